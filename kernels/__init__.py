@@ -1,0 +1,1 @@
+"""What is computed: pure numba functions over arrays and scalars."""

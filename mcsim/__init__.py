@@ -1,0 +1,10 @@
+"""Monte Carlo uncertainty and sensitivity toolkit."""
+
+from pathlib import Path
+
+# In a source tree kernels/, distributions/ and studies/ lie beside this folder, not inside it; an installed wheel has them inside.
+_root = Path(__file__).resolve().parent.parent
+if (_root / "pyproject.toml").is_file():
+    __path__.append(str(_root))
+
+__version__ = "0.1.0"

@@ -1,0 +1,1 @@
+"""The shipped studies: models, study files and their tables."""

@@ -1,0 +1,1 @@
+"""Study package; every TOML beside this file is a study."""
