@@ -1,0 +1,211 @@
+"""Compiler flags of every kernel, and the key of their compile cache.
+
+Flags, and why:
+
+``nogil``
+    Threads run kernels side by side on chunks of draws (joblib); a kernel touches arrays only and needs no interpreter.
+``error_model="numpy"``
+    A division by zero gives inf or nan as in NumPy. Python's model adds a branch to every division, and such loops do
+    not vectorise.
+no ``fastmath``
+    Reassociated sums depend on the processor and once gave wrong Weibull fits; a run repeated elsewhere keeps its bits.
+no ``parallel``
+    It doubles the compile time and gains nothing, since the threads are outside; loops stay in a fixed order.
+``cache``
+    A cold compile costs seconds, a cached one milliseconds.
+
+numba keys a cached kernel by the file that holds it and does not notice an edit in a helper imported from another file.
+Therefore the cache of kernels lies in a folder whose name is a hash of all sources beside this file: any edit there
+means a new folder. It is under ``NUMBA_CACHE_DIR`` where that is set, else in the user's cache directory, else in a
+private folder of the system's temporary directory; where none can be written, kernels compile in every process. Nothing
+is written beside the sources, and numba functions other than these keep numba's own caching.
+"""
+
+import hashlib
+import os
+import shutil
+import stat
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numba
+from numba.core import config
+from numba.core.caching import UserWideCacheLocator
+from numba.misc.appdirs import AppDirs
+
+# numba fills this module at run time, unseen by type checkers.
+_settings: Any = config
+_SECONDS_KEPT = 30 * 86_400.0
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def source_key(folder: Path) -> str:
+    """Return a short hash of the names and contents of all Python files in a folder.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder whose sources are hashed.
+
+    Returns
+    -------
+    str
+        20 hexadecimal digits; a different text for any edit, addition, removal or renaming.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from mcsim.kernels import _jit
+    >>> len(_jit.source_key(Path(_jit.__file__).parent))
+    20
+    """
+    digest = hashlib.sha256()
+    for path in sorted(folder.glob("*.py")):
+        content = path.read_bytes()
+        digest.update(f"{path.name}:{len(content)}:".encode())
+        digest.update(content)
+    return digest.hexdigest()[:20]
+
+
+def _candidate_roots() -> Iterator[Path]:
+    """Yield the folders in which caches may lie, the preferred one first."""
+    if _settings.CACHE_DIR:
+        # The user named a place: a second one that he did not name would surprise him.
+        yield Path(_settings.CACHE_DIR) / "mcsim"
+        return
+    yield Path(AppDirs(appname="mcsim", appauthor=False).user_cache_dir)  # type: ignore[no-untyped-call]
+    # Several users share the temporary directory, hence the user's number in the name and the check of the owner.
+    yield Path(tempfile.gettempdir()) / f"mcsim-{os.getuid() if hasattr(os, 'getuid') else 'user'}"
+
+
+def _is_private(folder: Path) -> bool:
+    """Tell whether nobody else can plant code in the folder: a cached kernel is loaded and executed."""
+    if not hasattr(os, "getuid"):
+        return True
+    status = folder.lstat()
+    return stat.S_ISDIR(status.st_mode) and status.st_uid == os.getuid() and not status.st_mode & 0o022
+
+
+def _remove_unused(root: Path, kept: Path) -> None:
+    """Remove caches of sources that nobody has used for a month."""
+    for folder in root.glob("kernels-*"):
+        try:
+            if folder != kept and time.time() - folder.stat().st_mtime > _SECONDS_KEPT:
+                shutil.rmtree(folder, ignore_errors=True)
+        except OSError:
+            # Another process removed it first.
+            continue
+
+
+@lru_cache(maxsize=1)
+def cache_folder() -> Path | None:
+    """Return the folder that holds the compiled kernels of these sources, created if need be.
+
+    Returns
+    -------
+    Path or None
+        None where no candidate can be written, or where the sources cannot be read (a zip archive).
+    """
+    here = Path(__file__).resolve().parent
+    if not here.is_dir():
+        return None
+    name = f"kernels-{source_key(here)}"
+    for root in _candidate_roots():
+        folder = root / name
+        try:
+            root.mkdir(mode=0o700, parents=True, exist_ok=True)
+            folder.mkdir(mode=0o700, exist_ok=True)
+            if not (_is_private(root) or _settings.CACHE_DIR):
+                continue
+            tempfile.TemporaryFile(dir=folder).close()
+            os.utime(folder)
+        except OSError:
+            continue
+        _remove_unused(root, folder)
+        return folder
+    return None
+
+
+class KernelCacheLocator(UserWideCacheLocator):
+    """Tell numba to keep a kernel in `cache_folder`; the stamp of the kernel's own file stays numba's."""
+
+    def __init__(self, py_func: Callable[..., Any], py_file: str) -> None:
+        super().__init__(py_func, py_file)  # type: ignore[no-untyped-call]
+        folder = cache_folder()
+        if folder is None:
+            raise OSError("kernel cache: no writable folder")
+        subpath = self.get_suitable_cache_subpath(py_file)  # type: ignore[no-untyped-call]
+        self._cache_path = str(folder / subpath)
+
+
+def _compile(function: Function, **flags: Any) -> Function:
+    # A numba that lacks the setting would keep stale kernels, and a function typed at a prompt has no file to key.
+    cached = hasattr(_settings, "CACHE_LOCATOR_CLASSES") and os.path.exists(function.__code__.co_filename)
+    cached = cached and cache_folder() is not None
+    # numba picks the locator while it decorates: its list is ours for this moment only, everybody else's stays.
+    previous = getattr(_settings, "CACHE_LOCATOR_CLASSES", "")
+    try:
+        if cached:
+            _settings.CACHE_LOCATOR_CLASSES = f"{__name__}.KernelCacheLocator"
+        compiled: Function = numba.njit(nogil=True, error_model="numpy", cache=cached, **flags)(function)
+    finally:
+        if cached:
+            _settings.CACHE_LOCATOR_CLASSES = previous
+    return compiled
+
+
+def kernel(function: Function) -> Function:
+    """Compile a pure function of arrays and scalars with the flags that all kernels share.
+
+    Parameters
+    ----------
+    function : callable
+        The Python function; its calls to other kernels are compiled in.
+
+    Returns
+    -------
+    callable
+        The compiled function; the Python one stays reachable as ``py_func``.
+
+    Examples
+    --------
+    >>> from mcsim.kernels._jit import kernel
+    >>> @kernel
+    ... def halve(x):
+    ...     return x / 2.0
+    >>> halve(3.0)
+    1.5
+    """
+    return _compile(function)
+
+
+def inline_kernel(function: Function) -> Function:
+    """Compile a scalar formula so that it always dissolves into the loop that calls it.
+
+    A call that stays a call keeps its loop from using vector instructions.
+
+    Parameters
+    ----------
+    function : callable
+        A short scalar formula without loops.
+
+    Returns
+    -------
+    callable
+        The compiled function.
+
+    Examples
+    --------
+    >>> from mcsim.kernels._jit import inline_kernel
+    >>> @inline_kernel
+    ... def square(x):
+    ...     return x * x
+    >>> square(3.0)
+    9.0
+    """
+    return _compile(function, forceinline=True)
