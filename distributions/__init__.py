@@ -1,0 +1,38 @@
+"""What is uncertain: one file per family, all of the same shape, and the ways in which inputs depend on one another."""
+
+from mcsim.distributions.base import Distribution
+from mcsim.distributions.constant import Constant, constant
+from mcsim.distributions.lognormal import Lognormal, lognormal, lognormal_gsd, lognormal_gsd2, lognormal_mean_cv
+from mcsim.distributions.loguniform import Loguniform, loguniform
+from mcsim.distributions.normal import Normal, TruncatedNormal, normal, truncated_normal
+from mcsim.distributions.pert import Pert, pert
+from mcsim.distributions.text import FAMILIES, AnyDistribution, build, parse
+from mcsim.distributions.triangular import Triangular, triangular
+from mcsim.distributions.uniform import Uniform, uniform
+
+__all__ = [
+    "FAMILIES",
+    "AnyDistribution",
+    "Constant",
+    "Distribution",
+    "Lognormal",
+    "Loguniform",
+    "Normal",
+    "Pert",
+    "Triangular",
+    "TruncatedNormal",
+    "Uniform",
+    "build",
+    "constant",
+    "lognormal",
+    "lognormal_gsd",
+    "lognormal_gsd2",
+    "lognormal_mean_cv",
+    "loguniform",
+    "normal",
+    "parse",
+    "pert",
+    "triangular",
+    "truncated_normal",
+    "uniform",
+]

@@ -1,0 +1,149 @@
+"""The registry of families, and the way from text and TOML values to distributions."""
+
+import ast
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from difflib import get_close_matches
+from math import inf
+
+from mcsim.distributions.base import Distribution, refusal, shown
+from mcsim.distributions.constant import Constant, constant
+from mcsim.distributions.lognormal import lognormal, lognormal_gsd, lognormal_gsd2, lognormal_mean_cv
+from mcsim.distributions.loguniform import loguniform
+from mcsim.distributions.normal import normal, truncated_normal
+from mcsim.distributions.pert import pert
+from mcsim.distributions.triangular import triangular
+from mcsim.distributions.uniform import uniform
+
+AnyDistribution = Distribution
+
+# Every name that a study file may write, with the constructor that it calls.
+FAMILIES: Mapping[str, Callable[..., AnyDistribution]] = {
+    "constant": constant,
+    "uniform": uniform,
+    "loguniform": loguniform,
+    "triangular": triangular,
+    "pert": pert,
+    "normal": normal,
+    "truncated_normal": truncated_normal,
+    "lognormal": lognormal,
+    "lognormal_mean_cv": lognormal_mean_cv,
+    "lognormal_gsd": lognormal_gsd,
+    "lognormal_gsd2": lognormal_gsd2,
+}
+
+# Families whose first parameter is a list: a flat list of arguments is that list.
+_LIST_FIRST = frozenset({"discrete", "categorical", "empirical"})
+
+
+def build(family: str, arguments: object) -> AnyDistribution:
+    """Return the distribution named `family` with arguments as TOML gives them.
+
+    Parameters
+    ----------
+    family : str
+        One of `FAMILIES`.
+    arguments : list, tuple, dict or scalar
+        Positional arguments, named arguments, or the only argument.
+
+    Raises
+    ------
+    ValueError
+        For an unknown family (the nearest is suggested), arguments that do not fit, or values that the family refuses.
+
+    Examples
+    --------
+    >>> print(build("triangular", [0.02, 0.025, 0.03]))
+    triangular(0.02, 0.025, 0.03)
+    >>> print(build("uniform", {"low": 1, "high": 2}))
+    uniform(1, 2)
+    """
+    if isinstance(arguments, Mapping):
+        return _call(family, (), {str(name): value for name, value in arguments.items()})
+    if isinstance(arguments, (list, tuple)):
+        return _call(family, tuple(arguments), {})
+    return _call(family, (arguments,), {})
+
+
+def parse(text: str) -> AnyDistribution:
+    """Return the distribution that a line of text describes; a bare number is a constant.
+
+    Arguments are literals only (numbers, `inf`, quoted words, lists), by position or by name: nothing is evaluated.
+
+    Raises
+    ------
+    ValueError
+        For text that is no call of a known family, arguments that do not fit, or values that the family refuses.
+
+    Examples
+    --------
+    >>> print(parse("uniform(low=1, high=2)"), parse("8"))
+    uniform(1, 2) constant(8)
+    """
+    remedy = "write family(number, ...), such as triangular(0.02, 0.025, 0.03)"
+    try:
+        expression = ast.parse(text.strip(), mode="eval").body
+    except (SyntaxError, ValueError):  # ValueError: a null byte
+        raise refusal("distribution", "text does not read as family(arguments)", shown(text), remedy) from None
+    if not isinstance(expression, ast.Call):
+        value = _literal(expression, text)
+        if isinstance(value, (int, float)):
+            return Constant(value)
+        raise refusal("distribution", "text does not read as family(arguments)", shown(text), remedy)
+    if not isinstance(expression.func, ast.Name):
+        raise refusal("distribution", "family must be a plain word", shown(text), remedy)
+    keywords = {}
+    for keyword in expression.keywords:
+        if keyword.arg is None:
+            raise refusal("distribution", "arguments must be written out", shown(text), remedy)
+        keywords[keyword.arg] = _literal(keyword.value, text)
+    return _call(expression.func.id, tuple(_literal(node, text) for node in expression.args), keywords)
+
+
+def _literal(node: ast.expr, text: str) -> object:
+    """Return the value of a literal: a number, `inf`, a quoted word or a list of these."""
+    match node:
+        case ast.Constant(value=bool() | int() | float() | str() as value):
+            return value
+        case ast.Name(id="inf"):
+            return inf
+        case ast.UnaryOp(op=ast.USub() | ast.UAdd() as sign, operand=operand):
+            size = _literal(operand, text)
+            if isinstance(size, (int, float)):
+                return -size if isinstance(sign, ast.USub) else size
+        case ast.List(elts=items) | ast.Tuple(elts=items):
+            return [_literal(item, text) for item in items]
+        case _:
+            pass
+    got = ast.get_source_segment(text.strip(), node) or text
+    remedy = 'write 0.5, -1e-3, inf, "word" or [1, 2]'
+    raise refusal("distribution", "an argument must be a number, a quoted word or a list", got, remedy)
+
+
+def _call(family: str, positional: tuple[object, ...], keywords: Mapping[str, object]) -> AnyDistribution:
+    """Return what the family's constructor makes of the arguments, refusing those that do not fit its parameters."""
+    constructor = FAMILIES.get(family)
+    if constructor is None:
+        nearest = get_close_matches(family, FAMILIES, n=1, cutoff=0.5)
+        remedy = f"did you mean {nearest[0]}?" if nearest else f"write one of {', '.join(FAMILIES)}"
+        raise refusal("distribution", "unknown family", shown(family), remedy)
+    if family in _LIST_FIRST and positional and not any(isinstance(item, (list, tuple)) for item in positional):
+        positional = (list(positional),)
+    signature = inspect.signature(constructor)
+    try:
+        bound = signature.bind(*positional, **keywords)
+    except TypeError:
+        raise _misfit(family, signature, positional, keywords) from None
+    return constructor(*bound.args, **bound.kwargs)
+
+
+def _misfit(
+    family: str, signature: inspect.Signature, positional: Sequence[object], keywords: Mapping[str, object]
+) -> ValueError:
+    """Return the error that names the family's parameters beside the arguments given."""
+    parameters = [
+        str(parameter.replace(annotation=inspect.Parameter.empty)) for parameter in signature.parameters.values()
+    ]
+    given = [shown(value) for value in positional] + [f"{name}={shown(value)}" for name, value in keywords.items()]
+    remedy = f"write {family}({', '.join(parameters)})"
+    return refusal(family, "arguments do not fit its parameters", ", ".join(given) or "none", remedy)
