@@ -7,13 +7,20 @@ from difflib import get_close_matches
 from math import inf
 
 from mcsim.distributions.base import Distribution, refusal, shown
+from mcsim.distributions.beta import beta
+from mcsim.distributions.categorical import categorical
 from mcsim.distributions.constant import Constant, constant
+from mcsim.distributions.discrete import discrete
+from mcsim.distributions.empirical import empirical, empirical_table
+from mcsim.distributions.gamma import gamma
+from mcsim.distributions.logistic import logistic
 from mcsim.distributions.lognormal import lognormal, lognormal_gsd, lognormal_gsd2, lognormal_mean_cv
 from mcsim.distributions.loguniform import loguniform
 from mcsim.distributions.normal import normal, truncated_normal
 from mcsim.distributions.pert import pert
 from mcsim.distributions.triangular import triangular
 from mcsim.distributions.uniform import uniform
+from mcsim.distributions.weibull import weibull
 
 AnyDistribution = Distribution
 
@@ -30,6 +37,14 @@ FAMILIES: Mapping[str, Callable[..., AnyDistribution]] = {
     "lognormal_mean_cv": lognormal_mean_cv,
     "lognormal_gsd": lognormal_gsd,
     "lognormal_gsd2": lognormal_gsd2,
+    "beta": beta,
+    "gamma": gamma,
+    "weibull": weibull,
+    "logistic": logistic,
+    "discrete": discrete,
+    "categorical": categorical,
+    "empirical": empirical,
+    "empirical_table": empirical_table,
 }
 
 # Families whose first parameter is a list: a flat list of arguments is that list.
