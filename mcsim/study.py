@@ -1,433 +1,56 @@
-"""What is asked, what comes out, and the contract that a model keeps.
+"""What is asked: a model with everything that is uncertain about it.
 
-A `Model` declares the inputs and options that it reads and the outputs that it gives; a `Study` says what is
-uncertain about them. Both are plain frozen records: nothing here draws, runs or writes.
+A `Model` (declared in ``mcsim.model``, offered here too) says what it reads and gives; a `Study` says what is uncertain
+about it. Both are plain frozen records: nothing here draws, runs or writes.
 """
 
 from __future__ import annotations
 
-import difflib
-import math
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
+from mcsim.model import (
+    Context,
+    Dim,
+    Evaluate,
+    FloatArray,
+    InputError,
+    IntArray,
+    Layout,
+    Model,
+    Option,
+    OptionValue,
+    Output,
+    Parameter,
+    TableSpec,
+    nearest,
+)
 
 if TYPE_CHECKING:
     from mcsim.distributions import Distribution
     from mcsim.distributions.dependence import Dirichlet
     from mcsim.tables import Table
 
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
-OptionValue = str | float | int
-
-
-class InputError(ValueError):
-    """The user's input is wrong; the message is the one line that the user reads (exit code 2)."""
-
-
-def nearest(name: str, known: Iterable[str]) -> str:
-    """Return `; did you mean ...` for the known name closest to a mistyped one, or an empty string.
-
-    Examples
-    --------
-    >>> nearest("anual_degradation", ["annual_degradation", "knee_age"])
-    "; did you mean 'annual_degradation'?"
-    """
-    close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
-    return f"; did you mean {close[0]!r}?" if close else ""
-
-
-@dataclass(frozen=True, slots=True)
-class Dim:
-    """A labelled axis of an output.
-
-    Parameters
-    ----------
-    name : str
-        Name of the axis, such as ``export_age``.
-    coords : tuple of str, int or float
-        One label per position.
-    """
-
-    name: str
-    coords: tuple[str | int | float, ...]
-
-    def __len__(self) -> int:
-        return len(self.coords)
-
-
-@dataclass(frozen=True, slots=True)
-class Parameter:
-    """A scalar that a model reads and that may be uncertain.
-
-    Parameters
-    ----------
-    name, unit, meaning : str
-        The one name that it has from file to report, its unit inside the model, and what it is.
-    valid : (float, float)
-        Closed range that the model accepts.
-    group : str, optional
-        The group that it is ranked with when ranking by groups.
-    default : Distribution, optional
-        What it is when a study does not say; without a default a study must say.
-    labels : tuple of str, optional
-        For a vector of shares (Dirichlet): what each share belongs to.
-    """
-
-    name: str
-    unit: str
-    meaning: str
-    valid: tuple[float, float] = (-math.inf, math.inf)
-    group: str | None = None
-    default: Distribution | None = None
-    labels: tuple[str, ...] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Option:
-    """A named choice that the sources leave open, with its documented default.
-
-    Parameters
-    ----------
-    name : str
-        Name of the option.
-    default : str, float or int
-        What holds when the user says nothing.
-    choices : tuple of str, optional
-        The words allowed; an option without choices is a number between `low` and `high`.
-    low, high : float
-        Closed range of a number.
-    meaning : str
-        What the choice is about.
-    integer : bool
-        Whether the number must be whole.
-    """
-
-    name: str
-    default: OptionValue
-    choices: tuple[str, ...] | None = None
-    low: float = -math.inf
-    high: float = math.inf
-    meaning: str = ""
-    integer: bool = False
-
-    def check(self, value: object) -> OptionValue:
-        """Return the value as the option holds it.
-
-        Raises
-        ------
-        InputError
-            When the value is not one of the words, or not a number in range.
-
-        Examples
-        --------
-        >>> Option("knee", "shifted", ("shifted", "none")).check("none")
-        'none'
-        """
-        if self.choices is not None:
-            if value not in self.choices:
-                words = ", ".join(self.choices)
-                raise InputError(
-                    f"{self.name}: not a choice of this option (got {value!r}); one of {words}"
-                    + nearest(str(value), self.choices)
-                )
-            return str(value)
-        if isinstance(value, bool) or not isinstance(value, int | float) or not self.low <= value <= self.high:
-            raise InputError(
-                f"{self.name}: not a number in range (got {value!r}); a number from {self.low:g} to {self.high:g}"
-            )
-        if self.integer and value != int(value):
-            raise InputError(f"{self.name}: not a whole number (got {value!r}); a whole number")
-        return int(value) if self.integer else value
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Layout:
-    """Which distinct cell each element of an output shows: what is broadcast is computed once, what is masked never.
-
-    Parameters
-    ----------
-    index : ndarray of int, shape of the output's dims
-        Position in the packed axis; -1 marks an element without meaning.
-
-    Examples
-    --------
-    >>> layout = Layout(np.array([[0, 0], [1, -1]]))
-    >>> layout.n_cells
-    2
-    >>> layout.expand(np.array([[5.0, 7.0]]))
-    array([[[ 5.,  5.],
-            [ 7., nan]]])
-    """
-
-    index: IntArray
-
-    @property
-    def n_cells(self) -> int:
-        """Number of distinct cells."""
-        return int(self.index.max(initial=-1)) + 1
-
-    def expand(self, packed: NDArray[Any]) -> NDArray[Any]:
-        """Return the packed array (..., n_cells) with its last axis expanded to the output's dims, NaN where masked."""
-        full = packed[..., np.maximum(self.index, 0)]
-        if (self.index < 0).any():
-            full = np.where(self.index >= 0, full, np.nan)
-        return full
-
-    def pack(self, full: NDArray[Any]) -> NDArray[Any]:
-        """Return the distinct cells (..., n_cells) of a full array (..., *dims)."""
-        flat = self.index.ravel()
-        cells, first = np.unique(flat, return_index=True)
-        flattened = full.reshape(*full.shape[: full.ndim - self.index.ndim], -1)
-        return flattened[..., first[cells >= 0]]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Output:
-    """What a model gives, named and with its unit.
-
-    Parameters
-    ----------
-    name, unit, meaning : str
-        Name, unit and long name.
-    dims : tuple of Dim
-        Labelled axes after the axis of draws.
-    layout : Layout, optional
-        Broadcast and masked elements; without one every element is distinct and has a meaning.
-    coord_units : mapping, optional
-        Where units differ along one dim: label -> unit; `unit` is then empty.
-    coord_units_dim : str, optional
-        The dim along which they differ.
-    keep : bool
-        Stored per draw; otherwise as bands unless the user asks to keep it.
-    rank : bool
-        Ranked by the Sobol' analysis of a plain run.
-    only_if : (str, str), optional
-        The output exists only when this option has this value.
-    """
-
-    name: str
-    unit: str
-    meaning: str
-    dims: tuple[Dim, ...] = ()
-    layout: Layout | None = None
-    coord_units: Mapping[str, str] | None = None
-    coord_units_dim: str | None = None
-    keep: bool = True
-    rank: bool = False
-    only_if: tuple[str, str] | None = None
-
-    def __post_init__(self) -> None:
-        if self.layout is not None and self.layout.index.shape != self.shape:
-            raise InputError(
-                f"output {self.name}: layout does not fit the dims (got {self.layout.index.shape}); {self.shape}"
-            )
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """Shape of one draw with every element shown."""
-        return tuple(len(dim) for dim in self.dims)
-
-    @property
-    def packed_shape(self) -> tuple[int, ...]:
-        """Shape of one draw as the model gives it."""
-        return self.shape if self.layout is None else (self.layout.n_cells,)
-
-    @property
-    def n_packed(self) -> int:
-        """Number of distinct elements of one draw."""
-        return math.prod(self.packed_shape)
-
-    @property
-    def mask(self) -> NDArray[np.bool_]:
-        """Elements that have a meaning, shape of the dims."""
-        return np.ones(self.shape, bool) if self.layout is None else self.layout.index >= 0
-
-    def expand(self, packed: NDArray[Any]) -> NDArray[Any]:
-        """Return (..., *dims) from the packed (..., *packed_shape)."""
-        return packed if self.layout is None else self.layout.expand(packed)
-
-    def unit_of(self, labels: Mapping[str, object]) -> str:
-        """Return the unit of the element with these labels."""
-        if self.coord_units is None or self.coord_units_dim is None:
-            return self.unit
-        return self.coord_units[str(labels[self.coord_units_dim])]
-
-
-@dataclass(frozen=True, slots=True)
-class TableSpec:
-    """What a model needs of a table: its key columns, the units it accepts and the valid range of its values."""
-
-    name: str
-    keys: tuple[str, ...]
-    valid: tuple[float, float] = (-math.inf, math.inf)
-    group: str | None = None
-    meaning: str = ""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Context:
-    """What a model may know besides its inputs.
-
-    Parameters
-    ----------
-    options : mapping
-        Option name -> value (a word or a number).
-    seed : int
-        Seed of the run, for models that sample (aleatory chance).
-    draws : ndarray of int64, shape (n,)
-        Global numbers of the draws, the keys of their random numbers.
-    lives : int
-        Vehicle lives per draw where a model samples lives.
-    """
-
-    options: Mapping[str, OptionValue]
-    seed: int
-    draws: IntArray
-    lives: int = 0
-
-
-Evaluate = Callable[[Mapping[str, FloatArray], Context], Mapping[str, NDArray[Any]]]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Model:
-    """A function over named arrays with declared inputs, options and outputs.
-
-    Parameters
-    ----------
-    name : str
-        Name of the model.
-    parameters, options, outputs : tuples
-        What it reads and what it gives.
-    evaluate : callable
-        ``evaluate(inputs, context) -> {output: (n, *packed_shape)}``: vectorised over draws, safe to call from threads,
-        and a function of its arguments alone. `inputs` holds (n,) per scalar, (n, n_rows) per table, (n, n_labels) per
-        vector of shares.
-    tables : tuple of TableSpec
-        Tables that it reads.
-    warn : callable, optional
-        ``warn(options) -> [line, ...]``: lines to tell the user about the combination of options, or `InputError`
-        where a combination cannot be.
-
-    Examples
-    --------
-    >>> model = Model.from_function(
-    ...     lambda x, y: {"z": x + y},
-    ...     inputs={"x": "km", "y": "km"},
-    ...     outputs={"z": "km"},
-    ... )
-    >>> model.outputs[0].unit
-    'km'
-    """
-
-    name: str
-    parameters: tuple[Parameter, ...]
-    options: tuple[Option, ...]
-    outputs: tuple[Output, ...]
-    evaluate: Evaluate
-    tables: tuple[TableSpec, ...] = ()
-    warn: Callable[[Mapping[str, OptionValue]], list[str]] | None = None
-
-    def __post_init__(self) -> None:
-        names: dict[str, str] = {}
-        dims = {(dim.name, "dim") for output in self.outputs for dim in output.dims}
-        declared = [(p.name, "input") for p in self.parameters] + [(o.name, "option") for o in self.options]
-        declared += [(o.name, "output") for o in self.outputs] + sorted(dims)
-        for name, kind in declared:
-            if name in names:
-                raise InputError(
-                    f"model {self.name}: {name}: declared as {names[name]} and {kind}; a name is an input, "
-                    "an option, an output or a dim, never two of them"
-                )
-            names[name] = kind
-
-    @classmethod
-    def from_function(
-        cls,
-        function: Callable[..., Any],
-        inputs: Mapping[str, Any],
-        outputs: Mapping[str, Any],
-        *,
-        name: str | None = None,
-        per_draw: bool = False,
-    ) -> Model:
-        """Return a model from a plain Python function of named arguments.
-
-        Parameters
-        ----------
-        function : callable
-            Takes the inputs by name, as arrays (n,), or as floats with `per_draw`; returns a mapping of outputs, or the
-            one output.
-        inputs : mapping
-            Input name -> unit, `Parameter` or `Distribution`.
-        outputs : mapping
-            Output name -> unit or `Output`.
-        name : str, optional
-            Name of the model; the function's by default.
-        per_draw : bool
-            Call the function once per draw with floats, instead of once per chunk with arrays.
-
-        Returns
-        -------
-        Model
-        """
-        parameters = tuple(_as_parameter(key, value) for key, value in inputs.items())
-        declared = tuple(
-            value if isinstance(value, Output) else Output(key, str(value), key, rank=True)
-            for key, value in outputs.items()
-        )
-        adapter = _per_draw(function, parameters, declared) if per_draw else _vectorised(function, parameters, declared)
-        label = name if name is not None else getattr(function, "__name__", "function")
-        return cls(label, parameters, (), declared, adapter)
-
-
-def _as_parameter(name: str, value: Any) -> Parameter:
-    if isinstance(value, Parameter):
-        return value
-    if isinstance(value, str):
-        return Parameter(name, value, name)
-    return Parameter(name, "", name, default=value)
-
-
-def _named(result: Any, outputs: tuple[Output, ...]) -> Mapping[str, Any]:
-    if isinstance(result, Mapping):
-        return result
-    if len(outputs) == 1:
-        return {outputs[0].name: result}
-    names = ", ".join(output.name for output in outputs)
-    raise InputError(f"model: returned {type(result).__name__}; a mapping with the outputs {names}")
-
-
-def _vectorised(
-    function: Callable[..., Any], parameters: tuple[Parameter, ...], outputs: tuple[Output, ...]
-) -> Evaluate:
-    names = [parameter.name for parameter in parameters]
-
-    def evaluate(inputs: Mapping[str, FloatArray], context: Context) -> Mapping[str, NDArray[Any]]:
-        return _named(function(**{name: inputs[name] for name in names}), outputs)
-
-    return evaluate
-
-
-def _per_draw(function: Callable[..., Any], parameters: tuple[Parameter, ...], outputs: tuple[Output, ...]) -> Evaluate:
-    names = [parameter.name for parameter in parameters]
-
-    def evaluate(inputs: Mapping[str, FloatArray], context: Context) -> Mapping[str, NDArray[Any]]:
-        columns = [inputs[name].tolist() for name in names]
-        results = {output.name: np.full((len(context.draws), *output.packed_shape), np.nan) for output in outputs}
-        for row, values in enumerate(zip(*columns, strict=True)):
-            given = _named(function(**dict(zip(names, values, strict=True))), outputs)
-            for output in outputs:
-                results[output.name][row] = given[output.name]
-        return results
-
-    return evaluate
+__all__ = [
+    "Context",
+    "Dim",
+    "Evaluate",
+    "FloatArray",
+    "Input",
+    "InputError",
+    "IntArray",
+    "Layout",
+    "Model",
+    "Option",
+    "OptionValue",
+    "Output",
+    "Parameter",
+    "Study",
+    "TableSpec",
+    "nearest",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -493,6 +116,10 @@ class Study:
         Path of the study file, for messages and hashes; empty when built in Python.
     overrides : tuple of (str, str)
         What was set over the study file, in order.
+    files : tuple of str
+        Every file that the study was read from: study files and tables.
+    data : str
+        Folder of the user's own tables; empty without one.
     """
 
     name: str
@@ -508,6 +135,8 @@ class Study:
     headline: tuple[str, ...] = ()
     origin: str = ""
     overrides: tuple[tuple[str, str], ...] = ()
+    files: tuple[str, ...] = ()
+    data: str = ""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "options", MappingProxyType(dict(self.options)))
@@ -565,102 +194,9 @@ class Study:
 
     def set_items(self, items: Iterable[tuple[str, Any]]) -> Study:
         """Return the study with the named values set; names such as ``table[key]`` are allowed."""
+        from mcsim.setting import set_one
+
         study = self
         for name, value in items:
-            study = _set_one(study, name, value)
+            study = set_one(study, name, value)
         return study
-
-
-def _set_one(study: Study, name: str, value: Any) -> Study:
-    place = study.origin or study.name
-    recorded = (*study.overrides, (name, str(value)))
-    option = next((item for item in study.model.options if item.name == name), None)
-    try:
-        if option is not None:
-            return replace(_set_option(study, option, value), overrides=recorded)
-        position = {item.name: number for number, item in enumerate(study.inputs)}.get(name)
-        if position is None:
-            known = [item.name for item in study.inputs] + [item.name for item in study.model.options]
-            hint = nearest(name, known) or "; `mcsim show` lists them"
-            raise InputError(f"{name}: no such input or option{hint}")
-        item = study.inputs[position]
-        if item.vector is not None:
-            raise InputError(f"{name}: one share of a vector cannot be set alone; set the vector in a study file")
-        changed = replace(item, distribution=_distribution(study, item, value), source="set by the user")
-    except InputError as error:
-        raise InputError(f"{place}: {error}") from None
-    inputs = (*study.inputs[:position], changed, *study.inputs[position + 1 :])
-    return replace(study, inputs=inputs, overrides=recorded)
-
-
-def _distribution(study: Study, item: Input, value: Any) -> Distribution:
-    from mcsim.distributions import Constant, parse
-
-    distribution: Any = value
-    if isinstance(value, str):
-        try:
-            distribution = Constant(float(value))
-        except ValueError:
-            try:
-                distribution = parse(value)
-            except ValueError as error:
-                raise InputError(f"{item.name}: {error}") from None
-    elif isinstance(value, int | float) and not isinstance(value, bool):
-        distribution = Constant(float(value))
-    if not hasattr(distribution, "ppf"):
-        raise InputError(
-            f"{item.name}: neither a number nor a distribution (got {value!r}); such as normal(0.02, 0.003)"
-        )
-    check_range(study.model, item, distribution)
-    return distribution  # type: ignore[no-any-return]
-
-
-def check_range(model: Model, item: Input, distribution: Distribution) -> None:
-    """Refuse a distribution that can leave the model's valid range.
-
-    Raises
-    ------
-    InputError
-        Naming the input, the support and the range.
-    """
-    valid = next((p.valid for p in model.parameters if p.name == item.name), (-math.inf, math.inf))
-    if item.table is not None:
-        valid = next((spec.valid for spec in model.tables if spec.name == item.table[0]), valid)
-    low, high = distribution.support()
-    if math.isnan(low) or math.isnan(high) or low < valid[0] or high > valid[1]:
-        shown = f"{low:g}" if low == high else f"{distribution}, which reaches from {low:g} to {high:g}"
-        raise InputError(
-            f"{item.name}: outside the valid range (got {shown}); between {valid[0]:g} and {valid[1]:g} {item.unit}"
-            + ("; truncnormal(mean, sd, low, high) keeps a normal inside" if low == -math.inf else "")
-        )
-
-
-def _set_option(study: Study, option: Option, value: Any) -> Study:
-    options = dict(study.options)
-    kept = tuple(item for item in study.inputs if item.name != option.name)
-    labels = getattr(value, "labels", None)
-    if isinstance(value, str) and "(" in value:
-        from mcsim.distributions import parse
-
-        try:
-            value = parse(value)
-        except ValueError as error:
-            raise InputError(f"{option.name}: {error}") from None
-        labels = getattr(value, "labels", None)
-    if labels is not None:
-        if option.choices is None:
-            raise InputError(f"{option.name}: takes a number (got {value}); an option of words can be categorical")
-        for label in labels:
-            option.check(label)
-        item = Input(option.name, "", option.meaning, value, "model form", "set by the user", "model-form choice")
-        return replace(study, inputs=(*kept, item), options=options)
-    if isinstance(value, str) and option.choices is None:
-        try:
-            number = float(value)
-        except ValueError:
-            raise InputError(
-                f"{option.name}: not a number in range (got {value!r}); a number from {option.low:g} to {option.high:g}"
-            ) from None
-        value = int(number) if number == int(number) else number
-    options[option.name] = option.check(value)
-    return replace(study, inputs=kept, options=options)
