@@ -5,12 +5,15 @@ from mcsim.distributions.beta import Beta, beta
 from mcsim.distributions.categorical import Categorical, categorical
 from mcsim.distributions.constant import Constant, constant
 from mcsim.distributions.discrete import Discrete, discrete
+from mcsim.distributions.elicited import Elicited, elicited
 from mcsim.distributions.empirical import Empirical, empirical, empirical_table
 from mcsim.distributions.gamma import Gamma, gamma
 from mcsim.distributions.logistic import Logistic, logistic
 from mcsim.distributions.lognormal import Lognormal, lognormal, lognormal_gsd, lognormal_gsd2, lognormal_mean_cv
 from mcsim.distributions.loguniform import Loguniform, loguniform
+from mcsim.distributions.metalog import Metalog, metalog
 from mcsim.distributions.normal import Normal, TruncatedNormal, normal, truncated_normal
+from mcsim.distributions.pedigree import Pedigree, pedigree
 from mcsim.distributions.pert import Pert, pert
 from mcsim.distributions.text import FAMILIES, AnyDistribution, build, parse
 from mcsim.distributions.triangular import Triangular, triangular
@@ -25,12 +28,15 @@ __all__ = [
     "Constant",
     "Discrete",
     "Distribution",
+    "Elicited",
     "Empirical",
     "Gamma",
     "Logistic",
     "Lognormal",
     "Loguniform",
+    "Metalog",
     "Normal",
+    "Pedigree",
     "Pert",
     "Triangular",
     "TruncatedNormal",
@@ -41,6 +47,7 @@ __all__ = [
     "categorical",
     "constant",
     "discrete",
+    "elicited",
     "empirical",
     "empirical_table",
     "gamma",
@@ -50,8 +57,10 @@ __all__ = [
     "lognormal_gsd2",
     "lognormal_mean_cv",
     "loguniform",
+    "metalog",
     "normal",
     "parse",
+    "pedigree",
     "pert",
     "triangular",
     "truncated_normal",

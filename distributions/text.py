@@ -11,12 +11,15 @@ from mcsim.distributions.beta import beta
 from mcsim.distributions.categorical import categorical
 from mcsim.distributions.constant import Constant, constant
 from mcsim.distributions.discrete import discrete
+from mcsim.distributions.elicited import elicited
 from mcsim.distributions.empirical import empirical, empirical_table
 from mcsim.distributions.gamma import gamma
 from mcsim.distributions.logistic import logistic
 from mcsim.distributions.lognormal import lognormal, lognormal_gsd, lognormal_gsd2, lognormal_mean_cv
 from mcsim.distributions.loguniform import loguniform
+from mcsim.distributions.metalog import metalog
 from mcsim.distributions.normal import normal, truncated_normal
+from mcsim.distributions.pedigree import pedigree
 from mcsim.distributions.pert import pert
 from mcsim.distributions.triangular import triangular
 from mcsim.distributions.uniform import uniform
@@ -45,6 +48,9 @@ FAMILIES: Mapping[str, Callable[..., AnyDistribution]] = {
     "categorical": categorical,
     "empirical": empirical,
     "empirical_table": empirical_table,
+    "elicited": elicited,
+    "metalog": metalog,
+    "pedigree": pedigree,
 }
 
 # Families whose first parameter is a list: a flat list of arguments is that list.
