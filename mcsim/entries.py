@@ -24,6 +24,7 @@ IN_THE_UNIT: Mapping[str, tuple[str, ...] | None] = {
 
 
 def option_value(value: Any) -> Any:
+    """Return what an entry of [options] means: a word, a number, or a categorical distribution over words."""
     if not isinstance(value, dict):
         return value
     family = next((key for key in value if key not in INPUT_KEYS), "")
@@ -38,6 +39,7 @@ def _built(family: str, arguments: Any) -> Distribution:
 
 
 def scalar_input(model: Model, parameter: Parameter, entry: Any, path: Path) -> Input:
+    """Return the input of a declared parameter with what the study file says of it, or with the model's default."""
     place = f"{path}: inputs.{parameter.name}"
     base = Input(
         parameter.name,
@@ -57,6 +59,7 @@ def scalar_input(model: Model, parameter: Parameter, entry: Any, path: Path) -> 
 
 
 def cell_input(model: Model, item: Input, entry: Any, path: Path) -> Input:
+    """Return a table's cell with what the study file says of it."""
     return _filled(model, item, entry, f"{path}: inputs.{item.name}")
 
 
@@ -159,6 +162,7 @@ def vector_inputs(parameter: Parameter, entry: Any, path: Path, vectors: dict[st
 
 
 def dependence_of(raw: Mapping[str, Any], inputs: list[Input], path: Path) -> tuple[tuple[str, str, float], ...]:
+    """Return the rank correlations of [dependence], each between two known inputs."""
     names = [item.name for item in inputs]
     found = []
     for entry in raw.get("spearman", []):

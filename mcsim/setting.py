@@ -42,13 +42,7 @@ def set_one(study: Study, name: str, value: Any) -> Study:
 def _distribution(study: Study, item: Input, value: Any) -> Distribution:
     distribution: Any = value
     if isinstance(value, str):
-        try:
-            distribution = Constant(float(value))
-        except ValueError:
-            try:
-                distribution = parse(value)
-            except ValueError as error:
-                raise InputError(f"{item.name}: {error}") from None
+        distribution = _from_text(item, value)
     elif isinstance(value, int | float) and not isinstance(value, bool):
         distribution = Constant(float(value))
     if not hasattr(distribution, "ppf"):
@@ -57,6 +51,19 @@ def _distribution(study: Study, item: Input, value: Any) -> Distribution:
         )
     check_range(study.model, item, distribution)
     return distribution  # type: ignore[no-any-return]
+
+
+def _from_text(item: Input, text: str) -> Distribution:
+    try:
+        return Constant(float(text))
+    except ValueError:
+        if "(" not in text:
+            remedy = "such as 0.02 or normal(0.02, 0.003)"
+            raise InputError(f"{item.name}: neither a number nor a distribution (got {text!r}); {remedy}") from None
+    try:
+        return parse(text)
+    except ValueError as error:
+        raise InputError(f"{item.name}: {error}") from None
 
 
 def check_range(model: Model, item: Input, distribution: Distribution) -> None:
