@@ -4,6 +4,16 @@ from mcsim.distributions.base import Distribution
 from mcsim.distributions.beta import Beta, beta
 from mcsim.distributions.categorical import Categorical, categorical
 from mcsim.distributions.constant import Constant, constant
+from mcsim.distributions.dependence import (
+    ConditionalNormal,
+    Dirichlet,
+    GaussianCopula,
+    apply_common_factors,
+    common_factor_copula,
+    dirichlet,
+    dirichlet_shares,
+    gaussian_copula,
+)
 from mcsim.distributions.discrete import Discrete, discrete
 from mcsim.distributions.elicited import Elicited, elicited
 from mcsim.distributions.empirical import Empirical, empirical, empirical_table
@@ -13,6 +23,7 @@ from mcsim.distributions.lognormal import Lognormal, lognormal, lognormal_gsd, l
 from mcsim.distributions.loguniform import Loguniform, loguniform
 from mcsim.distributions.metalog import Metalog, metalog
 from mcsim.distributions.normal import Normal, TruncatedNormal, normal, truncated_normal
+from mcsim.distributions.ordered import Ordered
 from mcsim.distributions.pedigree import Pedigree, pedigree
 from mcsim.distributions.pert import Pert, pert
 from mcsim.distributions.text import FAMILIES, AnyDistribution, build, parse
@@ -25,32 +36,41 @@ __all__ = [
     "AnyDistribution",
     "Beta",
     "Categorical",
+    "ConditionalNormal",
     "Constant",
+    "Dirichlet",
     "Discrete",
     "Distribution",
     "Elicited",
     "Empirical",
     "Gamma",
+    "GaussianCopula",
     "Logistic",
     "Lognormal",
     "Loguniform",
     "Metalog",
     "Normal",
+    "Ordered",
     "Pedigree",
     "Pert",
     "Triangular",
     "TruncatedNormal",
     "Uniform",
     "Weibull",
+    "apply_common_factors",
     "beta",
     "build",
     "categorical",
+    "common_factor_copula",
     "constant",
+    "dirichlet",
+    "dirichlet_shares",
     "discrete",
     "elicited",
     "empirical",
     "empirical_table",
     "gamma",
+    "gaussian_copula",
     "logistic",
     "lognormal",
     "lognormal_gsd",

@@ -10,6 +10,7 @@ from mcsim.distributions.base import Distribution, refusal, shown
 from mcsim.distributions.beta import beta
 from mcsim.distributions.categorical import categorical
 from mcsim.distributions.constant import Constant, constant
+from mcsim.distributions.dependence import Dirichlet, dirichlet, dirichlet_shares
 from mcsim.distributions.discrete import discrete
 from mcsim.distributions.elicited import elicited
 from mcsim.distributions.empirical import empirical, empirical_table
@@ -25,7 +26,8 @@ from mcsim.distributions.triangular import triangular
 from mcsim.distributions.uniform import uniform
 from mcsim.distributions.weibull import weibull
 
-AnyDistribution = Distribution
+# A Dirichlet is a vector of shares, so it has its own shapes of `ppf` and `mean`.
+AnyDistribution = Distribution | Dirichlet
 
 # Every name that a study file may write, with the constructor that it calls.
 FAMILIES: Mapping[str, Callable[..., AnyDistribution]] = {
@@ -51,6 +53,8 @@ FAMILIES: Mapping[str, Callable[..., AnyDistribution]] = {
     "elicited": elicited,
     "metalog": metalog,
     "pedigree": pedigree,
+    "dirichlet": dirichlet,
+    "dirichlet_shares": dirichlet_shares,
 }
 
 # Families whose first parameter is a list: a flat list of arguments is that list.
@@ -65,7 +69,8 @@ def build(family: str, arguments: object) -> AnyDistribution:
     family : str
         One of `FAMILIES`.
     arguments : list, tuple, dict or scalar
-        Positional arguments, named arguments, or the only argument.
+        Positional arguments, named arguments, or the only argument. A flat list is also the one list of values that
+        `discrete`, `categorical` and `empirical` begin with; `categorical` takes {word = probability, ...} too.
 
     Raises
     ------
@@ -78,8 +83,12 @@ def build(family: str, arguments: object) -> AnyDistribution:
     triangular(0.02, 0.025, 0.03)
     >>> print(build("uniform", {"low": 1, "high": 2}))
     uniform(1, 2)
+    >>> print(build("categorical", {"linear": 0.7, "knee": 0.3}))
+    categorical(["linear", "knee"], [0.7, 0.3])
     """
     if isinstance(arguments, Mapping):
+        if family == "categorical" and not {"labels", "probabilities"} & arguments.keys():
+            return _call(family, (list(arguments), list(arguments.values())), {})
         return _call(family, (), {str(name): value for name, value in arguments.items()})
     if isinstance(arguments, (list, tuple)):
         return _call(family, tuple(arguments), {})
