@@ -389,7 +389,8 @@ def uniforms(seed: int, stream: int, start: int, stop: int) -> npt.NDArray[np.fl
     _check_word("draw", start, MAXIMUM_DRAW)
     _check_word("draw", stop, MAXIMUM_DRAW)
     out = np.empty(max(0, stop - start))
-    _fill_range(stream_key(np.uint64(seed), np.uint64(stream)), np.uint64(start), out)
+    # numba hands a uint64 back as an int, which it would type anew by its size.
+    _fill_range(np.uint64(stream_key(np.uint64(seed), np.uint64(stream))), np.uint64(start), out)
     return out
 
 
@@ -428,5 +429,5 @@ def uniforms_at(seed: int, stream: int, draws: npt.NDArray[np.int64]) -> npt.NDA
         _check_word("draw", int(draws.min()), MAXIMUM_DRAW)
         _check_word("draw", int(draws.max()), MAXIMUM_DRAW)
     out = np.empty(draws.size)
-    _fill_at(stream_key(np.uint64(seed), np.uint64(stream)), draws, out)
+    _fill_at(np.uint64(stream_key(np.uint64(seed), np.uint64(stream))), draws, out)
     return out
