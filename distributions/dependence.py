@@ -102,9 +102,9 @@ class GaussianCopula:
         if not free:
             raise refusal("dependence", "nothing is left to condition", ", ".join(given), "give fewer inputs")
         across = self.correlation[np.ix_(free, known)]
-        weights: Array = np.linalg.solve(self.correlation[np.ix_(known, known)], across.T).T
+        weights = np.asarray(np.linalg.solve(self.correlation[np.ix_(known, known)], across.T).T, dtype=np.float64)
         covariance = self.correlation[np.ix_(free, free)] - weights @ across.T
-        factor: Array = np.linalg.cholesky(0.5 * (covariance + covariance.T))
+        factor = np.asarray(np.linalg.cholesky(0.5 * (covariance + covariance.T)), dtype=np.float64)
         return ConditionalNormal(tuple(self.names[position] for position in free), tuple(given), weights, factor)
 
     def _positions(self, names: Sequence[str]) -> list[int]:

@@ -48,10 +48,12 @@ class Ordered:
             return np.sort(values, axis=1)
         values[:, 0] = self.distributions[0].ppf(columns[:, 0])
         for column, distribution in enumerate(self.distributions[1:], start=1):
-            below = distribution.cdf(values[:, column - 1])
-            unit = below + columns[:, column] * (1.0 - below)
-            if not isfinite(distribution.support()[1]):
-                unit = np.minimum(unit, _LARGEST_UNIT)
+            previous = values[:, column - 1]
+            # Just below the previous value, so that a listed value which equals it stays possible; and just above the
+            # probability reached there, so that a unit of 0 falls on no listed value that is lower.
+            below = distribution.cdf(np.nextafter(previous, -np.inf))
+            unit = np.maximum(below + columns[:, column] * (1.0 - below), np.nextafter(below, 2.0))
+            top = 1.0 if isfinite(distribution.support()[1]) else LARGEST_UNIT
             # The maximum mends rounding: a quantile of a cumulated probability may fall an ulp short.
-            values[:, column] = np.maximum(distribution.ppf(np.minimum(unit, 1.0)), values[:, column - 1])
+            values[:, column] = np.maximum(distribution.ppf(np.minimum(unit, top)), previous)
         return values
