@@ -174,8 +174,8 @@ def double_exponential_survival(age, intercept, slope, late_intercept, late_slop
     """Return the two-part double exponential 1 - exp(-exp(A + B age)) at whole ages, linear between.
 
     Source: Lu (2006), "Vehicle survivability and travel mileage schedules", NHTSA DOT HS 809 952, the form of its
-    tables by whole age from 1 on. Age 0 is 1 and not the formula's 0.995; between its parts the curve is linear as the tables
-    are (the formulas themselves jump up there); the later part never exceeds the earlier one's last value.
+    tables by whole age from 1 on. Age 0 is 1 and not the 0.995 of the formula; between its parts the curve is linear as
+    the tables are (the formulas jump up there); the later part never exceeds the last value of the earlier one.
 
     Parameters
     ----------
