@@ -82,7 +82,7 @@ def check_range(model: Model, item: Input, distribution: Distribution) -> None:
         shown = f"{low:g}" if low == high else f"{distribution}, which reaches from {low:g} to {high:g}"
         raise InputError(
             f"{item.name}: outside the valid range (got {shown}); between {valid[0]:g} and {valid[1]:g} {item.unit}"
-            + ("; truncnormal(mean, sd, low, high) keeps a normal inside" if low == -math.inf else "")
+            + ("; truncated_normal(mean, sd, low, high) keeps a normal inside" if low == -math.inf else "")
         )
 
 
