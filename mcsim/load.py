@@ -16,7 +16,7 @@ from mcsim.setting import set_option
 from mcsim.study import Input, InputError, Model, OptionValue, Output, Parameter, Study, TableSpec, nearest
 from mcsim.tables import Table, read_rows, replace_table, table_from_rows
 
-SECTIONS = ("study", "options", "inputs", "tables", "dependence", "data", "outputs", "program")
+SECTIONS = ("study", "options", "inputs", "tables", "dependence", "data", "outputs", "program", "report")
 STUDY_KEYS = ("name", "title", "question", "version", "model", "function", "per_draw", "extends", "headline", "hidden")
 
 
@@ -237,6 +237,14 @@ def _import_file(path: Path) -> Any:
     return module
 
 
+def _figures(raw: Mapping[str, Any], path: Path) -> tuple[Mapping[str, Any], ...]:
+    """Return the figures that the study asks of its report; what each may hold is the report's to know."""
+    figures = raw.get("figures", [])
+    if not isinstance(figures, list) or any("kind" not in figure or "output" not in figure for figure in figures):
+        raise InputError(f"{path}: report.figures: no kind or output (got {figures!r}); [[report.figures]] with both")
+    return tuple(figures)
+
+
 def _declared(raw: Mapping[str, Any]) -> tuple[Parameter, ...]:
     """Return the parameters that a study file with a plain function or a program declares by its inputs."""
     return tuple(
@@ -309,6 +317,7 @@ def _assemble(
         origin=str(path),
         files=files,
         data="" if data is None else str(data.resolve()),
+        figures=_figures(raw.get("report", {}), path),
     )
     for name, value in raw.get("options", {}).items():
         if name not in options:

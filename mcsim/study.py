@@ -120,6 +120,8 @@ class Study:
         Every file that the study was read from: study files and tables.
     data : str
         Folder of the user's own tables; empty without one.
+    figures : tuple of mappings
+        What the report draws, as [[report.figures]] writes it.
     """
 
     name: str
@@ -137,6 +139,7 @@ class Study:
     overrides: tuple[tuple[str, str], ...] = ()
     files: tuple[str, ...] = ()
     data: str = ""
+    figures: tuple[Mapping[str, Any], ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "options", MappingProxyType(dict(self.options)))
