@@ -12,7 +12,7 @@ from math import floor, pi, sin
 import numpy as np
 from mcsim.distributions.atoms import as_numbers, as_probabilities
 from mcsim.distributions.base import Array, as_unit, number, refusal, require_positive, shown, text
-from mcsim.distributions.beta import Beta
+from mcsim.distributions.beta import Beta, beta_quantile
 from numpy.typing import ArrayLike
 
 # Normal scores of 0 and 1 are infinite and would make 0 * inf; the nearest doubles inside stand in for them.
@@ -320,14 +320,12 @@ class Dirichlet:
         Mosimann J. E. 1969, J. American Statistical Association 64, 194-206. Rank the columns as one group, since
         which of them matters depends on the order of the shares.
         """
-        from scipy.special import betaincinv
-
         points = as_columns(units, self.columns(), "dirichlet")
         shares = np.empty((points.shape[0], len(self.concentration)))
         left = np.ones(points.shape[0])
         for column in range(self.columns()):
             rest = sum(self.concentration[column + 1 :])
-            shares[:, column] = left * betaincinv(self.concentration[column], rest, points[:, column])
+            shares[:, column] = left * beta_quantile(self.concentration[column], rest, points[:, column])
             left -= shares[:, column]
         shares[:, -1] = left
         return shares

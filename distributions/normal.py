@@ -89,45 +89,45 @@ class TruncatedNormal:
         settle(self, "truncated_normal", infinite=("low", "high"))
         require_positive("truncated_normal", "sd", self.sd)
         require_order("truncated_normal", low=self.low, high=self.high)
-        if self._tail()[3] < _LEAST_MASS:
+        if self._cut()[2] < _LEAST_MASS:
             got = f"mean={shown(self.centre)}, sd={shown(self.sd)}, low={shown(self.low)}, high={shown(self.high)}"
             remedy = "bring the bounds within 37 sd of the mean"
             raise refusal("truncated_normal", "the bounds must keep some of the bell", got, remedy)
 
-    def _tail(self) -> tuple[float, float, float, float]:
-        """Return sign, standardised bounds and mass kept, mirrored into the lower tail, where `ndtr` is precise."""
+    def _cut(self) -> tuple[float, float, float]:
+        """Return the standardised bounds and the mass kept, from the lower tails, where `ndtr` is precise."""
         from scipy.special import ndtr
 
         a, b = (self.low - self.centre) / self.sd, (self.high - self.centre) / self.sd
-        sign = -1.0 if a > 0.0 else 1.0
-        if sign < 0.0:
-            a, b = -b, -a
-        return sign, a, b, float(ndtr(b) - ndtr(a))
+        mass = ndtr(-a) - ndtr(-b) if a > 0.0 else ndtr(b) - ndtr(a)
+        return a, b, float(mass)
 
     def ppf(self, u: ArrayLike) -> Array:
         """Return the values at the probabilities `u`."""
         from scipy.special import ndtr, ndtri
 
         unit = as_unit(u)
-        sign, a, _, mass = self._tail()
-        inner = unit if sign > 0.0 else 1.0 - unit
-        z = ndtri(np.minimum(ndtr(a) + inner * mass, 1.0))
-        return pin(self.centre + sign * self.sd * z, unit, self.low, self.high)
+        a, b, mass = self._cut()
+        # Each half of the bell is inverted from its own tail: 1 - 1e-12 as a probability has lost four digits.
+        below = ndtr(a) + unit * mass
+        lower_half = below <= 0.5
+        z = ndtri(np.where(lower_half, below, ndtr(-b) + (1.0 - unit) * mass))
+        return pin(self.centre + self.sd * np.where(lower_half, z, -z), unit, self.low, self.high)
 
     def cdf(self, x: ArrayLike) -> Array:
         """Return the probabilities of values not above `x`."""
         from scipy.special import ndtr
 
-        sign, a, b, mass = self._tail()
-        z = np.clip(sign * (np.asarray(x, dtype=np.float64) - self.centre) / self.sd, a, b)
-        share = np.clip((ndtr(z) - ndtr(a)) / mass, 0.0, 1.0)
-        return np.asarray(share if sign > 0.0 else 1.0 - share, dtype=np.float64)
+        a, b, mass = self._cut()
+        z = np.clip((np.asarray(x, dtype=np.float64) - self.centre) / self.sd, a, b)
+        share = np.where(z <= 0.0, (ndtr(z) - ndtr(a)) / mass, 1.0 - (ndtr(-z) - ndtr(-b)) / mass)
+        return np.asarray(np.clip(share, 0.0, 1.0), dtype=np.float64)
 
     def mean(self) -> float:
         """Return the mean after the cut."""
-        sign, a, b, mass = self._tail()
+        a, b, mass = self._cut()
         shift = (exp(-0.5 * a * a) - exp(-0.5 * b * b)) / (sqrt(2.0 * pi) * mass)
-        return min(max(self.centre + sign * self.sd * shift, self.low), self.high)
+        return min(max(self.centre + self.sd * shift, self.low), self.high)
 
     def median(self) -> float:
         """Return the value at probability one half."""

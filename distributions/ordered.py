@@ -6,7 +6,7 @@ from math import isfinite
 
 import numpy as np
 from mcsim.distributions.base import Array, Distribution, refusal, shown
-from mcsim.distributions.dependence import as_columns
+from mcsim.distributions.dependence import LARGEST_UNIT, as_columns
 from numpy.typing import ArrayLike
 
 

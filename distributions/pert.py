@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from mcsim.distributions.base import Array, as_unit, pin, settle, text
+from mcsim.distributions.beta import beta_quantile
 from mcsim.distributions.triangular import require_mode
 from numpy.typing import ArrayLike
 
@@ -39,10 +40,8 @@ class Pert:
 
     def ppf(self, u: ArrayLike) -> Array:
         """Return the values at the probabilities `u`."""
-        from scipy.special import betaincinv
-
         unit = as_unit(u)
-        share = betaincinv(*self._shapes(), unit)
+        share = beta_quantile(*self._shapes(), unit)
         return pin(self.low + share * (self.high - self.low), unit, self.low, self.high)
 
     def cdf(self, x: ArrayLike) -> Array:
