@@ -1,0 +1,163 @@
+"""The exact expectation of all vehicles of a study, draw by draw: fleets of curves in, activity of every cell out."""
+
+import numpy as np
+from mcsim.kernels._jit import inline_kernel, kernel
+from mcsim.kernels.life import fill_pack_table
+from mcsim.kernels.maths import log
+from mcsim.kernels.sweep import ACTIVITIES, CHANNELS, EXPORT_AGES, fill_after_export, new_abroad, sweep_vehicle
+
+_ALIVE = 1e-16
+
+
+@inline_kernel
+def _last_alive(survival):
+    last = survival.size - 1
+    while last > 1 and survival[last - 1] < _ALIVE:
+        last -= 1
+    return last
+
+
+@inline_kernel
+def _fill_hazard(survival, hazard):
+    for j in range(hazard.size):
+        after = survival[j + 1]
+        after = after if after > 1e-300 else 1e-300
+        before = survival[j]
+        before = before if before > 1e-300 else 1e-300
+        hazard[j] = log(before / after)
+
+
+@inline_kernel
+def _fill_fade(fade, attained, steps, table):
+    """Energy of a step relative to a new pack, eta(0) / eta(age of the pack at the middle of the step)."""
+    for k in range(table.shape[1]):
+        age = (k if k > 0 else 0.25) / steps
+        table[0, k] = 1.0 / (1.0 - fade * (k + 0.5) / steps)
+        table[1, k] = 1.0 / (1.0 - fade * age)
+        table[2, k] = 1.0 / (1.0 - fade * (attained + age))
+
+
+@kernel
+def expected_activity(
+    steps, offsets, bodies, chemistries, at_home, abroad,
+    home_survival, destination_survival, kind, destination_law, destination_table, multiplier, junction,
+    home_rate, abroad_rate, energy_per_km, fuel_fade, late_age, channels, discount,
+    laws, end_of_cover, end_of_cover_abroad, cover, repair, swap, attained, efficiency_fade, given_export,
+    activity, energy, stay_activity, stay_energy,
+):  # fmt: skip
+    """Fill the expected activity of every cell (vehicle, route, export age) of every draw.
+
+    Parameters
+    ----------
+    steps : int
+        Steps per year.
+    offsets, bodies, chemistries : ndarray of int, shape (n_vehicles,)
+        First cell of each vehicle; its row in `home_survival`; its row in `laws`.
+    at_home, abroad : ndarray of bool, shape (n_vehicles,)
+        Whether it is bought at home (cells: home, then exported at 0, 1, ...), and whether new abroad (last cell).
+    home_survival : ndarray, shape (n, n_bodies, nodes)
+        Survival at home at the nodes of the grid.
+    destination_survival : ndarray, shape (n, nodes)
+        Survival in the destination at the nodes, for vehicles new there.
+    kind, destination_law, destination_table, multiplier, junction
+        Survival after an export, see `mcsim.kernels.sweep.fill_after_export`: shapes (), (n, 2), (n, k), (n,), ().
+    home_rate, abroad_rate : ndarray, shape (n, n_vehicles, n_years), (n, n_years)
+        Distance of a vehicle in service by year of age [km/yr].
+    energy_per_km, fuel_fade : ndarray, shape (n, n_vehicles)
+        At the plug with a new pack [kWh/km]; growth of fuel use per year of age [1/yr].
+    late_age : float
+        Age from which a catalyst abroad counts as aged [yr].
+    channels : ndarray, shape (n, 2, n_calendar, 16)
+        What a kWh at the plug brings by country and year since purchase.
+    discount : ndarray, shape (n,)
+        Growth of the pack's production factors, log per year.
+    laws : ndarray, shape (n, n_chemistries, 4, 3)
+        Shape, scale, defects: covered at home, uncovered at home, covered abroad, uncovered abroad.
+    end_of_cover, end_of_cover_abroad : ndarray, shape (n, n_vehicles)
+        Age of the vehicle at the end of its warranty [yr], bought at home and new abroad.
+    cover, attained : ndarray, shape (n,)
+        Cover of a replacing pack, age of a used pack at its installation [yr].
+    repair, swap : ndarray, shape (n,), (n, n_chemistries)
+        Chances that an uncovered failure is answered by a new, by a used pack.
+    efficiency_fade : ndarray, shape (n, n_chemistries)
+        Loss of round-trip efficiency of a pack per year, relative to new [1/yr].
+    given_export : bool
+        Whether both arms of an export are restricted to the vehicles that cross.
+    activity, energy : ndarray, shape (n, n_cells, 14), (n, n_cells, 16)
+        Filled.
+    stay_activity, stay_energy : ndarray, shape (n, n_vehicles, 21, 14), (n, n_vehicles, 21, 16)
+        Filled if `given_export` (may be empty otherwise): what would have happened at home.
+    """
+    n, n_vehicles = energy_per_km.shape
+    n_nodes = destination_survival.shape[1]
+    n_steps = n_nodes - 1
+    n_years = n_steps // steps
+    n_chemistries = laws.shape[1]
+    n_calendar = channels.shape[2]
+    places = (EXPORT_AGES - 1) * steps + 1
+    ages, log_ages = np.empty((2, n_nodes + 1)), np.empty((2, n_nodes + 1))
+    for k in range(n_nodes + 1):
+        ages[0, k] = k / steps
+        ages[1, k] = max(k - 0.5, 0.0) / steps
+        log_ages[0, k] = log(max(ages[0, k], 1e-300))
+        log_ages[1, k] = log(max(ages[1, k], 1e-300))
+    tables = np.empty((n_chemistries, 6, 2, n_nodes + 1))
+    home_tables, abroad_tables = np.empty((5, 2, n_nodes + 1)), np.empty((3, 2, n_nodes + 1))
+    fades = np.empty((n_chemistries, 3, n_nodes + 1))
+    after, last_after = np.ones((EXPORT_AGES, n_nodes)), np.empty(EXPORT_AGES, np.int64)
+    hazard = np.empty(n_steps)
+    flow, flow_abroad = np.empty((3, n_nodes + 1)), np.zeros((3, n_nodes + 1))
+    curve, sums, link = np.empty(n_nodes + 1), np.empty((6, n_nodes + 1)), np.empty((2, n_nodes + 1))
+    state, state_curve = np.empty((EXPORT_AGES, 2, places)), np.empty((EXPORT_AGES, 2, places))
+    kept = EXPORT_AGES if given_export else 0
+    past, history = np.empty((2, places if given_export else 0, EXPORT_AGES + 2)), np.empty((kept, EXPORT_AGES + 2))
+    no_past, no_history, no_state = np.empty((2, 0, 0)), np.empty((0, 0)), np.empty((0, 2, 0))
+    plain, worn = np.empty((2, n_years)), np.empty((2, n_years))
+    rates, factors = np.empty((2, n_years)), np.empty((2, n_calendar, CHANNELS))
+    no_stay, no_stay_energy = np.empty((0, ACTIVITIES)), np.empty((0, CHANNELS))
+    for i in range(n):
+        for age in range(EXPORT_AGES):
+            last_after[age] = fill_after_export(
+                age, steps, n_steps, kind, destination_law[i, 0], destination_law[i, 1], destination_table[i],
+                multiplier[i], junction, after[age],
+            )  # fmt: skip
+        for c in range(n_chemistries):
+            for which in range(4):
+                fill_pack_table(laws[i, c, which, 0], laws[i, c, which, 1], laws[i, c, which, 2], 0.0, log_ages, ages,
+                                tables[c, which])  # fmt: skip
+            if swap[i, c] > 0.0:
+                for which in range(2):
+                    ruling = laws[i, c, 1 + 2 * which]
+                    fill_pack_table(ruling[0], ruling[1], ruling[2], attained[i], log_ages, ages, tables[c, 4 + which])
+            _fill_fade(efficiency_fade[i, c], attained[i], steps, fades[c])
+        rates[1] = abroad_rate[i]
+        for v in range(n_vehicles):
+            c = chemistries[v]
+            factors[:] = channels[i] * energy_per_km[i, v]
+            if at_home[v]:
+                survival = home_survival[i, bodies[v]]
+                _fill_hazard(survival, hazard)
+                home_tables[0], home_tables[1], home_tables[2] = tables[c, 0], tables[c, 1], tables[c, 3]
+                home_tables[3], home_tables[4] = tables[c, 4], tables[c, 5]
+                rates[0] = home_rate[i, v]
+                stays = stay_activity[i, v] if given_export else no_stay
+                stays_energy = stay_energy[i, v] if given_export else no_stay_energy
+                first = offsets[v]
+                sweep_vehicle(
+                    survival, hazard, _last_alive(survival), after, last_after, rates, fuel_fade[i, v], late_age,
+                    factors, discount[i], laws[i, c, 0], home_tables, end_of_cover[i, v], cover[i], repair[i],
+                    swap[i, c], steps, n_steps, fades[c], flow, flow_abroad, curve, sums, state, state_curve, link,
+                    past, history, plain, worn, activity[i, first : first + 22], energy[i, first : first + 22], stays,
+                    stays_energy,
+                )  # fmt: skip
+            if abroad[v]:
+                survival = destination_survival[i]
+                _fill_hazard(survival, hazard)
+                abroad_tables[0], abroad_tables[1], abroad_tables[2] = tables[c, 2], tables[c, 3], tables[c, 5]
+                cell = offsets[v] + (22 if at_home[v] else 0)
+                new_abroad(
+                    survival, hazard, _last_alive(survival), rates[1], fuel_fade[i, v], late_age, factors[1],
+                    discount[i], laws[i, c, 2], abroad_tables, end_of_cover_abroad[i, v], cover[i], repair[i],
+                    swap[i, c], steps, fades[c], flow, curve, sums, no_state, no_state, link, no_past, no_history,
+                    plain[0], worn[0], activity[i, cell], energy[i, cell],
+                )  # fmt: skip

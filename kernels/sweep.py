@@ -1,0 +1,374 @@
+"""All routes of all vehicles of one draw: at home, exported at every whole age, and new in the destination.
+
+Everything that an impact needs of a life is linear in the time in service by year of age, plain and weighted by the
+fade of the pack, and in a few counts of packs; so the sweep over export ages is a prefix sum at home plus one short
+recursion abroad per age, and no array over (cell, age) leaves the kernel.
+
+Source: NCST-UCD-RR-24-39 (Kendall and Parés Olguín 2024), sections Vehicle Lifetime, Lifetime Energy Delivered.
+"""
+
+import numpy as np
+from mcsim.kernels._jit import inline_kernel, kernel
+from mcsim.kernels.junction import age_abroad
+from mcsim.kernels.life import abroad_arm, fill_pack_table, home_arm, time_in_service
+from mcsim.kernels.maths import exp, log
+from mcsim.kernels.survival import MAXIMUM_AGE, tabulated_survival, weibull_survival
+
+EXPORT_AGES = 21
+CHANNELS = 16
+
+# Columns of the activity of a cell; per vehicle bought.
+DISTANCE = 0
+DISTANCE_ABROAD = 1
+YEARS = 2
+FUELLED_HOME = 3
+FUELLED_ABROAD = 4
+FUELLED_ABROAD_LATE = 5
+PRODUCED = 6
+PRODUCED_DISCOUNTED = 7
+USED = 8
+RETIRED_HOME = 9
+RECYCLED_ABROAD = 10
+LANDFILLED = 11
+REPLACED = 12
+EXPORTED = 13
+ACTIVITIES = 14
+
+_ALIVE = 1e-16
+_NO_SHARE = 1e-12
+
+
+@inline_kernel
+def _years_after(export_age, age, kind, shape, scale, table, multiplier, junction):
+    years = age_abroad(age, export_age, multiplier, junction)
+    if kind == 0:
+        share = weibull_survival(years, shape, scale)
+    else:
+        share = tabulated_survival(years, table)
+    return 0.0 if age >= MAXIMUM_AGE or years >= MAXIMUM_AGE else share
+
+
+@kernel
+def fill_after_export(export_age, steps, n_steps, kind, shape, scale, table, multiplier, junction, out):
+    """Fill the survival of vehicles after an export at a whole age, from the node of the crossing on.
+
+    Parameters
+    ----------
+    export_age, steps, n_steps : int
+        Age at export [yr], steps per year, steps of a life.
+    kind : int
+        0 for a Weibull law (`shape`, `scale`), 1 for a table by whole year of age (`table`).
+    shape, scale : float
+        Weibull shape [-] and scale [yr] of the destination.
+    table : ndarray, shape (k,)
+        The destination's survival by whole year of age.
+    multiplier : float
+        Remaining life of imports relative to the destination's vehicles [-].
+    junction : int
+        Place of the option in `mcsim.kernels.junction.SURVIVAL_JUNCTIONS`.
+    out : ndarray, shape (n_steps + 1,)
+        Filled from the crossing's node on; below 1 there only under ``printed``.
+
+    Returns
+    -------
+    int
+        Node after which nothing is alive.
+    """
+    node = export_age * steps
+    at_export = 1.0
+    if junction == 0:
+        at_export = _years_after(export_age, float(export_age), kind, shape, scale, table, multiplier, junction)
+    given = 1.0 / at_export if at_export > 0.0 else 0.0
+    if kind == 0:
+        log_scale = log(scale)
+        start = 0.0 if junction == 2 else float(export_age)
+        per_step = 1.0 / (steps * multiplier)
+        for j in range(node, n_steps):
+            years = start + (j - node) * per_step
+            share = exp(-exp(shape * (log(years) - log_scale))) * given
+            out[j] = share if years < MAXIMUM_AGE else 0.0
+    else:
+        for j in range(node, n_steps):
+            age = j / steps
+            out[j] = _years_after(export_age, age, kind, shape, scale, table, multiplier, junction) * given
+    out[n_steps] = 0.0
+    last = n_steps
+    while last > node + 1 and out[last - 1] < _ALIVE:
+        last -= 1
+    return last
+
+
+@inline_kernel
+def _add_energy(worn, rate, factors, first, last, total):
+    """Add energy and what follows from it: years x km per year x (channels per km)."""
+    held = factors.shape[0] - 1
+    for year in range(first, last):
+        distance = worn[year] * rate[year]
+        row = min(year, held)
+        for channel in range(CHANNELS):
+            total[channel] += distance * factors[row, channel]
+
+
+@inline_kernel
+def _add_use(plain, rate, fuel_fade, first, last, late_age, abroad, activity):
+    """Add years, distance and fuel-weighted distance of a span of ages spent in one country."""
+    years, distance, fuelled, late = 0.0, 0.0, 0.0, 0.0
+    for year in range(first, last):
+        driven = plain[year] * rate[year]
+        burnt = driven * (1.0 + fuel_fade * (year + 0.5))
+        years += plain[year]
+        distance += driven
+        fuelled += burnt
+        late += burnt if year >= late_age else 0.0
+    activity[YEARS] += years
+    activity[DISTANCE] += distance
+    if abroad:
+        activity[DISTANCE_ABROAD] += distance
+        activity[FUELLED_ABROAD] += fuelled
+        activity[FUELLED_ABROAD_LATE] += late
+    else:
+        activity[FUELLED_HOME] += fuelled
+
+
+@kernel
+def count_packs(flow, steps, first, last, discount, activity):
+    """Add the packs started in the steps [first, last): new ones, the same at the factors of their year, used ones.
+
+    Parameters
+    ----------
+    flow : ndarray, shape (3, n + 2)
+        From `mcsim.kernels.life.home_arm`.
+    steps, first, last : int
+        Steps per year; span of steps.
+    discount : float
+        Growth of the pack's production factors, log per year.
+    activity : ndarray, shape (14,)
+        Columns named in this module; added to.
+    """
+    for j in range(first, last):
+        started = flow[0, j + 1]
+        activity[PRODUCED] += started
+        if started > 0.0:
+            activity[PRODUCED_DISCOUNTED] += started * exp((j + 0.5) / steps * discount)
+        activity[USED] += flow[1, j + 1]
+        activity[REPLACED] += flow[2, j + 1]
+
+
+@kernel
+def export_part(age, arm, counts, flow, steps, n_steps, plain, worn, rate, factors, fuel_fade, late_age, discount,
+                recur, activity, energy):  # fmt: skip
+    """Fill what happens abroad to the vehicles that cross at a whole age, per vehicle bought.
+
+    Parameters
+    ----------
+    age, arm : int
+        Age at export [yr]; year after the last in service.
+    counts, flow : ndarray
+        From `mcsim.kernels.life.abroad_arm`.
+    steps, n_steps : int
+        Steps per year; step after the last.
+    plain, worn : ndarray, shape (n_years,)
+        Years in service abroad by year of age.
+    rate : ndarray, shape (n_years,)
+        Distance per year abroad [km/yr].
+    factors : ndarray, shape (n_calendar, 16)
+        Channels per km.
+    fuel_fade, late_age, discount : float
+        See `sweep_vehicle`.
+    recur : bool
+        Whether packs are installed abroad.
+    activity, energy : ndarray, shape (14,), (16,)
+        Filled.
+    """
+    activity[:] = 0.0
+    energy[:] = 0.0
+    _add_use(plain, rate, fuel_fade, age, arm, late_age, True, activity)
+    _add_energy(worn, rate, factors, age, arm, energy)
+    if recur:
+        count_packs(flow, steps, age * steps, n_steps, discount, activity)
+    activity[REPLACED] = counts[3]
+    activity[EXPORTED] = counts[0]
+    activity[LANDFILLED] = counts[0] + activity[PRODUCED] + activity[USED]
+
+
+@kernel
+def given_export_part(age, share, history, rate, fuel_fade, factors, abroad, abroad_energy, total, total_energy, running,
+                      running_energy, activity, energy, stay, stay_energy):  # fmt: skip
+    """Fill both arms of the vehicles that cross at an age, per vehicle that crosses: the same past, two futures.
+
+    Parameters
+    ----------
+    age : int
+        Age at export [yr].
+    share : float
+        Share of the vehicles bought that could cross.
+    history : ndarray, shape (n_ages + 2,)
+        What lies behind them, from `mcsim.kernels.life.home_arm`.
+    rate, factors : ndarray
+        At home, as in `sweep_vehicle`.
+    fuel_fade : float
+        Growth of fuel use per year of age [1/yr].
+    abroad, total, running : ndarray, shape (14,)
+        Per vehicle bought: their part abroad, a whole life at home, and life at home up to this age.
+    abroad_energy, total_energy, running_energy : ndarray, shape (16,)
+        The same for the channels.
+    activity, energy, stay, stay_energy : ndarray
+        Filled.
+    """
+    n_ages = history.shape[0] - 2
+    activity[:] = 0.0
+    energy[:] = 0.0
+    ones = np.ones(age)
+    _add_use(ones, rate, fuel_fade, 0, age, 1e9, False, activity)
+    worn = history / share
+    _add_energy(worn, rate, factors, 0, age, energy)
+    activity[PRODUCED] = worn[n_ages - 1]
+    activity[PRODUCED_DISCOUNTED] = worn[n_ages]
+    activity[USED] = worn[n_ages + 1]
+    for column in range(ACTIVITIES):
+        future = (total[column] - running[column]) / share
+        stay[column] = activity[column] + future
+        activity[column] += abroad[column] / share
+    for channel in range(CHANNELS):
+        stay_energy[channel] = energy[channel] + (total_energy[channel] - running_energy[channel]) / share
+        energy[channel] += abroad_energy[channel] / share
+    stay[EXPORTED] = 0.0
+    activity[EXPORTED] = share
+    stay[RETIRED_HOME] = stay[PRODUCED] + stay[USED]
+    stay[LANDFILLED] = 0.0
+    activity[RETIRED_HOME] = activity[PRODUCED] + activity[USED] - activity[LANDFILLED]
+
+
+@kernel
+def sweep_vehicle(
+    vehicle_home, vehicle_hazard, last_home, after, last_after, rates, fuel_fade, late_age, factors, discount,
+    law, tables, end_of_cover, cover, repair, swap, steps, n_steps, fade,
+    flow, flow_abroad, curve, sums, state, state_curve, link, past, history, plain, worn,
+    activity, energy, stay_activity, stay_energy,
+):  # fmt: skip
+    """Fill the activity of one vehicle at home (element 0) and exported at the ages 0, 1, ... (elements 1, 2, ...).
+
+    Parameters
+    ----------
+    vehicle_home, vehicle_hazard : ndarray, shape (n + 1,), (n,)
+        Survival at home at the nodes; cumulative hazard of each step.
+    last_home : int
+        Node after which nothing is alive at home.
+    after, last_after : ndarray, shape (n_ages, n + 1), (n_ages,)
+        Survival after each export, from `fill_after_export`.
+    rates : ndarray, shape (2, n_years)
+        Distance of a vehicle in service by year of age [km/yr], at home and abroad.
+    fuel_fade, late_age : float
+        Growth of fuel use per year of age [1/yr]; age from which a catalyst abroad counts as aged [yr].
+    factors : ndarray, shape (2, n_calendar, 16)
+        What each km of a new pack's energy brings (energy, impacts, ...) by country and year since purchase, the last
+        year held.
+    discount : float
+        Growth of the pack's production factors, log per year (negative).
+    law : ndarray, shape (3,)
+        Pack law (shape, scale, defects) while covered at home.
+    tables : ndarray, shape (5, 2, n + 2)
+        Pack tables: covered at home, uncovered at home, uncovered abroad, used at home, used abroad.
+    end_of_cover, cover, repair, swap : float
+        See `mcsim.kernels.life.home_arm`.
+    steps, n_steps : int
+        Steps per year, steps of a life.
+    fade : ndarray, shape (3, n + 2)
+        See `mcsim.kernels.life.home_arm`.
+    flow, flow_abroad, curve, sums, state, state_curve, link, past, history, plain, worn : ndarray
+        Scratch. An empty `history` tells that both arms are over the whole cohort (option ``condition``).
+    activity, energy : ndarray, shape (1 + n_ages, 14), (1 + n_ages, 16)
+        Filled: columns named in this module; channels of `factors`.
+    stay_activity, stay_energy : ndarray, shape (n_ages, 14), (n_ages, 16)
+        Filled if `history` is not empty: the vehicles that could cross at each age, kept at home.
+    """
+    n_ages = state.shape[0]
+    recur = repair + swap > 0.0
+    counts = np.empty(4)
+    home_arm(
+        vehicle_home, vehicle_hazard, law, tables[0], tables[1], tables[3], end_of_cover, cover, repair, swap,
+        steps, last_home, fade, flow, curve, sums, state, state_curve, counts, link, discount, past, history,
+    )  # fmt: skip
+    years = (last_home + steps - 1) // steps
+    time_in_service(vehicle_home, sums, steps, 0, last_home, plain[0, :years], worn[0, :years])
+    total, total_energy = activity[0], energy[0]
+    _home_total(flow, plain[0], worn[0], rates[0], factors[0], fuel_fade, steps, years, last_home, discount, total,
+                total_energy)  # fmt: skip
+    running, running_energy = np.zeros(ACTIVITIES), np.zeros(CHANNELS)
+    abroad, abroad_energy = np.empty(ACTIVITIES), np.empty(CHANNELS)
+    running[PRODUCED] = 1.0
+    running[PRODUCED_DISCOUNTED] = 1.0
+    for age in range(n_ages):
+        cell, cell_energy = activity[1 + age], energy[1 + age]
+        last = abroad_arm(
+            after[age], tables[1], tables[2], tables[4], repair, swap, steps, age, last_after[age], fade,
+            state[age], state_curve[age], flow_abroad, curve, sums, counts,
+        )  # fmt: skip
+        last_year = (last + steps - 1) // steps
+        time_in_service(after[age], sums, steps, age * steps, last, plain[1, :last_year], worn[1, :last_year])
+        export_part(age, last_year, counts, flow_abroad, steps, last, plain[1], worn[1], rates[1], factors[1],
+                    fuel_fade, late_age, discount, recur, abroad, abroad_energy)  # fmt: skip
+        share = abroad[EXPORTED]
+        if history.shape[0] == 0:
+            for column in range(ACTIVITIES):
+                cell[column] = running[column] + abroad[column]
+            for channel in range(CHANNELS):
+                cell_energy[channel] = running_energy[channel] + abroad_energy[channel]
+            cell[RETIRED_HOME] = running[PRODUCED] + running[USED] - share
+        elif share > _NO_SHARE:
+            given_export_part(age, share, history[age], rates[0], fuel_fade, factors[0], abroad, abroad_energy, total,
+                              total_energy, running, running_energy, cell, cell_energy, stay_activity[age],
+                              stay_energy[age])  # fmt: skip
+            first = 1.0 - state[age, 0, 0] / share
+            cell[REPLACED] += first
+            stay_activity[age, REPLACED] += first
+        else:
+            # Nobody crosses at this age: what held at the last age at which somebody does is shown.
+            cell[:] = activity[age]
+            cell_energy[:] = energy[age]
+            stay_activity[age] = stay_activity[age - 1]
+            stay_energy[age] = stay_energy[age - 1]
+        if age < years:
+            _add_use(plain[0], rates[0], fuel_fade, age, age + 1, 1e9, False, running)
+            _add_energy(worn[0], rates[0], factors[0], age, age + 1, running_energy)
+            count_packs(flow, steps, age * steps, min((age + 1) * steps, last_home), discount, running)
+
+
+@inline_kernel
+def _home_total(flow, plain, worn, rate, factors, fuel_fade, steps, years, last, discount, activity, energy):
+    activity[:] = 0.0
+    energy[:] = 0.0
+    activity[PRODUCED] = 1.0
+    activity[PRODUCED_DISCOUNTED] = 1.0
+    _add_use(plain, rate, fuel_fade, 0, years, 1e9, False, activity)
+    _add_energy(worn, rate, factors, 0, years, energy)
+    count_packs(flow, steps, 0, last, discount, activity)
+    activity[RETIRED_HOME] = activity[PRODUCED] + activity[USED]
+
+
+@kernel
+def new_abroad(
+    vehicle, vehicle_hazard, last, rate, fuel_fade, late_age, factors, discount, law, tables, end_of_cover, cover,
+    repair, swap, steps, fade, flow, curve, sums, state, state_curve, link, past, history, plain, worn, activity, energy,
+):  # fmt: skip
+    """Fill the activity of a vehicle bought new in the destination; parameters as in `sweep_vehicle`.
+
+    `tables` holds the pack tables of the destination: covered, uncovered, used. Packs that retire under cover, with
+    their vehicle or before it, are recycled; the others are landfilled.
+    """
+    counts = np.empty(2)
+    home_arm(
+        vehicle, vehicle_hazard, law, tables[0], tables[1], tables[2], end_of_cover, cover, repair, swap, steps, last,
+        fade, flow, curve, sums, state, state_curve, counts, link, discount, past, history,
+    )  # fmt: skip
+    years = (last + steps - 1) // steps
+    time_in_service(vehicle, sums, steps, 0, last, plain[:years], worn[:years])
+    activity[:] = 0.0
+    energy[:] = 0.0
+    activity[PRODUCED] = 1.0
+    activity[PRODUCED_DISCOUNTED] = 1.0
+    _add_use(plain, rate, fuel_fade, 0, years, late_age, True, activity)
+    _add_energy(worn, rate, factors, 0, years, energy)
+    count_packs(flow, steps, 0, last, discount, activity)
+    activity[RECYCLED_ABROAD] = counts[0] + counts[1]
+    activity[LANDFILLED] = activity[PRODUCED] + activity[USED] - activity[RECYCLED_ABROAD]
