@@ -1,1 +1,1 @@
-"""The report: figures and the brief."""
+"""The report: figures and the brief. It formats what a run holds and never computes."""

@@ -1,0 +1,107 @@
+"""How pictures look: colours that colour-blind readers tell apart and that print, sizes for A4, words for axes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+# Okabe & Ito (2008), Color Universal Design; the yellow is left out, since it fades on paper.
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#555555", "#882255", "#117733", "#999933")
+LINES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1)), (0, (1, 1)))
+WIDTH = 7.2  # inches: the text width of an A4 page
+
+SETTINGS: dict[str, Any] = {
+    "font.family": "DejaVu Sans",
+    "font.size": 8.5,
+    "axes.titlesize": 9,
+    "axes.labelsize": 8.5,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.color": "#dddddd",
+    "grid.linewidth": 0.6,
+    "legend.frameon": False,
+    "legend.fontsize": 8,
+    "lines.linewidth": 1.6,
+    "figure.constrained_layout.use": True,
+    "svg.fonttype": "path",
+    "savefig.facecolor": "white",
+}
+
+RELATIVE_UNITS = ("relative", "share", "probability")
+SIZES = {"km": ((1e6, "million km"), (1e3, "thousand km")), "t": ((1e6, "Mt"), (1e3, "kt")), "vehicles": ()}
+
+
+@contextmanager
+def drawing() -> Iterator[Any]:
+    """Yield pyplot with the house's settings and without a screen."""
+    import matplotlib as mpl
+
+    mpl.use("Agg")
+    import matplotlib.pyplot as plt
+
+    with plt.rc_context(SETTINGS):
+        yield plt
+    plt.close("all")
+
+
+def colour(place: int) -> str:
+    """Return the colour of the line at a place; places beyond the palette repeat it with another line style."""
+    return COLOURS[place % len(COLOURS)]
+
+
+def line(place: int) -> Any:
+    """Return the line style of the line at a place: the second cue beside the colour."""
+    return LINES[place % len(LINES)]
+
+
+def scale(unit: str, largest: float) -> tuple[float, str]:
+    """Return the divisor and the axis text for values of a unit, in words that a reader expects.
+
+    Examples
+    --------
+    >>> scale("relative", 0.4)
+    (0.01, '%')
+    >>> scale("vehicles", 3.1e7)
+    (1000000.0, 'million vehicles')
+    """
+    if unit in RELATIVE_UNITS:
+        return 0.01, "%"
+    for size, words in SIZES.get(unit, ()):
+        if largest >= size:
+            return size, words
+    for size, word in ((1e9, "billion"), (1e6, "million"), (1e4, "thousand")):
+        if largest >= size:
+            return (1e3 if word == "thousand" else size), f"{word} {unit}".strip()
+    return 1.0, unit
+
+
+def number(value: float, unit: str = "") -> str:
+    """Return a number as a sentence holds it: three digits, relative values in percent.
+
+    Examples
+    --------
+    >>> number(-0.1234, "relative"), number(1234567.0, "t")
+    ('-12.3 %', '1.23 Mt')
+    """
+    if value != value:
+        return "undefined"
+    divisor, words = scale(unit, abs(value))
+    size = value / divisor
+    digits = f"{size:,.3g}" if abs(size) < 1000 else f"{size:,.0f}"
+    if "e" in digits and abs(size) >= 1e-4:
+        digits = f"{size:.6f}".rstrip("0")
+    return f"{digits} {words}".strip()
+
+
+def label(name: object) -> str:
+    """Return a name as a reader reads it: underscores and hyphens of identifiers as blanks.
+
+    Examples
+    --------
+    >>> label("retired_battery_mass")
+    'retired battery mass'
+    """
+    return str(name).replace("_", " ")

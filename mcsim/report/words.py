@@ -1,0 +1,114 @@
+"""Numbers in words: the headline, the inputs, where a run comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mcsim.report.style import label, number
+from mcsim.study import Input, Study
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from mcsim.result import Result
+
+MOST_HEADLINES = 36
+
+
+def headlines(result: Result) -> list[dict[str, str]]:
+    """Return one line per element of the headline outputs: what, median, 50 % and 95 % bands, in words."""
+    study = result.study
+    names = study.headline or tuple(output.name for output in study.outputs if output.rank)
+    lines = []
+    for name in names:
+        table = result.summary(name)
+        dims = [dim.name for dim in study.output(name).dims]
+        for row in _spread(table).to_dict("records"):
+            unit = str(row["unit"])
+            lines.append(
+                {
+                    "what": label(name),
+                    "where": ", ".join(str(row[dim]) for dim in dims),
+                    "median": number(row["p50"], unit),
+                    "half": f"{number(row['p25'], unit)} to {number(row['p75'], unit)}",
+                    "band": f"{number(row['p2.5'], unit)} to {number(row['p97.5'], unit)}",
+                }
+            )
+    return lines
+
+
+def _spread(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows, or evenly spread ones where there are more than a reader takes in; all stand in summary.csv."""
+    if len(table) <= MOST_HEADLINES:
+        return table
+    return table.iloc[np.unique(np.linspace(0, len(table) - 1, MOST_HEADLINES).astype(int))]
+
+
+def inputs(study: Study) -> list[dict[str, str]]:
+    """Return one line per scalar input and one per table."""
+    lines = [_input(item, study) for item in study.inputs if item.table is None]
+    for table in study.tables.values():
+        uncertain = sum(
+            item.uncertain for item in study.inputs if item.table is not None and item.table[0] == table.name
+        )
+        sources = sorted(set(table.sources))
+        lines.append(
+            {
+                "name": f"{table.name}[{', '.join(table.keys)}]",
+                "meaning": f"table of {len(table.index)} rows, {uncertain} of them uncertain",
+                "distribution": "by row",
+                "unit": ", ".join(sorted(set(table.units))[:6]),
+                "group": ", ".join(sorted(set(table.groups))),
+                "source": "; ".join(sources[:8]) + (f" and {len(sources) - 8} more" if len(sources) > 8 else ""),
+                "curve": "",
+            }
+        )
+    return lines
+
+
+def _input(item: Input, study: Study) -> dict[str, str]:
+    shown = str(item.distribution) if item.vector is None else str(study.vectors[item.vector[0]])
+    return {
+        "name": item.name,
+        "meaning": item.meaning,
+        "distribution": shown,
+        "unit": item.unit,
+        "group": item.group,
+        "source": item.source + (f" ({item.note})" if item.note else ""),
+        "curve": curve(item) if item.uncertain and item.vector is None else "",
+    }
+
+
+def curve(item: Input, width: int = 90, height: int = 18) -> str:
+    """Return an inline picture of the distribution: quantile density over its central 99 %."""
+    shares = np.linspace(0.005, 0.995, 61)
+    values = np.asarray(item.distribution.ppf(shares), float)
+    steps = np.diff(values)
+    if not np.isfinite(values).all() or values[-1] <= values[0]:
+        return ""
+    density = np.where(steps > 0, 1.0 / np.maximum(steps, 1e-300), 0.0)
+    density = np.minimum(density / np.quantile(density, 0.95), 1.0)
+    x = (0.5 * (values[1:] + values[:-1]) - values[0]) / (values[-1] - values[0]) * width
+    points = " ".join(f"{a:.1f},{height - b * (height - 2):.1f}" for a, b in zip(x, density, strict=True))
+    return (
+        f'<svg width="{width}" height="{height}" role="img" aria-label="density of {item.name}">'
+        f'<polygon points="0,{height} {points} {width},{height}" fill="#0072B2" fill-opacity="0.35"/></svg>'
+    )
+
+
+def provenance(record: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return the record of the run as lines: key, value; lists of files are summed up."""
+    lines = []
+    for key, value in record.items():
+        if isinstance(value, Mapping):
+            shown = ", ".join(f"{name} {item}" for name, item in list(value.items())[:14])
+            shown += f" and {len(value) - 14} more" if len(value) > 14 else ""
+        elif isinstance(value, list):
+            shown = ", ".join(map(str, value[:14])) + (f" and {len(value) - 14} more" if len(value) > 14 else "")
+        else:
+            shown = str(value)
+        lines.append((label(key), shown))
+    return lines
