@@ -1,0 +1,188 @@
+"""Where chunks run: threads, worker processes or a Dask cluster, all through joblib; results come as they are ready."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import lru_cache
+from typing import Any
+
+from mcsim.study import InputError, Study, nearest
+
+BACKENDS = ("threads", "processes", "dask")
+
+
+class RunFailed(RuntimeError):
+    """A run stopped part-way (exit code 3); what is complete is kept, and the message says how to go on."""
+
+
+class Interrupted(KeyboardInterrupt):
+    """The user stopped a run (exit code 130); what is complete is kept, and the message says how to go on."""
+
+
+def worker_count(jobs: int | None) -> int:
+    """Return the number of workers: the cores this process may use, unless said.
+
+    Raises
+    ------
+    InputError
+        For fewer than one.
+    """
+    if jobs is None:
+        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    if isinstance(jobs, bool) or not isinstance(jobs, int) or jobs < 1:
+        raise InputError(f"jobs: not a number of workers (got {jobs!r}); 1 or more")
+    return jobs
+
+
+def check_backend(backend: str, scheduler: str | None) -> None:
+    """Refuse an unknown backend, or a scheduler address without Dask."""
+    if backend not in BACKENDS:
+        raise InputError(
+            f"backend: unknown (got {backend!r}); one of {', '.join(BACKENDS)}{nearest(backend, BACKENDS)}"
+        )
+    if scheduler is not None and backend != "dask":
+        raise InputError(f"scheduler: only for Dask (got backend {backend}); add --backend dask")
+
+
+def pack_study(study: Study) -> bytes:
+    """Return a study as bytes for another process, its functions included.
+
+    Raises
+    ------
+    InputError
+        When its model holds something that cannot travel, such as an open file.
+    """
+    from dataclasses import fields
+
+    from joblib.externals import cloudpickle
+
+    content = {field.name: getattr(study, field.name) for field in fields(study)}
+    # The options are a read-only view, which does not pickle; `Study` makes a new one.
+    content["options"] = dict(study.options)
+    with _by_value(study):
+        try:
+            return bytes(cloudpickle.dumps(content))
+        except Exception as error:
+            raise InputError(
+                f"{study.name}: model cannot be sent to other processes (got {error}); use the backend threads"
+            ) from None
+
+
+@contextmanager
+def _by_value(study: Study) -> Iterator[None]:
+    """Send the user's own file with its content: a worker elsewhere cannot import it by the name it has here."""
+    import sys
+
+    from joblib.externals import cloudpickle
+
+    modules = [sys.modules[name] for name in list(sys.modules) if name.startswith("mcsim_study_")]
+    for module in modules:
+        cloudpickle.register_pickle_by_value(module)
+    try:
+        yield
+    finally:
+        for module in modules:
+            cloudpickle.unregister_pickle_by_value(module)
+
+
+@lru_cache(maxsize=4)
+def unpack_study(content: bytes) -> Study:
+    """Return the study of `pack_study`, once per process."""
+    import pickle
+
+    return Study(**pickle.loads(content))
+
+
+def each(
+    task: Callable[..., Any],
+    arguments: Sequence[tuple[Any, ...]],
+    *,
+    jobs: int,
+    backend: str = "threads",
+    scheduler: str | None = None,
+    timeout: float | None = None,
+    stop: threading.Event | None = None,
+) -> Iterator[Any]:
+    """Yield the result of a task for every tuple of arguments, in the order in which they end.
+
+    Parameters
+    ----------
+    task : callable
+        For other processes: a function of a module, with arguments that pickle.
+    arguments : sequence of tuples
+        One tuple per call.
+    jobs : int
+        Workers; of Dask with a scheduler, the cluster decides.
+    backend : str
+        ``threads``, ``processes`` or ``dask``.
+    scheduler : str, optional
+        Address of a running Dask scheduler; without one a local cluster is started.
+    timeout : float, optional
+        Seconds that one call may take.
+    stop : Event, optional
+        Set when the caller gives up, so that threads start nothing more.
+
+    Raises
+    ------
+    TimeoutError
+        When a call took too long.
+    """
+    from joblib import Parallel, delayed
+
+    if backend == "threads" and (jobs == 1 or len(arguments) <= 1) and timeout is None:
+        for argument in arguments:
+            yield task(*argument)
+        return
+    with _cluster(backend, scheduler, jobs) as chosen:
+        parallel = Parallel(
+            n_jobs=jobs, timeout=timeout, return_as="generator_unordered", batch_size=1, pre_dispatch=2 * jobs, **chosen
+        )
+        try:
+            yield from parallel(delayed(task)(*argument) for argument in arguments)
+        finally:
+            if stop is not None:
+                stop.set()
+
+
+@contextmanager
+def _cluster(backend: str, scheduler: str | None, jobs: int) -> Iterator[dict[str, Any]]:
+    if backend != "dask":
+        yield {"backend": "threading" if backend == "threads" else "loky"}
+        return
+    from joblib import parallel_config
+
+    with dask_client(scheduler, jobs) as client, parallel_config(backend="dask", client=client):
+        yield {}
+
+
+@contextmanager
+def dask_client(scheduler: str | None, jobs: int) -> Iterator[Any]:
+    """Give a client of a running scheduler, or of a local cluster of `jobs` worker processes.
+
+    Raises
+    ------
+    InputError
+        When Dask is not installed or nothing answers at the address.
+    """
+    try:
+        from distributed import Client, LocalCluster
+    except ImportError:
+        raise InputError("backend: dask is not installed; pip install 'mcsim[dask]'") from None
+    if scheduler is None:
+        with (
+            LocalCluster(n_workers=jobs, threads_per_worker=1, dashboard_address=None) as cluster,
+            Client(cluster) as client,
+        ):
+            yield client
+        return
+    try:
+        client = Client(scheduler, timeout=10)
+    except (OSError, ValueError) as error:
+        raise InputError(
+            f"scheduler: nothing answers (got {scheduler}: {error}); start one with `dask scheduler`, or check the address"
+        ) from None
+    with client:
+        yield client

@@ -1,0 +1,376 @@
+"""Rows of a design through a model: unit cube -> values -> model inputs -> checked outputs, failed rows named.
+
+The only place that calls ``model.evaluate``. A row that fails (NaN, infinity, exception) is told apart from its
+neighbours by evaluating the rows of a chunk that raised one by one.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mcsim.study import Context, FloatArray, Input, InputError, IntArray, OptionValue, Output, Study
+
+Arrays = dict[str, NDArray[Any]]
+
+
+class PartialFailure(Exception):
+    """Some rows of a model call failed; raised by models that know which, with what the others gave.
+
+    Parameters
+    ----------
+    outputs : dict of arrays
+        Outputs of all rows, NaN where failed.
+    reasons : dict of int to str
+        Row within the call -> why it failed.
+    """
+
+    def __init__(self, outputs: Arrays, reasons: dict[int, str]) -> None:
+        super().__init__(next(iter(reasons.values()), ""))
+        self.outputs = outputs
+        self.reasons = reasons
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Evaluation:
+    """What a model gave for some rows.
+
+    Parameters
+    ----------
+    inputs : dict of ndarray (n,)
+        Values of the uncertain inputs.
+    outputs : dict of ndarray (n, *packed_shape)
+        Packed outputs; rows that failed are NaN.
+    reasons : dict of int to str
+        Row -> why it failed.
+    """
+
+    inputs: Arrays
+    outputs: Arrays
+    reasons: dict[int, str]
+
+    @property
+    def complete(self) -> NDArray[np.bool_]:
+        """Rows that did not fail, shape (n,)."""
+        n_rows = len(next(iter(self.outputs.values())))
+        keep = np.ones(n_rows, bool)
+        keep[list(self.reasons)] = False
+        return keep
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Plan:
+    """What of a study does not change from call to call."""
+
+    columns: tuple[Input, ...]
+    scalars: tuple[tuple[str, float | None], ...]  # model parameter -> constant, or None where it is uncertain
+    rows: Mapping[str, FloatArray]  # table -> its constant cells, shape (n_rows,)
+    cells: Mapping[str, tuple[tuple[str, int], ...]]  # table -> uncertain cells and their rows
+    varied: tuple[Input, ...]  # options that are uncertain
+    outputs: tuple[Output, ...]
+
+
+@lru_cache(maxsize=16)
+def _plan(study: Study) -> _Plan:
+    options = {option.name for option in study.model.options}
+    by_name = {item.name: item for item in study.inputs}
+    scalars: list[tuple[str, float | None]] = []
+    for parameter in study.model.parameters:
+        if parameter.labels is not None:
+            continue
+        item = by_name[parameter.name]
+        scalars.append((item.name, None if item.uncertain else item.distribution.median()))
+    rows = {name: np.array(table.value, np.float64) for name, table in study.tables.items()}
+    cells: dict[str, list[tuple[str, int]]] = {name: [] for name in rows}
+    for item in study.inputs:
+        if item.table is None:
+            continue
+        if item.uncertain:
+            cells[item.table[0]].append((item.name, item.table[1]))
+        else:
+            rows[item.table[0]][item.table[1]] = item.distribution.median()
+    varied = tuple(item for item in study.uncertain if item.name in options)
+    for output in study.model.outputs:
+        if output.only_if is not None and output.only_if[0] in {item.name for item in varied}:
+            raise InputError(
+                f"{study.name}: {output.only_if[0]}: decides whether the output {output.name} exists; fix it to one word"
+            )
+    frozen = {name: tuple(members) for name, members in cells.items()}
+    return _Plan(study.uncertain, tuple(scalars), rows, frozen, varied, study.outputs)
+
+
+def design_columns(study: Study) -> tuple[str, ...]:
+    """Return the names of the columns of a design for this study, one per uncertain input."""
+    return tuple(item.name for item in study.uncertain)
+
+
+def transform(study: Study, unit: FloatArray, columns: tuple[str, ...]) -> dict[str, FloatArray]:
+    """Return the values of every uncertain input at points of the unit cube.
+
+    Inputs with rank correlations pass through a Gaussian copula first. A column of a vector of shares stays a unit
+    value: `evaluate_points` breaks the stick.
+
+    Parameters
+    ----------
+    study : Study
+        What is uncertain.
+    unit : ndarray, shape (n, D)
+        Points strictly inside the unit cube.
+    columns : tuple of str
+        Name of the input of each column.
+
+    Returns
+    -------
+    dict of str to ndarray (n,)
+        Values in the inputs' units; codes for words.
+    """
+    by_name = {item.name: item for item in study.inputs}
+    dependent = _dependent_units(study, unit, columns)
+    return {
+        name: np.asarray(by_name[name].distribution.ppf(dependent.get(name, unit[:, place])), np.float64)
+        for place, name in enumerate(columns)
+    }
+
+
+@lru_cache(maxsize=16)
+def _copula(study: Study, columns: tuple[str, ...]) -> tuple[tuple[str, ...], FloatArray]:
+    from mcsim.distributions.dependence import gaussian_copula
+
+    pairs = [pair for pair in study.dependence if pair[0] in columns and pair[1] in columns]
+    if not pairs:
+        return (), np.empty((0, 0))
+    try:
+        copula = gaussian_copula(pairs)
+    except ValueError as error:
+        raise InputError(f"{study.origin or study.name}: {error}") from None
+    return copula.names, np.linalg.cholesky(copula.correlation)
+
+
+def _dependent_units(study: Study, unit: FloatArray, columns: tuple[str, ...]) -> dict[str, FloatArray]:
+    names, factor = _copula(study, columns) if study.dependence else ((), np.empty((0, 0)))
+    if not names:
+        return {}
+    from mcsim.distributions.dependence import normal_scores, unit_scores
+
+    scores = [normal_scores(unit[:, columns.index(name)]) for name in names]
+    dependent = {names[0]: np.ascontiguousarray(unit[:, columns.index(names[0])])}
+    for row, name in enumerate(names[1:], start=1):
+        # Summed term by term: the bits of a matrix product depend on how many rows it has.
+        total = factor[row, 0] * scores[0]
+        for term in range(1, row + 1):
+            total = total + factor[row, term] * scores[term]
+        dependent[name] = unit_scores(total)
+    return dependent
+
+
+def model_inputs(study: Study, values: Mapping[str, FloatArray], n_rows: int) -> dict[str, FloatArray]:
+    """Return what the model reads: scalars (n,), tables (n, n_table_rows), vectors of shares (n, n_labels)."""
+    plan = _plan(study)
+    given: dict[str, FloatArray] = {}
+    for name, constant in plan.scalars:
+        given[name] = values[name] if constant is None else np.full(n_rows, constant)
+    for name, row in plan.rows.items():
+        table = np.empty((n_rows, len(row)))
+        table[:] = row
+        for cell, position in plan.cells[name]:
+            table[:, position] = values[cell]
+        given[name] = table
+    for name, dirichlet in study.vectors.items():
+        shares = [item.name for item in study.inputs if item.vector is not None and item.vector[0] == name]
+        given[name] = dirichlet.ppf(np.column_stack([values[share] for share in shares]))
+    return given
+
+
+def evaluate_points(study: Study, unit: FloatArray, draws: IntArray, seed: int, lives: int) -> Evaluation:
+    """Return what the model gives at points of the unit cube.
+
+    Parameters
+    ----------
+    study : Study
+        Model and what is uncertain.
+    unit : ndarray, shape (n, D)
+        One column per uncertain input, in the order of `design_columns`.
+    draws : ndarray of int64, shape (n,)
+        Global numbers of the rows.
+    seed, lives : int
+        Passed to models that sample.
+
+    Returns
+    -------
+    Evaluation
+
+    Raises
+    ------
+    InputError
+        When the model returns other outputs or shapes than it declares.
+    """
+    return evaluate_values(study, transform(study, unit, design_columns(study)), draws, seed, lives)
+
+
+def evaluate_values(
+    study: Study, values: Mapping[str, FloatArray], draws: IntArray, seed: int, lives: int
+) -> Evaluation:
+    """Return what the model gives for values of the uncertain inputs; otherwise as `evaluate_points`."""
+    plan = _plan(study)
+    n_rows = len(draws)
+    given = model_inputs(study, values, n_rows)
+    parts = list(_by_options(study, plan, values, n_rows))
+    if len(parts) == 1 and parts[0][0] is None:
+        outputs, reasons = _call(study, plan, given, Context(parts[0][1], seed, draws, lives))
+        return Evaluation(dict(values), outputs, reasons)
+    outputs = {output.name: np.full((n_rows, *output.packed_shape), np.nan) for output in plan.outputs}
+    reasons = {}
+    for rows, options in parts:
+        part = {name: array[rows] for name, array in given.items()}
+        found, why = _call(study, plan, part, Context(options, seed, draws[rows], lives))
+        for name, array in found.items():
+            outputs[name][rows] = array
+        reasons.update({int(np.arange(n_rows)[rows][row]): reason for row, reason in why.items()})
+    return Evaluation(dict(values), outputs, dict(sorted(reasons.items())))
+
+
+def _by_options(
+    study: Study, plan: _Plan, values: Mapping[str, FloatArray], n_rows: int
+) -> Iterator[tuple[Any, Mapping[str, OptionValue]]]:
+    """Yield the rows of each combination of uncertain options, and the options there."""
+    if not plan.varied:
+        yield None, study.options
+        return
+    codes = np.column_stack([values[item.name] for item in plan.varied]).astype(np.int64)
+    for combination in np.unique(codes, axis=0):
+        words = {
+            item.name: item.distribution.labels[code]  # type: ignore[attr-defined]
+            for item, code in zip(plan.varied, combination.tolist(), strict=True)
+        }
+        yield np.flatnonzero((codes == combination).all(axis=1)), {**study.options, **words}
+
+
+def _call(
+    study: Study, plan: _Plan, given: Mapping[str, FloatArray], context: Context
+) -> tuple[Arrays, dict[int, str]]:
+    n_rows = len(context.draws)
+    try:
+        returned = study.model.evaluate(given, context)
+        reasons: dict[int, str] = {}
+    except InputError:
+        raise
+    except PartialFailure as failure:
+        returned, reasons = failure.outputs, dict(failure.reasons)
+    except Exception as error:
+        if n_rows > 1:
+            return _one_by_one(study, plan, given, context)
+        nothing = {output.name: np.full((1, *output.packed_shape), np.nan) for output in plan.outputs}
+        return nothing, {0: _described(error)}
+    outputs = {output.name: _checked(study, output, returned, n_rows) for output in plan.outputs}
+    for output in plan.outputs:
+        _find_failed(output, outputs[output.name], reasons)
+    if reasons:
+        failed = sorted(reasons)
+        for name, array in outputs.items():
+            outputs[name] = np.array(array, np.float64)
+            outputs[name][failed] = np.nan
+    return outputs, dict(sorted(reasons.items()))
+
+
+def _described(error: Exception) -> str:
+    message = " ".join(str(error).split())
+    return f"{type(error).__name__}: {message}" if message else type(error).__name__
+
+
+def _one_by_one(
+    study: Study, plan: _Plan, given: Mapping[str, FloatArray], context: Context
+) -> tuple[Arrays, dict[int, str]]:
+    outputs = {output.name: np.full((len(context.draws), *output.packed_shape), np.nan) for output in plan.outputs}
+    reasons = {}
+    for row in range(len(context.draws)):
+        alone = Context(context.options, context.seed, context.draws[row : row + 1], context.lives)
+        found, why = _call(study, plan, {name: array[row : row + 1] for name, array in given.items()}, alone)
+        for name, array in found.items():
+            outputs[name][row] = array[0]
+        if why:
+            reasons[row] = why[0]
+    return outputs, reasons
+
+
+def _checked(study: Study, output: Output, returned: Mapping[str, Any], n_rows: int) -> NDArray[Any]:
+    if not isinstance(returned, Mapping) or output.name not in returned:
+        got = ", ".join(returned) if isinstance(returned, Mapping) else type(returned).__name__
+        raise InputError(f"{study.name}: model: output {output.name} missing (got {got}); every declared output")
+    array = np.asarray(returned[output.name])
+    expected = (n_rows, *output.packed_shape)
+    if array.shape != expected:
+        raise InputError(f"{study.name}: model: output {output.name}: wrong shape (got {array.shape}); {expected}")
+    if array.dtype.kind not in "fiub":
+        raise InputError(f"{study.name}: model: output {output.name}: not numbers (got {array.dtype}); floats")
+    return array if array.dtype == np.float64 else array.astype(np.float64)
+
+
+def _find_failed(output: Output, array: NDArray[Any], reasons: dict[int, str]) -> None:
+    """Add the rows with a NaN or an infinity to the reasons."""
+    flat = array.reshape(len(array), -1)
+    with np.errstate(all="ignore"):
+        # A sum is finite only if all its terms are: one fast pass, and a slow one for suspects alone.
+        suspects = np.flatnonzero(~np.isfinite(flat.sum(axis=1)))
+    for row in suspects.tolist():
+        bad = np.flatnonzero(~np.isfinite(flat[row]))
+        if len(bad) > 0 and row not in reasons:
+            place = _place(output, int(bad[0]))
+            more = f" and {len(bad) - 1} more" if len(bad) > 1 else ""
+            reasons[row] = f"{output.name}{place} is {flat[row, bad[0]]}{more}"
+
+
+def _place(output: Output, cell: int) -> str:
+    """Return the labels of the first element that shows a packed cell, such as ``[ev-suv, us, 3]``."""
+    if not output.dims:
+        return ""
+    element = cell if output.layout is None else int(np.argmax(output.layout.index.ravel() == cell))
+    where = np.unravel_index(element, output.shape)
+    return "[" + ", ".join(str(dim.coords[at]) for dim, at in zip(output.dims, where, strict=True)) + "]"
+
+
+def centre_values(study: Study) -> dict[str, FloatArray]:
+    """Return one row with every uncertain input at its median, and every uncertain option at the study's own word."""
+    values = {}
+    for item in study.uncertain:
+        words = getattr(item.distribution, "labels", ())
+        word = study.options.get(item.name)
+        centre = float(words.index(word)) if word in words else item.distribution.median()
+        values[item.name] = np.array([centre])
+    return values
+
+
+def evaluate_centre(study: Study, lives: int = 1000, seed: int = 1) -> Arrays:
+    """Return one deterministic evaluation: medians, mean shares, options as the study has them.
+
+    Returns
+    -------
+    dict of ndarray, shape (1, *packed_shape)
+
+    Raises
+    ------
+    InputError
+        When an output is not finite there.
+    """
+    plan = _plan(study)
+    values = centre_values(study)
+    given = model_inputs(study, values, 1)
+    for name, dirichlet in study.vectors.items():
+        given[name] = dirichlet.mean()[np.newaxis, :]
+    _, options = next(_by_options(study, plan, values, 1))
+    context = Context(options, seed, np.zeros(1, np.int64), lives)
+    outputs, reasons = _call(study, plan, given, context)
+    if reasons:
+        raise InputError(f"{study.name}: the model fails at the centre (got {reasons[0]}); inputs where it is defined")
+    return outputs
+
+
+def bytes_per_draw(study: Study) -> int:
+    """Return how many bytes the inputs and outputs of one draw take, as the model sees them."""
+    cells = sum(output.n_packed for output in study.outputs) + len(study.model.parameters)
+    return 8 * (cells + sum(len(table.value) for table in study.tables.values()) + math.ceil(len(study.uncertain)))

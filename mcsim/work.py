@@ -1,0 +1,137 @@
+"""One chunk of a run: which draws, what is computed, what comes back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mcsim.design import Design
+from mcsim.evaluation import Arrays, bytes_per_draw, evaluate_points, evaluate_values
+from mcsim.study import FloatArray, IntArray, Output, Study
+
+CALL_BYTES = 32 * 2**20  # what one call of a model may take, inputs and outputs together
+CHUNK_BYTES = 64 * 2**20
+SMALLEST_CALL, LARGEST_CALL = 64, 1024
+LARGE_OUTPUT = 1000  # elements from which draws are stored in float32
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Job:
+    """What every chunk of a run shares.
+
+    Parameters
+    ----------
+    study, design : Study, Design
+        What is run and where.
+    lives : int
+        Lives per draw.
+    stored : tuple of str
+        Outputs whose draws are kept.
+    """
+
+    study: Study
+    design: Design
+    lives: int
+    stored: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Piece:
+    """Draws start..stop-1 of a run.
+
+    Parameters
+    ----------
+    start, stop : int
+        Global draws.
+    inputs : ndarray, shape (stop - start, D)
+        Values of the uncertain inputs, failed draws included.
+    outputs : dict of ndarray (stop - start, *packed_shape)
+        Of every output, NaN where the draw failed; float32 for large ones.
+    reasons : dict of int to str
+        Global draw -> why it failed.
+    """
+
+    start: int
+    stop: int
+    inputs: FloatArray
+    outputs: Arrays
+    reasons: dict[int, str]
+
+    @property
+    def complete(self) -> NDArray[np.bool_]:
+        """Draws that did not fail, shape (stop - start,)."""
+        good = np.ones(self.stop - self.start, bool)
+        good[[draw - self.start for draw in self.reasons]] = False
+        return good
+
+    @property
+    def draws(self) -> IntArray:
+        """Global numbers, shape (stop - start,)."""
+        return np.arange(self.start, self.stop, dtype=np.int64)
+
+
+def stored_type(output: Output) -> Any:
+    """Return the number type in which an output's draws are kept and counted: float32 for large outputs."""
+    return np.float32 if output.mask.size > LARGE_OUTPUT else np.float64
+
+
+def call_rows(study: Study) -> int:
+    """Return how many draws one call of the model takes: a power of two that depends on the study alone.
+
+    Calls begin at multiples of it, so that a model whose bits depend on the number of rows (a matrix product) meets the
+    same rows whatever the chunks, workers and shards.
+    """
+    rows = LARGEST_CALL
+    while rows > SMALLEST_CALL and rows * bytes_per_draw(study) > CALL_BYTES:
+        rows //= 2
+    return rows
+
+
+def chunk_rows(study: Study, chunk: int | None) -> int:
+    """Return the draws of a chunk: what fits 64 MiB, in whole calls, unless the user said."""
+    if chunk is not None:
+        return chunk
+    calls = CHUNK_BYTES // max(1, bytes_per_draw(study) * call_rows(study))
+    return call_rows(study) * max(1, min(calls, 4))
+
+
+def compute(job: Job, start: int, stop: int) -> Piece:
+    """Return the draws start..stop-1.
+
+    Parameters
+    ----------
+    job : Job
+        The run.
+    start, stop : int
+        Global draws.
+
+    Returns
+    -------
+    Piece
+    """
+    rows = call_rows(job.study)
+    edges = [start, *range((start // rows + 1) * rows, stop, rows), stop]
+    parts = [_one_call(job, low, high) for low, high in zip(edges[:-1], edges[1:], strict=True)]
+    if len(parts) == 1:
+        return parts[0]
+    outputs = {name: np.concatenate([part.outputs[name] for part in parts]) for name in parts[0].outputs}
+    reasons = {draw: reason for part in parts for draw, reason in part.reasons.items()}
+    return Piece(start, stop, np.concatenate([part.inputs for part in parts]), outputs, reasons)
+
+
+def _one_call(job: Job, start: int, stop: int) -> Piece:
+    draws = np.arange(start, stop, dtype=np.int64)
+    design, study = job.design, job.study
+    if design.values is not None:
+        columns = {name: design.values[start:stop, place] for place, name in enumerate(design.columns)}
+        found = evaluate_values(study, columns, draws, design.seed, job.lives)
+    else:
+        found = evaluate_points(study, design.points(start, stop), draws, design.seed, job.lives)
+    inputs = np.column_stack([np.empty((stop - start, 0)), *(found.inputs[name] for name in design.columns)])
+    with np.errstate(over="ignore"):
+        outputs = {item.name: found.outputs[item.name].astype(stored_type(item), copy=False) for item in study.outputs}
+    reasons = {start + row: reason for row, reason in found.reasons.items()}
+    return Piece(start, stop, inputs, outputs, reasons)
