@@ -1,0 +1,113 @@
+"""Factors of a ranking: which columns of a design move together, and which of them may."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from mcsim.study import InputError, Output, Study, nearest
+
+Groups = bool | str | Mapping[str, Sequence[str]]
+
+
+def factors_of(study: Study, groups: Groups = False) -> dict[str, tuple[str, ...]]:
+    """Return the factors of a ranking: name -> the uncertain inputs that it moves.
+
+    Parameters
+    ----------
+    study : Study
+        What is ranked.
+    groups : bool, str or mapping
+        False: scalars by their own name, table cells and shares by their group. True: everything by its group.
+        ``"members"``: every input by itself. A mapping: these groups, and the rest as with False.
+
+    Raises
+    ------
+    InputError
+        For an unknown group or input, an input in two groups, or fewer than two factors.
+    """
+    uncertain = {item.name: item for item in study.uncertain}
+    if isinstance(groups, Mapping):
+        factors = _own(study, groups)
+    elif isinstance(groups, str):
+        if groups != "members":
+            raise InputError(f'{study.name}: groups: unknown (got {groups!r}); true, false, "members" or a mapping')
+        factors = {name: (name,) for name in uncertain}
+    elif groups:
+        members: dict[str, list[str]] = {}
+        for name, item in uncertain.items():
+            members.setdefault(item.group or name, []).append(name)
+        factors = {name: tuple(names) for name, names in members.items()}
+    else:
+        factors = dict(study.groups)
+    if len(factors) < 2:
+        named = ", ".join(factors) or "none"
+        raise InputError(
+            f"{study.name}: a ranking needs at least two uncertain inputs (got {len(factors)}: {named}); "
+            "give another input a distribution"
+        )
+    return factors
+
+
+def _own(study: Study, groups: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
+    uncertain = [item.name for item in study.uncertain]
+    factors: dict[str, tuple[str, ...]] = {}
+    taken: dict[str, str] = {}
+    for group, names in groups.items():
+        for name in names:
+            members = study.groups.get(name, (name,))
+            if name not in uncertain and name not in study.groups:
+                known = [*uncertain, *study.groups]
+                raise InputError(
+                    f"{study.name}: groups.{group}: {name}: no such uncertain input or group{nearest(name, known)}"
+                )
+            for member in members:
+                if member in taken:
+                    raise InputError(
+                        f"{study.name}: groups.{group}: {member}: in {taken[member]} already; one group per input"
+                    )
+                taken[member] = group
+                factors[group] = (*factors.get(group, ()), member)
+    for name, members in study.groups.items():
+        rest = tuple(member for member in members if member not in taken)
+        if rest and name in factors:
+            raise InputError(f"{study.name}: groups.{name}: the name of another factor (got {name}); another name")
+        if rest:
+            factors[name] = rest
+    return factors
+
+
+def check_independent(study: Study, factors: Mapping[str, tuple[str, ...]]) -> None:
+    """Refuse factors that depend on one another, for which Sobol' indices have no meaning.
+
+    Raises
+    ------
+    InputError
+        Naming the two inputs and the alternatives.
+    """
+    home = {member: factor for factor, members in factors.items() for member in members}
+    remedy = "group them (groups = {{ name = [{0}, {1}] }}) or use Shapley effects (method = shapley)"
+    for first, second, correlation in study.dependence:
+        if correlation != 0.0 and first in home and second in home and home[first] != home[second]:
+            raise InputError(
+                f"{study.name}: {first}, {second}: Sobol' indices need independent factors "
+                f"(got rank correlation {correlation:g}); {remedy.format(first, second)}"
+            )
+    shares: dict[str, str] = {}
+    for item in study.uncertain:
+        if item.vector is None or item.name not in home:
+            continue
+        vector = item.vector[0]
+        if shares.setdefault(vector, home[item.name]) != home[item.name]:
+            raise InputError(
+                f"{study.name}: {vector}: its shares add up to one and depend on one another "
+                f"(got {item.name} apart from {shares[vector]}); keep them in one group or use method = shapley"
+            )
+
+
+def outputs_of(study: Study, names: Sequence[str] | None) -> tuple[Output, ...]:
+    """Return the outputs to rank: the named ones, else those marked as ranked, else the headline, else all."""
+    if names is not None and len(names) > 0:
+        return tuple(study.output(name) for name in names)
+    ranked = tuple(output for output in study.outputs if output.rank)
+    headline = tuple(study.output(name) for name in study.headline)
+    return ranked or headline or study.outputs
