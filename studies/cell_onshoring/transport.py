@@ -125,7 +125,7 @@ def shipped_per_contained(shares: FloatArray, fraction: FloatArray, gross: bool)
     [[2.5, 2.5]]
     """
     normalised = shares / shares.sum(axis=1, keepdims=True)
-    return normalised / fraction if gross else normalised
+    return np.asarray(normalised / fraction if gross else normalised)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
