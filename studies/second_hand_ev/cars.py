@@ -1,0 +1,203 @@
+"""The car without its pack: production, gasoline, wear, maintenance and end of life, by impact category."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from mcsim.study import FloatArray, InputError, IntArray, OptionValue
+from mcsim.studies.second_hand_ev.grid import sparse_positions, sparse_values
+from mcsim.tables import Table
+
+PARTS = ("engine", "motor", "electronics")
+WEARING = ("tyre_wear", "brake_wear", "road_wear")
+BOUNDARIES = ("full", "without_vehicle", "battery_and_use")
+# Where a litre burns: in the US, in Mexico, in Mexico with an old catalyst.
+BURNED = ("us", "mx", "mx_old")
+SULFUR_TO_DIOXIDE = 64.066 / 32.065  # molar masses, kg SO2 per kg S
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cars:
+    """Positions of everything that cars need in their tables.
+
+    Parameters
+    ----------
+    curb_mass, pack_mass, energy_per_km, litres_per_km : ndarray of int64, shape (n_vehicles,)
+        Rows in the table of vehicles.
+    part_mass : ndarray of int64, shape (n_parts, n_vehicles)
+        Rows of the masses of engine, motor and power electronics.
+    electric, gasoline : ndarray of bool, shape (n_vehicles,)
+        Whether the vehicle is charged at a plug; whether it burns gasoline.
+    glider, dismantling, residue, maintenance : ndarray of int64, shape (n_categories,)
+        Rows of the factors, per kg and per km.
+    part, wear : ndarray of int64, shape (n_parts or 3, n_categories)
+        Rows of the factors per kg.
+    upstream : ndarray of int64, shape (n_categories,)
+        Rows of gasoline from well to tank, per litre.
+    fuel : mapping of str to int
+        Rows of the properties of gasoline.
+    exhaust : ndarray of int64, shape (n_vehicles, n_flows)
+        Rows of what a litre emits; -1 for vehicles without an exhaust.
+    exhaust_factor : ndarray of int64, shape (n_flows, n_categories)
+        Rows of the characterisation factors of these flows; -1 where there is none.
+    carbon, sulfur : ndarray of int64, shape (n_categories,)
+        Rows of the characterisation factors of carbon dioxide and sulfur dioxide.
+    """
+
+    curb_mass: IntArray
+    pack_mass: IntArray
+    energy_per_km: IntArray
+    litres_per_km: IntArray
+    part_mass: IntArray
+    electric: FloatArray
+    gasoline: FloatArray
+    glider: IntArray
+    dismantling: IntArray
+    residue: IntArray
+    maintenance: IntArray
+    part: IntArray
+    wear: IntArray
+    upstream: IntArray
+    fuel: Mapping[str, int]
+    exhaust: IntArray
+    exhaust_factor: IntArray
+    carbon: IntArray
+    sulfur: IntArray
+
+
+def prepare_cars(tables: Mapping[str, Table], vehicles: Sequence[str], categories: Sequence[str]) -> Cars:
+    """Return the positions of everything that cars need, every cell checked to be there.
+
+    Parameters
+    ----------
+    tables : mapping
+        ``vehicles``, ``vehicle_factors``, ``gasoline``, ``gasoline_upstream``, ``tailpipe`` and ``characterisation``.
+    vehicles, categories : sequence of str
+        Labels wanted.
+
+    Raises
+    ------
+    InputError
+        Naming a missing cell, or a vehicle that neither charges nor burns gasoline.
+    """
+    table, factors, exhaust = tables["vehicles"], tables["vehicle_factors"], tables["tailpipe"]
+    energy, litres = table.positions(vehicles, "energy_per_km"), table.positions(vehicles, "litres_per_km")
+    gasoline = _positive(table, litres)
+    electric = _positive(table, energy)
+    for vehicle, burns, charges in zip(vehicles, gasoline, electric, strict=True):
+        if not burns and not charges:
+            raise InputError(
+                f"{table.origin}: {vehicle}: neither energy_per_km nor litres_per_km is above 0 (got 0 and 0); "
+                "one of them"
+            )
+    flows = exhaust.labels("flow")
+    rows = np.full((len(vehicles), len(flows)), -1, np.int64)
+    for place, vehicle in enumerate(vehicles):
+        if gasoline[place]:
+            rows[place] = exhaust.positions(vehicle, flows)
+    characterisation = tables["characterisation"]
+    return Cars(
+        table.positions(vehicles, "curb_mass"),
+        table.positions(vehicles, "pack_mass"),
+        energy,
+        litres,
+        np.array([table.positions(vehicles, f"{part}_mass") for part in PARTS]),
+        electric.astype(np.float64),
+        gasoline.astype(np.float64),
+        factors.positions("glider", categories),
+        factors.positions("dismantling", categories),
+        factors.positions("residue_landfill", categories),
+        factors.positions("maintenance", categories),
+        factors.positions(PARTS, categories),
+        factors.positions(WEARING, categories),
+        tables["gasoline_upstream"].positions(categories),
+        {
+            quantity: tables["gasoline"].position(quantity)
+            for quantity in ("density", "combustion_co2", "sulfur_us", "sulfur_mx")
+        },
+        rows,
+        sparse_positions(characterisation, flows, categories),
+        sparse_positions(characterisation, ("co2",), categories)[0],
+        sparse_positions(characterisation, ("so2",), categories)[0],
+    )
+
+
+def _positive(table: Table, rows: IntArray) -> FloatArray:
+    return np.array([table.distributions[row].support()[1] > 0.0 for row in rows])
+
+
+def car_impacts(
+    cars: Cars, inputs: Mapping[str, FloatArray], options: Mapping[str, OptionValue]
+) -> dict[str, FloatArray]:
+    """Return the impacts of each vehicle without its packs.
+
+    Parameters
+    ----------
+    cars : Cars
+        Positions in the tables.
+    inputs : mapping
+        Cells of the tables (n, n_rows), and the scalars ``catalyst_multiplier``, ``ev_maintenance_ratio``,
+        ``tyre_wear``, ``brake_wear``, ``road_wear``, ``ev_brake_wear_ratio``, ``shredder_residue_share`` (n,).
+    options : mapping
+        ``boundary``, ``wear``, ``icev_operation``.
+
+    Returns
+    -------
+    dict of str to ndarray
+        ``vehicle_production``, ``vehicle_end_of_life`` (n, V, K) per vehicle; ``maintenance_per_km``, ``wear_per_km``
+        (n, V, K) per km; ``use_per_litre`` (n, V, 3, K) per litre burned in the US, in Mexico, and in Mexico with an
+        old catalyst; ``energy_per_km`` (n, V) kWh at the plug; ``litres_per_km`` (n, V).
+    """
+    table, factors = inputs["vehicles"], inputs["vehicle_factors"]
+    bare_mass = table[:, cars.curb_mass] - table[:, cars.pack_mass]
+    part_mass = table[:, cars.part_mass]
+    glider_mass = bare_mass - part_mass.sum(axis=1)
+    production = glider_mass[:, :, np.newaxis] * factors[:, np.newaxis, cars.glider]
+    production += np.einsum("npv,npk->nvk", part_mass, factors[:, cars.part])
+    residue = inputs["shredder_residue_share"][:, np.newaxis] * factors[:, cars.residue]
+    end = bare_mass[:, :, np.newaxis] * (factors[:, cars.dismantling] + residue)[:, np.newaxis]
+    ratio = 1.0 + cars.electric * (inputs["ev_maintenance_ratio"][:, np.newaxis] - 1.0)
+    maintenance = ratio[:, :, np.newaxis] * factors[:, np.newaxis, cars.maintenance]
+    boundary = BOUNDARIES.index(str(options["boundary"]))
+    return {
+        "vehicle_production": production if boundary < 1 else np.zeros_like(production),
+        "vehicle_end_of_life": end if boundary < 1 else np.zeros_like(end),
+        "maintenance_per_km": maintenance if boundary < 2 else np.zeros_like(maintenance),
+        "wear_per_km": _wear(cars, inputs, options),
+        "use_per_litre": _litre(cars, inputs),
+        "energy_per_km": table[:, cars.energy_per_km],
+        "litres_per_km": table[:, cars.litres_per_km],
+    }
+
+
+def _wear(cars: Cars, inputs: Mapping[str, FloatArray], options: Mapping[str, OptionValue]) -> FloatArray:
+    """Wear per km; a transport dataset of a gasoline car bundles its wear, whatever `wear` says."""
+    worn = np.stack([np.multiply.outer(inputs[name], np.ones_like(cars.electric)) for name in WEARING], axis=1)
+    worn[:, WEARING.index("brake_wear")] *= 1.0 + cars.electric * (inputs["ev_brake_wear_ratio"][:, np.newaxis] - 1.0)
+    if options["wear"] == "off":
+        bundled = options["icev_operation"] == "transport_dataset"
+        worn *= cars.gasoline if bundled else 0.0
+    return np.einsum("nwv,nwk->nvk", worn, inputs["vehicle_factors"][:, cars.wear])
+
+
+def _litre(cars: Cars, inputs: Mapping[str, FloatArray]) -> FloatArray:
+    """One litre: well to tank, carbon and sulfur of the fuel, and the exhaust behind the catalyst."""
+    fuel = {name: inputs["gasoline"][:, row, np.newaxis] for name, row in cars.fuel.items()}
+    characterisation = inputs["characterisation"]
+    carbon = fuel["combustion_co2"] * sparse_values(characterisation, cars.carbon)
+    common = inputs["gasoline_upstream"][:, cars.upstream] + carbon
+    dioxide = SULFUR_TO_DIOXIDE * fuel["density"] * sparse_values(characterisation, cars.sulfur)
+    behind = np.einsum(
+        "nvf,nfk->nvk",
+        sparse_values(inputs["tailpipe"], cars.exhaust),
+        sparse_values(characterisation, cars.exhaust_factor),
+    )
+    old = inputs["catalyst_multiplier"][:, np.newaxis, np.newaxis] * behind
+    litre = np.empty((len(common), len(cars.gasoline), len(BURNED), common.shape[1]))
+    for place, (sulfur, exhaust) in enumerate((("us", behind), ("mx", behind), ("mx", old))):
+        litre[:, :, place] = exhaust + (common + dioxide * fuel[f"sulfur_{sulfur}"])[:, np.newaxis]
+    litre *= cars.gasoline[:, np.newaxis, np.newaxis]
+    return litre

@@ -1,0 +1,296 @@
+"""Battery packs: production, recycling burden, avoided burden and landfill, per pack and impact category.
+
+Everything scales with the pack's energy (kWh), not with its mass: a heavier casing holds no more nickel. The scores of
+a category share one factor of the battery metals between production and credit; drawn independently, the credit of a
+pack would exceed its production in a quarter of draws.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from mcsim.kernels._jit import kernel
+from mcsim.kernels.maths import exp, log
+from mcsim.study import FloatArray, IntArray, OptionValue
+from mcsim.studies.second_hand_ev.grid import plain, sparse_positions, sparse_values
+from mcsim.tables import INTERVAL, Table
+
+ROUTES = ("hydro", "pyro", "direct")
+CREDIT_SOURCES = ("ecoinvent_scores", "greet")
+FACTOR_YEAR = 2020  # the year that the static production scores stand for
+LEACHED_METALS = ("nickel", "copper", "cobalt")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scores:
+    """Cells that share the metal factor of their category.
+
+    Parameters
+    ----------
+    rows : ndarray of int64, shape (n_items, n_categories)
+        Rows in their table.
+    log_median, sigma : ndarray, shape (n_items, n_categories)
+        Logarithm of the median of each cell and standard deviation of its logarithm; sigma 0 where it is fixed.
+    """
+
+    rows: IntArray
+    log_median: FloatArray
+    sigma: FloatArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Packs:
+    """Positions of everything that packs need in their tables.
+
+    Parameters
+    ----------
+    energy, mass : ndarray of int64, shape (n_vehicles,)
+        Rows of the pack's energy and mass.
+    chemistry : ndarray of int64, shape (n_vehicles, n_chemistries)
+        Rows of the share of each chemistry.
+    production : Scores
+        Production per kWh, by chemistry.
+    content : ndarray of int64, shape (n_chemistries, n_materials)
+        Rows of the materials per kWh.
+    recovery : ndarray of int64, shape (n_routes, n_materials)
+        Rows of the share recovered.
+    burden : ndarray of int64, shape (n_routes, n_chemistries, n_categories)
+        Rows of the burden of recycling per kWh.
+    mexican_ratio : ndarray of int64, shape (n_categories,)
+        Rows of the ratio of smelting in Mexico to smelting in the US.
+    credit : mapping of str to Scores
+        Avoided burden per kg of material, by source.
+    metal_factor : ndarray of int64, shape (n_categories,)
+        Rows of the shared factor.
+    landfill : ndarray of int64, shape (n_categories,)
+        Rows of the landfill factor per kg.
+    leached : ndarray of int64, shape (n_leached,)
+        Positions among the materials of the metals that leach.
+    toxicity : ndarray of int64, shape (n_leached, n_categories)
+        Rows of their characterisation factors; -1 where there is none.
+    """
+
+    energy: IntArray
+    mass: IntArray
+    chemistry: IntArray
+    production: Scores
+    content: IntArray
+    recovery: IntArray
+    burden: IntArray
+    mexican_ratio: IntArray
+    credit: Mapping[str, Scores]
+    metal_factor: IntArray
+    landfill: IntArray
+    leached: IntArray
+    toxicity: IntArray
+
+
+def prepare_packs(tables: Mapping[str, Table], vehicles: Sequence[str], categories: Sequence[str]) -> Packs:
+    """Return the positions of everything that packs need, every cell checked to be there.
+
+    Parameters
+    ----------
+    tables : mapping
+        ``vehicles``, ``pack_chemistry``, ``battery_factors``, ``metal_factor``, ``pack_materials``,
+        ``recycling_recovery``, ``recycling_burdens``, ``recycling_mx_ratio``, ``credits``, ``vehicle_factors`` and
+        ``characterisation``.
+    vehicles, categories : sequence of str
+        Labels wanted.
+
+    Raises
+    ------
+    InputError
+        Naming a missing cell.
+    """
+    chemistries = tables["pack_chemistry"].labels("chemistry")
+    materials = tables["pack_materials"].labels("material")
+    leached = [metal for metal in LEACHED_METALS if metal in materials]
+    return Packs(
+        tables["vehicles"].positions(vehicles, "pack_energy"),
+        tables["vehicles"].positions(vehicles, "pack_mass"),
+        tables["pack_chemistry"].positions(vehicles, chemistries),
+        prepare_scores(tables["battery_factors"], tables["battery_factors"].positions(chemistries, categories)),
+        tables["pack_materials"].positions(chemistries, materials),
+        tables["recycling_recovery"].positions(ROUTES, materials),
+        tables["recycling_burdens"].positions(ROUTES, chemistries, categories),
+        tables["recycling_mx_ratio"].positions(categories),
+        {source: _credit_scores(tables["credits"], source, materials, categories) for source in CREDIT_SOURCES},
+        tables["metal_factor"].positions(categories),
+        tables["vehicle_factors"].positions("battery_landfill", categories),
+        np.array([materials.index(metal) for metal in leached]),
+        sparse_positions(tables["characterisation"], leached, categories),
+    )
+
+
+def _credit_scores(table: Table, source: str, materials: Sequence[str], categories: Sequence[str]) -> Scores:
+    """GREET has no toxicity and no ionising radiation: those categories keep the scores of the other source."""
+    first = table.positions(CREDIT_SOURCES[0], materials, categories)
+    if source == CREDIT_SOURCES[0]:
+        return prepare_scores(table, first)
+    known = {key: row for row, key in enumerate(table.index)}
+    own = [[known.get((source, material, category), -1) for category in categories] for material in materials]
+    return prepare_scores(table, np.where(np.array(own) >= 0, own, first))
+
+
+def prepare_scores(table: Table, rows: IntArray) -> Scores:
+    """Return the cells with the median and spread of their logarithms."""
+    log_median, sigma = np.zeros(rows.shape), np.zeros(rows.shape)
+    for cell, row in np.ndenumerate(rows):
+        distribution = table.distributions[row]
+        low, high = (float(value) for value in distribution.ppf(np.array([0.025, 0.975])))
+        if 0.0 < low < high:
+            sigma[cell] = np.log(high / low) / INTERVAL
+            log_median[cell] = np.log(distribution.median())
+    return Scores(rows, log_median, sigma)
+
+
+@kernel
+def share_metal_factor(cells, rows, log_median, sigma, factor, correlation, scores):
+    """Fill scores that share a factor: ln s = ln m + sigma (sqrt(r) z + sqrt(1 - r) e).
+
+    m and sigma are the cell's median and spread, e its own normal score, z the shared one and r the correlation: the
+    spread of each score stays what it was, and two scores of one category correlate with r.
+
+    Parameters
+    ----------
+    cells : ndarray, shape (n, n_rows)
+        Cells of the table, drawn independently.
+    rows : ndarray of int64, shape (n_items, n_categories)
+        Which cells.
+    log_median, sigma : ndarray, shape (n_items, n_categories)
+        As in `Scores`.
+    factor : ndarray, shape (n, n_categories)
+        Shared normal scores z.
+    correlation : ndarray, shape (n,)
+        r.
+    scores : ndarray, shape (n, n_items, n_categories)
+        Filled with the scores.
+    """
+    for draw in range(cells.shape[0]):
+        common = np.sqrt(correlation[draw])
+        own = np.sqrt(1.0 - correlation[draw])
+        for item in range(rows.shape[0]):
+            for category in range(rows.shape[1]):
+                value = cells[draw, rows[item, category]]
+                spread = sigma[item, category]
+                if spread > 0.0 and value > 0.0:
+                    centre = log_median[item, category]
+                    shifted = centre + own * (log(value) - centre) + common * spread * factor[draw, category]
+                    value = exp(shifted)
+                scores[draw, item, category] = value
+
+
+def correlated(scores: Scores, cells: FloatArray, factor: FloatArray, correlation: FloatArray) -> FloatArray:
+    """Return the scores with their shared metal factor, shape (n, n_items, n_categories)."""
+    filled = np.empty((len(cells), *scores.rows.shape))
+    share_metal_factor(
+        plain(cells), scores.rows, scores.log_median, scores.sigma, plain(factor), plain(correlation), filled
+    )
+    return filled
+
+
+def us_route_shares(inputs: Mapping[str, FloatArray], route: OptionValue) -> FloatArray:
+    """Return the shares of the recycling routes in the US, shape (n, n_routes).
+
+    Parameters
+    ----------
+    inputs : mapping
+        ``us_hydro_share`` (n,): the share of hydrometallurgy, the rest is smelted.
+    route : str
+        ``hydro_share`` for that share, or the one route that takes all.
+    """
+    hydro = inputs["us_hydro_share"]
+    shares = np.zeros((len(hydro), len(ROUTES)))
+    if route == "hydro_share":
+        shares[:, 0], shares[:, 1] = hydro, 1.0 - hydro
+    else:
+        shares[:, ROUTES.index(str(route))] = 1.0
+    return shares
+
+
+def pack_impacts(
+    packs: Packs, inputs: Mapping[str, FloatArray], options: Mapping[str, OptionValue]
+) -> dict[str, FloatArray]:
+    """Return the impacts of one pack of each vehicle.
+
+    Parameters
+    ----------
+    packs : Packs
+        Positions in the tables.
+    inputs : mapping
+        Cells of the tables (n, n_rows), and ``metal_correlation``, ``battery_trend``, ``substitution_ratio``,
+        ``us_hydro_share``, ``leached_share`` (n,).
+    options : mapping
+        ``purchase_year``, ``us_recycling_route``, ``credit_source``, ``recycling_credit``, ``landfill_model``.
+
+    Returns
+    -------
+    dict of str to ndarray, shape (n, n_vehicles, n_categories)
+        ``battery_production`` (at the factors of the purchase year), ``recycling_us``, ``recycling_mx``, ``credit_us``,
+        ``credit_mx`` (avoided burdens, positive: to be subtracted) and ``landfill``, per pack.
+    """
+    energy = inputs["vehicles"][:, packs.energy, np.newaxis] * inputs["pack_chemistry"][:, packs.chemistry]
+    factor, correlation = inputs["metal_factor"][:, packs.metal_factor], inputs["metal_correlation"]
+    production = correlated(packs.production, inputs["battery_factors"], factor, correlation)
+    years = int(options["purchase_year"]) - FACTOR_YEAR
+    trend = (1.0 - inputs["battery_trend"]) ** years
+    burden = inputs["recycling_burdens"][:, packs.burden]
+    shares = us_route_shares(inputs, options["us_recycling_route"])
+    smelter = ROUTES.index("pyro")
+    smelting = burden[:, smelter] * inputs["recycling_mx_ratio"][:, packs.mexican_ratio][:, np.newaxis]
+    content = inputs["pack_materials"][:, packs.content]
+    credit_us, credit_mx = _credits(packs, inputs, options, content, shares)
+    per_kwh = {
+        "battery_production": production * trend[:, np.newaxis, np.newaxis],
+        "recycling_us": np.einsum("nr,nrck->nck", shares, burden),
+        "recycling_mx": smelting,
+        "credit_us": credit_us,
+        "credit_mx": credit_mx,
+    }
+    impacts = {name: np.einsum("nvc,nck->nvk", energy, values) for name, values in per_kwh.items()}
+    impacts["landfill"] = _landfill(packs, inputs, options, energy, content)
+    return impacts
+
+
+def _credits(
+    packs: Packs,
+    inputs: Mapping[str, FloatArray],
+    options: Mapping[str, OptionValue],
+    content: FloatArray,
+    shares: FloatArray,
+) -> tuple[FloatArray, FloatArray]:
+    """Avoided burden per kWh in the US and in Mexico: mass recovered x substitution ratio x burden of virgin metal."""
+    if options["recycling_credit"] == "cut_off":
+        nothing = np.zeros((len(content), content.shape[1], len(packs.landfill)))
+        return nothing, nothing
+    avoided = correlated(
+        packs.credit[str(options["credit_source"])],
+        inputs["credits"],
+        inputs["metal_factor"][:, packs.metal_factor],
+        inputs["metal_correlation"],
+    )
+    avoided *= inputs["substitution_ratio"][:, np.newaxis, np.newaxis]
+    recovery = inputs["recycling_recovery"][:, packs.recovery]
+    recovered_us = content * np.einsum("nr,nrm->nm", shares, recovery)[:, np.newaxis]
+    recovered_mx = content * recovery[:, np.newaxis, ROUTES.index("pyro")]
+    return np.einsum("ncm,nmk->nck", recovered_us, avoided), np.einsum("ncm,nmk->nck", recovered_mx, avoided)
+
+
+def _landfill(
+    packs: Packs,
+    inputs: Mapping[str, FloatArray],
+    options: Mapping[str, OptionValue],
+    energy: FloatArray,
+    content: FloatArray,
+) -> FloatArray:
+    """Operation of the landfill per kg of pack, and what leaches: contained metal x leached share x characterisation."""
+    mass = inputs["vehicles"][:, packs.mass, np.newaxis]
+    operation = mass * inputs["vehicle_factors"][:, packs.landfill][:, np.newaxis]
+    if options["landfill_model"] == "inert":
+        return operation
+    metals = np.einsum("nvc,ncm->nvm", energy, content[:, :, packs.leached])
+    metals *= inputs["leached_share"][:, np.newaxis, np.newaxis]
+    return operation + np.einsum("nvm,nmk->nvk", metals, sparse_values(inputs["characterisation"], packs.toxicity))
