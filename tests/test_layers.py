@@ -29,6 +29,7 @@ LAYERS = {
     "mcsim.show": 10,
     "mcsim.bench": 10,
     "mcsim.jobs": 10,
+    "mcsim.progress": 7,
     "mcsim.cli": 11,
 }
 ENGINE = 7  # studies never reach the engine

@@ -1,0 +1,285 @@
+"""What each command does: calls of the toolkit in order, files in the run directory, one paragraph for the person."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mcsim.study import InputError, Study
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from mcsim.ranking import Ranking
+    from mcsim.result import Result
+
+RANKING = "sensitivity.csv"
+DRAWS, BASE, SEED = 2000, 1024, 1
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What the user asked on the command line; None where the user said nothing."""
+
+    draws: int | None = None
+    design: str | None = None
+    lives: int | None = None
+    seed: int | None = None
+    jobs: int | None = None
+    backend: str = "threads"
+    scheduler: str | None = None
+    settings: tuple[str, ...] = ()
+    data: Path | None = None
+    out: Path | None = None
+    shard: str | None = None
+    resume: bool = False
+    until: str | None = None
+    no_sensitivity: bool = False
+    base: int | None = None
+    keep: tuple[str, ...] = ()
+    quiet: bool = False
+    max_failed: float = 0.05
+    timeout: float | None = None
+
+    @property
+    def part(self) -> tuple[int, int] | None:
+        """The shard as two numbers: which of how many."""
+        if self.shard is None:
+            return None
+        first, slash, second = self.shard.partition("/")
+        if not (slash and first.isdigit() and second.isdigit() and 1 <= int(first) <= int(second)):
+            raise InputError(f"--shard: not a part (got {self.shard!r}); I/N with I from 1 to N, such as 2/8")
+        return int(first), int(second)
+
+    @property
+    def seed_or_default(self) -> int:
+        """The seed, 1 where the user said nothing; 0 is a seed like any other."""
+        return SEED if self.seed is None else self.seed
+
+
+def run_and_report(study: Study, request: Request) -> str:
+    """Run a study, rank its drivers, write the report; return what to tell the user."""
+    from mcsim.run import run
+    from mcsim.saltelli import check_base
+    from mcsim.store import default_folder
+
+    ranked = not request.no_sensitivity and request.part is None
+    base = BASE if request.base is None else request.base
+    if ranked:
+        check_base(base)
+    folder = default_folder(study.name) if request.out is None else request.out
+    rank_until = request.until if (request.until or "").lstrip().startswith("ranking") else None
+    result = run(
+        study,
+        DRAWS if request.draws is None else request.draws,
+        design="random" if request.design is None else request.design,
+        seed=request.seed_or_default,
+        jobs=request.jobs,
+        backend=request.backend,
+        scheduler=request.scheduler,
+        lives=request.lives,
+        out=folder,
+        shard=request.part,
+        resume=request.resume,
+        until=None if rank_until is not None else request.until,
+        keep=request.keep,
+        quiet=request.quiet,
+        max_failed_share=request.max_failed,
+        timeout=request.timeout,
+    )
+    ranking = _rank(study, request, base, rank_until) if ranked and _can_be_ranked(study) else None
+    return _written(result, ranking, folder)
+
+
+def _can_be_ranked(study: Study) -> bool:
+    return len(study.groups) >= 2 and not study.dependence and any(output.rank for output in study.outputs)
+
+
+def _rank(study: Study, request: Request, base: int, until: str | None) -> Ranking:
+    from mcsim.progress import base_rows
+    from mcsim.sensitivity import sensitivity
+
+    with base_rows(study.name, base, request.quiet) as tick:
+        return sensitivity(
+            study,
+            base,
+            request.seed_or_default,
+            lives=0 if request.lives is None else request.lives,
+            max_failed=request.max_failed,
+            jobs=request.jobs,
+            until=until,
+            progress=tick,
+        )
+
+
+def _written(result: Result, ranking: Ranking | None, folder: Path) -> str:
+    from mcsim.report.page import write_report
+    from mcsim.report.words import headlines
+
+    table = None
+    if ranking is not None:
+        from mcsim.store import atomically
+
+        atomically(folder / RANKING, ranking.to_csv)
+        table = read_ranking(folder)
+    path = write_report(result, table, folder)
+    lines = [f"{result.study.title}: {result.headline}"]
+    lines += [_sentence(line) for line in headlines(result)[:12]]
+    if ranking is not None:
+        lines += [f"  warning: {warning}" for warning in ranking.warnings]
+    return "\n".join([*lines, f"report: {path}"])
+
+
+def read_ranking(folder: Path) -> pd.DataFrame | None:
+    """Return sensitivity.csv of a run directory, or None where there is none."""
+    import pandas as pd
+
+    path = folder / RANKING
+    return pd.read_csv(path, float_precision="round_trip") if path.is_file() else None
+
+
+def rank_and_write(
+    study: Study,
+    request: Request,
+    method: str,
+    groups: bool,
+    second_order: bool,
+    confidence: str,
+    outputs: tuple[str, ...],
+) -> str:
+    """Rank a study's inputs by a method, write the table, and return the leading rows as text."""
+    from mcsim.progress import base_rows
+    from mcsim.sensitivity import sensitivity
+    from mcsim.store import atomically, default_folder
+
+    base = BASE if request.base is None else request.base
+    folder = default_folder(f"{study.name}-sensitivity") if request.out is None else request.out
+    if folder.exists() and any(folder.iterdir()):
+        raise InputError(f"{folder}: exists and is not empty; another --out")
+    with base_rows(study.name, base, request.quiet) as tick:
+        ranking = sensitivity(
+            study,
+            base,
+            request.seed_or_default,
+            groups=groups,
+            method=method,
+            outputs=outputs or None,
+            second_order=second_order,
+            confidence=confidence,
+            lives=0 if request.lives is None else request.lives,
+            max_failed=request.max_failed,
+            until=request.until,
+            jobs=request.jobs,
+            progress=tick,
+        )
+    folder.mkdir(parents=True, exist_ok=True)
+    atomically(folder / RANKING, ranking.to_csv)
+    return f"{_leading(ranking, study)}\nranking: {folder / RANKING}"
+
+
+def _leading(ranking: Ranking, study: Study) -> str:
+    from mcsim.report.choose import first_element
+
+    lines = [f"{study.title}: {ranking.method}, n = {ranking.n}"]
+    lines += [f"warning: {warning}" for warning in ranking.warnings]
+    leading = [output for output in ranking.outputs if output.name in study.headline] or list(ranking.outputs)
+    for output in leading[:3]:
+        labels: Mapping[str, Any] = first_element(output)
+        where = ", ".join(labels.values())
+        lines.append(f"{output.name}{f' [{where}]' if where else ''}")
+        lines += [f"  {line}" for line in ranking.lines(output.name, **labels)[:8]]
+    return "\n".join(lines)
+
+
+def merge_and_report(folders: list[Path], out: Path) -> str:
+    """Merge shards into one run directory, with its report."""
+    from mcsim.store import merge
+
+    result = merge(folders, out)
+    return _written(result, None, out)
+
+
+def compare_and_write(studies: list[Study], request: Request) -> str:
+    """Run studies on one design and write paired deltas to the first one."""
+    from mcsim.result import compare
+    from mcsim.run import run
+    from mcsim.store import atomically, default_folder
+
+    folder = (
+        default_folder("-".join(["compare", *(study.name for study in studies)]))
+        if request.out is None
+        else request.out
+    )
+    if folder.exists() and any(folder.iterdir()):
+        raise InputError(f"{folder}: exists and is not empty; another --out")
+    results = [
+        run(
+            study,
+            DRAWS if request.draws is None else request.draws,
+            design="random" if request.design is None else request.design,
+            seed=request.seed_or_default,
+            jobs=request.jobs,
+            backend=request.backend,
+            scheduler=request.scheduler,
+            lives=request.lives,
+            keep=request.keep,
+            quiet=request.quiet,
+            max_failed_share=request.max_failed,
+        )
+        for study in studies
+    ]
+    lines = []
+    tables = []
+    for other in results[1:]:
+        delta = compare(results[0], other)
+        table = delta.summary()
+        table.insert(0, "study", other.study.name)
+        tables.append(table)
+        lines += _delta_lines(delta, studies[0], other.study)
+    import pandas as pd
+
+    folder.mkdir(parents=True, exist_ok=True)
+    merged = pd.concat(tables, ignore_index=True)
+    atomically(folder / "deltas.csv", lambda path: merged.to_csv(path, index=False))
+    return "\n".join([*lines, f"deltas: {folder / 'deltas.csv'}"])
+
+
+def _delta_lines(delta: Result, first: Study, other: Study) -> list[str]:
+    from mcsim.report.words import headlines
+
+    shown = replace(delta, study=replace(delta.study, headline=tuple(n for n in first.headline if n in delta.bands)))
+    lines = [f"{other.title} less {first.title}, draw by draw"]
+    return lines + [_sentence(line) for line in headlines(shown)[:16]]
+
+
+def _sentence(line: Mapping[str, str]) -> str:
+    what = f"{line['what']} {line['where']}".rstrip()
+    return f"  {what}: {line['median']} (95 %: {line['band']})"
+
+
+def report_again(folder: Path) -> str:
+    """Write the report of a run directory again."""
+    from mcsim.report.page import write_report
+    from mcsim.store import read
+
+    return f"report: {write_report(read(folder), read_ranking(folder), folder)}"
+
+
+def repeated(folder: Path, request: Request, study: str | None) -> tuple[str, Request]:
+    """Return the study and the request that repeat the run of a directory; what the user says wins."""
+    from mcsim.store import read_manifest
+
+    record = read_manifest(folder)
+    settings = tuple(f"{name}={value}" for name, value in record["study"]["overrides"])
+    again = replace(
+        request,
+        draws=record["draws"] if request.draws is None else request.draws,
+        design=record["design"] if request.design is None else request.design,
+        seed=record["seed"] if request.seed is None else request.seed,
+        lives=record["lives"] if request.lives is None else request.lives,
+        data=Path(record["study"]["data"]) if request.data is None and record["study"]["data"] else request.data,
+        settings=(*settings, *request.settings),
+    )
+    return (record["study"]["origin"] if study is None else study), again
