@@ -1,9 +1,10 @@
 """What every distribution offers, and the few helpers that the families share."""
 
+import json
 from collections.abc import Iterable
 from dataclasses import fields
 from itertools import pairwise
-from math import isfinite, isnan
+from math import inf, isfinite, isnan
 from numbers import Real
 from typing import Any, Protocol, runtime_checkable
 
@@ -46,7 +47,7 @@ def refusal(place: str, rule: str, got: str, remedy: str) -> ValueError:
 def shown(value: object) -> str:
     """Return an argument as the text form writes it: shortest exact numbers, quoted words, lists in brackets."""
     if isinstance(value, str):
-        return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+        return json.dumps(value, ensure_ascii=False)  # its escapes are Python's too, and keep it on one line
     if isinstance(value, (list, tuple)):
         return "[" + ", ".join(shown(item) for item in value) + "]"
     if isinstance(value, Real) and not isinstance(value, bool):
@@ -62,11 +63,17 @@ def text(family: str, *arguments: object) -> str:
 
 def number(family: str, name: str, value: object, *, infinite: bool = False) -> float:
     """Return `value` as a float, refusing what is not a number (infinities too, unless `infinite`)."""
-    if isinstance(value, bool) or not isinstance(value, Real) or isnan(float(value)):
+    if isinstance(value, bool) or not isinstance(value, Real):
         raise refusal(family, f"{name} must be a number", shown(value), "write a plain number, units stand apart")
-    if not infinite and not isfinite(float(value)):
-        raise refusal(family, f"{name} must be finite", shown(value), "give the largest value that is meant")
-    return float(value)
+    try:
+        size = float(value)
+    except OverflowError:  # a whole number beyond 1.8e308
+        size = inf
+    if isnan(size):
+        raise refusal(family, f"{name} must be a number", "nan", "write a plain number, units stand apart")
+    if not infinite and not isfinite(size):
+        raise refusal(family, f"{name} must be finite", shown(size), "give the largest value that is meant")
+    return size
 
 
 def settle(instance: Any, family: str, infinite: Iterable[str] = ()) -> None:

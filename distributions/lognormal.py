@@ -7,6 +7,9 @@ import numpy as np
 from mcsim.distributions.base import Array, as_unit, number, refusal, require_positive, settle, shown, text
 from numpy.typing import ArrayLike
 
+# Twenty e-folds to one standard deviation: nobody means it, and the mean soon leaves double precision.
+_LARGEST_SIGMA = 20.0
+
 
 @dataclass(frozen=True, slots=True)
 class Lognormal:
@@ -27,6 +30,9 @@ class Lognormal:
         settle(self, "lognormal")
         require_positive("lognormal", "median", self.centre)
         require_positive("lognormal", "sigma", self.sigma)
+        if self.sigma > _LARGEST_SIGMA:
+            remedy = "sigma is that of the logarithm: 0.5 means times or over 1.65"
+            raise refusal("lognormal", f"sigma must be at most {_LARGEST_SIGMA:g}", shown(self.sigma), remedy)
 
     def ppf(self, u: ArrayLike) -> Array:
         """Return the values at the probabilities `u`."""

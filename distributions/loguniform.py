@@ -26,19 +26,22 @@ class Loguniform:
         require_positive("loguniform", "low", self.low)
         require_order("loguniform", low=self.low, high=self.high)
 
+    def _span(self) -> float:
+        return log(self.high) - log(self.low)
+
     def ppf(self, u: ArrayLike) -> Array:
         """Return the values at the probabilities `u`."""
         unit = as_unit(u)
-        return pin(self.low * np.exp(unit * log(self.high / self.low)), unit, self.low, self.high)
+        return pin(np.exp(log(self.low) + unit * self._span()), unit, self.low, self.high)
 
     def cdf(self, x: ArrayLike) -> Array:
         """Return the probabilities of values not above `x`."""
         inside = np.clip(x, self.low, self.high)
-        return np.asarray(np.log(inside / self.low) / log(self.high / self.low), dtype=np.float64)
+        return np.asarray((np.log(inside) - log(self.low)) / self._span(), dtype=np.float64)
 
     def mean(self) -> float:
         """Return the logarithmic mean of the bounds."""
-        return (self.high - self.low) / log(self.high / self.low)
+        return (self.high - self.low) / self._span()
 
     def median(self) -> float:
         """Return the geometric mean of the bounds."""

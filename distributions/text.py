@@ -113,7 +113,7 @@ def parse(text: str) -> AnyDistribution:
     remedy = "write family(number, ...), such as triangular(0.02, 0.025, 0.03)"
     try:
         expression = ast.parse(text.strip(), mode="eval").body
-    except (SyntaxError, ValueError):  # ValueError: a null byte
+    except (SyntaxError, ValueError, MemoryError, RecursionError):  # also a null byte, or thousands of brackets
         raise refusal("distribution", "text does not read as family(arguments)", shown(text), remedy) from None
     if not isinstance(expression, ast.Call):
         value = _literal(expression, text)
@@ -137,7 +137,7 @@ def _literal(node: ast.expr, text: str) -> object:
             return value
         case ast.Name(id="inf"):
             return inf
-        case ast.UnaryOp(op=ast.USub() | ast.UAdd() as sign, operand=operand):
+        case ast.UnaryOp(op=ast.USub() | ast.UAdd() as sign, operand=ast.Constant() | ast.Name() as operand):
             size = _literal(operand, text)
             if isinstance(size, (int, float)):
                 return -size if isinstance(sign, ast.USub) else size

@@ -1,12 +1,14 @@
 """A lifetime whose hazard rises or falls as a power of age. See also `scipy.stats.weibull_min`."""
 
 from dataclasses import dataclass
-from math import gamma as gamma_function
-from math import inf, log
+from math import exp, inf, lgamma, log
 
 import numpy as np
-from mcsim.distributions.base import Array, as_unit, require_positive, settle, text
+from mcsim.distributions.base import Array, as_unit, refusal, require_positive, settle, shown, text
 from numpy.typing import ArrayLike
+
+# Below this shape the mean is beyond any lifetime (more than 1e36 scales), and soon beyond double precision.
+_LEAST_SHAPE = 0.03
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,21 +30,25 @@ class Weibull:
         settle(self, "weibull")
         require_positive("weibull", "shape", self.shape)
         require_positive("weibull", "scale", self.scale)
+        if self.shape < _LEAST_SHAPE:
+            remedy = "check that shape and scale are not swapped"
+            raise refusal("weibull", f"shape must be at least {_LEAST_SHAPE}", shown(self.shape), remedy)
 
     def ppf(self, u: ArrayLike) -> Array:
         """Return the values at the probabilities `u`."""
-        with np.errstate(divide="ignore"):  # the logarithm of 0 is the upper end, infinity
-            hazard = -np.log1p(-as_unit(u))
-        return np.asarray(self.scale * hazard ** (1.0 / self.shape), dtype=np.float64)
+        # The logarithm of 0 is the upper end, infinity, and so is what overflows at a small shape.
+        with np.errstate(divide="ignore", over="ignore"):
+            return np.asarray(self.scale * (-np.log1p(-as_unit(u))) ** (1.0 / self.shape), dtype=np.float64)
 
     def cdf(self, x: ArrayLike) -> Array:
         """Return the probabilities of values not above `x`."""
         age = np.maximum(np.asarray(x, dtype=np.float64) / self.scale, 0.0)
-        return np.asarray(-np.expm1(-(age**self.shape)), dtype=np.float64)
+        with np.errstate(over="ignore"):  # an infinite hazard has been met for sure
+            return np.asarray(-np.expm1(-(age**self.shape)), dtype=np.float64)
 
     def mean(self) -> float:
         """Return scale * Gamma(1 + 1 / shape)."""
-        return self.scale * gamma_function(1.0 + 1.0 / self.shape)
+        return self.scale * exp(lgamma(1.0 + 1.0 / self.shape))
 
     def median(self) -> float:
         """Return scale * ln(2)^(1 / shape)."""
