@@ -263,7 +263,9 @@ def ranking(plt: Any, rows: pd.DataFrame, figure: Mapping[str, Any]) -> Any:
         axis.grid(axis="y", visible=False)
         if name is not None:
             axis.set_title(label(name))
-    picture.set_size_inches(WIDTH, 1.0 + 0.29 * TOP * max(1, -(-len(names) // 2)))
+    most = max(len(_where(rows, figure.get("panel"), name)) for name in names)
+    rows_of_panels = -(-len(names) // (1 if len(names) == 1 else 2 if len(names) in (2, 4) else 3))
+    picture.set_size_inches(WIDTH, 0.9 + (0.4 + 0.27 * min(TOP, most)) * rows_of_panels)
     _legend(picture, axes[0], 2)
     return picture
 
@@ -301,7 +303,7 @@ def interval(plt: Any, rows: pd.DataFrame, figure: Mapping[str, Any]) -> Any:
         axis.barh(0, (row[high] - row[low]) / divisor, width, left=row[low] / divisor, color=colour(0), alpha=0.3)
     axis.plot([row["p50"] / divisor], [0], "k|", markersize=18)
     axis.set_yticks([])
-    axis.set_xlabel(words)
+    axis.set_xlabel(words or label(figure["output"]))
     return picture
 
 

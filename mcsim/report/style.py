@@ -30,7 +30,8 @@ SETTINGS: dict[str, Any] = {
     "savefig.facecolor": "white",
 }
 
-RELATIVE_UNITS = ("relative", "share", "probability")
+RELATIVE_UNITS = ("relative", "share", "probability", "fraction")
+BARE_UNITS = ("1", "-", "")  # dimensionless: no word behind the number
 SIZES = {"km": ((1e6, "million km"), (1e3, "thousand km")), "t": ((1e6, "Mt"), (1e3, "kt")), "vehicles": ()}
 
 
@@ -69,6 +70,7 @@ def scale(unit: str, largest: float) -> tuple[float, str]:
     """
     if unit in RELATIVE_UNITS:
         return 0.01, "%"
+    unit = "" if unit in BARE_UNITS else unit
     for size, words in SIZES.get(unit, ()):
         if largest >= size:
             return size, words

@@ -100,15 +100,21 @@ def curve(item: Input, width: int = 90, height: int = 18) -> str:
 
 
 def provenance(record: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Return the record of the run as lines: key, value; lists of files are summed up."""
+    """Return the record of the run as lines: key, value; what is nested gets a line per key."""
     lines = []
     for key, value in record.items():
-        if isinstance(value, Mapping):
-            shown = ", ".join(f"{name} {item}" for name, item in list(value.items())[:14])
-            shown += f" and {len(value) - 14} more" if len(value) > 14 else ""
-        elif isinstance(value, list):
-            shown = ", ".join(map(str, value[:14])) + (f" and {len(value) - 14} more" if len(value) > 14 else "")
+        if isinstance(value, Mapping) and any(isinstance(part, Mapping | list) for part in value.values()):
+            lines += [(f"{label(key)}: {label(name)}", _shown(part)) for name, part in value.items() if part]
         else:
-            shown = str(value)
-        lines.append((label(key), shown))
+            lines.append((label(key), _shown(value)))
     return lines
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, Mapping):
+        items = [f"{name} {item}" for name, item in value.items()]
+    elif isinstance(value, list):
+        items = [" = ".join(map(str, item)) if isinstance(item, list) else str(item) for item in value]
+    else:
+        return str(value)
+    return ", ".join(items[:16]) + (f" and {len(items) - 16} more" if len(items) > 16 else "")
