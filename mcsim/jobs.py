@@ -256,7 +256,7 @@ def _delta_lines(delta: Result, first: Study, other: Study) -> list[str]:
 
 def _sentence(line: Mapping[str, str]) -> str:
     what = f"{line['what']} {line['where']}".rstrip()
-    return f"  {what}: {line['median']} (95 %: {line['band']})"
+    return f"  {what}: {line['median']}" + (f" (95 %: {line['band']})" if line["band"] else "")
 
 
 def report_again(folder: Path) -> str:

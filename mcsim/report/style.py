@@ -31,6 +31,7 @@ SETTINGS: dict[str, Any] = {
 }
 
 RELATIVE_UNITS = ("relative", "share", "probability", "fraction")
+INDICATOR = "indicator"  # 0 or 1 per draw: its mean is a probability, its quantiles say nothing
 BARE_UNITS = ("1", "-", "")  # dimensionless: no word behind the number
 SIZES = {"km": ((1e6, "million km"), (1e3, "thousand km")), "t": ((1e6, "Mt"), (1e3, "kt")), "vehicles": ()}
 
@@ -96,6 +97,19 @@ def number(value: float, unit: str = "") -> str:
     if "e" in digits and abs(size) >= 1e-4:
         digits = f"{size:.6f}".rstrip("0")
     return f"{digits} {words}".strip()
+
+
+def span(low: float, high: float, unit: str) -> str:
+    """Return a band as a sentence holds it: both ends in the unit that the wider end asks for, named once.
+
+    Examples
+    --------
+    >>> span(-0.12, 0.31, "relative"), span(990.0, 31000.0, "km")
+    ('-12 to 31 %', '0.99 to 31 thousand km')
+    """
+    divisor, words = scale(unit, max(abs(low), abs(high)))
+    ends = [f"{end / divisor:,.3g}" if abs(end / divisor) < 1000 else f"{end / divisor:,.0f}" for end in (low, high)]
+    return f"{ends[0]} to {ends[1]} {words}".strip()
 
 
 def label(name: object) -> str:

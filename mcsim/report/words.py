@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mcsim.report.style import label, number
+from mcsim.report.style import INDICATOR, label, number, span
 from mcsim.study import Input, Study
 
 if TYPE_CHECKING:
@@ -32,12 +32,20 @@ def headlines(result: Result) -> list[dict[str, str]]:
                 {
                     "what": label(name),
                     "where": ", ".join(str(row[dim]) for dim in dims),
-                    "median": number(row["p50"], unit),
-                    "half": f"{number(row['p25'], unit)} to {number(row['p75'], unit)}",
-                    "band": f"{number(row['p2.5'], unit)} to {number(row['p97.5'], unit)}",
+                    **_bands(row, unit),
                 }
             )
     return lines
+
+
+def _bands(row: Mapping[Any, Any], unit: str) -> dict[str, str]:
+    if unit == INDICATOR:
+        return {"median": f"in {row['mean']:.0%} of the draws", "half": "", "band": ""}
+    return {
+        "median": number(row["p50"], unit),
+        "half": span(row["p25"], row["p75"], unit),
+        "band": span(row["p2.5"], row["p97.5"], unit),
+    }
 
 
 def _spread(table: pd.DataFrame) -> pd.DataFrame:
