@@ -3,8 +3,8 @@
 A number depends on what it is for and not on what was drawn before it, so results do not change with chunks, threads,
 shards or restarts, and a new input changes no other input's column.
 
-Source: Salmon, Moraes, Dror and Shaw (2011), "Parallel random numbers: as easy as 1, 2, 3", SC '11, section 3.3 and
-table 2 (Philox4x32 with ten rounds). The known-answer vectors of their library Random123 are in the tests.
+Source: Salmon, Moraes, Dror and Shaw (2011), "Parallel random numbers: as easy as 1, 2, 3", SC '11, section 3.3
+(Philox4x32 with ten rounds). The known-answer vectors of their library Random123 are in the tests.
 
 Layout of the bits, all of them one to one:
 
@@ -63,21 +63,19 @@ def _round(c0, c1, c2, c3, k0, k1):
     # multiplies two halves.
     product_0 = (c0 & _LOW_32) * _MULTIPLIER_0
     product_1 = (c2 & _LOW_32) * _MULTIPLIER_1
-    return (product_1 >> _HALF_WORD) ^ c1 ^ k0, product_1, (product_0 >> _HALF_WORD) ^ c3 ^ k1, product_0
+    c0 = (product_1 >> _HALF_WORD) ^ c1 ^ k0
+    c2 = (product_0 >> _HALF_WORD) ^ c3 ^ k1
+    return c0, product_1, c2, product_0, (k0 + _WEYL_0) & _LOW_32, (k1 + _WEYL_1) & _LOW_32
 
 
 @inline_kernel
 def philox4x32(c0, c1, c2, c3, k0, k1):
     """Return four random 32-bit words of a 128-bit counter and a 64-bit key.
 
-    Source: Salmon et al. (2011), section 3.3, ten rounds.
-
     Parameters
     ----------
-    c0, c1, c2, c3 : uint64
-        The counter's words, each below 2**32.
-    k0, k1 : uint64
-        The key's words, each below 2**32.
+    c0, c1, c2, c3, k0, k1 : uint64
+        The words of the counter and of the key, each below 2**32.
 
     Returns
     -------
@@ -93,34 +91,16 @@ def philox4x32(c0, c1, c2, c3, k0, k1):
     ['0x6627e8d5', '0xe169c58d', '0xbc57ac4c', '0x9b00dbd8']
     """
     # Written out: as a loop it would be the innermost one, and the loop over counters would not vectorise.
-    c0, c1, c2, c3 = _round(c0, c1, c2, c3, k0, k1)
-    k0 = (k0 + _WEYL_0) & _LOW_32
-    k1 = (k1 + _WEYL_1) & _LOW_32
-    c0, c1, c2, c3 = _round(c0, c1, c2, c3, k0, k1)
-    k0 = (k0 + _WEYL_0) & _LOW_32
-    k1 = (k1 + _WEYL_1) & _LOW_32
-    c0, c1, c2, c3 = _round(c0, c1, c2, c3, k0, k1)
-    k0 = (k0 + _WEYL_0) & _LOW_32
-    k1 = (k1 + _WEYL_1) & _LOW_32
-    c0, c1, c2, c3 = _round(c0, c1, c2, c3, k0, k1)
-    k0 = (k0 + _WEYL_0) & _LOW_32
-    k1 = (k1 + _WEYL_1) & _LOW_32
-    c0, c1, c2, c3 = _round(c0, c1, c2, c3, k0, k1)
-    k0 = (k0 + _WEYL_0) & _LOW_32
-    k1 = (k1 + _WEYL_1) & _LOW_32
-    c0, c1, c2, c3 = _round(c0, c1, c2, c3, k0, k1)
-    k0 = (k0 + _WEYL_0) & _LOW_32
-    k1 = (k1 + _WEYL_1) & _LOW_32
-    c0, c1, c2, c3 = _round(c0, c1, c2, c3, k0, k1)
-    k0 = (k0 + _WEYL_0) & _LOW_32
-    k1 = (k1 + _WEYL_1) & _LOW_32
-    c0, c1, c2, c3 = _round(c0, c1, c2, c3, k0, k1)
-    k0 = (k0 + _WEYL_0) & _LOW_32
-    k1 = (k1 + _WEYL_1) & _LOW_32
-    c0, c1, c2, c3 = _round(c0, c1, c2, c3, k0, k1)
-    k0 = (k0 + _WEYL_0) & _LOW_32
-    k1 = (k1 + _WEYL_1) & _LOW_32
-    c0, c1, c2, c3 = _round(c0, c1, c2, c3, k0, k1)
+    c0, c1, c2, c3, k0, k1 = _round(c0, c1, c2, c3, k0, k1)
+    c0, c1, c2, c3, k0, k1 = _round(c0, c1, c2, c3, k0, k1)
+    c0, c1, c2, c3, k0, k1 = _round(c0, c1, c2, c3, k0, k1)
+    c0, c1, c2, c3, k0, k1 = _round(c0, c1, c2, c3, k0, k1)
+    c0, c1, c2, c3, k0, k1 = _round(c0, c1, c2, c3, k0, k1)
+    c0, c1, c2, c3, k0, k1 = _round(c0, c1, c2, c3, k0, k1)
+    c0, c1, c2, c3, k0, k1 = _round(c0, c1, c2, c3, k0, k1)
+    c0, c1, c2, c3, k0, k1 = _round(c0, c1, c2, c3, k0, k1)
+    c0, c1, c2, c3, k0, k1 = _round(c0, c1, c2, c3, k0, k1)
+    c0, c1, c2, c3, k0, k1 = _round(c0, c1, c2, c3, k0, k1)
     return c0 & _LOW_32, c1 & _LOW_32, c2 & _LOW_32, c3 & _LOW_32
 
 
@@ -152,7 +132,7 @@ def unit32(word):
 def unit52(high, low):
     """Return two words as a number strictly inside (0, 1), in steps of 2**-52 and symmetric about 1/2.
 
-    One bit less than a float64 holds, so that the half step that keeps it off 0 and 1 is exact.
+    One bit less than a float64 holds: the half step that keeps it off 0 and 1 stays exact.
 
     Parameters
     ----------
@@ -175,31 +155,40 @@ def unit52(high, low):
 
 
 @kernel
-def stream_key(seed, stream):
+def _derive_key(seed, stream):
+    zero = np.uint64(0)
+    w0, w1, _, _ = philox4x32(stream & _LOW_32, stream >> _HALF_WORD, zero, zero, seed & _LOW_32, seed >> _HALF_WORD)
+    return w0 | (w1 << _HALF_WORD)
+
+
+def stream_key(seed: int | np.uint64, stream: int | np.uint64) -> np.uint64:
     """Return the 64-bit key of a stream under a seed.
 
     Parameters
     ----------
-    seed, stream : uint64
-        The run's seed and a number from `stream_of`.
+    seed, stream : int
+        The run's seed and a number from `stream_of`, both in [0, 2**64).
 
     Returns
     -------
-    uint64
-        The key that `vehicle_words` and the functions that fill arrays take.
+    numpy.uint64
+        What `vehicle_words` and the functions that fill arrays take. It stays a NumPy number: numba reads a Python
+        integer as a signed one, and half of the keys do not fit.
+
+    Raises
+    ------
+    ValueError
+        Where one of them is out of range.
 
     Examples
     --------
-    >>> import numpy as np
     >>> from mcsim.kernels.streams import stream_key
-    >>> hex(stream_key(np.uint64(0), np.uint64(0)))
+    >>> hex(stream_key(0, 0))
     '0xe169c58d6627e8d5'
     """
-    seed = np.uint64(seed)
-    stream = np.uint64(stream)
-    zero = np.uint64(0)
-    w0, w1, _, _ = philox4x32(stream & _LOW_32, stream >> _HALF_WORD, zero, zero, seed & _LOW_32, seed >> _HALF_WORD)
-    return w0 | (w1 << _HALF_WORD)
+    _check_word("seed", seed, 2**64 - 1)
+    _check_word("stream", stream, 2**64 - 1)
+    return np.uint64(_derive_key(np.uint64(seed), np.uint64(stream)))
 
 
 @inline_kernel
@@ -208,10 +197,8 @@ def vehicle_words(key, draw, vehicle, block):
 
     Parameters
     ----------
-    key : uint64
-        From `stream_key`.
-    draw, vehicle, block : uint64
-        Below 2**56, 2**64 and 256.
+    key, draw, vehicle, block : uint64
+        From `stream_key`, and below 2**56, 2**64 and 256.
 
     Returns
     -------
@@ -222,20 +209,12 @@ def vehicle_words(key, draw, vehicle, block):
     --------
     >>> import numpy as np
     >>> from mcsim.kernels.streams import stream_key, vehicle_words
-    >>> key = stream_key(np.uint64(7), np.uint64(1))
-    >>> words = vehicle_words(key, np.uint64(3), np.uint64(5), np.uint64(0))
-    >>> words == vehicle_words(key, np.uint64(3), np.uint64(5), np.uint64(1))
-    False
+    >>> len(vehicle_words(stream_key(7, 1), np.uint64(3), np.uint64(5), np.uint64(0)))
+    4
     """
     upper = draw | (block << _BLOCK_SHIFT)
-    return philox4x32(
-        vehicle & _LOW_32,
-        vehicle >> _HALF_WORD,
-        upper & _LOW_32,
-        upper >> _HALF_WORD,
-        key & _LOW_32,
-        key >> _HALF_WORD,
-    )
+    c0, c1, c2, c3 = vehicle & _LOW_32, vehicle >> _HALF_WORD, upper & _LOW_32, upper >> _HALF_WORD
+    return philox4x32(c0, c1, c2, c3, key & _LOW_32, key >> _HALF_WORD)
 
 
 @inline_kernel
@@ -244,10 +223,8 @@ def vehicle_uniforms(key, draw, vehicle, block):
 
     Parameters
     ----------
-    key : uint64
-        From `stream_key`.
-    draw, vehicle, block : uint64
-        Below 2**56, 2**64 and 256.
+    key, draw, vehicle, block : uint64
+        From `stream_key`, and below 2**56, 2**64 and 256.
 
     Returns
     -------
@@ -258,9 +235,8 @@ def vehicle_uniforms(key, draw, vehicle, block):
     --------
     >>> import numpy as np
     >>> from mcsim.kernels.streams import stream_key, vehicle_uniforms
-    >>> key = stream_key(np.uint64(7), np.uint64(1))
-    >>> all(0.0 < u < 1.0 for u in vehicle_uniforms(key, np.uint64(3), np.uint64(5), np.uint64(0)))
-    True
+    >>> len(vehicle_uniforms(stream_key(7, 1), np.uint64(3), np.uint64(5), np.uint64(0)))
+    2
     """
     w0, w1, w2, w3 = vehicle_words(key, draw, vehicle, block)
     return unit52(w0, w1), unit52(w2, w3)
@@ -272,10 +248,8 @@ def fill_vehicle_words(key, draw, block, first_vehicle, words):
 
     Parameters
     ----------
-    key : uint64
-        From `stream_key`.
-    draw, block, first_vehicle : int
-        What the numbers belong to.
+    key, draw, block, first_vehicle : int
+        What the numbers belong to; the key from `stream_key`.
     words : ndarray of uint32, shape (4, n)
         Filled: column i belongs to vehicle ``first_vehicle + i``.
 
@@ -284,7 +258,7 @@ def fill_vehicle_words(key, draw, block, first_vehicle, words):
     >>> import numpy as np
     >>> from mcsim.kernels.streams import fill_vehicle_words, stream_key
     >>> words = np.empty((4, 3), dtype=np.uint32)
-    >>> fill_vehicle_words(stream_key(np.uint64(7), np.uint64(1)), 0, 0, 10, words)
+    >>> fill_vehicle_words(stream_key(7, 1), 0, 0, 10, words)
     >>> len(np.unique(words))
     12
     """
@@ -306,10 +280,8 @@ def fill_vehicle_uniforms(key, draw, block, first_vehicle, out):
 
     Parameters
     ----------
-    key : uint64
-        From `stream_key`.
-    draw, block, first_vehicle : int
-        What the numbers belong to.
+    key, draw, block, first_vehicle : int
+        What the numbers belong to; the key from `stream_key`.
     out : ndarray of float64, shape (4, n)
         Filled: column i belongs to vehicle ``first_vehicle + i``; strictly inside (0, 1).
 
@@ -318,7 +290,7 @@ def fill_vehicle_uniforms(key, draw, block, first_vehicle, out):
     >>> import numpy as np
     >>> from mcsim.kernels.streams import fill_vehicle_uniforms, stream_key
     >>> out = np.empty((4, 1000))
-    >>> fill_vehicle_uniforms(stream_key(np.uint64(7), np.uint64(1)), 0, 0, 0, out)
+    >>> fill_vehicle_uniforms(stream_key(7, 1), 0, 0, 0, out)
     >>> bool(abs(out.mean() - 0.5) < 0.02)
     True
     """
@@ -338,19 +310,17 @@ def fill_vehicle_uniforms(key, draw, block, first_vehicle, out):
 def _fill_range(key, start, out):
     zero = np.uint64(0)
     for i in range(out.size):
-        w0, w1, _, _ = vehicle_words(key, start + np.uint64(i), zero, zero)
-        out[i] = unit52(w0, w1)
+        out[i] = vehicle_uniforms(key, start + np.uint64(i), zero, zero)[0]
 
 
 @kernel
 def _fill_at(key, draws, out):
     zero = np.uint64(0)
     for i in range(out.size):
-        w0, w1, _, _ = vehicle_words(key, np.uint64(draws[i]), zero, zero)
-        out[i] = unit52(w0, w1)
+        out[i] = vehicle_uniforms(key, np.uint64(draws[i]), zero, zero)[0]
 
 
-def _check_word(place: str, value: int, upper: int) -> None:
+def _check_word(place: str, value: int | np.uint64, upper: int) -> None:
     if not 0 <= value <= upper:
         raise ValueError(f"{place}: outside the range of the random numbers (got {value}); give one in [0, {upper}]")
 
@@ -360,10 +330,8 @@ def uniforms(seed: int, stream: int, start: int, stop: int) -> npt.NDArray[np.fl
 
     Parameters
     ----------
-    seed : int
-        The run's seed, in [0, 2**64).
-    stream : int
-        The input's stream, from `stream_of`.
+    seed, stream : int
+        The run's seed and the input's stream (`stream_of`), both in [0, 2**64).
     start, stop : int
         First draw and the one after the last, below 2**56.
 
@@ -375,7 +343,7 @@ def uniforms(seed: int, stream: int, start: int, stop: int) -> npt.NDArray[np.fl
     Raises
     ------
     ValueError
-        Where the seed, the stream or a draw is out of range.
+        Where one of them is out of range.
 
     Examples
     --------
@@ -384,13 +352,11 @@ def uniforms(seed: int, stream: int, start: int, stop: int) -> npt.NDArray[np.fl
     >>> bool((whole[4:] == uniforms(1, stream_of("knee_age"), 4, 10)).all())
     True
     """
-    _check_word("seed", seed, 2**64 - 1)
-    _check_word("stream", stream, 2**64 - 1)
+    key = stream_key(seed, stream)
     _check_word("draw", start, MAXIMUM_DRAW)
     _check_word("draw", stop, MAXIMUM_DRAW)
     out = np.empty(max(0, stop - start))
-    # numba hands a uint64 back as an int, which it would type anew by its size.
-    _fill_range(np.uint64(stream_key(np.uint64(seed), np.uint64(stream))), np.uint64(start), out)
+    _fill_range(key, np.uint64(start), out)
     return out
 
 
@@ -399,10 +365,8 @@ def uniforms_at(seed: int, stream: int, draws: npt.NDArray[np.int64]) -> npt.NDA
 
     Parameters
     ----------
-    seed : int
-        The run's seed, in [0, 2**64).
-    stream : int
-        The input's stream, from `stream_of`.
+    seed, stream : int
+        The run's seed and the input's stream (`stream_of`), both in [0, 2**64).
     draws : ndarray of int64, shape (n,)
         Global numbers of the draws, in [0, 2**56).
 
@@ -414,7 +378,7 @@ def uniforms_at(seed: int, stream: int, draws: npt.NDArray[np.int64]) -> npt.NDA
     Raises
     ------
     ValueError
-        Where the seed, the stream or a draw is out of range.
+        Where one of them is out of range.
 
     Examples
     --------
@@ -423,11 +387,9 @@ def uniforms_at(seed: int, stream: int, draws: npt.NDArray[np.int64]) -> npt.NDA
     >>> bool((uniforms_at(1, 2, np.array([5, 3])) == uniforms(1, 2, 3, 6)[[2, 0]]).all())
     True
     """
-    _check_word("seed", seed, 2**64 - 1)
-    _check_word("stream", stream, 2**64 - 1)
-    if draws.size > 0:
-        _check_word("draw", int(draws.min()), MAXIMUM_DRAW)
-        _check_word("draw", int(draws.max()), MAXIMUM_DRAW)
+    key = stream_key(seed, stream)
+    for draw in (draws.min(initial=0), draws.max(initial=0)):
+        _check_word("draw", int(draw), MAXIMUM_DRAW)
     out = np.empty(draws.size)
-    _fill_at(np.uint64(stream_key(np.uint64(seed), np.uint64(stream))), draws, out)
+    _fill_at(key, draws, out)
     return out

@@ -1,0 +1,101 @@
+"""The compile cache: keyed by all sources of kernels/, outside the source tree, and nobody else's business."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from mcsim.kernels import _jit
+
+HELPER = "from mcsim.kernels._jit import kernel\n\n@kernel\ndef grown(x):\n    return x + {added}\n"
+CALLER = """
+from mcsim.kernels._jit import kernel
+from mcsim.kernels.helper import grown
+
+@kernel
+def doubled(x):
+    return 2.0 * grown(x)
+"""
+OWN = """
+import numba
+from mcsim.kernels.caller import doubled
+
+@numba.njit(cache=True)
+def own(x):
+    return x
+
+print(doubled(3.0), sum(doubled.stats.cache_hits.values()), doubled.stats.cache_path, own.stats.cache_path, sep="|")
+"""
+
+
+@pytest.fixture
+def tree(tmp_path):
+    """A copied tree with one kernel that calls a helper in another file."""
+    kernels = tmp_path / "tree" / "mcsim" / "kernels"
+    kernels.mkdir(parents=True)
+    (kernels.parent / "__init__.py").touch()
+    (kernels / "__init__.py").touch()
+    shutil.copy(_jit.__file__, kernels / "_jit.py")
+    (kernels / "helper.py").write_text(HELPER.format(added="1.0"))
+    (kernels / "caller.py").write_text(CALLER)
+    (tmp_path / "own.py").write_text(OWN)
+    (tmp_path / "cache").mkdir()
+    return tmp_path
+
+
+def run(tree, **settings):
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("NUMBA_")}
+    environment |= {"PYTHONPATH": str(tree / "tree"), "XDG_CACHE_HOME": str(tree / "cache")} | settings
+    done = subprocess.run(
+        [sys.executable, str(tree / "own.py")], env=environment, cwd=tree, capture_output=True, text=True, check=True
+    )
+    value, hits, place, own = done.stdout.strip().split("|")
+    return float(value), int(hits), Path(place), Path(own)
+
+
+def test_an_edited_helper_is_noticed_in_the_next_process(tree):
+    first = run(tree)
+    again = run(tree)
+    (tree / "tree" / "mcsim" / "kernels" / "helper.py").write_text(HELPER.format(added="5.0"))
+    edited = run(tree)
+    assert (first[0], again[0], edited[0]) == (8.0, 8.0, 16.0)
+    assert (first[1], again[1], edited[1]) == (0, 1, 0)
+    assert first[2].is_relative_to(tree / "cache" / "mcsim")
+    assert not list((tree / "tree").rglob("*.nb[ic]"))
+
+
+def test_functions_of_the_user_keep_their_own_caching(tree):
+    _, _, _, own = run(tree)
+    assert own == tree / "__pycache__"
+
+
+def test_a_home_that_cannot_be_written_falls_back_to_a_private_temporary_folder(tree):
+    (tree / "temporary").mkdir()
+    value, _, place, _ = run(tree, XDG_CACHE_HOME=os.devnull, TMPDIR=str(tree / "temporary"))
+    assert value == 8.0
+    assert place.is_relative_to(tree / "temporary")
+    assert not next((tree / "temporary").iterdir()).stat().st_mode & 0o077
+
+
+def test_the_cache_directory_that_numba_is_told_holds_the_kernels_too(tree):
+    _, _, place, _ = run(tree, NUMBA_CACHE_DIR=str(tree / "told"))
+    assert place.is_relative_to(tree / "told" / "mcsim")
+
+
+def test_renaming_a_source_changes_the_key(tmp_path):
+    (tmp_path / "a.py").write_text("x = 1\n")
+    before = _jit.source_key(tmp_path)
+    (tmp_path / "a.py").rename(tmp_path / "b.py")
+    assert _jit.source_key(tmp_path) != before
+
+
+def test_caches_unused_for_a_month_are_removed_and_others_stay(tmp_path):
+    for name, age in (("kernels-old", 40 * 86_400), ("kernels-young", 86_400), ("other", 40 * 86_400)):
+        folder = tmp_path / name
+        folder.mkdir()
+        stamp = folder.stat().st_mtime - age
+        os.utime(folder, (stamp, stamp))
+    _jit._remove_unused(tmp_path, tmp_path / "kernels-current")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["kernels-young", "other"]
