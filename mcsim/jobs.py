@@ -137,7 +137,7 @@ def read_ranking(folder: Path) -> pd.DataFrame | None:
     import pandas as pd
 
     path = folder / RANKING
-    return pd.read_csv(path, float_precision="round_trip") if path.is_file() else None
+    return pd.read_csv(path) if path.is_file() else None
 
 
 def rank_and_write(
