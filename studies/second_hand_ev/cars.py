@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from mcsim.studies.second_hand_ev.grid import sparse_positions, sparse_values
 
 from mcsim.study import FloatArray, InputError, IntArray, OptionValue
-from mcsim.studies.second_hand_ev.grid import sparse_positions, sparse_values
 from mcsim.tables import Table
 
 PARTS = ("engine", "motor", "electronics")
@@ -180,7 +180,7 @@ def _wear(cars: Cars, inputs: Mapping[str, FloatArray], options: Mapping[str, Op
     if options["wear"] == "off":
         bundled = options["icev_operation"] == "transport_dataset"
         worn *= cars.gasoline if bundled else 0.0
-    return np.einsum("nwv,nwk->nvk", worn, inputs["vehicle_factors"][:, cars.wear])
+    return np.asarray(np.einsum("nwv,nwk->nvk", worn, inputs["vehicle_factors"][:, cars.wear]))
 
 
 def _litre(cars: Cars, inputs: Mapping[str, FloatArray]) -> FloatArray:

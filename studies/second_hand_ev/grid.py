@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-
 from mcsim.kernels._jit import kernel
+
 from mcsim.study import FloatArray, InputError, IntArray
 from mcsim.tables import Table
 
@@ -108,7 +108,7 @@ def prepare_timeline(table: Table, paths: Sequence[str], labels: Sequence[str] |
             rows = np.array([_rows(table, region, scenario, year, labels) for scenario, year in knots])
             knot_years = np.array([year for _, year in knots])
             for place, year in enumerate(years):
-                after = int(min(np.searchsorted(knot_years, year), len(knots) - 1))
+                after = min(int(np.searchsorted(knot_years, year)), len(knots) - 1)
                 before = after if knot_years[after] <= year else max(after - 1, 0)
                 cell = (region_number, path_number, place)
                 left[cell], right[cell] = rows[before], rows[after]
@@ -149,6 +149,7 @@ def prepare_grid(tables: Mapping[str, Table], categories: Sequence[str]) -> Grid
     """
     mix, factors, emissions = tables["grid_mix"], tables["grid_factors"], tables["grid_mx_emissions"]
     sources = mix.labels("energy_source")
+    timeline = prepare_timeline(mix, MIX_PATHS, sources)
     _check_shares(mix)
     chosen = [[_technology(tables["grid_sources"], region, source) for source in sources] for region in REGIONS]
     first = [[_factor_rows(factors, row[1], categories) for row in region] for region in chosen]
@@ -163,7 +164,7 @@ def prepare_grid(tables: Mapping[str, Table], categories: Sequence[str]) -> Grid
                 f"one of {', '.join(mexican_technology)}"
             )
     return Grid(
-        prepare_timeline(mix, MIX_PATHS, sources),
+        timeline,
         prepare_timeline(tables["grid_losses"], LOSS_PATHS, None),
         np.array([[row[0] for row in region] for region in chosen]),
         np.array(first),
@@ -181,7 +182,8 @@ def _technology(table: Table, region: str, source: str) -> tuple[int, str, str]:
         if key[:2] == (region, source):
             return row, key[2], key[3]
     raise InputError(
-        f"{table.origin}: {table.name}[{region},{source}]: no such row; a row with region = {region}, energy_source = {source}"
+        f"{table.origin}: {table.name}[{region},{source}]: no such row; "
+        f"a row with region = {region}, energy_source = {source}"
     )
 
 
@@ -214,7 +216,15 @@ def _check_shares(mix: Table) -> None:
 
 
 @kernel
-def follow_path(figures, low_to_high, left, right, weight, normalise, path):
+def follow_path(
+    figures: FloatArray,
+    low_to_high: FloatArray,
+    left: IntArray,
+    right: IntArray,
+    weight: FloatArray,
+    normalise: bool,
+    path: FloatArray,
+) -> None:
     """Fill the figures of every year between three projections.
 
     Parameters
@@ -256,7 +266,9 @@ def follow_path(figures, low_to_high, left, right, weight, normalise, path):
 
 
 @kernel
-def factor_of_sources(factors, shares, share, first, second, impact):
+def factor_of_sources(
+    factors: FloatArray, shares: FloatArray, share: IntArray, first: IntArray, second: IntArray, impact: FloatArray
+) -> None:
     """Fill the impact per kWh generated of every source, by region.
 
     Parameters
@@ -284,7 +296,7 @@ def factor_of_sources(factors, shares, share, first, second, impact):
 
 
 @kernel
-def generation_at_plug(mix, impact, loss, at_plug):
+def generation_at_plug(mix: FloatArray, impact: FloatArray, loss: FloatArray, at_plug: FloatArray) -> None:
     """Fill the impact of one kWh at the plug: mix times impact per source, over (1 - loss).
 
     Parameters
@@ -327,11 +339,18 @@ def mexican_correction(grid: Grid, inputs: Mapping[str, FloatArray]) -> FloatArr
     excess = emissions[:, grid.mexican] - emissions[:, grid.base]
     on_fuel_oil = inputs["mx_fuel_oil_share"][:, np.newaxis]
     excess = excess * np.where(grid.scaled == 1, on_fuel_oil, 1.0)[:, :, np.newaxis]
-    return np.einsum("ntf,nfk->ntk", excess, sparse_values(inputs["characterisation"], grid.characterisation))
+    factors = sparse_values(inputs["characterisation"], grid.characterisation)
+    return np.asarray(np.einsum("ntf,nfk->ntk", excess, factors))
 
 
 def sparse_values(cells: FloatArray, positions: IntArray) -> FloatArray:
-    """Return the cells at the positions, 0 where there is none; shape (n, *positions.shape)."""
+    """Return the cells at the positions, 0 where there is none; shape (n, *positions.shape).
+
+    Examples
+    --------
+    >>> sparse_values(np.array([[5.0, 7.0]]), np.array([1, -1]))
+    array([[7., 0.]])
+    """
     return np.where(positions >= 0, cells[:, np.maximum(positions, 0)], 0.0)
 
 
@@ -370,7 +389,8 @@ def _positions(inputs: Mapping[str, FloatArray], what: str) -> FloatArray:
 
 
 def _follow(path: Timeline, figures: FloatArray, low_to_high: FloatArray, skip: int, normalise: bool) -> FloatArray:
-    left, right, weight = (np.ascontiguousarray(part[:, :, skip:]) for part in (path.left, path.right, path.weight))
+    left, right = np.ascontiguousarray(path.left[:, :, skip:]), np.ascontiguousarray(path.right[:, :, skip:])
+    weight = np.ascontiguousarray(path.weight[:, :, skip:])
     filled = np.empty((len(figures), 2, *left.shape[2:]))
     follow_path(plain(figures), plain(low_to_high), left, right, weight, normalise, filled)
     return filled

@@ -13,12 +13,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-
 from mcsim.distributions import Distribution, constant, loguniform, pert, triangular
-from mcsim.study import FloatArray, Option, OptionValue, Parameter, TableSpec
 from mcsim.studies.second_hand_ev.cars import BOUNDARIES, Cars, car_impacts, prepare_cars
-from mcsim.studies.second_hand_ev.grid import FIRST_YEAR, KG_TO_G, LAST_YEAR, Grid, impact_at_plug, prepare_grid
+from mcsim.studies.second_hand_ev.grid import (
+    FIRST_YEAR,
+    KG_TO_G,
+    LAST_YEAR,
+    Grid,
+    impact_at_plug,
+    prepare_grid,
+)
 from mcsim.studies.second_hand_ev.packs import CREDIT_SOURCES, ROUTES, Packs, pack_impacts, prepare_packs
+
+from mcsim.study import FloatArray, Option, OptionValue, Parameter, TableSpec
 from mcsim.tables import Table
 
 CATEGORIES: Mapping[str, tuple[str, str]] = {

@@ -11,11 +11,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-
 from mcsim.kernels._jit import kernel
 from mcsim.kernels.maths import exp, log
-from mcsim.study import FloatArray, IntArray, OptionValue
 from mcsim.studies.second_hand_ev.grid import plain, sparse_positions, sparse_values
+
+from mcsim.study import FloatArray, IntArray, OptionValue
 from mcsim.tables import INTERVAL, Table
 
 ROUTES = ("hydro", "pyro", "direct")
@@ -148,7 +148,15 @@ def prepare_scores(table: Table, rows: IntArray) -> Scores:
 
 
 @kernel
-def share_metal_factor(cells, rows, log_median, sigma, factor, correlation, scores):
+def share_metal_factor(
+    cells: FloatArray,
+    rows: IntArray,
+    log_median: FloatArray,
+    sigma: FloatArray,
+    factor: FloatArray,
+    correlation: FloatArray,
+    scores: FloatArray,
+) -> None:
     """Fill scores that share a factor: ln s = ln m + sigma (sqrt(r) z + sqrt(1 - r) e).
 
     m and sigma are the cell's median and spread, e its own normal score, z the shared one and r the correlation: the
@@ -178,13 +186,20 @@ def share_metal_factor(cells, rows, log_median, sigma, factor, correlation, scor
                 spread = sigma[item, category]
                 if spread > 0.0 and value > 0.0:
                     centre = log_median[item, category]
-                    shifted = centre + own * (log(value) - centre) + common * spread * factor[draw, category]
-                    value = exp(shifted)
+                    shifted = centre + own * (log(value) - centre) + common * spread * factor[draw, category]  # type: ignore[no-untyped-call]
+                    value = exp(shifted)  # type: ignore[no-untyped-call]
                 scores[draw, item, category] = value
 
 
 def correlated(scores: Scores, cells: FloatArray, factor: FloatArray, correlation: FloatArray) -> FloatArray:
-    """Return the scores with their shared metal factor, shape (n, n_items, n_categories)."""
+    """Return the scores with their shared metal factor, shape (n, n_items, n_categories).
+
+    Examples
+    --------
+    >>> scores = Scores(np.array([[0]]), np.array([[0.0]]), np.array([[1.0]]))
+    >>> correlated(scores, np.array([[1.0]]), np.array([[1.0]]), np.array([1.0])).round(4).tolist()
+    [[[2.7183]]]
+    """
     filled = np.empty((len(cells), *scores.rows.shape))
     share_metal_factor(
         plain(cells), scores.rows, scores.log_median, scores.sigma, plain(factor), plain(correlation), filled
@@ -201,6 +216,13 @@ def us_route_shares(inputs: Mapping[str, FloatArray], route: OptionValue) -> Flo
         ``us_hydro_share`` (n,): the share of hydrometallurgy, the rest is smelted.
     route : str
         ``hydro_share`` for that share, or the one route that takes all.
+
+    Examples
+    --------
+    >>> us_route_shares({"us_hydro_share": np.array([0.75])}, "hydro_share")
+    array([[0.75, 0.25, 0.  ]])
+    >>> us_route_shares({"us_hydro_share": np.array([0.75])}, "direct")
+    array([[0., 0., 1.]])
     """
     hydro = inputs["us_hydro_share"]
     shares = np.zeros((len(hydro), len(ROUTES)))
@@ -286,11 +308,12 @@ def _landfill(
     energy: FloatArray,
     content: FloatArray,
 ) -> FloatArray:
-    """Operation of the landfill per kg of pack, and what leaches: contained metal x leached share x characterisation."""
+    """Operation of the landfill per kg of pack, and metal contained x leached share x characterisation."""
     mass = inputs["vehicles"][:, packs.mass, np.newaxis]
     operation = mass * inputs["vehicle_factors"][:, packs.landfill][:, np.newaxis]
     if options["landfill_model"] == "inert":
         return operation
     metals = np.einsum("nvc,ncm->nvm", energy, content[:, :, packs.leached])
     metals *= inputs["leached_share"][:, np.newaxis, np.newaxis]
-    return operation + np.einsum("nvm,nmk->nvk", metals, sparse_values(inputs["characterisation"], packs.toxicity))
+    toxicity = sparse_values(inputs["characterisation"], packs.toxicity)
+    return np.asarray(operation + np.einsum("nvm,nmk->nvk", metals, toxicity))
