@@ -255,6 +255,31 @@ def add_difference(weights, f_b, f_ba, sums):
             add_weighted(weights, top, tile, height, sums, left, right)
 
 
+@kernel
+def add_values(weights, values, sums):
+    """Add the weighted sums of plain values: ``sums += weights @ values`` in a fixed order.
+
+    Parameters
+    ----------
+    weights : ndarray, shape (n_resamples, n)
+        Weights of the rows; the number of resamples is a multiple of 4.
+    values : ndarray, shape (n, n_values)
+        What is summed.
+    sums : ndarray, shape (n_resamples, n_values)
+        Added to, in place.
+    """
+    n_rows, n_values = values.shape
+    tile = np.empty((_TILE_ROWS, _TILE_COLUMNS))
+    for left in range(0, n_values, _TILE_COLUMNS):
+        right = min(left + _TILE_COLUMNS, n_values)
+        for top in range(0, n_rows, _TILE_ROWS):
+            height = min(_TILE_ROWS, n_rows - top)
+            for i in range(height):
+                for j in range(right - left):
+                    tile[i, j] = values[top + i, left + j]
+            add_weighted(weights, top, tile, height, sums, left, right)
+
+
 def variance(mean_a: Array, mean_b: Array, square_a: Array, square_b: Array) -> Array:
     """Return the variance of A and B together, from their means and mean squares.
 

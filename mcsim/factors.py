@@ -84,6 +84,7 @@ def check_independent(study: Study, factors: Mapping[str, tuple[str, ...]]) -> N
     InputError
         Naming the two inputs and the alternatives.
     """
+    check_shares(study, factors)
     home = {member: factor for factor, members in factors.items() for member in members}
     remedy = "group them (groups = {{ name = [{0}, {1}] }}) or use Shapley effects (method = shapley)"
     for first, second, correlation in study.dependence:
@@ -92,6 +93,17 @@ def check_independent(study: Study, factors: Mapping[str, tuple[str, ...]]) -> N
                 f"{study.name}: {first}, {second}: Sobol' indices need independent factors "
                 f"(got rank correlation {correlation:g}); {remedy.format(first, second)}"
             )
+
+
+def check_shares(study: Study, factors: Mapping[str, tuple[str, ...]]) -> None:
+    """Refuse factors that tear the shares of one whole apart: their columns are steps of breaking a stick, not shares.
+
+    Raises
+    ------
+    InputError
+        Naming the vector of shares.
+    """
+    home = {member: factor for factor, members in factors.items() for member in members}
     shares: dict[str, str] = {}
     for item in study.uncertain:
         if item.vector is None or item.name not in home:
@@ -100,7 +112,7 @@ def check_independent(study: Study, factors: Mapping[str, tuple[str, ...]]) -> N
         if shares.setdefault(vector, home[item.name]) != home[item.name]:
             raise InputError(
                 f"{study.name}: {vector}: its shares add up to one and depend on one another "
-                f"(got {item.name} apart from {shares[vector]}); keep them in one group or use method = shapley"
+                f"(got {item.name} apart from {shares[vector]}); keep them in one group"
             )
 
 

@@ -9,6 +9,7 @@ from itertools import combinations
 from statistics import NormalDist
 
 import numpy as np
+
 from mcsim.kernels import sobol
 from mcsim.study import FloatArray, InputError
 
@@ -94,7 +95,11 @@ class Sums:
     def combined(self, weights: FloatArray) -> Sums:
         """Return the sums under other resamples, each a weighted sum of these (n_new, n_resamples)."""
         return Sums(
-            weights @ self.weight, weights @ self.base, weights @ self.factor, weights @ self.swapped, weights @ self.pairs
+            weights @ self.weight,
+            weights @ self.base,
+            weights @ self.factor,
+            weights @ self.swapped,
+            weights @ self.pairs,
         )
 
 
@@ -192,7 +197,7 @@ def indices(sums: Sums, n_resamples: int, magnitude: FloatArray | float = 0.0) -
         # The mean over all evaluations of all rows, as SALib centres; the same for every resample.
         centre = _centre(means[:2, 0], factor[:, 0, 0], swapped[:, 0])
         first = sobol.first_order(factor[:, 0], factor[:, 2], centre, total)
-        order = [second for second in combinations(range(len(swapped)), 2)]
+        order = list(combinations(range(len(swapped)), 2))
         pairs = np.empty((len(order), n_resamples, means.shape[2]))
         for pair, (j, k) in enumerate(order):
             product = sums.pairs[pair, kept] / weight

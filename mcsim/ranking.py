@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
 from mcsim.study import FloatArray, InputError, IntArray, Output, nearest
 from mcsim.verdicts import VERDICTS
 
@@ -192,10 +193,7 @@ def _worded(name: str, values: FloatArray) -> Any:
 
 def _elements(output: Output, packed: FloatArray, elements: tuple[IntArray, ...]) -> FloatArray:
     """Return the selected elements of (n_rows, *packed_shape), element by element, then row by row."""
-    if output.layout is None:
-        chosen = packed[(slice(None), *elements)]
-    else:
-        chosen = packed[:, output.layout.index[elements]]
+    chosen = packed[slice(None), *elements] if output.layout is None else packed[:, output.layout.index[elements]]
     return np.ascontiguousarray(np.asarray(chosen, dtype=float).reshape(len(packed), -1).T).ravel()
 
 

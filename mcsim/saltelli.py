@@ -1,16 +1,17 @@
 """A Saltelli design through a model, reduced to sums as it goes: nothing of it is stored.
 
-Base rows are cut into leaves of a fixed size; the sums of a leaf are added up row by row, and leaves are merged in pairs
-like the nodes of a binary tree. So every sum has the same bits whatever the chunks, threads or shards, and the sums over
-the first half, quarter, ... of the rows, from which convergence is read, come for nothing.
+Base rows are cut into leaves of a fixed size; the sums of a leaf are added up row by row, and leaves are merged in
+pairs like the nodes of a binary tree. So every sum has the same bits whatever the chunks, threads or shards, and the
+sums over the first half, quarter, ... of the rows, from which convergence is read, come for nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+
 from mcsim.indices import Rows, Sums, add_rows, padded
 from mcsim.kernels.sobol import poisson_counts
 from mcsim.study import FloatArray, InputError, IntArray, Output, Study
@@ -168,7 +169,7 @@ def reduce_rows(
     """
     reference = reference_values(plan)
     dropped: list[int] = []
-    block = _block_rows(plan)
+    block = block_rows(plan)
     for leaf in leaves:
         sums = Sums.zeros(plan.n_weights, len(plan.factors), plan.n_values, plan.second)
         for start in range(0, plan.leaf, block):
@@ -182,7 +183,8 @@ def reduce_rows(
     return dropped
 
 
-def _block_rows(plan: Plan) -> int:
+def block_rows(plan: Plan) -> int:
+    """Return how many base rows are evaluated at once: a power of two that keeps their outputs within 64 MB."""
     per_row = plan.evaluations * plan.n_values * 8
     return max(4, 1 << int(max(4.0, min(_BLOCK_BYTES / per_row, 4096.0))).bit_length() - 1)
 
@@ -194,10 +196,10 @@ def _reduce_block(plan: Plan, sums: Sums, leaf: int, rows: IntArray, reference: 
     points = [unit_a, unit_b, *(_swapped(unit_a, unit_b, group) for group in groups)]
     if plan.second:
         points += [_swapped(unit_b, unit_a, group) for group in groups]
-    values, failed = _values(plan, np.concatenate(points), np.tile(numbers, len(points)), plan.seed)
+    values, failed = evaluate_outputs(plan, np.concatenate(points), np.tile(numbers, len(points)), plan.seed)
     twin_values = values
     if plan.debias:
-        twin_values, twin_failed = _values(
+        twin_values, twin_failed = evaluate_outputs(
             plan, np.concatenate(points), np.tile(numbers, len(points)), inner_seed(plan.seed)
         )
         failed |= twin_failed
@@ -259,11 +261,11 @@ def reference_values(plan: Plan) -> FloatArray:
     Squares of numbers far from zero would cancel; where the centre fails, nothing is subtracted.
     """
     centre = np.full((1, len(plan.columns)), 0.5)
-    values, failed = _values(plan, centre, np.zeros(1, np.int64), plan.seed)
+    values, failed = evaluate_outputs(plan, centre, np.zeros(1, np.int64), plan.seed)
     return np.zeros(plan.n_values) if failed[0] else values[0].copy()
 
 
-def _values(plan: Plan, unit: FloatArray, numbers: IntArray, seed: int) -> tuple[FloatArray, FloatArray]:
+def evaluate_outputs(plan: Plan, unit: FloatArray, numbers: IntArray, seed: int) -> tuple[FloatArray, FloatArray]:
     """Return the ranked outputs side by side (n, n_values), and which rows failed (n,)."""
     values, failed = _evaluated(plan, plan.study, unit, numbers, seed)
     if plan.versus is not None:
@@ -303,3 +305,34 @@ def _evaluated(
 
         Parallel(n_jobs=plan.jobs, backend="threading")(delayed(fill)(start) for start in starts)
     return values, failed
+
+
+def split(plan: Plan, measures: Mapping[str, FloatArray]) -> dict[str, dict[str, FloatArray]]:
+    """Return the measures (n, n_values) output by output, each (n, *packed_shape)."""
+    parts: dict[str, dict[str, FloatArray]] = {}
+    left = 0
+    for output in plan.outputs:
+        right = left + output.n_packed
+        parts[output.name] = {
+            name: values[:, left:right].reshape(len(values), *output.packed_shape) for name, values in measures.items()
+        }
+        left = right
+    return parts
+
+
+def failed_lines(plan: Plan, n_failed: int, measure: FloatArray) -> tuple[str, ...]:
+    """Return what the reader has to know: rows that failed, and outputs whose measure (n_factors, n_values) is NaN."""
+    lines = []
+    if n_failed:
+        lines.append(
+            f"{n_failed} of {plan.base} base rows failed and were left out with all their evaluations; "
+            f"the indices rest on {plan.base - n_failed}"
+        )
+    left = 0
+    for output in plan.outputs:
+        constant = int(np.isnan(measure[0, left : left + output.n_packed]).sum())
+        left += output.n_packed
+        if constant:
+            which = "does" if output.n_packed == 1 else f"{constant} of its {output.n_packed} elements do"
+            lines.append(f"{output.name}: {which} not vary, so the indices are undefined there")
+    return tuple(lines)

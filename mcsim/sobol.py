@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+
 from mcsim.indices import Estimate, Indices, Sums, bootstrap_estimate, indices, replicate_estimate
 from mcsim.kernels.sobol import poisson_counts
 from mcsim.ranking import Ranking
-from mcsim.saltelli import Plan, Progress, Tree, planned, reduce_rows, reference_values
+from mcsim.saltelli import Plan, Progress, Tree, failed_lines, planned, reduce_rows, reference_values, split
 from mcsim.study import FloatArray, InputError, Output, Study
 from mcsim.verdicts import UNRESOLVED, rank_probabilities, verdicts
 
@@ -82,7 +83,7 @@ def sobol_ranking(
         found = tree.prefix()
         if found is not None and found[0] == leaf + 1:
             points = indices(found[1], 1)
-            history[found[0] * plan.leaf] = _split(plan, {"S1": points.first[0], "ST": points.total[0]})
+            history[found[0] * plan.leaf] = split(plan, {"S1": points.first[0], "ST": points.total[0]})
 
     done, most = 0, plan.base * 16 if budget is None else budget
     while True:
@@ -162,7 +163,7 @@ def ranking_of(
     InputError
         When more base rows failed than `max_failed` allows.
     """
-    _check_failed(plan, judgement, len(dropped))
+    check_failed(plan, judgement, len(dropped))
     scores, second = _scores(plan, judgement, sums)
     pairs = [(j, k) for number, j in enumerate(plan.factors) for k in list(plan.factors)[number + 1 :]]
     return Ranking(
@@ -170,13 +171,13 @@ def ranking_of(
         method="sobol",
         factors=tuple(plan.factors),
         outputs=plan.outputs,
-        scores=_split(plan, scores),
+        scores=split(plan, scores),
         n=plan.base - len(dropped),
         pairs=tuple(pairs) if plan.second else (),
-        second=_split(plan, second) if plan.second else {},
+        second=split(plan, second) if plan.second else {},
         convergence=dict(history or {}),
         dropped=dropped,
-        warnings=_warnings(plan, len(dropped), scores["ST"]),
+        warnings=failed_lines(plan, len(dropped), scores["ST"]),
         settings={
             "base": plan.base,
             "seed": plan.seed,
@@ -192,7 +193,14 @@ def ranking_of(
     )
 
 
-def _check_failed(plan: Plan, judgement: Judgement, n_failed: int) -> None:
+def check_failed(plan: Plan, judgement: Judgement, n_failed: int) -> None:
+    """Refuse a ranking from too few of the rows asked for.
+
+    Raises
+    ------
+    InputError
+        With the numbers, and the share that may fail.
+    """
     if n_failed == plan.base:
         raise InputError(f"{plan.study.name}: every base row failed (got {n_failed} of {plan.base}); mend the model")
     if n_failed > judgement.max_failed * plan.base:
@@ -200,36 +208,6 @@ def _check_failed(plan: Plan, judgement: Judgement, n_failed: int) -> None:
             f"{plan.study.name}: too many base rows failed (got {n_failed} of {plan.base}); at most "
             f"{judgement.max_failed:g} of them (max_failed)"
         )
-
-
-def _warnings(plan: Plan, n_failed: int, total: FloatArray) -> tuple[str, ...]:
-    lines = []
-    if n_failed:
-        lines.append(
-            f"{n_failed} of {plan.base} base rows failed and were left out with all their evaluations; "
-            f"the indices rest on {plan.base - n_failed}"
-        )
-    left = 0
-    for output in plan.outputs:
-        constant = int(np.isnan(total[0, left : left + output.n_packed]).sum())
-        left += output.n_packed
-        if constant:
-            which = "it does" if output.n_packed == 1 else f"{constant} of its {output.n_packed} elements do"
-            lines.append(f"{output.name}: {which} not vary, so the indices are undefined there")
-    return tuple(lines)
-
-
-def _split(plan: Plan, measures: Mapping[str, FloatArray]) -> dict[str, dict[str, FloatArray]]:
-    """Return the measures (n, n_values) output by output, each (n, *packed_shape)."""
-    parts: dict[str, dict[str, FloatArray]] = {}
-    left = 0
-    for output in plan.outputs:
-        right = left + output.n_packed
-        parts[output.name] = {
-            name: values[:, left:right].reshape(len(values), *output.packed_shape) for name, values in measures.items()
-        }
-        left = right
-    return parts
 
 
 def _scores(plan: Plan, judgement: Judgement, sums: Sums) -> tuple[dict[str, FloatArray], dict[str, FloatArray]]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+
 from mcsim.indices import Estimate
 from mcsim.study import FloatArray
 
@@ -15,11 +16,11 @@ NOT, UNRESOLVED, INFLUENTIAL, UNDEFINED = range(4)
 
 
 def verdicts(total: Estimate, threshold: float, floor: FloatArray | float = 0.0) -> FloatArray:
-    """Return a code per factor and element: does it move the output by more than what matters?
+    """Return a code per factor and element, for whether it moves the output by more than what matters.
 
-    A factor is influential when its whole interval lies above the threshold (or the noise floor, if that is higher), not
-    influential when the whole interval lies below, unresolved when the interval holds the threshold, and undefined when
-    the output is constant.
+    A factor is influential when its whole interval lies above the threshold (or the noise floor, if that is higher),
+    not influential when the whole interval lies below, unresolved when the interval holds the threshold, and undefined
+    when the output is constant.
 
     Parameters
     ----------

@@ -135,9 +135,7 @@ def known_sobol_g(a: Sequence[float] = G_COEFFICIENTS) -> Known:
     )
 
 
-def known_g_star(
-    a: Sequence[float] = (0.0, 0.1, 0.2, 0.3, 0.4, 0.8, 1.0, 2.0, 3.0, 4.0), alpha: float = 0.5
-) -> Known:
+def known_g_star(a: Sequence[float] = (0.0, 0.1, 0.2, 0.3, 0.4, 0.8, 1.0, 2.0, 3.0, 4.0), alpha: float = 0.5) -> Known:
     """Return the G* function, G with an exponent and shifted inputs, with its indices.
 
     Source: Saltelli et al. (2010), "Variance based sensitivity analysis of model output", Computer Physics
@@ -267,7 +265,7 @@ def linear_gaussian_shapley(coefficients: Array, covariance: Array) -> Array:
     """Return the Shapley effects of beta.x for jointly normal inputs, from exact conditional variances.
 
     Source: Owen and Prieur (2017), "On Shapley value for measuring importance of dependent inputs", SIAM/ASA Journal on
-    Uncertainty Quantification 5, section 4.2: the variance explained by a set u is beta' C[:, u] C[u, u]^-1 C[u, :] beta.
+    Uncertainty Quantification 5, section 4.2: a set u explains the variance beta' C[:, u] C[u, u]^-1 C[u, :] beta.
 
     Examples
     --------
