@@ -4,18 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from mcsim.distributions.base import Array, as_unit, pin, require_order, require_positive, settle, text
+from mcsim.distributions.beta_quantile import beta_quantile
 from numpy.typing import ArrayLike
-
-# scipy's inverse loses its way (NaN, or steps back) for probabilities below about 1e-120; no design draws one.
-_LEAST_PROBABILITY = 1e-100
-
-
-def beta_quantile(alpha: float, beta: float, unit: Array) -> Array:
-    """Return the quantiles of the beta distribution on [0, 1], exact at both ends and defined everywhere between."""
-    from scipy.special import betaincinv
-
-    inside = betaincinv(alpha, beta, np.maximum(unit, _LEAST_PROBABILITY))
-    return pin(inside, unit, 0.0, 1.0)
 
 
 @dataclass(frozen=True, slots=True)

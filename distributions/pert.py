@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from mcsim.distributions.base import Array, as_unit, pin, settle, text
-from mcsim.distributions.beta import beta_quantile
+from mcsim.distributions.beta_quantile import beta_quantile
 from mcsim.distributions.triangular import require_mode
 from numpy.typing import ArrayLike
 

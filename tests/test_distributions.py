@@ -35,9 +35,11 @@ from mcsim.distributions import (
     parse,
     pedigree,
 )
+from mcsim.distributions.beta_quantile import beta_quantile
 from mcsim.distributions.pedigree import FACTORS
 from scipy import stats
 from scipy.integrate import quad
+from scipy.special import betaincinv
 
 # Each continuous family with scipy's own.
 WITH_SCIPY = [
@@ -163,6 +165,22 @@ def test_equal_distributions_have_equal_hashes(ours):
     assert hash(parse(str(ours))) == hash(ours)
 
 
+@pytest.mark.parametrize("ours", ALL, ids=str)
+def test_a_draw_is_the_same_to_the_bit_in_a_chunk_of_any_size(ours):
+    units = np.random.default_rng(4).random(1003)
+    expected = ours.ppf(units)
+    for size in (1, 7, 64):
+        chunks = [ours.ppf(units[start : start + size]) for start in range(0, units.size, size)]
+        np.testing.assert_array_equal(np.concatenate(chunks), expected)
+
+
+@pytest.mark.parametrize("alpha", [0.4999, 0.5, 0.8, 1.0, 2.6, 5.0, 40.0, 200.0, 201.0])
+@pytest.mark.parametrize("beta", [0.02, 1.0, 3.4, 200.0])
+def test_fast_beta_quantile_equals_scipy_for_shapes_on_both_sides_of_its_range(alpha, beta):
+    units = np.concatenate((np.logspace(-17, -1, 400), np.linspace(0.1, 0.999, 400)))
+    np.testing.assert_allclose(beta_quantile(alpha, beta, units), betaincinv(alpha, beta, units), rtol=5e-13)
+
+
 # Other ways to state a lognormal --------------------------------------------------------------------------------------
 
 
@@ -215,6 +233,17 @@ def test_ecoinvent_factors_agree_with_the_variances_of_the_version_3_guideline()
     ]
     ours = (0.5 * np.log(FACTORS["ecoinvent"])) ** 2
     np.testing.assert_allclose(ours, variances, rtol=0.15)
+
+
+def test_empirical_factors_agree_with_variances_listed_elsewhere():
+    # The first three indicators as the Ocelot project's pedigree module lists them from the same article.
+    variances = [
+        (0, 0.047, 0.057, 0.069, 0.069),
+        (0, 0.00022, 0.00038, 0.0015, 0.0015),
+        (0, 0.00022, 0.0023, 0.0076, 0.016),
+    ]
+    ours = (0.5 * np.log(FACTORS["empirical"][:3])) ** 2
+    np.testing.assert_allclose(ours, variances, rtol=0.03)
 
 
 @pytest.mark.parametrize("matrix", FACTORS)
