@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 import numpy as np
-from mcsim.distributions.base import Array, as_unit, number, refusal, shown
 from numpy.typing import ArrayLike
+
+from mcsim.distributions.base import Array, as_unit, number, refusal, shown
 
 # Written shares such as 0.333, 0.333, 0.334 pass; a forgotten value does not.
 _SUM_TOLERANCE = 1e-6

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
+
 from mcsim.distributions.base import Array, as_unit, pin, require_order, require_positive, settle, text
 from mcsim.distributions.beta_quantile import beta_quantile
-from numpy.typing import ArrayLike
 
 
 @dataclass(frozen=True, slots=True)

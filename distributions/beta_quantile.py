@@ -9,6 +9,7 @@ from functools import lru_cache
 from math import log, pi
 
 import numpy as np
+
 from mcsim.distributions.base import Array, pin
 
 # scipy's inverse loses its way (NaN, or steps back) for probabilities below about 1e-120; no design draws one.

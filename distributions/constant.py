@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 
 import numpy as np
-from mcsim.distributions.base import Array, as_unit, settle, text
 from numpy.typing import ArrayLike
+
+from mcsim.distributions.base import Array, as_unit, settle, text
 
 
 @dataclass(frozen=True, slots=True)

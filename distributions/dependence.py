@@ -10,11 +10,12 @@ from itertools import combinations
 from math import floor, pi, sin
 
 import numpy as np
+from numpy.typing import ArrayLike
+
 from mcsim.distributions.atoms import as_numbers, as_probabilities
 from mcsim.distributions.base import Array, as_unit, number, refusal, require_positive, shown, text
 from mcsim.distributions.beta import Beta
 from mcsim.distributions.beta_quantile import beta_quantile
-from numpy.typing import ArrayLike
 
 # Normal scores of 0 and 1 are infinite and would make 0 * inf; the nearest doubles inside stand in for them.
 LEAST_UNIT, LARGEST_UNIT = 2.0**-54, 1.0 - 2.0**-53

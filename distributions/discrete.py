@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import ArrayLike
+
 from mcsim.distributions.atoms import as_numbers, as_probabilities, cumulate, step_down, step_up
 from mcsim.distributions.base import Array, refusal, shown, text
-from numpy.typing import ArrayLike
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,9 @@ used is the author's choice by name, never ours.
 from dataclasses import dataclass
 
 import numpy as np
-from mcsim.distributions.base import Array, as_unit, require_order, settle, text
 from numpy.typing import ArrayLike
+
+from mcsim.distributions.base import Array, as_unit, require_order, settle, text
 
 # Probabilities of the bounds and of the three quantiles.
 _LEVELS = (0.0, 0.05, 0.5, 0.95, 1.0)

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from math import exp, inf, log, log1p, sqrt
 
 import numpy as np
-from mcsim.distributions.base import Array, as_unit, number, refusal, require_positive, settle, shown, text
 from numpy.typing import ArrayLike
+
+from mcsim.distributions.base import Array, as_unit, number, refusal, require_positive, settle, shown, text
 
 # Twenty e-folds to one standard deviation: nobody means it, and the mean soon leaves double precision.
 _LARGEST_SIGMA = 20.0

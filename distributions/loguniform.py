@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from math import log, sqrt
 
 import numpy as np
-from mcsim.distributions.base import Array, as_unit, pin, require_order, require_positive, settle, text
 from numpy.typing import ArrayLike
+
+from mcsim.distributions.base import Array, as_unit, pin, require_order, require_positive, settle, text
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from math import log
 
 import numpy as np
-from mcsim.distributions.base import Array, as_unit, pin, refusal, require_order, settle, shown, text
 from numpy.typing import ArrayLike
+
+from mcsim.distributions.base import Array, as_unit, pin, refusal, require_order, settle, shown, text
 
 _LOGIT_95 = log(0.95 / 0.05)
 

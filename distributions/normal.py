@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from math import exp, inf, pi, sqrt
 
 import numpy as np
+from numpy.typing import ArrayLike
+
 from mcsim.distributions.base import (
     Array,
     as_unit,
@@ -15,7 +17,6 @@ from mcsim.distributions.base import (
     shown,
     text,
 )
-from numpy.typing import ArrayLike
 
 # A cut that keeps less than this much of the bell is a slip of units, and beyond it double precision gives out.
 _LEAST_MASS = 1e-300

@@ -5,9 +5,10 @@ from itertools import pairwise
 from math import isfinite
 
 import numpy as np
+from numpy.typing import ArrayLike
+
 from mcsim.distributions.base import Array, Distribution, refusal, shown
 from mcsim.distributions.dependence import LARGEST_UNIT, as_columns
-from numpy.typing import ArrayLike
 
 
 @dataclass(frozen=True, slots=True)

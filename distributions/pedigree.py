@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from math import inf, log, sqrt
 from types import MappingProxyType
 
+from numpy.typing import ArrayLike
+
 from mcsim.distributions.atoms import as_numbers
 from mcsim.distributions.base import Array, number, refusal, require_positive, shown, text
 from mcsim.distributions.lognormal import Lognormal
-from numpy.typing import ArrayLike
 
 INDICATORS = ("reliability", "completeness", "temporal", "geographical", "technological")
 

@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
+
 from mcsim.distributions.base import Array, as_unit, pin, settle, text
 from mcsim.distributions.beta_quantile import beta_quantile
 from mcsim.distributions.triangular import require_mode
-from numpy.typing import ArrayLike
 
 # Weight of the mode against the two bounds in the mean, (low + 4 mode + high) / 6: Malcolm D. G., Roseboom J. H.,
 # Clark C. E., Fazar W. 1959, Operations Research 7(5), 646-669, the original PERT assumption.

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 
 import numpy as np
-from mcsim.distributions.base import Array, as_unit, pin, refusal, settle, shown, text
 from numpy.typing import ArrayLike
+
+from mcsim.distributions.base import Array, as_unit, pin, refusal, settle, shown, text
 
 
 def require_mode(family: str, low: float, mode: float, high: float) -> None:

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from math import exp, inf, lgamma, log
 
 import numpy as np
-from mcsim.distributions.base import Array, as_unit, refusal, require_positive, settle, shown, text
 from numpy.typing import ArrayLike
+
+from mcsim.distributions.base import Array, as_unit, refusal, require_positive, settle, shown, text
 
 # Below this shape the mean is beyond any lifetime (more than 1e36 scales), and soon beyond double precision.
 _LEAST_SHAPE = 0.03

@@ -1,6 +1,7 @@
 """The exact expectation of all vehicles of a study, draw by draw: fleets of curves in, activity of every cell out."""
 
 import numpy as np
+
 from mcsim.kernels._jit import inline_kernel, kernel
 from mcsim.kernels.life import fill_pack_table
 from mcsim.kernels.maths import log

@@ -10,9 +10,10 @@ chapters 4 and 11.
 """
 
 import numpy as np
-from mcsim.kernels._jit import inline_kernel
 from numba.core import types
 from numba.extending import intrinsic, overload
+
+from mcsim.kernels._jit import inline_kernel
 
 # ln 2 in two parts; the first ends in zero bits, so that its product with an exponent is exact.
 _LN2_HIGH = 0.6931471803691238

@@ -5,6 +5,7 @@ year count in proportion; years past the end of a table repeat its last one.
 """
 
 import numpy as np
+
 from mcsim.kernels._jit import inline_kernel, kernel
 from mcsim.kernels.maths import power
 

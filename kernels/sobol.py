@@ -12,6 +12,7 @@ evaluations", Computer Physics Communications 145, 280-297, theorem 2 (second or
 
 import numpy as np
 import numpy.typing as npt
+
 from mcsim.kernels._jit import kernel
 from mcsim.kernels.streams import stream_key, stream_of, unit32, vehicle_words
 

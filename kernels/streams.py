@@ -18,6 +18,7 @@ import hashlib
 
 import numpy as np
 import numpy.typing as npt
+
 from mcsim.kernels._jit import inline_kernel, kernel
 
 MAXIMUM_DRAW = 2**56 - 1

@@ -6,6 +6,7 @@ year of age, linear between, and the stretch of a curve is S(age / stretch).
 
 import numpy as np
 import numpy.typing as npt
+
 from mcsim.kernels._jit import inline_kernel, kernel
 from mcsim.kernels.maths import exp, expm1, log, power
 

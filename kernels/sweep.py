@@ -8,6 +8,7 @@ Source: NCST-UCD-RR-24-39 (Kendall and Parés Olguín 2024), sections Vehicle Li
 """
 
 import numpy as np
+
 from mcsim.kernels._jit import inline_kernel, kernel
 from mcsim.kernels.junction import age_abroad
 from mcsim.kernels.life import abroad_arm, fill_pack_table, home_arm, time_in_service

@@ -9,6 +9,7 @@ many steps. Where the Hessian is not safely positive it gives way to the Gauss-N
 """
 
 import numpy as np
+
 from mcsim.kernels._jit import inline_kernel, kernel
 from mcsim.kernels.health import capacity_loss, knee_terms
 from mcsim.kernels.maths import exp, log

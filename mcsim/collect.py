@@ -1,42 +1,215 @@
-"""Pieces of a run, in any order, into one result."""
+"""Pieces of a run, in any order and from any worker, into one result."""
 
 from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
 import numpy as np
-from mcsim.bands import exact_bands
-from mcsim.result import Failure, Result
-from mcsim.work import Job, Piece
+from numpy.typing import NDArray
+
+from mcsim.bands import Bands, exact_bands
+from mcsim.chunks import DAMAGED, STATE, DiskShelf, Shelf, Span, check_complete, save_arrays
+from mcsim.evaluation import Arrays, centre_or_zero
+from mcsim.result import Result
+from mcsim.streaming import BandStream
+from mcsim.study import Output
+from mcsim.work import Failure, Job, Piece, call_rows, stored_type
+
+EXACT_BYTES = 256 * 2**20  # kept draws of one output up to which its bands come from all of them at once
+PENDING_BYTES = 256 * 2**20  # draws on disk that bands have taken in, before the bands' state is written
 
 
 class Collector:
-    def __init__(self, job: Job) -> None:
-        self.job = job
-        self.pieces: dict[int, Piece] = {}
+    """What has come back of a run so far.
 
-    def add(self, piece: Piece) -> None:
-        self.pieces[piece.start] = piece
+    Parameters
+    ----------
+    job : Job
+        The run.
+    shelf : Shelf
+        Where pieces wait.
+    """
 
-    def finish(self) -> Result:
-        pieces = [self.pieces[start] for start in sorted(self.pieces)]
-        good = np.concatenate([p.complete for p in pieces])
-        draws = np.concatenate([p.draws for p in pieces])
-        inputs = np.concatenate([p.inputs for p in pieces])
-        columns = self.job.design.columns
-        failures = tuple(
-            Failure(d, r, dict(zip(columns, p.inputs[d - p.start].tolist(), strict=True)))
-            for p in pieces
-            for d, r in p.reasons.items()
-        )
-        every = {o.name: np.concatenate([p.outputs[o.name] for p in pieces])[good] for o in self.job.study.outputs}
-        d = self.job.design
+    def __init__(self, job: Job, shelf: Shelf) -> None:
+        self.job, self.shelf = job, shelf
+        self._streamed = [output for output in job.study.outputs if output.name not in job.stored]
+        self._streams: dict[str, BandStream] = {}
+        self._counted: list[Span] = []
+        self._pending: dict[Span, int] = {}
+        self._lock = threading.Lock()
+        self._centre = centre_or_zero(job.study) if self._streamed else {}
+        self.failures: list[Failure] = []
+        self.done = 0
+        for output in self._streamed:
+            self._streams[output.name] = self._new_stream(output, self._centre[output.name])
+
+    def _new_stream(self, output: Output, centre: NDArray[Any]) -> BandStream:
+        return BandStream(centre.reshape(-1), call_rows(self.job.study))
+
+    @property
+    def edges(self) -> list[int]:
+        """Global draws at which new pieces have to end, because bands have taken in one side already."""
+        return [edge for span in self._counted for edge in span]
+
+    def accept(self, piece: Piece) -> int:
+        """Take a piece in; safe to call from threads. Return the number of draws it covers."""
+        streamed = {name: piece.outputs[name] for name in self._streams}
+        kept = {name: piece.outputs[name] for name in self.job.stored}
+        slim = Piece(piece.start, piece.stop, piece.draws, piece.inputs, kept, piece.failures)
+        self.shelf.put(slim, streamed)
+        with self._lock:
+            self._note(slim)
+            self._count(piece, streamed)
+            if sum(self._pending.values()) > PENDING_BYTES:
+                self.save_state()
+        return piece.stop - piece.start
+
+    def _note(self, piece: Piece) -> None:
+        self.failures.extend(piece.failures)
+        self.done += piece.stop - piece.start
+
+    def _count(self, piece: Piece, streamed: Arrays) -> None:
+        span = (piece.start, piece.stop)
+        if any(low <= span[0] and span[1] <= high for low, high in self._counted):
+            return
+        for name, rows in streamed.items():
+            self._streams[name].add(*span, piece.draws, rows.reshape(len(rows), -1))
+        self._counted = _united([*self._counted, span])
+        self._pending[span] = sum(rows.nbytes for rows in streamed.values())
+
+    def save_state(self, folder: Path | None = None) -> None:
+        """Write what the bands have taken in, and remove the draws on disk that they do not need any more."""
+        if not self._streams or not isinstance(self.shelf, DiskShelf):
+            return
+        arrays: dict[str, NDArray[Any]] = {"counted": np.array(self._counted, np.int64).reshape(-1, 2)}
+        for name, stream in self._streams.items():
+            arrays.update({f"{name}/{key}": array for key, array in stream.to_arrays().items()})
+        save_arrays((folder or self.shelf.folder) / STATE, arrays)
+        if folder is None:
+            self.shelf.discard_streamed(list(self._pending))
+            self._pending = {}
+
+    def restore(self) -> None:
+        """Take in what an earlier process left on disk."""
+        if not isinstance(self.shelf, DiskShelf):
+            return
+        self.shelf.discard_damaged()
+        if self._streams:
+            self.load_state(self.shelf.folder / STATE)
+        for span in self.shelf.spans():
+            piece = self.shelf.read(span, ())
+            counted = any(low <= span[0] and span[1] <= high for low, high in self._counted)
+            if self._streams and not counted:
+                streamed = self.shelf.read_streamed(span)
+                if streamed is None or set(streamed) != set(self._streams):
+                    self.shelf.discard(span)
+                    continue
+                self._count(piece, streamed)
+            self._note(piece)
+
+    def load_state(self, path: Path) -> None:
+        """Take in the state of the bands, merging it with what is there; a damaged file counts as none."""
+        try:
+            with np.load(path) as arrays:
+                content = {key: arrays[key] for key in arrays.files}
+        except DAMAGED:
+            return
+        for output in self._streamed:
+            stream = self._new_stream(output, self._centre[output.name])
+            prefix = f"{output.name}/"
+            stream.load_arrays({key.removeprefix(prefix): a for key, a in content.items() if key.startswith(prefix)})
+            self._streams[output.name].merge(stream)
+        self._counted = _united([*self._counted, *((int(low), int(high)) for low, high in content["counted"])])
+
+    def drop_from(self, draw: int) -> None:
+        """Forget everything from a draw on, the first of a call of the model, because it will be computed again."""
+        for stream in self._streams.values():
+            stream.drop_loose(draw)
+        self._counted = [(low, min(high, draw)) for low, high in self._counted if low < draw]
+        self.save_state()
+        self.shelf.drop_from(draw)
+        self.failures = [failure for failure in self.failures if failure.draw < draw]
+        self.done = sum(high - low for low, high in self.shelf.spans())
+
+    def bands(self, name: str) -> Bands:
+        """Return the bands of an output over all that is there."""
+        if name in self._streams:
+            return self._streams[name].bands()
+        output = self.job.study.output(name)
+        size = self.done * output.n_packed * np.dtype(stored_type(output)).itemsize
+        if size <= EXACT_BYTES:
+            return exact_bands(Draws(self.shelf, self.job)[name])
+        stream = self._new_stream(output, centre_or_zero(self.job.study)[name])
+        for piece in self.shelf.pieces((name,)):
+            stream.add(piece.start, piece.stop, piece.draws, piece.outputs[name].reshape(len(piece.draws), -1))
+        return stream.bands()
+
+    def finish(self, start: int, stop: int, shard: Span | None) -> Result:
+        """Return the result of the draws start..stop-1.
+
+        Raises
+        ------
+        InputError
+            When draws are missing.
+        """
+        check_complete(self.shelf.spans(), start, stop)
+        pieces = list(self.shelf.pieces(()))
+        design, study = self.job.design, self.job.study
+        inputs = np.concatenate([piece.inputs for piece in pieces])
+        kept: Mapping[str, NDArray[Any]] = Draws(self.shelf, self.job)
+        if not isinstance(self.shelf, DiskShelf):
+            kept = {name: kept[name] for name in kept}
         return Result(
-            self.job.study,
-            d.draws,
-            draws[good],
-            d.seed,
+            study,
+            design.draws,
+            np.concatenate([piece.draws for piece in pieces]),
+            design.seed,
             self.job.lives,
-            d.kind,
-            {n: np.ascontiguousarray(inputs[good, j]) for j, n in enumerate(columns)},
-            {n: every[n] for n in self.job.stored},
-            {n: exact_bands(v) for n, v in every.items()},
-            failures,
+            design.kind,
+            {name: np.ascontiguousarray(inputs[:, place]) for place, name in enumerate(design.columns)},
+            kept,
+            {output.name: self.bands(output.name) for output in study.outputs},
+            tuple(failure for piece in pieces for failure in piece.failures),
+            shard,
         )
+
+
+class Draws(Mapping[str, NDArray[Any]]):
+    """Kept draws of the pieces on a shelf, joined when asked for."""
+
+    def __init__(self, shelf: Shelf, job: Job) -> None:
+        self._shelf, self._job = shelf, job
+
+    def __getitem__(self, name: str) -> NDArray[Any]:
+        if name not in self._job.stored:
+            raise KeyError(name)
+        return np.concatenate([piece.outputs[name] for piece in self._shelf.pieces((name,))])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._job.stored)
+
+    def __len__(self) -> int:
+        return len(self._job.stored)
+
+    def stream(self, name: str, step: int) -> Iterator[tuple[int, NDArray[Any]]]:
+        """Yield (row, packed draws), at most `step` rows each."""
+        row = 0
+        for piece in self._shelf.pieces((name,)):
+            array = piece.outputs[name]
+            for start in range(0, len(array), step):
+                yield row + start, array[start : start + step]
+            row += len(array)
+
+
+def _united(spans: Sequence[Span]) -> list[Span]:
+    """Return intervals with those that touch joined."""
+    united: list[Span] = []
+    for low, high in sorted(spans):
+        if united and low <= united[-1][1]:
+            united[-1] = (united[-1][0], max(high, united[-1][1]))
+        else:
+            united.append((low, high))
+    return united

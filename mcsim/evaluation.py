@@ -374,3 +374,12 @@ def bytes_per_draw(study: Study) -> int:
     """Return how many bytes the inputs and outputs of one draw take, as the model sees them."""
     cells = sum(output.n_packed for output in study.outputs) + len(study.model.parameters)
     return 8 * (cells + sum(len(table.value) for table in study.tables.values()) + math.ceil(len(study.uncertain)))
+
+
+def centre_or_zero(study: Study) -> Arrays:
+    """Return the outputs at the centre without the axis of draws, zeros where the model fails there."""
+    plan = _plan(study)
+    found = evaluate_values(study, centre_values(study), np.zeros(1, np.int64), 1, 1)
+    return {
+        output.name: np.nan_to_num(found.outputs[output.name][0], posinf=0.0, neginf=0.0) for output in plan.outputs
+    }

@@ -13,19 +13,11 @@ from numpy.typing import NDArray
 
 from mcsim.bands import COLUMNS, Bands, exact_bands
 from mcsim.study import FloatArray, InputError, IntArray, Output, Study, nearest
+from mcsim.work import Failure
 
 if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """A draw that failed: its number, why, and the values of its uncertain inputs."""
-
-    draw: int
-    reason: str
-    inputs: Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -14,6 +14,8 @@ from mcsim.sobol import Judgement, check_failed
 from mcsim.study import FloatArray, InputError, IntArray
 
 TORNADO_LOW, TORNADO_HIGH = 0.05, 0.95
+# Outermost levels of Morris' grid: the ends themselves would be infinite for unbounded inputs.
+MORRIS_TAIL = 0.01
 
 
 def morris_ranking(plan: Plan, judgement: Judgement, levels: int = 4) -> Ranking:
@@ -87,8 +89,11 @@ def _trajectories(plan: Plan, levels: int) -> tuple[FloatArray, IntArray, FloatA
     from mcsim.design import morris_trajectories
 
     n = len(plan.factors)
-    columns, step = morris_trajectories(plan.columns, plan.base, plan.seed, levels)
+    columns, _ = morris_trajectories(plan.columns, plan.base, plan.seed, levels)
     paths, _ = morris_trajectories(tuple(plan.factors), plan.base, plan.seed, levels)
+    # Steps of p / 2 among p - 1 gaps, as Morris chose: half the range exactly would miss whatever repeats after it.
+    columns = MORRIS_TAIL + (1.0 - 2.0 * MORRIS_TAIL) * (columns * levels - 0.5) / (levels - 1)
+    step = (1.0 - 2.0 * MORRIS_TAIL) * 0.5 * levels / (levels - 1)
     ends = columns.reshape(plan.base, len(plan.columns) + 1, -1)[:, [0, -1]]
     moves = np.diff(paths.reshape(plan.base, n + 1, n), axis=1) != 0.0
     order = np.argmax(moves, axis=2)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mcsim.design import Design
 from mcsim.evaluation import Arrays, bytes_per_draw, evaluate_points, evaluate_values
@@ -38,39 +39,39 @@ class Job:
     stored: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A draw that failed: its number, why, and the values of its uncertain inputs."""
+
+    draw: int
+    reason: str
+    inputs: Mapping[str, float]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Piece:
-    """Draws start..stop-1 of a run.
+    """Draws start..stop-1 of a run, failed ones apart.
 
     Parameters
     ----------
     start, stop : int
         Global draws.
-    inputs : ndarray, shape (stop - start, D)
-        Values of the uncertain inputs, failed draws included.
-    outputs : dict of ndarray (stop - start, *packed_shape)
-        Of every output, NaN where the draw failed; float32 for large ones.
-    reasons : dict of int to str
-        Global draw -> why it failed.
+    draws : ndarray of int64, shape (n,)
+        Those that are complete, rising.
+    inputs : ndarray, shape (n, D)
+        Values of the uncertain inputs.
+    outputs : dict of ndarray (n, *packed_shape)
+        Of every output; float32 for large ones.
+    failures : tuple of Failure
+        The others.
     """
 
     start: int
     stop: int
+    draws: IntArray
     inputs: FloatArray
     outputs: Arrays
-    reasons: dict[int, str]
-
-    @property
-    def complete(self) -> NDArray[np.bool_]:
-        """Draws that did not fail, shape (stop - start,)."""
-        good = np.ones(self.stop - self.start, bool)
-        good[[draw - self.start for draw in self.reasons]] = False
-        return good
-
-    @property
-    def draws(self) -> IntArray:
-        """Global numbers, shape (stop - start,)."""
-        return np.arange(self.start, self.stop, dtype=np.int64)
+    failures: tuple[Failure, ...]
 
 
 def stored_type(output: Output) -> Any:
@@ -114,12 +115,21 @@ def compute(job: Job, start: int, stop: int) -> Piece:
     """
     rows = call_rows(job.study)
     edges = [start, *range((start // rows + 1) * rows, stop, rows), stop]
-    parts = [_one_call(job, low, high) for low, high in zip(edges[:-1], edges[1:], strict=True)]
+    return joined([_one_call(job, low, high) for low, high in pairwise(edges)])
+
+
+def joined(parts: Sequence[Piece]) -> Piece:
+    """Return neighbouring pieces, given in order, as one."""
     if len(parts) == 1:
         return parts[0]
-    outputs = {name: np.concatenate([part.outputs[name] for part in parts]) for name in parts[0].outputs}
-    reasons = {draw: reason for part in parts for draw, reason in part.reasons.items()}
-    return Piece(start, stop, np.concatenate([part.inputs for part in parts]), outputs, reasons)
+    return Piece(
+        parts[0].start,
+        parts[-1].stop,
+        np.concatenate([part.draws for part in parts]),
+        np.concatenate([part.inputs for part in parts]),
+        {name: np.concatenate([part.outputs[name] for part in parts]) for name in parts[0].outputs},
+        tuple(failure for part in parts for failure in part.failures),
+    )
 
 
 def _one_call(job: Job, start: int, stop: int) -> Piece:
@@ -131,7 +141,14 @@ def _one_call(job: Job, start: int, stop: int) -> Piece:
     else:
         found = evaluate_points(study, design.points(start, stop), draws, design.seed, job.lives)
     inputs = np.column_stack([np.empty((stop - start, 0)), *(found.inputs[name] for name in design.columns)])
+    failures = tuple(
+        Failure(start + row, reason, dict(zip(design.columns, inputs[row].tolist(), strict=True)))
+        for row, reason in found.reasons.items()
+    )
+    good = found.complete
     with np.errstate(over="ignore"):
         outputs = {item.name: found.outputs[item.name].astype(stored_type(item), copy=False) for item in study.outputs}
-    reasons = {start + row: reason for row, reason in found.reasons.items()}
-    return Piece(start, stop, inputs, outputs, reasons)
+    if failures:
+        outputs = {name: array[good] for name, array in outputs.items()}
+        draws, inputs = draws[good], inputs[good]
+    return Piece(start, stop, draws, inputs, outputs, failures)

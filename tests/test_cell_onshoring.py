@@ -4,10 +4,14 @@ import csv
 import shutil
 from pathlib import Path
 
-import mcsim.studies.cell_onshoring as package
 import naive_onshoring as naive
 import numpy as np
 import pytest
+
+import mcsim.studies.cell_onshoring as package
+from mcsim.design import make_design
+from mcsim.evaluation import design_columns, evaluate_points, model_inputs, transform
+from mcsim.load import load
 from mcsim.studies.cell_onshoring.model import COUNTRIES
 from mcsim.studies.cell_onshoring.printed import as_text, differences
 from mcsim.studies.cell_onshoring.transport import (
@@ -19,10 +23,6 @@ from mcsim.studies.cell_onshoring.transport import (
     shipped_per_contained,
     transport_emission,
 )
-
-from mcsim.design import make_design
-from mcsim.evaluation import design_columns, evaluate_points, model_inputs, transform
-from mcsim.load import load
 from mcsim.study import InputError
 
 DATA = Path(package.__file__).with_name("data")

@@ -4,6 +4,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats
+from scipy.stats import qmc
+
 from mcsim.distributions import (
     Dirichlet,
     GaussianCopula,
@@ -22,8 +25,6 @@ from mcsim.distributions import (
     uniform,
     weibull,
 )
-from scipy import stats
-from scipy.stats import qmc
 
 PAIRS = [("fade", "rate", 0.6), ("rate", "mass", -0.4), ("fade", "mass", 0.1)]
 N = 2**15

@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from mcsim import distributions
 from mcsim.distributions import (
     FAMILIES,
     Beta,
@@ -26,8 +28,6 @@ from mcsim.distributions import (
     triangular,
     uniform,
 )
-
-from mcsim import distributions
 
 
 @settings(deadline=None)

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from mcsim.kernels import _jit
 
 HELPER = "from mcsim.kernels._jit import kernel\n\n@kernel\ndef grown(x):\n    return x + {added}\n"

@@ -7,11 +7,11 @@ from pathlib import Path
 import naive_lca
 import numpy as np
 import pytest
+
 from mcsim.studies.second_hand_ev import lca
 from mcsim.studies.second_hand_ev.cars import BURNED
 from mcsim.studies.second_hand_ev.grid import REGIONS
 from mcsim.studies.second_hand_ev.packs import correlated
-
 from mcsim.study import InputError
 from mcsim.tables import INTERVAL, Table, read_rows, table_from_rows
 

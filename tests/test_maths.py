@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from mcsim.kernels._jit import kernel
 from mcsim.kernels.maths import exp, expm1, log, power
 

@@ -3,6 +3,8 @@
 import naive_kernels as naive
 import numpy as np
 import pytest
+from scipy import stats
+
 from mcsim.kernels.streams import (
     MAXIMUM_DRAW,
     fill_vehicle_uniforms,
@@ -17,7 +19,6 @@ from mcsim.kernels.streams import (
     vehicle_uniforms,
     vehicle_words,
 )
-from scipy import stats
 
 ONES = 0xFFFFFFFF
 # Random123, kat_vectors, philox4x32 10: counter, key, result.

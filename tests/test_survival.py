@@ -5,6 +5,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats
+
 from mcsim.kernels.junction import SURVIVAL_JUNCTIONS, fill_joined_tabulated, fill_joined_weibull
 from mcsim.kernels.survival import (
     check_survival_table,
@@ -16,7 +18,6 @@ from mcsim.kernels.survival import (
     fill_weibull_survival,
     gompertz_survival,
 )
-from scipy import stats
 
 AGES = np.arange(0.0, 95.0, 0.25)
 # Lu (2006), NHTSA DOT HS 809 952, cars: fitted A and B up to age 10 and after it.

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
+
 from mcsim.distributions import Constant
 from mcsim.distributions.dependence import Dirichlet
 from mcsim.studies.cell_onshoring.capacity import capacity_over_demand, yearly
@@ -25,8 +27,6 @@ from mcsim.studies.cell_onshoring.footprint import (
     place_mean,
 )
 from mcsim.studies.cell_onshoring.transport import CASES, LEGS, MINERALS, MODES, Legs, transport_detail
-from numpy.typing import NDArray
-
 from mcsim.study import Context, Dim, FloatArray, Model, Option, Output, Parameter, TableSpec
 from mcsim.tables import Table
 

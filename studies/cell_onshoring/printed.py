@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from mcsim.studies.cell_onshoring.transport import MINERALS
 from numpy.typing import NDArray
+
+from mcsim.studies.cell_onshoring.transport import MINERALS
 
 PRINTED = Path(__file__).with_name("data") / "printed.csv"
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from mcsim.studies.second_hand_ev.grid import sparse_positions, sparse_values
 
+from mcsim.studies.second_hand_ev.grid import sparse_positions, sparse_values
 from mcsim.study import FloatArray, InputError, IntArray, OptionValue
 from mcsim.tables import Table
 

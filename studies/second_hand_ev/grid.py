@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from mcsim.kernels._jit import kernel
 
+from mcsim.kernels._jit import kernel
 from mcsim.study import FloatArray, InputError, IntArray
 from mcsim.tables import Table
 

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+
 from mcsim.distributions import Distribution, constant, loguniform, pert, triangular
 from mcsim.studies.second_hand_ev.cars import BOUNDARIES, Cars, car_impacts, prepare_cars
 from mcsim.studies.second_hand_ev.grid import (
@@ -24,7 +25,6 @@ from mcsim.studies.second_hand_ev.grid import (
     prepare_grid,
 )
 from mcsim.studies.second_hand_ev.packs import CREDIT_SOURCES, ROUTES, Packs, pack_impacts, prepare_packs
-
 from mcsim.study import FloatArray, Option, OptionValue, Parameter, TableSpec
 from mcsim.tables import Table
 

@@ -11,10 +11,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+
 from mcsim.kernels._jit import kernel
 from mcsim.kernels.maths import exp, log
 from mcsim.studies.second_hand_ev.grid import plain, sparse_positions, sparse_values
-
 from mcsim.study import FloatArray, IntArray, OptionValue
 from mcsim.tables import INTERVAL, Table
 
