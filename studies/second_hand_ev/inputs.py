@@ -1,0 +1,141 @@
+"""What the vehicle's life reads: scalar inputs with unit, range and group, options with their defaults, tables."""
+
+from __future__ import annotations
+
+from mcsim.distributions import constant
+from mcsim.kernels.health import KNEES
+from mcsim.kernels.junction import SURVIVAL_JUNCTIONS
+from mcsim.study import Option, Parameter, TableSpec
+
+SURVIVAL_FORMS = ("tabulated", "weibull", "logistic", "gompertz", "double_exponential")
+AGEING, SURVIVAL, USE, TRADE = "battery ageing", "survival", "use", "trade"
+
+
+def _input(
+    name: str, unit: str, meaning: str, low: float, high: float, group: str, default: float | None = None
+) -> Parameter:
+    return Parameter(name, unit, meaning, (low, high), group, None if default is None else constant(default))
+
+
+def _survival_inputs(region: str, values: tuple[float, ...]) -> tuple[Parameter, ...]:
+    told = (
+        ("shape", "", "Weibull shape", 0.3, 20.0),
+        ("scale", "yr", "Weibull scale", 1.0, 200.0),
+        ("median", "yr", "logistic median age", 1.0, 100.0),
+        ("spread", "yr", "logistic scale", 0.1, 30.0),
+        ("hazard", "1/yr", "Gompertz hazard at age 0", 0.0, 1.0),
+        ("growth", "1/yr", "Gompertz growth of the hazard", -0.1, 1.0),
+        ("intercept", "", "double exponential A to age 10", -5.0, 10.0),
+        ("slope", "1/yr", "double exponential B to age 10", -2.0, 0.0),
+        ("late_intercept", "", "double exponential A after age 10", -5.0, 10.0),
+        ("late_slope", "1/yr", "double exponential B after age 10", -2.0, 0.0),
+    )
+    country = "US" if region == "us" else "Mexican"
+    return tuple(
+        _input(f"{region}_survival_{name}", unit, f"{country} survival: {meaning}", low, high, SURVIVAL, value)
+        for (name, unit, meaning, low, high), value in zip(told, values, strict=True)
+    )
+
+
+PARAMETERS: tuple[Parameter, ...] = (
+    _input("annual_degradation", "1/yr", "capacity lost per year before the knee (Dr)", 0.0, 0.3, AGEING),
+    _input("knee_age", "yr", "age of the knee (k)", 0.1, 60.0, AGEING),
+    _input("knee_factor", "", "decay rate parameter (lambda): scales the knee's age", 0.1, 5.0, AGEING, 1.0),
+    _input("knee_sharpness", "1/yr", "growth of the loss after the knee (gamma)", 0.0, 5.0, AGEING, 1.0),
+    _input("degradation_exponent", "", "exponent of age in the loss before the knee (p)", 0.3, 2.0, AGEING, 1.0),
+    _input("end_of_life_loss", "share", "capacity loss at which a pack leaves (theta)", 0.02, 0.95, AGEING, 0.25),
+    _input("warranty_loss", "share", "capacity loss at which a warranty replaces a pack", 0.02, 0.95, AGEING, 0.25),
+    _input("pack_life_shape", "", "Weibull shape of pack lives within the fleet (beta)", 0.5, 30.0, AGEING, 4.5),
+    _input("pack_life_scale", "yr", "Weibull scale of pack lives, battery_law = weibull", 0.5, 200.0, AGEING, 16.5),
+    _input("hev_pack_shape", "", "Weibull shape of NiMH pack lives", 0.5, 30.0, AGEING, 4.0),
+    _input("hev_pack_scale", "yr", "Weibull scale of NiMH pack lives", 0.5, 200.0, AGEING, 15.5),
+    _input("defect_hazard", "1/yr", "constant hazard of pack defects", 0.0, 0.2, AGEING, 0.0),
+    _input("mx_climate_multiplier", "ratio", "degradation in Mexico to that in the US", 0.3, 3.0, AGEING, 1.0),
+    _input("efficiency_fade", "1/yr", "round-trip efficiency lost per year", 0.0, 0.005, AGEING, 0.0013),
+    _input("first_efficiency", "share", "round-trip efficiency of a new pack", 0.6, 1.0, AGEING, 0.95),
+    _input("warranty_years", "yr", "warranty of an electric vehicle's pack", 0.0, 90.0, "warranty", 8.0),
+    _input("hev_warranty_years", "yr", "warranty of a hybrid's pack", 0.0, 90.0, "warranty", 8.0),
+    _input("warranty_distance", "km", "distance that ends a warranty, mileage_cap = on", 0.0, 1e7, "warranty", 1.6e5),
+    _input("replacement_cover", "yr", "own cover of a pack that replaces another", 0.0, 90.0, "warranty", 0.0),
+    _input("repair_probability", "share", "uncovered failures answered by a new pack", 0.0, 1.0, "repair", 0.0),
+    _input(
+        "swap_probability",
+        "share",
+        "a hybrid's other uncovered failures answered by a used pack",
+        0.0,
+        1.0,
+        "repair",
+        0.0,
+    ),
+    _input("used_pack_age", "yr", "age of a used pack at its installation", 0.0, 30.0, "repair", 5.0),
+    _input("us_survival_stretch", "ratio", "stretch of the US survival curve's age axis", 0.3, 3.0, SURVIVAL, 1.224),
+    *_survival_inputs("us", (2.9, 17.05, 15.1, 3.5, 0.008, 0.13, 1.649, -0.121, 3.381, -0.286)),
+    *_survival_inputs("mx", (2.5, 28.0, 24.8, 5.5, 0.005, 0.09, 1.798, -0.137, 1.798, -0.137)),
+    _input(
+        "second_hand_life_multiplier", "ratio", "remaining life of imports to Mexican cars", 0.2, 2.0, SURVIVAL, 0.9
+    ),
+    _input("us_distance_factor", "ratio", "US distance to its schedule", 0.3, 3.0, USE, 1.0),
+    _input("ev_distance_ratio_car", "ratio", "US distance of an electric to a gasoline car", 0.2, 2.0, USE, 0.8),
+    _input("ev_distance_ratio_suv", "ratio", "US distance of an electric to a gasoline SUV", 0.2, 2.0, USE, 0.92),
+    _input("mx_annual_distance", "km/yr", "mean distance of the Mexican stock", 1000.0, 60000.0, USE),
+    _input("mx_distance_exponent", "", "fall of Mexican distance with survival (q)", 0.1, 3.0, USE, 1.0),
+    _input("trade_age", "yr", "age at which the trade happens", 0.0, 20.0, TRADE),
+    _input("trade_odometer", "km", "odometer at which the trade happens", 0.0, 1e6, TRADE, 1.6e5),
+)
+
+OPTIONS: tuple[Option, ...] = (
+    Option(
+        "survival_junction",
+        "conditional",
+        SURVIVAL_JUNCTIONS,
+        meaning="how the two survival curves meet at an export: given alive, equation (1) as printed, or anew",
+    ),
+    Option(
+        "condition",
+        "cohort",
+        ("cohort", "exported"),
+        meaning="both arms over all vehicles bought, or over those that reach the export age with a working pack",
+    ),
+    Option("knee", "shifted", KNEES, meaning="reading of equation (2) at the knee"),
+    Option(
+        "battery_law",
+        "capacity_cdf",
+        ("capacity_cdf", "first_passage", "weibull"),
+        meaning="from state of health to failures: Weibull fitted to the loss, first passage of a threshold, or given",
+    ),
+    Option(
+        "hev_battery_law", "same", ("same", "weibull"), meaning="NiMH packs: as lithium-ion, or their own Weibull law"
+    ),
+    Option("us_survival_form", "tabulated", SURVIVAL_FORMS, meaning="US survival: the table us_survival, or a formula"),
+    Option(
+        "mx_survival_form", "weibull", SURVIVAL_FORMS, meaning="Mexican survival: a formula, or the table mx_survival"
+    ),
+    Option(
+        "distance_basis",
+        "registered",
+        ("registered", "in_service"),
+        meaning="US distance schedule: per vehicle that begins the year, or per year in service",
+    ),
+    Option("mileage_cap", "off", ("off", "on"), meaning="whether warranty_distance ends a warranty as well"),
+    Option(
+        "export_trigger",
+        "age",
+        ("age", "odometer"),
+        meaning="what impact_change_at_trade takes: trade_age, or the age at which trade_odometer is reached",
+    ),
+    Option(
+        "evaluation",
+        "expectation",
+        ("expectation", "lives"),
+        meaning="exact means over vehicles, or sampled vehicle lives (--lives)",
+    ),
+    Option("steps_per_year", 1, None, 1, 12, "steps of the time grid per year: 1, 4 or 12", integer=True),
+    Option("functional_unit", "km", ("km", "life"), meaning="impact changes per km of travel, or per vehicle life"),
+)
+
+TABLES: tuple[TableSpec, ...] = (
+    TableSpec("us_survival", ("body", "age"), (0.0, 1.0), SURVIVAL, "US share alive by age"),
+    TableSpec("us_distance", ("body", "age"), (0.0, 1e5), USE, "US distance by year of age"),
+    TableSpec("mx_survival", ("age",), (0.0, 1.0), SURVIVAL, "Mexican share alive by age"),
+)
+BODIES = ("car", "suv")

@@ -1,0 +1,176 @@
+"""What the model of the second-hand vehicle gives: names, units, dims, and which cell each element shows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from mcsim.kernels.sweep import EXPORT_AGES
+from mcsim.studies.second_hand_ev.assembly import STAGES
+from mcsim.studies.second_hand_ev.lca import CATEGORIES
+from mcsim.study import Dim, FloatArray, IntArray, Layout, Output
+
+ROUTES = ("us", "export", "mx")
+REFERENCES = ("stay-us", "mx-icev")
+REFERENCE_VEHICLE = "icev-compact"
+NEVER = float(EXPORT_AGES)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cells:
+    """The distinct cells of the scenarios, in the kernel's order: each vehicle at home, exported at 0-20, new in Mexico.
+
+    Parameters
+    ----------
+    vehicles : tuple of str
+        Labels.
+    at_home, abroad, electric, packed : ndarray of bool, shape (n_vehicles,)
+        Whether a vehicle is sold new in the US, in Mexico; is charged at a plug; has a traction pack.
+    offsets : ndarray of int64, shape (n_vehicles,)
+        First cell of each vehicle.
+    """
+
+    vehicles: tuple[str, ...]
+    at_home: IntArray
+    abroad: IntArray
+    electric: IntArray
+    packed: IntArray
+    offsets: IntArray
+
+    @property
+    def count(self) -> int:
+        """Number of distinct cells."""
+        return int((self.at_home * (1 + EXPORT_AGES) + self.abroad).sum())
+
+    @property
+    def vehicle_of(self) -> IntArray:
+        """Vehicle of each cell."""
+        lengths = self.at_home * (1 + EXPORT_AGES) + self.abroad
+        return np.repeat(np.arange(len(self.vehicles)), lengths)
+
+    @property
+    def exported(self) -> IntArray:
+        """Vehicles with an export sweep."""
+        return np.flatnonzero(self.at_home)
+
+    def index(self) -> IntArray:
+        """Return the cell shown at each (vehicle, route, export age), -1 where the scenario is not told."""
+        index = np.full((len(self.vehicles), len(ROUTES), EXPORT_AGES), -1, np.int64)
+        for v, first in enumerate(self.offsets):
+            if self.at_home[v]:
+                index[v, 0] = first
+                index[v, 1] = first + 1 + np.arange(EXPORT_AGES)
+            if self.abroad[v]:
+                index[v, 2] = first + (1 + EXPORT_AGES) * self.at_home[v]
+        return index
+
+
+def packed(index: IntArray) -> tuple[Layout, IntArray]:
+    """Return the layout of an index with gaps closed, and the cells that it keeps, in order."""
+    kept = np.unique(index[index >= 0])
+    return Layout(np.where(index >= 0, np.searchsorted(kept, index), -1)), kept
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Declared:
+    """The model's outputs, and the cells that each output over (vehicle, route, export age) shows."""
+
+    outputs: tuple[Output, ...]
+    shown: dict[str, IntArray]
+
+
+ACTIVITY = (
+    ("lifetime_distance", "km", "distance of a life", "all"),
+    ("lifetime_years", "yr", "length of a life", "all"),
+    ("annual_distance", "km/yr", "distance per year of life", "all"),
+    ("share_km_mx", "share", "distance driven in Mexico", "all"),
+    ("share_exported", "share", "vehicles bought that are exported", "export"),
+    ("packs_produced", "packs", "packs produced per vehicle", "packed"),
+    ("packs_used", "packs", "used packs installed per vehicle", "packed"),
+    ("packs_recycled_us", "packs", "packs recycled in the US per vehicle", "packed"),
+    ("packs_recycled_mx", "packs", "packs recycled in Mexico per vehicle", "packed"),
+    ("packs_landfilled", "packs", "packs landfilled per vehicle", "packed"),
+    ("replacement_probability", "share", "vehicles whose first pack is replaced", "packed"),
+    ("energy_per_km", "kWh/km", "electricity at the plug per km", "electric"),
+    ("mean_grid_intensity", "g CO2e/kWh", "intensity of the electricity met, at the plug", "electric"),
+)
+
+
+def declare(cells: Cells) -> Declared:
+    """Return the outputs of a study's vehicles.
+
+    Parameters
+    ----------
+    cells : Cells
+        Vehicles and the scenarios that they have.
+    """
+    ages = Dim("export_age", tuple(range(EXPORT_AGES)))
+    vehicle, route = Dim("vehicle", cells.vehicles), Dim("route", ROUTES)
+    category = Dim("category", tuple(CATEGORIES))
+    index = cells.index()
+    only = {
+        "all": np.ones_like(index, bool),
+        "export": np.broadcast_to(np.array([False, True, False])[:, np.newaxis], index.shape),
+        "packed": np.broadcast_to(cells.packed[:, np.newaxis, np.newaxis] == 1, index.shape),
+        "electric": np.broadcast_to(cells.electric[:, np.newaxis, np.newaxis] == 1, index.shape),
+    }
+    outputs, shown = [], {}
+    for name, unit, meaning, which in ACTIVITY:
+        layout, kept = packed(np.where(only[which], index, -1))
+        outputs.append(Output(name, unit, meaning, (vehicle, route, ages), layout))
+        shown[name] = kept
+    stage = Dim("stage", STAGES)
+    detail = index[..., np.newaxis, np.newaxis] * len(STAGES) * len(CATEGORIES)
+    detail = detail + np.arange(len(STAGES))[:, np.newaxis] * len(CATEGORIES) + np.arange(len(CATEGORIES))
+    detail = np.where(index[..., np.newaxis, np.newaxis] >= 0, detail, -1)
+    units = {name: unit for name, (_, unit) in CATEGORIES.items()}
+    dims = (vehicle, route, ages, stage, category)
+    for name, per, meaning in (
+        ("impact_per_km", "/km", "impact per km: expected impact of a life over its expected distance"),
+        ("impact_per_life", "", "impact of a life"),
+    ):
+        told = {label: unit + per for label, unit in units.items()}
+        outputs.append(Output(name, "", meaning, dims, Layout(detail), told, "category", keep=False))
+    return Declared((*outputs, *_changes(cells, vehicle, ages, category, units)), shown)
+
+
+def _changes(cells: Cells, vehicle: Dim, ages: Dim, category: Dim, units: dict[str, str]) -> tuple[Output, ...]:
+    reference = Dim("reference", REFERENCES)
+    at_ages = change_layout(cells, (len(REFERENCES), EXPORT_AGES, len(category)))
+    without_ages = change_layout(cells, (len(REFERENCES), len(category)))
+    each = (vehicle, reference, ages, category)
+    single = (vehicle, reference, category)
+    return (
+        Output(
+            "impact_change", "share", "change of an exported vehicle's impact against the reference", each, at_ages,
+            rank=True,
+        ),
+        Output(
+            "impact_difference", "", "difference of an exported vehicle's impact per km from the reference", each,
+            at_ages, {label: f"{unit}/km" for label, unit in units.items()}, "category",
+        ),
+        Output(
+            "impact_change_at_trade", "share", "change of impact against the reference, exported at the trade's age",
+            single, without_ages, rank=True,
+        ),
+        Output(
+            "crossover_age", "yr", "first export age at which the change turns its sign; 21 where it does not by 20",
+            single, without_ages,
+        ),
+    )  # fmt: skip
+
+
+def change_layout(cells: Cells, shape: tuple[int, ...]) -> Layout:
+    """Return the layout of what is told of exported vehicles alone: one block per vehicle with an export sweep."""
+    index = np.full((len(cells.vehicles), *shape), -1, np.int64)
+    size = int(np.prod(shape))
+    for place, v in enumerate(cells.exported):
+        index[v] = place * size + np.arange(size).reshape(shape)
+    return Layout(index)
+
+
+def ratio(numerator: FloatArray, denominator: FloatArray) -> FloatArray:
+    """Return a ratio where the denominator is positive, NaN elsewhere (the draw is then counted as failed)."""
+    return np.divide(numerator, denominator, out=np.full_like(numerator, np.nan), where=denominator > 0.0)

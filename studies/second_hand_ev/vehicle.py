@@ -1,0 +1,452 @@
+"""The model of a second-hand electric vehicle: five vehicles, three routes, every export age, ten impact categories.
+
+One evaluation takes named inputs to curves (`curves`), lives (`mcsim.kernels.expectation` or `mcsim.kernels.lives`),
+impacts (`lca`, `assembly`) and outputs (`outputs`). All arms of a draw share its inputs, so a change holds only what
+differs between them.
+
+Source: NCST-UCD-RR-24-39 (Kendall and Parés Olguín 2024).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mcsim.kernels.expectation import expected_activity
+from mcsim.kernels.junction import SURVIVAL_JUNCTIONS
+from mcsim.kernels.sweep import (
+    ACTIVITIES,
+    CHANNELS,
+    DISTANCE,
+    DISTANCE_ABROAD,
+    EXPORT_AGES,
+    EXPORTED,
+    LANDFILLED,
+    PRODUCED,
+    RECYCLED_ABROAD,
+    REPLACED,
+    RETIRED_HOME,
+    USED,
+    YEARS,
+)
+from mcsim.studies.second_hand_ev import inputs as declared_inputs
+from mcsim.studies.second_hand_ev import lca
+from mcsim.studies.second_hand_ev.assembly import STAGES, crossing_age, life_impacts, per_distance
+from mcsim.studies.second_hand_ev.curves import (
+    MAXIMUM_AGE,
+    distance_abroad,
+    distance_in_service,
+    end_of_cover,
+    pack_laws,
+    survival_of_region,
+)
+from mcsim.studies.second_hand_ev.outputs import (
+    NEVER,
+    REFERENCE_VEHICLE,
+    Cells,
+    Declared,
+    declare,
+    ratio,
+)
+from mcsim.study import Context, FloatArray, InputError, IntArray, Model, OptionValue
+from mcsim.tables import Table
+
+OLD_CATALYST_AGE = 10.0
+INTENSITY, ELECTRICITY = len(lca.CATEGORIES), len(lca.CATEGORIES) + 1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Plan:
+    """Everything of the model that depends on its tables alone.
+
+    Parameters
+    ----------
+    assessment : mcsim.studies.second_hand_ev.lca.Assessment
+        Positions in the tables of the assessment.
+    cells : Cells
+        Vehicles and scenarios.
+    declared : Declared
+        Outputs.
+    suv, hybrid : ndarray of int64, shape (n_vehicles,)
+        Rows of the share of the sport utility body; 1 for a vehicle with a pack that burns gasoline.
+    survival, distance : ndarray of int64, shape (2, n_ages)
+        Rows of the US schedules of car and sport utility.
+    mexican : ndarray of int64, shape (n_ages,)
+        Rows of the Mexican survival table.
+    """
+
+    assessment: lca.Assessment
+    cells: Cells
+    declared: Declared
+    suv: IntArray
+    hybrid: IntArray
+    survival: IntArray
+    distance: IntArray
+    mexican: IntArray
+
+
+def prepare(tables: Mapping[str, Table]) -> Plan:
+    """Return the plan of a study's tables.
+
+    Raises
+    ------
+    InputError
+        Where a table lacks a cell, or a survival table is no survival curve.
+    """
+    assessment = lca.prepare(tables)
+    specifications = tables["vehicles"]
+    vehicles = assessment.vehicles
+
+    def flag(quantity: str) -> IntArray:
+        return (specifications.value[specifications.positions(vehicles, quantity)] > 0.0).astype(np.int64)
+
+    at_home, abroad, electric, has_pack = (flag(q) for q in ("sold_us", "sold_mx", "energy_per_km", "pack_energy"))
+    lengths = at_home * (1 + EXPORT_AGES) + abroad
+    cells = Cells(vehicles, at_home, abroad, electric, has_pack, np.cumsum(lengths) - lengths)
+    if REFERENCE_VEHICLE not in vehicles or not abroad[vehicles.index(REFERENCE_VEHICLE)]:
+        raise InputError(
+            f"{specifications.origin}: {REFERENCE_VEHICLE}: not sold in Mexico (got no such vehicle); the reference of "
+            "impact changes"
+        )
+    ages = tuple(str(age) for age in range(len(tables["us_survival"].labels("age"))))
+    driven = tuple(str(age) for age in range(len(tables["us_distance"].labels("age"))))
+    mexican = tuple(str(age) for age in range(len(tables["mx_survival"].labels("age"))))
+    survival = tables["us_survival"].positions(declared_inputs.BODIES, ages)
+    for body, rows in zip(declared_inputs.BODIES, survival, strict=True):
+        _check_survival(tables["us_survival"], rows, f"us_survival, {body}")
+    mexican_rows = tables["mx_survival"].positions(mexican)
+    _check_survival(tables["mx_survival"], mexican_rows, "mx_survival")
+    return Plan(
+        assessment,
+        cells,
+        declare(cells),
+        specifications.positions(vehicles, "suv_share"),
+        has_pack * (1 - electric),
+        survival,
+        tables["us_distance"].positions(declared_inputs.BODIES, driven),
+        mexican_rows,
+    )
+
+
+def _check_survival(table: Table, rows: IntArray, what: str) -> None:
+    from mcsim.kernels.survival import check_survival_table
+
+    try:
+        check_survival_table(np.arange(len(rows)), table.value[rows], f"{table.origin}: {what}")
+    except ValueError as error:
+        raise InputError(str(error)) from None
+
+
+def model(tables: Mapping[str, Table]) -> Model:
+    """Return the model of the vehicles that the tables describe.
+
+    Parameters
+    ----------
+    tables : mapping
+        The tables of `lca.TABLES` and `inputs.TABLES`, by name.
+    """
+    plan = prepare(tables)
+
+    def evaluate(inputs: Mapping[str, FloatArray], context: Context) -> Mapping[str, NDArray[Any]]:
+        return evaluate_plan(plan, inputs, context)
+
+    return Model(
+        "second_hand_ev",
+        (*declared_inputs.PARAMETERS, *lca.PARAMETERS),
+        (*declared_inputs.OPTIONS, *lca.OPTIONS),
+        plan.declared.outputs,
+        evaluate,
+        (*lca.TABLES, *declared_inputs.TABLES),
+        warn,
+    )
+
+
+def warn(options: Mapping[str, OptionValue]) -> list[str]:
+    """Return what the user should know of this combination of options.
+
+    Raises
+    ------
+    InputError
+        Where the grid's steps are not 1, 4 or 12 a year.
+    """
+    lines = []
+    if options["steps_per_year"] not in (1, 4, 12):
+        raise InputError(f"steps_per_year: not a grid of this model (got {options['steps_per_year']}); 1, 4 or 12")
+    if options["knee"] == "printed":
+        lines.append("knee = printed: state of health jumps at the knee wherever knee_factor is not 1")
+    if options["battery_law"] != "first_passage":
+        lines.append(
+            f"battery_law = {options['battery_law']}: end_of_life_loss and warranty_loss are inactive (no threshold in it)"
+        )
+    if options["condition"] == "exported":
+        lines.append("condition = exported: where nobody crosses, the last export age at which somebody does is shown")
+    return lines
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lived:
+    """Activity of every cell and, under ``condition = exported``, of the vehicles that could cross, kept at home."""
+
+    activity: FloatArray
+    energy: FloatArray
+    stay_activity: FloatArray
+    stay_energy: FloatArray
+
+
+def life_arguments(
+    plan: Plan, inputs: Mapping[str, FloatArray], options: Mapping[str, OptionValue], found: Mapping[str, FloatArray]
+) -> tuple[Any, ...]:
+    """Return what both kernels of lives take: the arguments of `expected_activity` up to `given_export`."""
+    steps, cells = int(options["steps_per_year"]), plan.cells
+    n, n_vehicles = found["energy_per_km"].shape
+    ages = np.arange(MAXIMUM_AGE * steps + 1) / steps
+    stretch = np.ascontiguousarray(inputs["us_survival_stretch"])
+    ones = np.ones(n)
+    home, rate = [], []
+    for body in range(len(declared_inputs.BODIES)):
+        table = inputs["us_survival"][:, plan.survival[body]]
+        home.append(survival_of_region("us", options["us_survival_form"], inputs, table, stretch, ages))
+        schedule = inputs["us_distance"][:, plan.distance[body]] * inputs["us_distance_factor"][:, np.newaxis]
+        rate.append(distance_in_service(schedule, _aligned(table, schedule.shape[1]), options["distance_basis"]))
+    suv = inputs["vehicles"][:, plan.suv]
+    survival = _between(home[0], home[1], suv)
+    ratios = _between(
+        inputs["ev_distance_ratio_car"][:, np.newaxis], inputs["ev_distance_ratio_suv"][:, np.newaxis], suv
+    )
+    home_rate = _between(rate[0], rate[1], suv) * np.where(cells.electric[:, np.newaxis] == 1, ratios, 1.0)
+    table = inputs["mx_survival"][:, plan.mexican]
+    form = options["mx_survival_form"]
+    abroad = survival_of_region("mx", form, inputs, table, ones, ages)
+    abroad_rate = distance_abroad(
+        np.ascontiguousarray(abroad[:, ::steps]),
+        np.ascontiguousarray(inputs["mx_distance_exponent"]),
+        np.ascontiguousarray(inputs["mx_annual_distance"]),
+    )
+    channels = np.zeros((n, 2, found["use_per_kwh"].shape[2], CHANNELS))
+    channels[..., :INTENSITY] = found["use_per_kwh"]
+    channels[..., INTENSITY] = found["grid_intensity"]
+    channels[..., ELECTRICITY] = 1.0
+    swap = np.zeros((n, 2))
+    swap[:, 1] = (1.0 - inputs["repair_probability"]) * inputs["swap_probability"]
+    fade = np.repeat((inputs["efficiency_fade"] / inputs["first_efficiency"])[:, np.newaxis], 2, axis=1)
+    covers = [_covers(plan, inputs, options, distance) for distance in (home_rate, abroad_rate[:, np.newaxis])]
+    is_fuelled = (1 - cells.electric).astype(np.float64)
+    return (
+        steps, cells.offsets, np.arange(n_vehicles), plan.hybrid, cells.at_home == 1, cells.abroad == 1,
+        survival, abroad, 0 if form == "weibull" else 1,
+        np.stack([inputs["mx_survival_shape"], inputs["mx_survival_scale"]], axis=1),
+        np.ascontiguousarray(abroad[:, ::steps]), np.ascontiguousarray(inputs["second_hand_life_multiplier"]),
+        SURVIVAL_JUNCTIONS.index(str(options["survival_junction"])),
+        home_rate, abroad_rate, np.ascontiguousarray(found["energy_per_km"]),
+        np.multiply.outer(found["fuel_fade"], is_fuelled), OLD_CATALYST_AGE, channels,
+        np.log1p(-found["battery_trend"]), pack_laws(inputs, options), *covers,
+        np.ascontiguousarray(inputs["replacement_cover"]), np.ascontiguousarray(inputs["repair_probability"]), swap,
+        np.ascontiguousarray(inputs["used_pack_age"]), fade,
+    )  # fmt: skip
+
+
+def _aligned(table: FloatArray, length: int) -> FloatArray:
+    """Return a survival table with as many ages as the distance schedule, its last value held."""
+    return table[:, np.minimum(np.arange(length), table.shape[1] - 1)]
+
+
+def _between(car: FloatArray, suv: FloatArray, share: FloatArray) -> FloatArray:
+    """Return each vehicle's mean of the two bodies, shape (n, n_vehicles, n_ages)."""
+    part = share[:, :, np.newaxis]
+    return np.ascontiguousarray((1.0 - part) * car[:, np.newaxis] + part * suv[:, np.newaxis])
+
+
+def _covers(
+    plan: Plan, inputs: Mapping[str, FloatArray], options: Mapping[str, OptionValue], distance: FloatArray
+) -> FloatArray:
+    years = np.where(
+        plan.hybrid == 1, inputs["hev_warranty_years"][:, np.newaxis], inputs["warranty_years"][:, np.newaxis]
+    )
+    if options["mileage_cap"] == "off":
+        return np.ascontiguousarray(years)
+    columns = [
+        end_of_cover(years[:, v], inputs["warranty_distance"], distance[:, min(v, distance.shape[1] - 1)])
+        for v in range(years.shape[1])
+    ]
+    return np.ascontiguousarray(np.stack(columns, axis=1))
+
+
+def expect(plan: Plan, arguments: tuple[Any, ...], given_export: bool) -> Lived:
+    """Return the exact expectation of all lives."""
+    n, n_vehicles = arguments[15].shape
+    lived = Lived(
+        np.empty((n, plan.cells.count, ACTIVITIES)),
+        np.empty((n, plan.cells.count, CHANNELS)),
+        np.zeros((n, n_vehicles if given_export else 0, EXPORT_AGES, ACTIVITIES)),
+        np.zeros((n, n_vehicles if given_export else 0, EXPORT_AGES, CHANNELS)),
+    )
+    expected_activity(*arguments, given_export, lived.activity, lived.energy, lived.stay_activity, lived.stay_energy)
+    return lived
+
+
+def evaluate_plan(plan: Plan, inputs: Mapping[str, FloatArray], context: Context) -> dict[str, NDArray[Any]]:
+    """Return all outputs of the draws, packed as their layouts say."""
+    options = context.options
+    found = lca.impacts(plan.assessment, inputs, options)
+    arguments = life_arguments(plan, inputs, options, found)
+    given_export = options["condition"] == "exported"
+    lived = expect(plan, arguments, given_export)
+    values = activity_outputs(plan, lived, inputs["us_collection_share"])
+    values |= impact_outputs(plan, lived, arguments[13], inputs, options, found)
+    return values
+
+
+def activity_outputs(plan: Plan, lived: Lived, collected: FloatArray) -> dict[str, NDArray[Any]]:
+    """Return what the vehicles do, and what becomes of their packs."""
+    activity, energy = lived.activity, lived.energy
+    distance, retired = activity[..., DISTANCE], activity[..., RETIRED_HOME]
+    recycled = retired * collected[:, np.newaxis]
+    power = energy[..., ELECTRICITY]
+    every = {
+        "lifetime_distance": distance,
+        "lifetime_years": activity[..., YEARS],
+        "annual_distance": ratio(distance, activity[..., YEARS]),
+        "share_km_mx": ratio(activity[..., DISTANCE_ABROAD], distance),
+        "share_exported": activity[..., EXPORTED],
+        "packs_produced": activity[..., PRODUCED],
+        "packs_used": activity[..., USED],
+        "packs_recycled_us": recycled,
+        "packs_recycled_mx": activity[..., RECYCLED_ABROAD],
+        "packs_landfilled": activity[..., LANDFILLED] + retired - recycled,
+        "replacement_probability": activity[..., REPLACED],
+        "energy_per_km": ratio(power, distance),
+        "mean_grid_intensity": ratio(energy[..., INTENSITY], power),
+    }
+    return {name: values[:, plan.declared.shown[name]] for name, values in every.items()}
+
+
+def cell_impacts(
+    activity: FloatArray,
+    energy: FloatArray,
+    vehicles: IntArray,
+    abroad: FloatArray,
+    inputs: Mapping[str, FloatArray],
+    found: Mapping[str, FloatArray],
+    detailed: bool,
+) -> tuple[FloatArray, FloatArray]:
+    """Return the impacts of cells by stage (empty unless detailed) and their totals."""
+    n, n_cells = activity.shape[:2]
+    n_categories = found["landfill"].shape[-1]
+    stages = np.empty((n, n_cells * len(STAGES) * n_categories if detailed else 0))
+    total = np.empty((n, n_cells, n_categories))
+    names = (
+        "litres_per_km", "vehicle_production", "battery_production", "use_per_litre", "wear_per_km",
+        "maintenance_per_km", "vehicle_end_of_life", "recycling_us", "recycling_mx", "credit_us", "credit_mx", "landfill",
+    )  # fmt: skip
+    factors = [np.ascontiguousarray(found[name]) for name in names]
+    collected = np.ascontiguousarray(inputs["us_collection_share"])
+    life_impacts(activity, energy, vehicles, abroad, collected, *factors, stages, total)
+    return stages, total
+
+
+def impact_outputs(
+    plan: Plan,
+    lived: Lived,
+    home_rate: FloatArray,
+    inputs: Mapping[str, FloatArray],
+    options: Mapping[str, OptionValue],
+    found: Mapping[str, FloatArray],
+) -> dict[str, NDArray[Any]]:
+    """Return impacts by stage and the changes against both references."""
+    cells, n = plan.cells, len(lived.activity)
+    given_export = lived.stay_activity.shape[1] > 0
+    ends_abroad = np.zeros(cells.count)
+    index = cells.index()
+    ends_abroad[np.unique(index[:, 1][index[:, 1] >= 0])] = 1.0 if given_export else -1.0
+    ends_abroad[np.unique(index[:, 2][index[:, 2] >= 0])] = 1.0
+    stages, total = cell_impacts(
+        lived.activity, lived.energy, cells.vehicle_of, ends_abroad, inputs, found, detailed=True
+    )
+    per_km = np.empty_like(stages)
+    per_distance(stages, lived.activity, per_km)
+    n_categories = total.shape[-1]
+    exported = cells.exported
+    sweep = index[exported, 1]
+    impact, distance = total[:, sweep], lived.activity[:, sweep, DISTANCE]
+    if given_export:
+        rows = np.repeat(exported, EXPORT_AGES)
+        stay_activity = np.ascontiguousarray(lived.stay_activity[:, exported].reshape(n, -1, ACTIVITIES))
+        stay_energy = np.ascontiguousarray(lived.stay_energy[:, exported].reshape(n, -1, CHANNELS))
+        _, stay = cell_impacts(stay_activity, stay_energy, rows, np.zeros(len(rows)), inputs, found, detailed=False)
+        stay = stay.reshape(n, len(exported), EXPORT_AGES, n_categories)
+        stay_distance = stay_activity[..., DISTANCE].reshape(n, len(exported), EXPORT_AGES)
+    else:
+        home = index[exported, 0, 0]
+        stay = np.broadcast_to(total[:, home][:, :, np.newaxis], impact.shape)
+        stay_distance = np.broadcast_to(lived.activity[:, home, DISTANCE][..., np.newaxis], distance.shape)
+    icev = index[cells.vehicles.index(REFERENCE_VEHICLE), 2, 0]
+    other = np.broadcast_to(total[:, icev, np.newaxis, np.newaxis], impact.shape)
+    other_distance = np.broadcast_to(lived.activity[:, icev, DISTANCE][:, np.newaxis, np.newaxis], distance.shape)
+    references = np.stack([stay, other], axis=2)
+    reference_distances = np.stack([stay_distance, other_distance], axis=2)
+    ages = trade_ages(plan, inputs, options, home_rate)
+    per_life = options["functional_unit"] == "life"
+    change, difference = _compare(impact, distance, references, reference_distances, per_life)
+    at_trade = [_mixed(values, ages) for values in (impact, distance[..., np.newaxis])]
+    at_reference = [
+        _mixed(
+            np.moveaxis(values, 2, 1).reshape(n * 2, *values.shape[1:2], *values.shape[3:]), np.repeat(ages, 2, axis=0)
+        )
+        for values in (references, reference_distances[..., np.newaxis])
+    ]
+    traded, _ = _compare(
+        at_trade[0],
+        at_trade[1][..., 0],
+        np.moveaxis(at_reference[0].reshape(n, 2, len(exported), 1, n_categories), 1, 2),
+        np.moveaxis(at_reference[1].reshape(n, 2, len(exported), 1), 1, 2),
+        per_life,
+    )
+    series = np.ascontiguousarray(np.moveaxis(change, 3, -1).reshape(n, -1, EXPORT_AGES))
+    return {
+        "impact_per_km": per_km,
+        "impact_per_life": stages,
+        "impact_change": change.reshape(n, -1),
+        "impact_difference": difference.reshape(n, -1),
+        "impact_change_at_trade": traded.reshape(n, -1),
+        "crossover_age": crossing_age(series, NEVER),
+    }
+
+
+def _compare(
+    impact: FloatArray, distance: FloatArray, reference: FloatArray, reference_distance: FloatArray, per_life: bool
+) -> tuple[FloatArray, FloatArray]:
+    """Return relative change and difference per km, shape (n, vehicles, references, ages, categories)."""
+    per_km = (impact / distance[..., np.newaxis])[:, :, np.newaxis]
+    reference_per_km = reference / reference_distance[..., np.newaxis]
+    difference = per_km - reference_per_km
+    if per_life:
+        return ratio(impact[:, :, np.newaxis] - reference, reference), difference
+    return ratio(difference, reference_per_km), difference
+
+
+def _mixed(values: FloatArray, ages: FloatArray) -> FloatArray:
+    """Return values at ages between whole export ages: a share of the trade at either, shape (n, vehicles, 1, ...)."""
+    below = np.minimum(ages.astype(np.int64), EXPORT_AGES - 2)
+    share = (ages - below).reshape(*ages.shape, *[1] * (values.ndim - 3))
+    draws, vehicles = np.arange(len(ages))[:, np.newaxis], np.arange(ages.shape[1])
+    mixed: FloatArray = (1.0 - share) * values[draws, vehicles, below] + share * values[draws, vehicles, below + 1]
+    return mixed[:, :, np.newaxis]
+
+
+def trade_ages(
+    plan: Plan, inputs: Mapping[str, FloatArray], options: Mapping[str, OptionValue], home_rate: FloatArray
+) -> FloatArray:
+    """Return the age at the trade of each exported vehicle, shape (n, n_exported): given, or when an odometer is reached.
+
+    An odometer that is reached after 20 years counts as a trade at 20.
+    """
+    exported = plan.cells.exported
+    if options["export_trigger"] == "age":
+        return np.repeat(inputs["trade_age"][:, np.newaxis], len(exported), axis=1)
+    latest = np.full(len(inputs["trade_odometer"]), EXPORT_AGES - 1.0)
+    columns = [end_of_cover(latest, inputs["trade_odometer"], home_rate[:, v]) for v in exported]
+    return np.stack(columns, axis=1)
