@@ -30,7 +30,7 @@ import time
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numba
 from numba.core import config
@@ -40,8 +40,6 @@ from numba.misc.appdirs import AppDirs
 # numba fills this module at run time, unseen by type checkers.
 _settings: Any = config
 _SECONDS_KEPT = 30 * 86_400.0
-
-Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 def source_key(folder: Path) -> str:
@@ -143,7 +141,7 @@ class KernelCacheLocator(UserWideCacheLocator):
         self._cache_path = str(folder / subpath)
 
 
-def _compile(function: Function, **flags: Any) -> Function:
+def _compile(function: Callable[..., Any], **flags: Any) -> Any:
     # A numba that lacks the setting would keep stale kernels, and a function typed at a prompt has no file to key.
     cached = hasattr(_settings, "CACHE_LOCATOR_CLASSES") and os.path.exists(function.__code__.co_filename)
     cached = cached and cache_folder() is not None
@@ -152,14 +150,13 @@ def _compile(function: Function, **flags: Any) -> Function:
     try:
         if cached:
             _settings.CACHE_LOCATOR_CLASSES = f"{__name__}.KernelCacheLocator"
-        compiled: Function = numba.njit(nogil=True, error_model="numpy", cache=cached, **flags)(function)
+        return numba.njit(nogil=True, error_model="numpy", cache=cached, **flags)(function)
     finally:
         if cached:
             _settings.CACHE_LOCATOR_CLASSES = previous
-    return compiled
 
 
-def kernel(function: Function) -> Function:
+def kernel(function: Callable[..., Any]) -> Any:
     """Compile a pure function of arrays and scalars with the flags that all kernels share.
 
     Parameters
@@ -184,7 +181,7 @@ def kernel(function: Function) -> Function:
     return _compile(function)
 
 
-def inline_kernel(function: Function) -> Function:
+def inline_kernel(function: Callable[..., Any]) -> Any:
     """Compile a scalar formula so that it always dissolves into the loop that calls it.
 
     A call that stays a call keeps its loop from using vector instructions.
