@@ -33,12 +33,16 @@ from pathlib import Path
 from typing import Any
 
 import numba
+import numpy as np
+import numpy.typing as npt
 from numba.core import config
 from numba.core.caching import UserWideCacheLocator
 from numba.misc.appdirs import AppDirs
 
 # numba fills this module at run time, unseen by type checkers.
 _settings: Any = config
+FloatArray = npt.NDArray[np.float64]
+
 _SECONDS_KEPT = 30 * 86_400.0
 
 

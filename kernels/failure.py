@@ -4,7 +4,7 @@ The law is H(a) = (a / scale)**shape + defect * a. Where its shape and scale com
 (`first_passage_scale`) and `mcsim.kernels.weibull_fit`.
 """
 
-from mcsim.kernels._jit import inline_kernel, kernel
+from mcsim.kernels._jit import FloatArray, inline_kernel, kernel
 from mcsim.kernels.maths import exp, expm1, log, power
 
 # Nothing survives such a cumulative hazard, and two of them may both be inf.
@@ -12,7 +12,7 @@ _CERTAIN = 1e15
 
 
 @inline_kernel
-def cumulative_hazard(age, shape, scale, defect_hazard):
+def cumulative_hazard(age: float, shape: float, scale: float, defect_hazard: float) -> float:
     """Return the cumulative hazard of a pack, (age / scale)**shape + defect_hazard * age.
 
     Parameters
@@ -39,7 +39,7 @@ def cumulative_hazard(age, shape, scale, defect_hazard):
 
 
 @inline_kernel
-def failure_probability(hazard_before, hazard_after):
+def failure_probability(hazard_before: float, hazard_after: float) -> float:
     """Return the probability of failing between two ages given survival to the first, -expm1(H(before) - H(after)).
 
     The textbook ratio of survivals is 0/0 in the tail; this one is 1 there.
@@ -65,7 +65,9 @@ def failure_probability(hazard_before, hazard_after):
 
 
 @kernel
-def fill_failure_probability(ages, shape, scale, defect_hazard, out):
+def fill_failure_probability(
+    ages: FloatArray, shape: FloatArray, scale: FloatArray, defect_hazard: FloatArray, out: FloatArray
+) -> None:
     """Fill the conditional probability of failing in each step of age, for every draw.
 
     Parameters
@@ -97,7 +99,7 @@ def fill_failure_probability(ages, shape, scale, defect_hazard, out):
 
 
 @inline_kernel
-def conditional_life(age, shape, scale, uniform):
+def conditional_life(age: float, shape: float, scale: float, uniform: float) -> float:
     """Return the age at failure of a pack that is alive at an age, without defects.
 
     It is scale * ((age / scale)**shape - ln U)**(1 / shape), written so that a pack far past its scale keeps its age.
@@ -131,7 +133,9 @@ def conditional_life(age, shape, scale, uniform):
 
 
 @inline_kernel
-def conditional_life_with_defects(age, shape, scale, defect_hazard, uniform, defect_uniform):
+def conditional_life_with_defects(
+    age: float, shape: float, scale: float, defect_hazard: float, uniform: float, defect_uniform: float
+) -> float:
     """Return the age at failure of a pack that is alive at an age: the earlier of ageing and a defect.
 
     Parameters

@@ -4,11 +4,11 @@ One region at a time; the caller loops over regions. The mix moves with the year
 years beyond the last one known hold its value.
 """
 
-from mcsim.kernels._jit import inline_kernel, kernel
+from mcsim.kernels._jit import FloatArray, inline_kernel, kernel
 
 
 @inline_kernel
-def share_between(low, central, high, position):
+def share_between(low: float, central: float, high: float, position: float) -> float:
     """Return the share of a source at a position between three projections, linear on either side of the central one.
 
     Parameters
@@ -35,7 +35,9 @@ def share_between(low, central, high, position):
 
 
 @kernel
-def fill_mix_between(low, central, high, position, out):
+def fill_mix_between(
+    low: FloatArray, central: FloatArray, high: FloatArray, position: FloatArray, out: FloatArray
+) -> None:
     """Fill the mix of every draw at its position between three projections, its shares adding up to 1.
 
     Parameters
@@ -71,7 +73,7 @@ def fill_mix_between(low, central, high, position, out):
 
 
 @kernel
-def fill_years(known_years, values, years, out):
+def fill_years(known_years: FloatArray, values: FloatArray, years: FloatArray, out: FloatArray) -> None:
     """Fill values for every year from those of known years: linear between, held before the first and after the last.
 
     Parameters
@@ -110,7 +112,7 @@ def fill_years(known_years, values, years, out):
 
 
 @kernel
-def fill_intensity(mix, factor, loss, out):
+def fill_intensity(mix: FloatArray, factor: FloatArray, loss: FloatArray, out: FloatArray) -> None:
     """Fill the impact of a delivered kilowatt-hour, the sum over sources of mix * factor over (1 - loss).
 
     Parameters

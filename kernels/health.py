@@ -4,7 +4,7 @@ Source: NCST-UCD-RR-24-39 (Kendall and Parés Olguín 2024), section Battery Deg
 equation jumps at the knee unless lambda is 1; the readings are the options in `KNEES`.
 """
 
-from mcsim.kernels._jit import inline_kernel, kernel
+from mcsim.kernels._jit import FloatArray, inline_kernel, kernel
 from mcsim.kernels.maths import exp, log, power
 
 # An option's number, which kernels take, is its place here.
@@ -19,7 +19,7 @@ _LN_2 = 0.6931471805599453
 
 
 @inline_kernel
-def knee_terms(knee_age, decay, sharpness, knee):
+def knee_terms(knee_age: float, decay: float, sharpness: float, knee: int) -> tuple[float, float, float]:
     """Return (growth, start, shift) of the loss after the knee, exp(growth * (age - shift)) for age > start.
 
     Parameters
@@ -53,7 +53,7 @@ def knee_terms(knee_age, decay, sharpness, knee):
 
 
 @inline_kernel
-def capacity_loss(age, degradation, exponent, growth, start, shift):
+def capacity_loss(age: float, degradation: float, exponent: float, growth: float, start: float, shift: float) -> float:
     """Return the share of capacity lost, D(a) = Dr * a**p * exp(growth * (a - shift) after the start, else 0).
 
     Parameters
@@ -83,7 +83,17 @@ def capacity_loss(age, degradation, exponent, growth, start, shift):
 
 
 @kernel
-def fill_state_of_health(ages, degradation, exponent, knee_age, decay, sharpness, knee, floor, out):
+def fill_state_of_health(
+    ages: FloatArray,
+    degradation: FloatArray,
+    exponent: FloatArray,
+    knee_age: FloatArray,
+    decay: FloatArray,
+    sharpness: FloatArray,
+    knee: int,
+    floor: float,
+    out: FloatArray,
+) -> None:
     """Fill the state of health of every draw at every age, clip(1 - D(a), floor, 1).
 
     Parameters
@@ -117,7 +127,7 @@ def fill_state_of_health(ages, degradation, exponent, knee_age, decay, sharpness
 
 
 @inline_kernel
-def _omega_step(x, w):
+def _omega_step(x: float, w: float) -> float:
     residual = x - w - log(w)
     above = 1.0 + w
     t = above * (above + residual * (2.0 / 3.0))
@@ -125,7 +135,7 @@ def _omega_step(x, w):
 
 
 @inline_kernel
-def wright_omega(x):
+def wright_omega(x: float) -> float:
     """Return the solution w of w + ln w = x for a real x.
 
     Source: Lawrence, Corless and Jeffrey (2012), Algorithm 917, ACM TOMS 38(3): series for a start, then two steps of
@@ -164,7 +174,9 @@ def wright_omega(x):
 
 
 @inline_kernel
-def age_at_loss(threshold, degradation, exponent, growth, start, shift):
+def age_at_loss(
+    threshold: float, degradation: float, exponent: float, growth: float, start: float, shift: float
+) -> float:
     """Return the first age at which the capacity loss reaches a threshold, inf{a : D(a) >= theta}.
 
     Before the knee it is (theta / Dr)**(1/p); after it, the logarithm of D = theta becomes w + ln w = x with
@@ -200,7 +212,16 @@ def age_at_loss(threshold, degradation, exponent, growth, start, shift):
 
 
 @kernel
-def fill_age_at_loss(threshold, degradation, exponent, knee_age, decay, sharpness, knee, out):
+def fill_age_at_loss(
+    threshold: FloatArray,
+    degradation: FloatArray,
+    exponent: FloatArray,
+    knee_age: FloatArray,
+    decay: FloatArray,
+    sharpness: FloatArray,
+    knee: int,
+    out: FloatArray,
+) -> None:
     """Fill the age at which each draw's capacity loss reaches its threshold.
 
     Parameters
@@ -227,7 +248,7 @@ def fill_age_at_loss(threshold, degradation, exponent, knee_age, decay, sharpnes
 
 
 @inline_kernel
-def first_passage_scale(median_life, shape):
+def first_passage_scale(median_life: float, shape: float) -> float:
     """Return the Weibull scale of a fleet's pack lives around their median, T_EOL / (ln 2)**(1 / beta).
 
     Parameters

@@ -4,7 +4,7 @@ Source: NCST-UCD-RR-24-39 (Kendall and Parés Olguín 2024), section Vehicle Lif
 open how the two curves meet; the readings are the options in `SURVIVAL_JUNCTIONS`.
 """
 
-from mcsim.kernels._jit import inline_kernel, kernel
+from mcsim.kernels._jit import FloatArray, inline_kernel, kernel
 from mcsim.kernels.survival import MAXIMUM_AGE, tabulated_survival, weibull_survival
 
 # An option's number, which kernels take, is its place here.
@@ -14,7 +14,7 @@ _RENEWED = 2
 
 
 @inline_kernel
-def age_abroad(age, export_age, life_multiplier, junction):
+def age_abroad(age: float, export_age: float, life_multiplier: float, junction: int) -> float:
     """Return the age at which the destination's curve is read for an exported vehicle.
 
     Parameters
@@ -42,7 +42,7 @@ def age_abroad(age, export_age, life_multiplier, junction):
 
 
 @inline_kernel
-def joined_survival(home_at_export, abroad, abroad_at_export, junction):
+def joined_survival(home_at_export: float, abroad: float, abroad_at_export: float, junction: int) -> float:
     """Return survival after the export age from the two curves.
 
     Equation (1) as printed is ``printed``: S_us(aX) * S_mx(a), with a drop at aX.
@@ -77,7 +77,17 @@ def joined_survival(home_at_export, abroad, abroad_at_export, junction):
 
 
 @kernel
-def fill_joined_weibull(ages, export_age, home, home_at_export, shape, scale, life_multiplier, junction, out):
+def fill_joined_weibull(
+    ages: FloatArray,
+    export_age: FloatArray,
+    home: FloatArray,
+    home_at_export: FloatArray,
+    shape: FloatArray,
+    scale: FloatArray,
+    life_multiplier: FloatArray,
+    junction: int,
+    out: FloatArray,
+) -> None:
     """Fill survival across an export, with a Weibull law in the destination.
 
     Parameters
@@ -121,7 +131,17 @@ def fill_joined_weibull(ages, export_age, home, home_at_export, shape, scale, li
 
 
 @kernel
-def fill_joined_tabulated(ages, export_age, home, home_at_export, table, stretch, life_multiplier, junction, out):
+def fill_joined_tabulated(
+    ages: FloatArray,
+    export_age: FloatArray,
+    home: FloatArray,
+    home_at_export: FloatArray,
+    table: FloatArray,
+    stretch: FloatArray,
+    life_multiplier: FloatArray,
+    junction: int,
+    out: FloatArray,
+) -> None:
     """Fill survival across an export, with a tabulated curve in the destination.
 
     Parameters

@@ -9,6 +9,8 @@ and of 2 artanh(s), s = (m - 1)/(m + 1), on 1/sqrt 2 <= m < sqrt 2; Muller (2016
 chapters 4 and 11.
 """
 
+from typing import Any
+
 import numpy as np
 from numba.core import types
 from numba.extending import intrinsic, overload
@@ -54,20 +56,20 @@ def fma(a: float, b: float, c: float) -> float:
 
 
 @intrinsic
-def _fused(typing_context, a, b, c):
-    def generate(context, builder, signature, arguments):
+def _fused(typing_context: Any, a: Any, b: Any, c: Any) -> Any:
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         return builder.fma(*arguments)
 
     return types.float64(types.float64, types.float64, types.float64), generate
 
 
 @overload(fma, inline="always")
-def _compiled_fma(a, b, c):
-    return lambda a, b, c: _fused(a, b, c)
+def _compiled_fma(a, b, c):  # type: ignore[no-untyped-def]  # numba compares the two signatures, hints included
+    return lambda a, b, c: _fused(a, b, c)  # type: ignore[call-arg]
 
 
 @inline_kernel
-def _exp_tail(r):
+def _exp_tail(r: float) -> float:
     """(exp(r) - 1 - r) / r**2 for |r| <= ln(2)/2, Taylor to r**13."""
     r2 = r * r
     r4 = r2 * r2
@@ -85,7 +87,7 @@ def _exp_tail(r):
 
 
 @inline_kernel
-def _reduce(x):
+def _reduce(x: float) -> tuple[float, np.int64]:
     """Return (r, 2**k) with x = k ln 2 + r, for x in [-708, 709.78]."""
     shifted = fma(x, _PER_LN2, _ROUNDER)
     k = shifted - _ROUNDER
@@ -94,7 +96,7 @@ def _reduce(x):
 
 
 @inline_kernel
-def exp(x):
+def exp(x: float) -> float:
     """Return e**x; 0 below -708, inf above 709.78, NaN of NaN.
 
     Parameters
@@ -126,7 +128,7 @@ def exp(x):
 
 
 @inline_kernel
-def expm1(x):
+def expm1(x: float) -> float:
     """Return e**x - 1 without losing small x.
 
     Parameters
@@ -154,7 +156,7 @@ def expm1(x):
 
 
 @inline_kernel
-def log(x):
+def log(x: float) -> float:
     """Return the natural logarithm; -inf at 0, NaN below.
 
     Parameters
@@ -201,7 +203,7 @@ def log(x):
 
 
 @inline_kernel
-def power(base, exponent):
+def power(base: float, exponent: float) -> float:
     """Return base**exponent for a base >= 0, accurate to 1e-14 for results between 1e-20 and 1e20.
 
     Parameters

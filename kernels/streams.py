@@ -11,7 +11,7 @@ Layout of the bits, all of them one to one:
 * key of a stream: the first two words of Philox with the seed as key and the stream as counter (`stream_key`);
 * counter of a number: (vehicle low, vehicle high, draw low, draw high + block * 2**24).
 
-Hence vehicle < 2**64, draw < 2**56 and block < 256. Drop the draw (pass 0) for numbers common to all draws.
+Hence vehicle < 2**64, draw < 2**56 and block < 256. Draw 0 throughout gives numbers common to all draws.
 """
 
 import hashlib
@@ -19,7 +19,7 @@ import hashlib
 import numpy as np
 import numpy.typing as npt
 
-from mcsim.kernels._jit import inline_kernel, kernel
+from mcsim.kernels._jit import FloatArray, inline_kernel, kernel
 
 MAXIMUM_DRAW = 2**56 - 1
 
@@ -59,7 +59,9 @@ def stream_of(name: str) -> int:
 
 
 @inline_kernel
-def _round(c0, c1, c2, c3, k0, k1):
+def _round(
+    c0: np.uint64, c1: np.uint64, c2: np.uint64, c3: np.uint64, k0: np.uint64, k1: np.uint64
+) -> tuple[np.uint64, np.uint64, np.uint64, np.uint64, np.uint64, np.uint64]:
     # Bits above the 32nd of c0 and c2 are never read: the mask before a product is free, since it is how the processor
     # multiplies two halves.
     product_0 = (c0 & _LOW_32) * _MULTIPLIER_0
@@ -70,7 +72,9 @@ def _round(c0, c1, c2, c3, k0, k1):
 
 
 @inline_kernel
-def philox4x32(c0, c1, c2, c3, k0, k1):
+def philox4x32(
+    c0: np.uint64, c1: np.uint64, c2: np.uint64, c3: np.uint64, k0: np.uint64, k1: np.uint64
+) -> tuple[np.uint64, np.uint64, np.uint64, np.uint64]:
     """Return four random 32-bit words of a 128-bit counter and a 64-bit key.
 
     Parameters
@@ -106,7 +110,7 @@ def philox4x32(c0, c1, c2, c3, k0, k1):
 
 
 @inline_kernel
-def unit32(word):
+def unit32(word: np.uint64) -> float:
     """Return a 32-bit word as a number strictly inside (0, 1), in steps of 2**-32 and symmetric about 1/2.
 
     Parameters
@@ -121,16 +125,15 @@ def unit32(word):
 
     Examples
     --------
-    >>> import numpy as np
     >>> from mcsim.kernels.streams import unit32
-    >>> float(unit32(np.uint64(2**31)) - 0.5) == 2.0**-33
+    >>> unit32(2**31) - 0.5 == 2.0**-33
     True
     """
     return (np.float64(word) + 0.5) * _UNIT_32
 
 
 @inline_kernel
-def unit52(high, low):
+def unit52(high: np.uint64, low: np.uint64) -> float:
     """Return two words as a number strictly inside (0, 1), in steps of 2**-52 and symmetric about 1/2.
 
     One bit less than a float64 holds: the half step that keeps it off 0 and 1 stays exact.
@@ -147,16 +150,16 @@ def unit52(high, low):
 
     Examples
     --------
-    >>> import numpy as np
+    >>> from numpy import uint64
     >>> from mcsim.kernels.streams import unit52
-    >>> float(unit52(np.uint64(0), np.uint64(0))) == 2.0**-53
+    >>> unit52(uint64(0), uint64(0)) == 2.0**-53
     True
     """
     return (np.float64((high << _KEPT_ABOVE) | (low >> _DISCARDED)) + 0.5) * _UNIT_52
 
 
 @kernel
-def _derive_key(seed, stream):
+def _derive_key(seed: np.uint64, stream: np.uint64) -> np.uint64:
     zero = np.uint64(0)
     w0, w1, _, _ = philox4x32(stream & _LOW_32, stream >> _HALF_WORD, zero, zero, seed & _LOW_32, seed >> _HALF_WORD)
     return w0 | (w1 << _HALF_WORD)
@@ -193,7 +196,9 @@ def stream_key(seed: int | np.uint64, stream: int | np.uint64) -> np.uint64:
 
 
 @inline_kernel
-def vehicle_words(key, draw, vehicle, block):
+def vehicle_words(
+    key: np.uint64, draw: np.uint64, vehicle: np.uint64, block: np.uint64
+) -> tuple[np.uint64, np.uint64, np.uint64, np.uint64]:
     """Return the four 32-bit words of (stream, draw, vehicle, block).
 
     Parameters
@@ -219,7 +224,7 @@ def vehicle_words(key, draw, vehicle, block):
 
 
 @inline_kernel
-def vehicle_uniforms(key, draw, vehicle, block):
+def vehicle_uniforms(key: np.uint64, draw: np.uint64, vehicle: np.uint64, block: np.uint64) -> tuple[float, float]:
     """Return two uniform numbers of 52 bits for (stream, draw, vehicle, block), strictly inside (0, 1).
 
     Parameters
@@ -244,7 +249,7 @@ def vehicle_uniforms(key, draw, vehicle, block):
 
 
 @kernel
-def fill_vehicle_words(key, draw, block, first_vehicle, words):
+def fill_vehicle_words(key: int, draw: int, block: int, first_vehicle: int, words: npt.NDArray[np.uint32]) -> None:
     """Fill the four words of each of a run of vehicles, for samplers that compare integers.
 
     Parameters
@@ -276,7 +281,7 @@ def fill_vehicle_words(key, draw, block, first_vehicle, words):
 
 
 @kernel
-def fill_vehicle_uniforms(key, draw, block, first_vehicle, out):
+def fill_vehicle_uniforms(key: int, draw: int, block: int, first_vehicle: int, out: FloatArray) -> None:
     """Fill four uniforms of 32 bits for each of a run of vehicles.
 
     Parameters
@@ -308,14 +313,14 @@ def fill_vehicle_uniforms(key, draw, block, first_vehicle, out):
 
 
 @kernel
-def _fill_range(key, start, out):
+def _fill_range(key: np.uint64, start: np.uint64, out: FloatArray) -> None:
     zero = np.uint64(0)
     for i in range(out.size):
         out[i] = vehicle_uniforms(key, start + np.uint64(i), zero, zero)[0]
 
 
 @kernel
-def _fill_at(key, draws, out):
+def _fill_at(key: np.uint64, draws: npt.NDArray[np.int64], out: FloatArray) -> None:
     zero = np.uint64(0)
     for i in range(out.size):
         out[i] = vehicle_uniforms(key, np.uint64(draws[i]), zero, zero)[0]
@@ -326,7 +331,7 @@ def _check_word(place: str, value: int | np.uint64, upper: int) -> None:
         raise ValueError(f"{place}: outside the range of the random numbers (got {value}); give one in [0, {upper}]")
 
 
-def uniforms(seed: int, stream: int, start: int, stop: int) -> npt.NDArray[np.float64]:
+def uniforms(seed: int, stream: int, start: int, stop: int) -> FloatArray:
     """Return the uniform numbers of one input for the draws start..stop-1, strictly inside (0, 1).
 
     Parameters
@@ -361,7 +366,7 @@ def uniforms(seed: int, stream: int, start: int, stop: int) -> npt.NDArray[np.fl
     return out
 
 
-def uniforms_at(seed: int, stream: int, draws: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+def uniforms_at(seed: int, stream: int, draws: npt.NDArray[np.int64]) -> FloatArray:
     """Return the uniform numbers of one input for any draws, the same numbers as `uniforms` gives.
 
     Parameters

@@ -7,7 +7,7 @@ year of age, linear between, and the stretch of a curve is S(age / stretch).
 import numpy as np
 import numpy.typing as npt
 
-from mcsim.kernels._jit import inline_kernel, kernel
+from mcsim.kernels._jit import FloatArray, inline_kernel, kernel
 from mcsim.kernels.maths import exp, expm1, log, power
 
 MAXIMUM_AGE = 90.0
@@ -20,10 +20,8 @@ def check_survival_table(
 
     Parameters
     ----------
-    ages : array_like, shape (k,)
-        Ages [yr]: 0, 1, 2, ... without gaps, at least two of them.
-    survival : array_like, shape (k,)
-        Share of the original cohort alive at each age.
+    ages, survival : array_like, shape (k,)
+        Ages 0, 1, 2, ... [yr] without gaps, at least two of them, and the share of the cohort alive at each.
     place : str
         What the message names as the place of the table.
 
@@ -73,17 +71,13 @@ def check_survival_table(
 
 
 @inline_kernel
-def weibull_survival(age, shape, scale):
+def weibull_survival(age: float, shape: float, scale: float) -> float:
     """Return the Weibull survival exp(-(age / scale)**shape).
 
     Parameters
     ----------
-    age : float
-        Age [yr].
-    shape : float
-        Shape [-], positive.
-    scale : float
-        Age at which 1/e is alive [yr], positive.
+    age, shape, scale : float
+        Age [yr], shape [-] and the age at which 1/e is alive [yr], both positive.
 
     Returns
     -------
@@ -101,17 +95,15 @@ def weibull_survival(age, shape, scale):
 
 
 @inline_kernel
-def logistic_survival(age, median_age, scale):
+def logistic_survival(age: float, median_age: float, scale: float) -> float:
     """Return the logistic survival (1 + exp(-median_age/scale)) / (1 + exp((age - median_age)/scale)).
 
     The numerator makes it 1 at age 0; without it a young median would lose vehicles at once.
 
     Parameters
     ----------
-    age : float
-        Age [yr].
-    median_age : float
-        Age at which the curve without the numerator is 1/2 [yr].
+    age, median_age : float
+        Age, and that at which the curve without the numerator is 1/2 [yr].
     scale : float
         Spread of the lives [yr]: standard deviation times sqrt(3)/pi; positive.
 
@@ -131,15 +123,13 @@ def logistic_survival(age, median_age, scale):
 
 
 @inline_kernel
-def gompertz_survival(age, first_hazard, growth):
+def gompertz_survival(age: float, first_hazard: float, growth: float) -> float:
     """Return the Gompertz survival exp(-(first_hazard / growth) * (exp(growth * age) - 1)).
 
     Parameters
     ----------
-    age : float
-        Age [yr].
-    first_hazard : float
-        Hazard at age 0 [1/yr], not negative.
+    age, first_hazard : float
+        Age [yr] and hazard at age 0 [1/yr], not negative.
     growth : float
         Relative growth of the hazard [1/yr]; at 0 the hazard is constant.
 
@@ -163,7 +153,9 @@ def gompertz_survival(age, first_hazard, growth):
 
 
 @inline_kernel
-def _double_exponential_at(year, intercept, slope, late_intercept, late_slope, switch_age):
+def _double_exponential_at(
+    year: float, intercept: float, slope: float, late_intercept: float, late_slope: float, switch_age: float
+) -> float:
     early = -expm1(-exp(intercept + slope * min(year, switch_age)))
     late = -expm1(-exp(late_intercept + late_slope * year))
     share = early if year <= switch_age else min(early, late)
@@ -171,7 +163,9 @@ def _double_exponential_at(year, intercept, slope, late_intercept, late_slope, s
 
 
 @inline_kernel
-def double_exponential_survival(age, intercept, slope, late_intercept, late_slope, switch_age):
+def double_exponential_survival(
+    age: float, intercept: float, slope: float, late_intercept: float, late_slope: float, switch_age: float
+) -> float:
     """Return the two-part double exponential 1 - exp(-exp(A + B age)) at whole ages, linear between.
 
     Source: Lu (2006), "Vehicle survivability and travel mileage schedules", NHTSA DOT HS 809 952, the form of its
@@ -208,7 +202,7 @@ def double_exponential_survival(age, intercept, slope, late_intercept, late_slop
 
 
 @inline_kernel
-def tabulated_survival(age, table):
+def tabulated_survival(age: float, table: FloatArray) -> float:
     """Return survival from a table by whole year, linear between; beyond its end the last interval's hazard goes on.
 
     The extension is a choice of ours where a source stops short of age 90: S(K) * (S(K) / S(K-1))**(age - K) after the
@@ -246,7 +240,7 @@ def tabulated_survival(age, table):
 
 
 @kernel
-def fill_weibull_survival(ages, shape, scale, out):
+def fill_weibull_survival(ages: FloatArray, shape: FloatArray, scale: FloatArray, out: FloatArray) -> None:
     """Fill the Weibull survival of every draw at every age.
 
     Parameters
@@ -274,7 +268,7 @@ def fill_weibull_survival(ages, shape, scale, out):
 
 
 @kernel
-def fill_logistic_survival(ages, median_age, scale, out):
+def fill_logistic_survival(ages: FloatArray, median_age: FloatArray, scale: FloatArray, out: FloatArray) -> None:
     """Fill the logistic survival of every draw at every age.
 
     Parameters
@@ -302,7 +296,7 @@ def fill_logistic_survival(ages, median_age, scale, out):
 
 
 @kernel
-def fill_gompertz_survival(ages, first_hazard, growth, out):
+def fill_gompertz_survival(ages: FloatArray, first_hazard: FloatArray, growth: FloatArray, out: FloatArray) -> None:
     """Fill the Gompertz survival of every draw at every age.
 
     Parameters
@@ -330,7 +324,16 @@ def fill_gompertz_survival(ages, first_hazard, growth, out):
 
 
 @kernel
-def fill_double_exponential_survival(ages, intercept, slope, late_intercept, late_slope, switch_age, stretch, out):
+def fill_double_exponential_survival(
+    ages: FloatArray,
+    intercept: FloatArray,
+    slope: FloatArray,
+    late_intercept: FloatArray,
+    late_slope: FloatArray,
+    switch_age: float,
+    stretch: FloatArray,
+    out: FloatArray,
+) -> None:
     """Fill the double exponential survival of every draw at every age.
 
     Parameters
@@ -366,7 +369,7 @@ def fill_double_exponential_survival(ages, intercept, slope, late_intercept, lat
 
 
 @kernel
-def fill_tabulated_survival(ages, table, stretch, out):
+def fill_tabulated_survival(ages: FloatArray, table: FloatArray, stretch: FloatArray, out: FloatArray) -> None:
     """Fill the tabulated survival of every draw at every age.
 
     Parameters

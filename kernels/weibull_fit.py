@@ -10,9 +10,12 @@ many steps. Where the Hessian is not safely positive it gives way to the Gauss-N
 
 import numpy as np
 
-from mcsim.kernels._jit import inline_kernel, kernel
+from mcsim.kernels._jit import FloatArray, inline_kernel, kernel
 from mcsim.kernels.health import capacity_loss, knee_terms
 from mcsim.kernels.maths import exp, log
+
+Pair = tuple[float, float]
+Triple = tuple[float, float, float]
 
 FITTED_AGES = 20
 # Whole vectors of eight; the sums leave the rest out.
@@ -33,7 +36,7 @@ _LARGEST_DAMPING = 1e8
 
 
 @inline_kernel
-def _log_age_at(level, loss, log_ages):
+def _log_age_at(level: float, loss: FloatArray, log_ages: FloatArray) -> float:
     """Log of the age at which the loss passes a level: linear in logarithms, past the last age with its last slope."""
     j = 1
     while j < FITTED_AGES - 1 and loss[j] < level:
@@ -44,7 +47,7 @@ def _log_age_at(level, loss, log_ages):
 
 
 @inline_kernel
-def _fill_residuals(log_shape, log_scale, loss, scratch):
+def _fill_residuals(log_shape: float, log_scale: float, loss: FloatArray, scratch: FloatArray) -> float:
     """Fill rows 1-5: t = shape * ln(age/scale), F(t) - loss, dF/dt, t * dF/dt and residual * d2F/dt2."""
     shape = exp(log_shape)
     for j in range(_PADDED_AGES):
@@ -62,7 +65,7 @@ def _fill_residuals(log_shape, log_scale, loss, scratch):
 
 
 @inline_kernel
-def _sums(shape, scratch):
+def _sums(shape: float, scratch: FloatArray) -> tuple[float, Pair, Triple, Triple]:
     """Return the sum of squares, its half gradient, the Gauss-Newton matrix and the rest of the half Hessian."""
     sse = gradient_t = gradient_1 = square_tt = square_t = square_1 = rest_tt = rest_t = rest_1 = 0.0
     for j in range(FITTED_AGES):
@@ -90,7 +93,7 @@ def _sums(shape, scratch):
 
 
 @inline_kernel
-def _step(gradient, gauss_newton, rest, damping):
+def _step(gradient: Pair, gauss_newton: Triple, rest: Triple, damping: float) -> Pair:
     """Return the step in (log shape, log scale), no longer than is safe."""
     uu, uv, vv = gauss_newton
     full_uu, full_uv, full_vv = uu + rest[0], uv + rest[1], vv + rest[2]
@@ -107,7 +110,7 @@ def _step(gradient, gauss_newton, rest, damping):
 
 
 @kernel
-def fit_weibull(loss, scratch):
+def fit_weibull(loss: FloatArray, scratch: FloatArray) -> tuple[float, float, float]:
     """Return shape, scale and root mean square error of the Weibull distribution nearest to a loss by age.
 
     Parameters
@@ -161,7 +164,7 @@ def fit_weibull(loss, scratch):
 
 
 @kernel
-def fit_scratch():
+def fit_scratch() -> FloatArray:
     """Return the room that `fit_weibull` works in.
 
     Returns
@@ -182,7 +185,17 @@ def fit_scratch():
 
 
 @kernel
-def fill_capacity_cdf(degradation, exponent, knee_age, decay, sharpness, knee, shape, scale, rmse):
+def fill_capacity_cdf(
+    degradation: FloatArray,
+    exponent: FloatArray,
+    knee_age: FloatArray,
+    decay: FloatArray,
+    sharpness: FloatArray,
+    knee: int,
+    shape: FloatArray,
+    scale: FloatArray,
+    rmse: FloatArray,
+) -> None:
     """Fill the Weibull law of every draw: least squares on its capacity loss, clipped to [0, 1], at ages 1 to 20 yr.
 
     Parameters
