@@ -26,14 +26,14 @@ from mcsim.distributions.normal import Normal, TruncatedNormal, normal, truncate
 from mcsim.distributions.ordered import Ordered
 from mcsim.distributions.pedigree import Pedigree, pedigree
 from mcsim.distributions.pert import Pert, pert
-from mcsim.distributions.text import FAMILIES, AnyDistribution, build, parse
+from mcsim.distributions.text import FAMILIES, SHARES, build, build_shares, parse, parse_shares
 from mcsim.distributions.triangular import Triangular, triangular
 from mcsim.distributions.uniform import Uniform, uniform
 from mcsim.distributions.weibull import Weibull, weibull
 
 __all__ = [
     "FAMILIES",
-    "AnyDistribution",
+    "SHARES",
     "Beta",
     "Categorical",
     "ConditionalNormal",
@@ -60,6 +60,7 @@ __all__ = [
     "apply_common_factors",
     "beta",
     "build",
+    "build_shares",
     "categorical",
     "common_factor_copula",
     "constant",
@@ -80,6 +81,7 @@ __all__ = [
     "metalog",
     "normal",
     "parse",
+    "parse_shares",
     "pedigree",
     "pert",
     "triangular",

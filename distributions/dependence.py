@@ -46,6 +46,17 @@ def unit_scores(scores: Array) -> Array:
     return np.asarray(ndtr(scores), dtype=np.float64)
 
 
+def mix(scores: Array, weights: Array) -> Array:
+    """Return scores (n, K) @ weights.T for weights (J, K), the same to the bit for any number of rows.
+
+    A matrix product is not: the order of its sums depends on how many rows it is given.
+    """
+    mixed = np.zeros((scores.shape[0], weights.shape[0]))
+    for row, column in zip(*np.nonzero(weights), strict=True):
+        mixed[:, row] += weights[row, column] * scores[:, column]
+    return mixed
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class GaussianCopula:
     """Dependence of named inputs whose normal scores are jointly normal; the marginals stay what they are.
@@ -78,13 +89,17 @@ class GaussianCopula:
         """Return the rank correlations (K, K) of inputs with continuous distributions."""
         return np.asarray(6.0 / pi * np.arcsin(0.5 * self.correlation), dtype=np.float64)
 
+    def factor(self) -> Array:
+        """Return the lower Cholesky factor (K, K) of the correlation."""
+        return np.asarray(np.linalg.cholesky(self.correlation), dtype=np.float64)
+
     def apply(self, units: ArrayLike) -> Array:
         """Return dependent units (n, K) from independent ones (n, K); the first column stays as it is.
 
         Each column depends on those before it: scores = independent scores times the Cholesky factor.
         """
         independent = as_columns(units, len(self.names), "dependence")
-        dependent = unit_scores(normal_scores(independent) @ np.linalg.cholesky(self.correlation).T)
+        dependent = unit_scores(mix(normal_scores(independent), self.factor()))
         dependent[:, 0] = independent[:, 0]
         return dependent
 
@@ -140,7 +155,7 @@ class ConditionalNormal:
 
     def mean(self, given_scores: ArrayLike) -> Array:
         """Return the conditional means (n, F) of the free normal scores for given ones (n, G)."""
-        return np.asarray(np.asarray(given_scores, dtype=np.float64) @ self.weights.T, dtype=np.float64)
+        return mix(np.asarray(given_scores, dtype=np.float64), self.weights)
 
     def covariance(self) -> Array:
         """Return the conditional covariance (F, F), which no given value changes."""
@@ -150,7 +165,7 @@ class ConditionalNormal:
         """Return the free inputs' units (n, F) from the given ones' (n, G) and from independent units (n, F)."""
         known = normal_scores(as_columns(given_units, len(self.given), "dependence"))
         fresh = normal_scores(as_columns(units, len(self.names), "dependence"))
-        return unit_scores(self.mean(known) + fresh @ self.factor.T)
+        return unit_scores(self.mean(known) + mix(fresh, self.factor))
 
 
 def gaussian_copula(pairs: Sequence[Sequence[object]], names: Sequence[str] | None = None) -> GaussianCopula:
@@ -267,7 +282,7 @@ def apply_common_factors(factor_units: ArrayLike, units: ArrayLike, loadings: Ar
     """
     rows = np.asarray(loadings, dtype=np.float64)
     matrix = _loadings([f"row {row}" for row in range(rows.shape[0])], list(rows))
-    shared = normal_scores(as_columns(factor_units, matrix.shape[1], "common factors")) @ matrix.T
+    shared = mix(normal_scores(as_columns(factor_units, matrix.shape[1], "common factors")), matrix)
     own = normal_scores(as_columns(units, matrix.shape[0], "common factors"))
     return unit_scores(shared + own * np.sqrt(1.0 - np.sum(matrix**2, axis=1)))
 

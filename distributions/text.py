@@ -2,14 +2,15 @@
 
 import ast
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from math import inf
+from typing import TypeVar
 
 from mcsim.distributions.base import Distribution, refusal, shown
 from mcsim.distributions.beta import beta
 from mcsim.distributions.categorical import categorical
-from mcsim.distributions.constant import Constant, constant
+from mcsim.distributions.constant import constant
 from mcsim.distributions.dependence import Dirichlet, dirichlet, dirichlet_shares
 from mcsim.distributions.discrete import discrete
 from mcsim.distributions.elicited import elicited
@@ -26,11 +27,8 @@ from mcsim.distributions.triangular import triangular
 from mcsim.distributions.uniform import uniform
 from mcsim.distributions.weibull import weibull
 
-# A Dirichlet is a vector of shares, so it has its own shapes of `ppf` and `mean`.
-AnyDistribution = Distribution | Dirichlet
-
 # Every name that a study file may write, with the constructor that it calls.
-FAMILIES: Mapping[str, Callable[..., AnyDistribution]] = {
+FAMILIES: dict[str, Callable[..., Distribution]] = {
     "constant": constant,
     "uniform": uniform,
     "loguniform": loguniform,
@@ -53,15 +51,20 @@ FAMILIES: Mapping[str, Callable[..., AnyDistribution]] = {
     "elicited": elicited,
     "metalog": metalog,
     "pedigree": pedigree,
-    "dirichlet": dirichlet,
-    "dirichlet_shares": dirichlet_shares,
 }
+
+# The same for several shares of a whole at once: vectors, so they have their own shapes of `ppf` and `mean`.
+SHARES: dict[str, Callable[..., Dirichlet]] = {"dirichlet": dirichlet, "dirichlet_shares": dirichlet_shares}
+
+_Positional = tuple[object, ...]
+_Keywords = Mapping[str, object]
+_Made = TypeVar("_Made")
 
 # Families whose first parameter is a list: a flat list of arguments is that list.
 _LIST_FIRST = frozenset({"discrete", "categorical", "empirical"})
 
 
-def build(family: str, arguments: object) -> AnyDistribution:
+def build(family: str, arguments: object) -> Distribution:
     """Return the distribution named `family` with arguments as TOML gives them.
 
     Parameters
@@ -86,16 +89,26 @@ def build(family: str, arguments: object) -> AnyDistribution:
     >>> print(build("categorical", {"linear": 0.7, "knee": 0.3}))
     categorical(["linear", "knee"], [0.7, 0.3])
     """
-    if isinstance(arguments, Mapping):
-        if family == "categorical" and not {"labels", "probabilities"} & arguments.keys():
-            return _call(family, (list(arguments), list(arguments.values())), {})
-        return _call(family, (), {str(name): value for name, value in arguments.items()})
-    if isinstance(arguments, (list, tuple)):
-        return _call(family, tuple(arguments), {})
-    return _call(family, (arguments,), {})
+    return _call(_constructor(family), family, *_arguments(family, arguments))
 
 
-def parse(text: str) -> AnyDistribution:
+def build_shares(family: str, arguments: object) -> Dirichlet:
+    """Return the vector of shares named `family`, one of `SHARES`, with arguments as TOML gives them.
+
+    Raises
+    ------
+    ValueError
+        For an unknown family, arguments that do not fit, or values that the family refuses.
+
+    Examples
+    --------
+    >>> print(build_shares("dirichlet", [2, 3, 5]))
+    dirichlet(2, 3, 5)
+    """
+    return _call(_shares_constructor(family), family, *_arguments(family, arguments))
+
+
+def parse(text: str) -> Distribution:
     """Return the distribution that a line of text describes; a bare number is a constant.
 
     Arguments are literals only (numbers, `inf`, quoted words, lists), by position or by name: nothing is evaluated.
@@ -110,6 +123,29 @@ def parse(text: str) -> AnyDistribution:
     >>> print(parse("uniform(low=1, high=2)"), parse("8"))
     uniform(1, 2) constant(8)
     """
+    family, positional, keywords = _read(text)
+    return _call(_constructor(family), family, positional, keywords)
+
+
+def parse_shares(text: str) -> Dirichlet:
+    """Return the vector of shares that a line of text describes, such as ``dirichlet(2, 3, 5)``.
+
+    Raises
+    ------
+    ValueError
+        For text that is no call of a known family, arguments that do not fit, or values that the family refuses.
+
+    Examples
+    --------
+    >>> print(parse_shares("dirichlet_shares([0.25, 0.75], concentration=40)"))
+    dirichlet(10, 30)
+    """
+    family, positional, keywords = _read(text)
+    return _call(_shares_constructor(family), family, positional, keywords)
+
+
+def _read(text: str) -> tuple[str, _Positional, _Keywords]:
+    """Return the family, the arguments by position and those by name of a line of text."""
     remedy = "write family(number, ...), such as triangular(0.02, 0.025, 0.03)"
     try:
         expression = ast.parse(text.strip(), mode="eval").body
@@ -118,7 +154,7 @@ def parse(text: str) -> AnyDistribution:
     if not isinstance(expression, ast.Call):
         value = _literal(expression, text)
         if isinstance(value, (int, float)):
-            return Constant(value)
+            return "constant", (value,), {}
         raise refusal("distribution", "text does not read as family(arguments)", shown(text), remedy)
     if not isinstance(expression.func, ast.Name):
         raise refusal("distribution", "family must be a plain word", shown(text), remedy)
@@ -127,7 +163,7 @@ def parse(text: str) -> AnyDistribution:
         if keyword.arg is None:
             raise refusal("distribution", "arguments must be written out", shown(text), remedy)
         keywords[keyword.arg] = _literal(keyword.value, text)
-    return _call(expression.func.id, tuple(_literal(node, text) for node in expression.args), keywords)
+    return expression.func.id, tuple(_literal(node, text) for node in expression.args), keywords
 
 
 def _literal(node: ast.expr, text: str) -> object:
@@ -150,13 +186,44 @@ def _literal(node: ast.expr, text: str) -> object:
     raise refusal("distribution", "an argument must be a number, a quoted word or a list", got, remedy)
 
 
-def _call(family: str, positional: tuple[object, ...], keywords: Mapping[str, object]) -> AnyDistribution:
+def _constructor(family: str) -> Callable[..., Distribution]:
+    """Return the constructor of one uncertain number, refusing an unknown name and a vector of shares."""
+    if family in FAMILIES:
+        return FAMILIES[family]
+    if family in SHARES:
+        remedy = "use it for an input that declares labels, or beta(...) for one share"
+        raise refusal(family, "several shares must not stand where one number is meant", family, remedy)
+    raise _unknown(family, FAMILIES)
+
+
+def _shares_constructor(family: str) -> Callable[..., Dirichlet]:
+    """Return the constructor of a vector of shares, refusing any other name."""
+    if family in SHARES:
+        return SHARES[family]
+    if family in FAMILIES:
+        remedy = f"write one of {', '.join(SHARES)}"
+        raise refusal(family, "one number must not stand where shares are meant", family, remedy)
+    raise _unknown(family, SHARES)
+
+
+def _unknown(family: str, known: Mapping[str, object]) -> ValueError:
+    """Return the error for an unknown name, with the nearest known one."""
+    nearest = get_close_matches(family, known, n=1, cutoff=0.5)
+    remedy = f"did you mean {nearest[0]}?" if nearest else f"write one of {', '.join(known)}"
+    return refusal("distribution", "unknown family", shown(family), remedy)
+
+
+def _arguments(family: str, arguments: object) -> tuple[_Positional, _Keywords]:
+    """Return arguments as TOML gives them by position and by name."""
+    if isinstance(arguments, Mapping):
+        if family == "categorical" and not {"labels", "probabilities"} & arguments.keys():
+            return (list(arguments), list(arguments.values())), {}
+        return (), {str(name): value for name, value in arguments.items()}
+    return (tuple(arguments), {}) if isinstance(arguments, (list, tuple)) else ((arguments,), {})
+
+
+def _call(constructor: Callable[..., _Made], family: str, positional: _Positional, keywords: _Keywords) -> _Made:
     """Return what the family's constructor makes of the arguments, refusing those that do not fit its parameters."""
-    constructor = FAMILIES.get(family)
-    if constructor is None:
-        nearest = get_close_matches(family, FAMILIES, n=1, cutoff=0.5)
-        remedy = f"did you mean {nearest[0]}?" if nearest else f"write one of {', '.join(FAMILIES)}"
-        raise refusal("distribution", "unknown family", shown(family), remedy)
     if family in _LIST_FIRST and positional and not any(isinstance(item, (list, tuple)) for item in positional):
         positional = (list(positional),)
     signature = inspect.signature(constructor)
@@ -167,9 +234,7 @@ def _call(family: str, positional: tuple[object, ...], keywords: Mapping[str, ob
     return constructor(*bound.args, **bound.kwargs)
 
 
-def _misfit(
-    family: str, signature: inspect.Signature, positional: Sequence[object], keywords: Mapping[str, object]
-) -> ValueError:
+def _misfit(family: str, signature: inspect.Signature, positional: _Positional, keywords: _Keywords) -> ValueError:
     """Return the error that names the family's parameters beside the arguments given."""
     parameters = [
         str(parameter.replace(annotation=inspect.Parameter.empty)) for parameter in signature.parameters.values()

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from mcsim.distributions import Constant, Distribution, Uniform, build, parse
+from mcsim.distributions import Constant, Distribution, Uniform, build, build_shares, parse
 from mcsim.setting import check_range
 from mcsim.study import Input, InputError, Model, Parameter, nearest
 from mcsim.units import conversion
@@ -136,7 +136,10 @@ def vector_inputs(parameter: Parameter, entry: Any, path: Path, vectors: dict[st
         given = fields.get("labels")
         if given is not None and tuple(map(str, given)) != labels:
             raise InputError(f"{place}.labels: not those of the model (got {given}); {list(labels)}")
-        dirichlet = _built("dirichlet", fields["dirichlet"])
+        try:
+            dirichlet = build_shares("dirichlet", fields["dirichlet"])
+        except ValueError as error:
+            raise InputError(f"{place}: {error}") from None
     else:
         raise InputError(
             f"{place}: no shares (got {entry!r}); dirichlet = [...] with one number for each of {list(labels)}"

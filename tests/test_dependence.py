@@ -20,7 +20,7 @@ from mcsim.distributions import (
     gaussian_copula,
     lognormal,
     normal,
-    parse,
+    parse_shares,
     triangular,
     uniform,
     weibull,
@@ -68,6 +68,15 @@ def test_copula_states_its_own_rank_correlations():
 def test_copula_without_correlation_changes_nothing():
     copula = GaussianCopula(("a", "b"), np.eye(2))
     np.testing.assert_allclose(copula.apply(points(2)), points(2), rtol=1e-12, atol=1e-15)
+
+
+@pytest.mark.parametrize("size", [1, 7, 64])
+def test_dependent_units_are_the_same_to_the_bit_in_a_chunk_of_any_size(size):
+    names = "abcdefgh"
+    copula = common_factor_copula({name: [0.1 * place + 0.1] for place, name in enumerate(names)})
+    units = np.random.default_rng(3).random((203, len(names)))
+    chunks = [copula.apply(units[start : start + size]) for start in range(0, len(units), size)]
+    np.testing.assert_array_equal(np.concatenate(chunks), copula.apply(units))
 
 
 def test_copula_is_defined_at_the_corners_of_the_cube():
@@ -237,7 +246,7 @@ def test_dirichlet_shares_are_positive_and_sum_to_one(units):
 
 
 def test_dirichlet_text_parses_back():
-    assert parse(str(dirichlet(0.5, 2, 3))) == Dirichlet((0.5, 2.0, 3.0))
+    assert parse_shares(str(dirichlet(0.5, 2, 3))) == Dirichlet((0.5, 2.0, 3.0))
 
 
 def test_dirichlet_by_shares_has_the_variance_stated():

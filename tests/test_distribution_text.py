@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from mcsim import distributions
 from mcsim.distributions import (
     FAMILIES,
+    SHARES,
     Beta,
     Constant,
     Dirichlet,
@@ -20,10 +21,12 @@ from mcsim.distributions import (
     TruncatedNormal,
     Uniform,
     build,
+    build_shares,
     categorical,
     discrete,
     empirical,
     parse,
+    parse_shares,
     pedigree,
     triangular,
     uniform,
@@ -58,7 +61,6 @@ def test_text_form_keeps_any_word_on_one_line(labels):
         ("discrete(5, 8)", discrete([5, 8])),
         ("categorical('x', 'y')", categorical(["x", "y"])),
         ("pedigree(2, 1.05, [1, 2, 3, 4, 5], 'empirical')", pedigree(2, 1.05, [1, 2, 3, 4, 5], "empirical")),
-        ("dirichlet(1, 2, 3)", Dirichlet((1, 2, 3))),
         ("lognormal_gsd2(1.2, 1.5)", Lognormal(1.2, 0.5 * log(1.5))),
     ],
 )
@@ -80,8 +82,6 @@ def test_parse_reads(line, expected):
         ("categorical", ["x", "y"], categorical(["x", "y"])),
         ("categorical", {"x": 0.3, "y": 0.7}, categorical(["x", "y"], [0.3, 0.7])),
         ("categorical", {"labels": ["x", "y"]}, categorical(["x", "y"])),
-        ("dirichlet", [1, 2, 3], Dirichlet((1, 2, 3))),
-        ("dirichlet_shares", [[0.25, 0.75], 40], Dirichlet((10, 30))),
     ],
 )
 def test_build_takes_what_toml_gives(family, arguments, expected):
@@ -93,12 +93,24 @@ def test_numpy_numbers_are_numbers():
 
 
 def test_every_family_is_a_public_constructor():
-    assert all(getattr(distributions, name) is constructor for name, constructor in FAMILIES.items())
+    assert all(getattr(distributions, name) is constructor for name, constructor in (FAMILIES | SHARES).items())
 
 
 def test_importing_the_distributions_leaves_scipy_alone():
     code = "import sys, mcsim.distributions; sys.exit('scipy' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("family", "arguments", "expected"),
+    [
+        ("dirichlet", [1, 2, 3], Dirichlet((1, 2, 3))),
+        ("dirichlet_shares", [[0.25, 0.75], 40], Dirichlet((10, 30))),
+        ("dirichlet_shares", {"shares": [0.25, 0.75], "concentration": 40}, Dirichlet((10, 30))),
+    ],
+)
+def test_build_shares_takes_what_toml_gives(family, arguments, expected):
+    assert build_shares(family, arguments) == expected
 
 
 # Refusals: family, rule, value, remedy --------------------------------------------------------------------------------
@@ -164,9 +176,6 @@ REFUSALS = [
     ("pedigree(1, 1.1, [1, 1, 1, 1, 6])", r"five whole numbers from 1 to 5"),
     ("pedigree(1, 1.1, [1, 1, 1, 1, 1.5])", r"five whole numbers from 1 to 5"),
     ("pedigree(1, 1.1, [1, 1, 1, 1, 1], 'v4')", r'matrix must be a known one \(got "v4"\); choose one of ecoinvent, '),
-    ("dirichlet(1)", r"^dirichlet: needs at least two shares \(got \[1\]\); write dirichlet\(2, 3, 5\)"),
-    ("dirichlet(1, 0)", r"^dirichlet: concentration must be above 0"),
-    ("dirichlet_shares([0.2, 0.7], 10)", r"^dirichlet_shares: probabilities must sum to 1 \(got 0\.9\)"),
     ("uniform(0, 1" + "0" * 400 + ")", r"^uniform: high must be finite \(got inf\)"),
     ("uniform(" + "(" * 5000, r"does not read as family\(arguments\)"),
     ("constant(" + "-" * 500 + "1)", r"an argument must be a number"),
@@ -184,6 +193,30 @@ def test_refusal_names_the_family_the_rule_the_value_and_the_remedy(line, messag
 def test_refusal_is_one_line_in_the_house_form(line, message):
     with pytest.raises(ValueError, match=r"\A[a-z0-9_]+: [^\n]+ \(got [^\n]+\); [^\n!]+\Z"):
         parse(line)
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("dirichlet(1)", r"^dirichlet: needs at least two shares \(got \[1\]\); write dirichlet\(2, 3, 5\)"),
+        ("dirichlet(1, 0)", r"^dirichlet: concentration must be above 0"),
+        ("dirichlet_shares([0.2, 0.7], 10)", r"^dirichlet_shares: probabilities must sum to 1 \(got 0\.9\)"),
+        ("dirichlet(1, concentration=2)", r"^dirichlet: arguments .* write dirichlet\(\*concentration\)$"),
+        ("dirihclet(1, 2)", r'unknown family \(got "dirihclet"\); did you mean dirichlet\?$'),
+        (
+            "beta(1, 2)",
+            r"^beta: one number must not stand where shares are meant \(got beta\); write one of ",
+        ),
+    ],
+)
+def test_refused_shares_are_shown_with_the_remedy(line, message):
+    with pytest.raises(ValueError, match=message):
+        parse_shares(line)
+
+
+def test_shares_where_one_number_is_meant_are_refused():
+    with pytest.raises(ValueError, match=r"^dirichlet: several shares must not stand .* or beta\(\.\.\.\) for one"):
+        parse("dirichlet(1, 2)")
 
 
 def test_nan_is_no_parameter():
