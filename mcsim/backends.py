@@ -14,12 +14,16 @@ from mcsim.study import InputError, Study, nearest
 BACKENDS = ("threads", "processes", "dask")
 
 
-class RunFailed(RuntimeError):
+class RunFailed(RuntimeError):  # noqa: N818 - it says what happened
     """A run stopped part-way (exit code 3); what is complete is kept, and the message says how to go on."""
 
+    exit_code = 3
 
-class Interrupted(KeyboardInterrupt):
+
+class Interrupted(RuntimeError):  # noqa: N818
     """The user stopped a run (exit code 130); what is complete is kept, and the message says how to go on."""
+
+    exit_code = 130
 
 
 def worker_count(jobs: int | None) -> int:
@@ -57,7 +61,7 @@ def pack_study(study: Study) -> bytes:
     """
     from dataclasses import fields
 
-    from joblib.externals import cloudpickle
+    import cloudpickle
 
     content = {field.name: getattr(study, field.name) for field in fields(study)}
     # The options are a read-only view, which does not pickle; `Study` makes a new one.
@@ -76,7 +80,7 @@ def _by_value(study: Study) -> Iterator[None]:
     """Send the user's own file with its content: a worker elsewhere cannot import it by the name it has here."""
     import sys
 
-    from joblib.externals import cloudpickle
+    import cloudpickle
 
     modules = [sys.modules[name] for name in list(sys.modules) if name.startswith("mcsim_study_")]
     for module in modules:

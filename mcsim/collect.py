@@ -11,9 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mcsim.bands import Bands, exact_bands
-from mcsim.chunks import DAMAGED, STATE, DiskShelf, Shelf, Span, check_complete, save_arrays
+from mcsim.chunks import DAMAGED, DiskShelf, Shelf, Span, check_complete, save_arrays
 from mcsim.evaluation import Arrays, centre_or_zero
 from mcsim.result import Result
+from mcsim.store import STATE
 from mcsim.streaming import BandStream
 from mcsim.study import Output
 from mcsim.work import Failure, Job, Piece, call_rows, stored_type

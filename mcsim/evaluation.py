@@ -20,7 +20,7 @@ from mcsim.study import Context, FloatArray, Input, InputError, IntArray, Option
 Arrays = dict[str, NDArray[Any]]
 
 
-class PartialFailure(Exception):
+class PartialFailure(Exception):  # noqa: N818 - it says what happened
     """Some rows of a model call failed; raised by models that know which, with what the others gave.
 
     Parameters

@@ -164,6 +164,15 @@ class StoredDraws(Mapping[str, NDArray[Any]]):
             for low in range(start, total, step):
                 yield low, output_packed(output, np.asarray(variable[low : min(low + step, total)]))
 
+    def rows(self, name: str, start: int, stop: int) -> NDArray[Any]:
+        """Return the packed draws in rows start..stop-1."""
+        return np.concatenate([rows for _, rows in self.stream(name, 0, start, stop)])
+
+
+def rows_of(kept: Mapping[str, NDArray[Any]], name: str, start: int, stop: int) -> NDArray[Any]:
+    """Return some rows of an output, without reading the others where they are on disk."""
+    return kept.rows(name, start, stop) if isinstance(kept, StoredDraws) else kept[name][start:stop]
+
 
 def output_packed(output: Output, full: NDArray[Any]) -> NDArray[Any]:
     """Return the distinct cells (n, *packed_shape) of draws with every element shown."""

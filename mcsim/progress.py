@@ -1,62 +1,94 @@
-"""Progress for a person: a bar with rate and time left on a terminal, one line a minute in a batch log."""
+"""How far a run is: a bar on a terminal, a line a minute in the log of a batch job, nothing when quiet."""
 
 from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from types import TracebackType
+from typing import Any, TextIO
 
-Tick = Callable[[int, int], None]
-EVERY = 60.0  # seconds between the lines of a batch log
+SECONDS_BETWEEN_LINES = 60.0
 
 
-@contextmanager
-def base_rows(name: str, total: int, quiet: bool) -> Iterator[Tick | None]:
-    """Yield a function of (done, total) that shows progress, or None when the user wants quiet.
+def duration(seconds: float) -> str:
+    """Return a time span as people write it.
+
+    Examples
+    --------
+    >>> duration(5), duration(125), duration(7300)
+    ('5 s', '2 min 5 s', '2 h 1 min')
+    """
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+class Progress:
+    """Tells how many draws are done, at what rate, and how long the rest takes.
 
     Parameters
     ----------
-    name : str
-        What is being computed.
-    total : int
-        How much of it there is, to begin with.
+    title : str
+        What runs.
+    total, done : int
+        Draws in all, and those there at the start.
     quiet : bool
-        Show nothing.
+        Say nothing.
+    stream : file, optional
+        Where to write; standard error by default.
     """
-    if quiet:
-        yield None
-    elif sys.stderr.isatty():
-        with _bar(f"ranking {name}", total) as tick:
-            yield tick
-    else:
-        yield _log(f"ranking {name}")
 
+    def __init__(self, title: str, total: int, done: int = 0, *, quiet: bool, stream: TextIO | None = None) -> None:
+        self.title, self.total, self.done = title, total, done
+        self._stream = sys.stderr if stream is None else stream
+        self._quiet = quiet
+        self._first_done = done
+        self._began = self._told = time.monotonic()
+        self._bar: Any = None
+        self._task: Any = None
 
-@contextmanager
-def _bar(name: str, total: int) -> Iterator[Tick]:
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    def __enter__(self) -> Progress:
+        if not self._quiet and self._stream.isatty():
+            self._start_bar()
+        return self
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task(name, total=total)
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._bar is not None:
+            self._bar.stop()
 
-        def tick(done: int, of: int) -> None:
-            progress.update(task, completed=done, total=of)
+    def _start_bar(self) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+        from rich.progress import Progress as Bar
 
-        yield tick
+        rate = TextColumn("{task.fields[rate]}")
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), rate, TimeRemainingColumn())
+        self._bar = Bar(*columns, console=Console(file=self._stream), transient=True)
+        self._task = self._bar.add_task(self.title, total=self.total, completed=self.done, rate="")
+        self._bar.start()
 
+    def extend(self, total: int) -> None:
+        """Say that there are more draws to do."""
+        self.total = total
+        if self._bar is not None:
+            self._bar.update(self._task, total=total)
 
-def _log(name: str) -> Tick:
-    start = last = time.monotonic()
-
-    def tick(done: int, of: int) -> None:
-        nonlocal last
+    def advance(self, draws: int) -> None:
+        """Say that draws are done."""
+        self.done += draws
+        if self._quiet:
+            return
         now = time.monotonic()
-        if now - last >= EVERY:
-            last = now
-            rate = done / (now - start)
-            print(f"{name}: {done}/{of}, {rate:.0f}/s, {(of - done) / max(rate, 1e-9):.0f} s left", file=sys.stderr)
-
-    return tick
+        rate = (self.done - self._first_done) / max(now - self._began, 1e-9)
+        if self._bar is not None:
+            self._bar.update(self._task, completed=self.done, rate=f"{rate:,.0f}/s")
+        elif now - self._told >= SECONDS_BETWEEN_LINES:
+            self._told = now
+            left = duration((self.total - self.done) / max(rate, 1e-9))
+            line = f"{self.title}: {self.done:,} of {self.total:,} draws, {rate:,.1f} per second, {left} left"
+            print(line, file=self._stream, flush=True)

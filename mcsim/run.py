@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from mcsim.backends import Interrupted, RunFailed, check_backend, each, worker_count
+from mcsim.backends import Interrupted, RunFailed, check_backend, each, pack_study, unpack_study, worker_count
 from mcsim.design import Design, make_design, whole
 from mcsim.evaluation import (
     Evaluation,
@@ -17,9 +19,14 @@ from mcsim.evaluation import (
     evaluate_points,
     transform,
 )
-from mcsim.result import Result
 from mcsim.study import InputError, Study, nearest
-from mcsim.work import Job, Piece, chunk_rows, compute
+from mcsim.work import Job, Piece, call_rows, chunk_rows, compute
+
+if TYPE_CHECKING:
+    from mcsim.collect import Collector
+    from mcsim.progress import Progress
+    from mcsim.result import Result
+    from mcsim.until import Rule
 
 __all__ = [
     "Evaluation",
@@ -30,10 +37,12 @@ __all__ = [
     "evaluate_centre",
     "evaluate_points",
     "run",
+    "shard_range",
     "transform",
 ]
 
 DEFAULT_LIVES = 1000
+WAVE_BYTES = 512 * 2**20  # results of other processes that may wait to be taken in
 
 
 def run(
@@ -56,23 +65,88 @@ def run(
     max_failed_share: float = 0.05,
     timeout: float | None = None,
 ) -> Result:
-    from mcsim.collect import Collector
+    """Return what a study's model gives over a design.
 
+    The draws are the same to the bit whatever the jobs, backend, chunk, shards, interruptions and extensions.
+
+    Parameters
+    ----------
+    study : Study
+        Model and what is uncertain.
+    draws : int
+        Rows of the design.
+    design : str or Design
+        ``random``, ``lhs``, ``sobol``, or samples of the user's own (`mcsim.design.user_design`).
+    seed : int
+        In [0, 2**64).
+    jobs : int, optional
+        Workers; the cores by default.
+    backend : str
+        ``threads``, ``processes`` (loky) or ``dask``.
+    scheduler : str, optional
+        Address of a running Dask scheduler.
+    lives : int, optional
+        Lives per draw of a model that samples; 1,000 by default.
+    out : path, optional
+        Run directory; without one everything stays in memory.
+    shard : (int, int), optional
+        Compute part I of N, to be merged by `mcsim.store.merge`.
+    resume : bool
+        Go on with the run in `out`, or extend it when `draws` is larger.
+    until : str, optional
+        Stop rule such as ``mcse(OUTPUT@LABEL) < 1%``; `draws` is then where it begins.
+    keep : sequence of str
+        Outputs to keep per draw besides those that the model keeps, or ``all``.
+    chunk : int, optional
+        Draws per task; by default what 64 MiB hold.
+    quiet : bool
+        No progress.
+    max_failed_share : float
+        Share of the draws that may fail.
+    timeout : float, optional
+        Seconds that one chunk may take.
+
+    Returns
+    -------
+    Result
+
+    Raises
+    ------
+    InputError
+        When an argument is wrong.
+    RunFailed
+        When too many draws fail, a chunk takes too long, a worker dies or the disk is full.
+    Interrupted
+        On Ctrl-C.
+    """
+    from mcsim.until import parse_rule
+
+    began = time.monotonic()
     workers = worker_count(jobs)
     check_backend(backend, scheduler)
     points = make_design(design, design_columns(study), draws, seed) if isinstance(design, str) else design
+    if not 0 <= max_failed_share <= 1:
+        raise InputError(f"max_failed_share: not a share (got {max_failed_share}); from 0 to 1")
+    if chunk is not None:
+        chunk = whole("chunk", chunk, 1, 2**40)
+    rule = None if until is None else parse_rule(until, study)
+    if rule is not None and not points.independent:
+        raise InputError(f"until: needs independent draws (got design {points.kind}); the design random")
+    if rule is not None and shard is not None:
+        raise InputError("until: a shard cannot know the whole run's error; run it without --shard or without --until")
     job = Job(study, points, DEFAULT_LIVES if lives is None else whole("lives", lives, 1, 2**40), stored(study, keep))
-    size = chunk_rows(study, chunk)
-    collector = Collector(job)
-    tasks = [(job, start, min(start + size, draws)) for start in range(0, draws, size)]
-    for piece in each(compute, tasks, jobs=workers, backend=backend, scheduler=scheduler, timeout=timeout):
-        collector.add(piece)
-    result = collector.finish()
-    if out is not None:
-        from mcsim.store import write
+    how = {"jobs": workers, "backend": backend, "max_failed_share": max_failed_share, "until": until}
+    session = Session(job, workers, backend, scheduler, chunk, quiet, max_failed_share, timeout, rule, shard)
+    if out is None:
+        from mcsim.chunks import MemoryShelf
+        from mcsim.collect import Collector
 
-        return write(result, Path(out), {"jobs": workers})
-    return result
+        collector = session.fill(Collector(job, MemoryShelf()))
+        low, high = shard_range(collector.job, shard)
+        return collector.finish(low, high, shard)
+    from mcsim.folder import run_in
+
+    return run_in(session, Path(out), resume, how, began)
 
 
 def stored(study: Study, keep: Sequence[str]) -> tuple[str, ...]:
@@ -82,3 +156,165 @@ def stored(study: Study, keep: Sequence[str]) -> tuple[str, ...]:
         if name != "all" and name not in names:
             raise InputError(f"keep: {name}: no such output; all, or one of {', '.join(names)}{nearest(name, names)}")
     return tuple(item.name for item in study.outputs if item.keep or item.name in keep or "all" in keep)
+
+
+def shard_range(job: Job, shard: tuple[int, int] | None) -> tuple[int, int]:
+    """Return the global draws of a part of a run, cut between calls of the model where there are enough of them.
+
+    Raises
+    ------
+    InputError
+        When there is no such part.
+    """
+    draws = job.design.draws
+    if shard is None:
+        return 0, draws
+    part, parts = shard
+    if not 1 <= part <= parts:
+        raise InputError(f"shard: no such part (got {part}/{parts}); from 1/{parts} to {parts}/{parts}")
+    if parts > draws:
+        raise InputError(f"shard: more parts than draws (got {parts} of {draws}); at most {draws}")
+    unit = call_rows(job.study)
+    if parts * unit > draws:
+        unit = 1
+    units = -(-draws // unit)
+    return min(draws, (part - 1) * units // parts * unit), min(draws, part * units // parts * unit)
+
+
+class Session:
+    """One call of `run`: who computes, how far, and when to stop."""
+
+    def __init__(
+        self,
+        job: Job,
+        workers: int,
+        backend: str,
+        scheduler: str | None,
+        chunk: int | None,
+        quiet: bool,
+        max_failed_share: float,
+        timeout: float | None,
+        rule: Rule | None,
+        shard: tuple[int, int] | None,
+    ) -> None:
+        self.job, self.workers, self.backend, self.scheduler = job, workers, backend, scheduler
+        self.chunk, self.quiet, self.max_failed_share, self.timeout = chunk, quiet, max_failed_share, timeout
+        self.rule, self.shard = rule, shard
+        self.note: Callable[[], None] = lambda: None  # told when the run grew
+        self.advice = ""  # how to go on after a stop; a run in memory cannot
+        self._stop = threading.Event()
+        self._running: dict[int, tuple[int, float]] = {}
+
+    def fill(self, collector: Collector) -> Collector:
+        """Compute what the collector lacks, more where a stop rule asks for it."""
+        from mcsim.progress import Progress
+
+        low, high = shard_range(self.job, self.shard)
+        with Progress(self.job.study.name, high - low, collector.done, quiet=self.quiet) as progress:
+            try:
+                self._compute(collector, progress)
+                while self.rule is not None and (more := self._more(collector, self.rule)) is not None:
+                    self.extend(collector, more)
+                    progress.extend(more)
+                    self._compute(collector, progress)
+            except KeyboardInterrupt:
+                self._stop.set()
+                text = f"interrupted after {collector.done:,} of {progress.total:,} draws"
+                raise Interrupted(f"{self.job.study.name}: {text}{self.advice}") from None
+        return collector
+
+    def extend(self, collector: Collector, draws: int) -> None:
+        """Let the run have more draws; those of a call that was cut short are computed again."""
+        collector.drop_from(self.job.design.draws // call_rows(self.job.study) * call_rows(self.job.study))
+        self.job = replace(self.job, design=replace(self.job.design, draws=draws))
+        collector.job = self.job
+        self.note()
+
+    def _more(self, collector: Collector, rule: Rule) -> int | None:
+        from mcsim.until import MAXIMUM_DRAWS
+
+        draws = self.job.design.draws
+        excess = rule.excess(collector.bands(rule.output))
+        if excess <= 1:
+            return None
+        if draws >= MAXIMUM_DRAWS:
+            raise RunFailed(
+                f"{self.job.study.name}: until: {rule.text} not reached with {draws:,} draws (error {excess:.3g} "
+                f"times the limit){self.advice}"
+            )
+        return rule.next_draws(draws, excess)
+
+    def _compute(self, collector: Collector, progress: Progress) -> None:
+        from mcsim.chunks import gaps
+
+        low, high = shard_range(self.job, self.shard)
+        step = chunk_rows(self.job.study, self.chunk)
+        tasks = gaps(collector.shelf.spans(), low, high, step, collector.edges)
+        try:
+            for covered in self._results(collector, tasks):
+                progress.advance(covered)
+                self._check_failures(collector, high - low)
+        except (InputError, RunFailed, Interrupted):
+            raise
+        except TimeoutError:
+            raise RunFailed(self._late(collector)) from None
+        except OSError as error:
+            text = f"{self.job.study.name}: {error.strerror or error} ({error.filename or 'while writing'})"
+            raise RunFailed(f"{text}; free space{self.advice}") from None
+        except Exception as error:
+            text = f"{self.job.study.name}: stopped by {type(error).__name__}: {error}"
+            raise RunFailed(f"{text}{self.advice}") from error
+        self._check_failures(collector, collector.done)
+
+    def _results(self, collector: Collector, tasks: Sequence[tuple[int, int]]) -> Iterator[int]:
+        """Yield the draws covered by each piece as it is taken in."""
+        if self.backend == "threads":
+            yield from each(
+                lambda low, high: self._in_thread(collector, low, high),
+                tasks,
+                jobs=self.workers,
+                timeout=self.timeout,
+                stop=self._stop,
+            )
+            return
+        content = pack_study(self.job.study)
+        job = (self.job.design, self.job.lives, self.job.stored)
+        arguments = [(content, *job, low, high) for low, high in tasks]
+        options: dict[str, Any] = {"jobs": self.workers, "backend": self.backend, "scheduler": self.scheduler}
+        for piece in each(compute_elsewhere, arguments, timeout=self.timeout, **options):
+            yield collector.accept(piece)
+
+    def _in_thread(self, collector: Collector, low: int, high: int) -> int:
+        if self._stop.is_set():
+            return 0
+        self._running[threading.get_ident()] = (low, time.monotonic())
+        try:
+            return collector.accept(compute(self.job, low, high))
+        finally:
+            self._running.pop(threading.get_ident(), None)
+
+    def _late(self, collector: Collector) -> str:
+        self._stop.set()
+        slow = min(self._running.values(), key=lambda item: item[1], default=None)
+        where = "a chunk" if slow is None else f"the chunk from draw {slow[0]}"
+        return (
+            f"{self.job.study.name}: {where} took longer than {self.timeout:g} s; a smaller chunk or a longer timeout"
+            f"{self.advice}"
+        )
+
+    def _check_failures(self, collector: Collector, total: int) -> None:
+        failed = len(collector.failures)
+        if failed > self.max_failed_share * total:
+            self._stop.set()
+            first = min(collector.failures, key=lambda failure: failure.draw)
+            raise RunFailed(
+                f"{self.job.study.name}: {failed:,} of {collector.done:,} draws failed (first: draw {first.draw}: "
+                f"{first.reason}); mend the model or its ranges, or allow more with --max-failed{self.advice}"
+            )
+
+
+def compute_elsewhere(
+    content: bytes, design: Design, lives: int, kept: tuple[str, ...], start: int, stop: int
+) -> Piece:
+    """Return a piece in another process, where the study arrives as bytes."""
+    return compute(Job(unpack_study(content), design, lives, kept), start, stop)

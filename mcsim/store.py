@@ -8,20 +8,21 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mcsim.bands import Bands
 from mcsim.record import file_hash, fingerprint, manifest, study_of
-from mcsim.result import Failure, Result
+from mcsim.result import Result
 from mcsim.study import InputError, Study
+from mcsim.work import Failure
 
 MANIFEST, DRAWS, SUMMARY, FAILED, BANDS = "run.json", "draws.nc", "summary.csv", "failed.csv", "bands.npz"
 CHUNKS = "chunks"
+STATE = "state.npz"
 
 
 def default_folder(study: str, root: Path = Path("runs")) -> Path:
@@ -87,10 +88,10 @@ def write(result: Result, folder: Path, how: Mapping[str, Any]) -> Result:
     atomically(folder / SUMMARY, lambda path: result.summary().to_csv(path, index=False))
     atomically(folder / BANDS, lambda path: _write_bands(result.bands, path))
     if result.failures:
-        atomically(folder / FAILED, lambda path: _write_failures(result, path))
+        write_failures(result.failures, folder / FAILED)
     else:
         (folder / FAILED).unlink(missing_ok=True)
-    names = [name for name in (DRAWS, SUMMARY, BANDS, FAILED) if (folder / name).is_file()]
+    names = [name for name in (DRAWS, SUMMARY, BANDS, FAILED, STATE) if (folder / name).is_file()]
     record = {**manifest(result, how), "files": {name: file_hash(folder / name) for name in names}}
     write_json(folder / MANIFEST, record)
     return replace(result, folder=folder, record=record)
@@ -117,14 +118,16 @@ def _read_bands(path: Path) -> dict[str, Bands]:
         }
 
 
-def _write_failures(result: Result, path: Path) -> None:
+def write_failures(failures: Sequence[Failure], path: Path) -> None:
+    """Write failed.csv: number, reason and inputs of each draw that failed, by number."""
     import pandas as pd
 
-    rows = [{"draw": item.draw, "reason": item.reason, **item.inputs} for item in result.failures]
-    pd.DataFrame(rows).to_csv(path, index=False)
+    ordered = sorted(failures, key=lambda failure: failure.draw)
+    table = pd.DataFrame([{"draw": item.draw, "reason": item.reason, **item.inputs} for item in ordered])
+    atomically(path, lambda partial: table.to_csv(partial, index=False))
 
 
-def _read_failures(path: Path) -> tuple[Failure, ...]:
+def read_failures(path: Path) -> tuple[Failure, ...]:
     import pandas as pd
 
     if not path.is_file():
@@ -210,7 +213,7 @@ def read(folder: str | Path, study: Study | None = None) -> Result:
         inputs,
         StoredDraws(place / DRAWS, study, tuple(item.name for item in study.outputs if item.name in record["kept"])),
         _read_bands(place / BANDS),
-        _read_failures(place / FAILED),
+        read_failures(place / FAILED),
         None if shard is None else (shard[0], shard[1]),
         place,
         record,

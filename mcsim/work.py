@@ -8,10 +8,11 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mcsim.design import Design
 from mcsim.evaluation import Arrays, bytes_per_draw, evaluate_points, evaluate_values
-from mcsim.study import FloatArray, IntArray, Output, Study
+from mcsim.study import FloatArray, InputError, IntArray, Output, Study
 
 CALL_BYTES = 32 * 2**20  # what one call of a model may take, inputs and outputs together
 CHUNK_BYTES = 64 * 2**20
@@ -146,9 +147,18 @@ def _one_call(job: Job, start: int, stop: int) -> Piece:
         for row, reason in found.reasons.items()
     )
     good = found.complete
-    with np.errstate(over="ignore"):
-        outputs = {item.name: found.outputs[item.name].astype(stored_type(item), copy=False) for item in study.outputs}
+    outputs = {item.name: _as_stored(study, item, found.outputs[item.name]) for item in study.outputs}
     if failures:
         outputs = {name: array[good] for name, array in outputs.items()}
         draws, inputs = draws[good], inputs[good]
     return Piece(start, stop, draws, inputs, outputs, failures)
+
+
+def _as_stored(study: Study, output: Output, array: NDArray[Any]) -> NDArray[Any]:
+    try:
+        with np.errstate(over="raise"):
+            return array.astype(stored_type(output), copy=False)
+    except FloatingPointError:
+        raise InputError(
+            f"{study.name}: model: output {output.name}: too large for the float32 of large outputs; a larger unit"
+        ) from None
