@@ -72,7 +72,7 @@ def remaining_capacity(inflow: FloatArray, duration: FloatArray, health: FloatAr
     years = inflow.shape[1]
     service = np.zeros_like(inflow)
     for stay in range(min(years, int(np.ceil(duration.max(initial=0.0))) + 1)):
-        present = np.clip(duration - stay, 0.0, 1.0) if stay > 0 else (duration > 0).astype(float)
+        present = np.clip(duration - stay, 0.0, 1.0)
         capacity = present * np.maximum(health - fade * stay, 0.0)
         service[:, stay:] += capacity[:, None] * inflow[:, : years - stay]
     return service

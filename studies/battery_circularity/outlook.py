@@ -252,8 +252,9 @@ def ratio(part: FloatArray, whole: FloatArray) -> FloatArray:
 
 def totals(flows: Flows) -> FloatArray:
     """Return energy summed over the years by stage, and what is in use at the end [GWh], (n, 6)."""
-    sums = [getattr(flows, stage)[:, :, -1].sum(axis=1) for stage in STAGES]
-    return np.stack([*sums, flows.in_use[:, -1, -1]], axis=1)
+    sums = {stage: getattr(flows, stage)[:, :, -1].sum(axis=1) for stage in STAGES}
+    left = flows.after_reuse[:, :, -1].sum(axis=1) + flows.after_second_life[:, :, -1].sum(axis=1)
+    return np.stack([*sums.values(), sums["reused"] + sums["repurposed"] - left], axis=1)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
