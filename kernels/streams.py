@@ -268,12 +268,10 @@ def fill_vehicle_words(key: int, draw: int, block: int, first_vehicle: int, word
     >>> len(np.unique(words))
     12
     """
-    key = np.uint64(key)
-    draw = np.uint64(draw)
-    block = np.uint64(block)
+    whole_key, of_draw, of_block = np.uint64(key), np.uint64(draw), np.uint64(block)
     first = np.uint64(first_vehicle)
     for i in range(words.shape[1]):
-        w0, w1, w2, w3 = vehicle_words(key, draw, first + np.uint64(i), block)
+        w0, w1, w2, w3 = vehicle_words(whole_key, of_draw, first + np.uint64(i), of_block)
         words[0, i] = np.uint32(w0)
         words[1, i] = np.uint32(w1)
         words[2, i] = np.uint32(w2)
@@ -300,12 +298,10 @@ def fill_vehicle_uniforms(key: int, draw: int, block: int, first_vehicle: int, o
     >>> bool(abs(out.mean() - 0.5) < 0.02)
     True
     """
-    key = np.uint64(key)
-    draw = np.uint64(draw)
-    block = np.uint64(block)
+    whole_key, of_draw, of_block = np.uint64(key), np.uint64(draw), np.uint64(block)
     first = np.uint64(first_vehicle)
     for i in range(out.shape[1]):
-        w0, w1, w2, w3 = vehicle_words(key, draw, first + np.uint64(i), block)
+        w0, w1, w2, w3 = vehicle_words(whole_key, of_draw, first + np.uint64(i), of_block)
         out[0, i] = unit32(w0)
         out[1, i] = unit32(w1)
         out[2, i] = unit32(w2)
