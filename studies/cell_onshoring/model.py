@@ -264,12 +264,15 @@ def collect(
         "cathode_change": hotspot[:, 1] - hotspot[:, 0],
         "transport_total": carried,
         "transport_change": carried[:, 1] - carried[:, 0],
+        "transport_by_leg": detail.sum(axis=4),
+        "transport_by_mode": detail.sum(axis=3),
         "transport_detail": detail,
     }
 
 
 CASE, MINERAL, YEAR = Dim("case", CASES), Dim("mineral", MINERALS), Dim("year", YEARS)
 COMPONENT, CONTRIBUTION = Dim("component", COMPONENTS), Dim("contribution", CONTRIBUTIONS)
+LEG, MODE = Dim("leg", LEGS), Dim("mode", MODES)
 PER_CELL = "kg CO2e per kg cell"
 OUTPUTS = (
     Output("cell_gwp", PER_CELL, "cradle-to-gate warming by component, mineral transport apart", (CASE, COMPONENT)),
@@ -284,13 +287,9 @@ OUTPUTS = (
     Output("cathode_change", PER_CELL, "onshored less base of the cathode by contribution", (CONTRIBUTION,)),
     Output("transport_total", PER_CELL, "warming of mineral transport, all minerals", (CASE,)),
     Output("transport_change", PER_CELL, "mineral transport, onshored less base", rank=True),
-    Output(
-        "transport_detail",
-        PER_CELL,
-        "warming of mineral transport by leg and mode",
-        (CASE, MINERAL, Dim("leg", LEGS), Dim("mode", MODES)),
-        keep=False,
-    ),
+    Output("transport_by_leg", PER_CELL, "mineral transport by leg", (CASE, MINERAL, LEG), keep=False),
+    Output("transport_by_mode", PER_CELL, "mineral transport by mode", (CASE, MINERAL, MODE), keep=False),
+    Output("transport_detail", PER_CELL, "mineral transport by leg and mode", (CASE, MINERAL, LEG, MODE), keep=False),
 )
 
 
