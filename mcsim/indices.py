@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from statistics import NormalDist
@@ -15,6 +15,7 @@ from mcsim.study import FloatArray, InputError
 
 # Relative to the largest magnitude of an output: a smaller spread is rounding, and indices of it would be noise.
 _CONSTANT = 1e-12
+Task = tuple[Callable[..., None], tuple[FloatArray, ...]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -147,23 +148,23 @@ def add_rows(sums: Sums, weights: FloatArray, rows: Rows, twin: Rows | None = No
     """
     other = rows if twin is None else twin
     sums.weight[...] += weights.sum(axis=1)
-    tasks = [(sobol.add_base, (weights, rows.f_a, rows.f_b, other.f_a, other.f_b, sums.base))]
+    tasks: list[Task] = [(sobol.add_base, (weights, rows.f_a, rows.f_b, other.f_a, other.f_b, sums.base))]
     for j, total in enumerate(sums.factor):
-        arrays = (rows.f_a, rows.f_b, rows.f_ab[j], other.f_a, other.f_b, other.f_ab[j])
-        tasks.append((sobol.add_factor, (weights, *arrays, total)))
+        points = (rows.f_a, rows.f_b, rows.f_ab[j], other.f_a, other.f_b, other.f_ab[j])
+        tasks.append((sobol.add_factor, (weights, *points, total)))
     if rows.f_ba is not None:
         for j, total in enumerate(sums.swapped):
             tasks.append((sobol.add_difference, (weights, rows.f_b, rows.f_ba[j], total)))
         for pair, (j, k) in enumerate(combinations(range(len(rows.f_ab)), 2)):
-            arrays = (rows.f_a, rows.f_b, rows.f_ba[j], rows.f_ab[k])
-            tasks.append((sobol.add_products, (weights, *arrays, sums.pairs[pair])))
+            products = (weights, rows.f_a, rows.f_b, rows.f_ba[j], rows.f_ab[k], sums.pairs[pair])
+            tasks.append((sobol.add_products, products))
     _run(tasks, jobs)
 
 
-def _run(tasks: list[tuple[object, tuple[object, ...]]], jobs: int) -> None:
+def _run(tasks: Sequence[Task], jobs: int) -> None:
     if jobs == 1:
         for kernel, arguments in tasks:
-            kernel(*arguments)  # type: ignore[operator]
+            kernel(*arguments)
         return
     from joblib import Parallel, delayed
 

@@ -166,7 +166,8 @@ class Ranking:
         """Every measure as labelled arrays: one variable per output with dims (measure, input, *dims)."""
         import xarray as xr
 
-        variables, coords = {}, {"input": list(self.factors)}
+        variables: dict[str, Any] = {}
+        coords: dict[str, Any] = {"input": list(self.factors)}
         for output in self.outputs:
             measures = self.scores[output.name]
             stacked = np.stack([self.values(output.name, measure) for measure in measures])
@@ -193,7 +194,8 @@ def _worded(name: str, values: FloatArray) -> Any:
 
 def _elements(output: Output, packed: FloatArray, elements: tuple[IntArray, ...]) -> FloatArray:
     """Return the selected elements of (n_rows, *packed_shape), element by element, then row by row."""
-    chosen = packed[slice(None), *elements] if output.layout is None else packed[:, output.layout.index[elements]]
+    where: tuple[Any, ...] = elements if output.layout is None else (output.layout.index[elements],)
+    chosen = packed[(slice(None), *where)]
     return np.ascontiguousarray(np.asarray(chosen, dtype=float).reshape(len(packed), -1).T).ravel()
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mcsim.indices import Rows, Sums, add_rows, padded
 from mcsim.kernels.sobol import poisson_counts
@@ -19,6 +20,7 @@ from mcsim.study import FloatArray, InputError, IntArray, Output, Study
 _BLOCK_BYTES = 64e6
 _CHUNK_VALUES = 4e6
 _LARGE_SUMS = 64e6
+BoolArray = NDArray[np.bool_]
 Progress = Callable[[int, int], None]
 
 
@@ -203,7 +205,7 @@ def _reduce_block(plan: Plan, sums: Sums, leaf: int, rows: IntArray, reference: 
             plan, np.concatenate(points), np.tile(numbers, len(points)), inner_seed(plan.seed)
         )
         failed |= twin_failed
-    bad = failed.reshape(len(points), -1).any(axis=0)
+    bad = np.asarray(failed.reshape(len(points), -1).any(axis=0))
     weights = _weights(plan, leaf, numbers)
     weights[:, bad] = 0.0
     shaped = _rows(plan, values, reference, bad, len(points))
@@ -247,7 +249,7 @@ def _weights(plan: Plan, leaf: int, numbers: IntArray) -> FloatArray:
     return padded(np.concatenate([ones, turns]))
 
 
-def _rows(plan: Plan, values: FloatArray, reference: FloatArray, bad: FloatArray, n_points: int) -> Rows:
+def _rows(plan: Plan, values: FloatArray, reference: FloatArray, bad: BoolArray, n_points: int) -> Rows:
     shaped = values.reshape(n_points, -1, plan.n_values)
     shaped -= reference
     shaped[:, bad] = 0.0
@@ -265,7 +267,7 @@ def reference_values(plan: Plan) -> FloatArray:
     return np.zeros(plan.n_values) if failed[0] else values[0].copy()
 
 
-def evaluate_outputs(plan: Plan, unit: FloatArray, numbers: IntArray, seed: int) -> tuple[FloatArray, FloatArray]:
+def evaluate_outputs(plan: Plan, unit: FloatArray, numbers: IntArray, seed: int) -> tuple[FloatArray, BoolArray]:
     """Return the ranked outputs side by side (n, n_values), and which rows failed (n,)."""
     values, failed = _evaluated(plan, plan.study, unit, numbers, seed)
     if plan.versus is not None:
@@ -277,7 +279,7 @@ def evaluate_outputs(plan: Plan, unit: FloatArray, numbers: IntArray, seed: int)
 
 def _evaluated(
     plan: Plan, study: Study, unit: FloatArray, numbers: IntArray, seed: int
-) -> tuple[FloatArray, FloatArray]:
+) -> tuple[FloatArray, BoolArray]:
     own = [plan.columns.index(item.name) for item in study.uncertain]
     values = np.empty((len(unit), plan.n_values))
     failed = np.zeros(len(unit), bool)

@@ -9,7 +9,7 @@ import numpy as np
 from mcsim.indices import padded
 from mcsim.kernels.sobol import add_values, poisson_counts
 from mcsim.ranking import Ranking
-from mcsim.saltelli import Plan, evaluate_outputs, failed_lines, split
+from mcsim.saltelli import BoolArray, Plan, evaluate_outputs, failed_lines, split
 from mcsim.sobol import Judgement, check_failed
 from mcsim.study import FloatArray, InputError, IntArray
 
@@ -81,7 +81,7 @@ def _half_width(plan: Plan, judgement: Judgement, sizes: FloatArray, numbers: In
     return spread * NormalDist().inv_cdf(0.5 + judgement.level / 2.0)
 
 
-def _trajectories(plan: Plan, levels: int) -> tuple[FloatArray, IntArray, FloatArray, float]:
+def _trajectories(plan: Plan, levels: int) -> tuple[FloatArray, IntArray, BoolArray, float]:
     """Return the points, the order of the factors in each trajectory, whether each moves up, and the step.
 
     Each column has its own two levels per trajectory; the factors say in which order they are moved.

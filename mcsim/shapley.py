@@ -7,7 +7,16 @@ import numpy as np
 from mcsim.indices import bootstrap_estimate, padded
 from mcsim.kernels.sobol import add_values, poisson_counts
 from mcsim.ranking import Ranking
-from mcsim.saltelli import Plan, Progress, block_rows, evaluate_outputs, failed_lines, reference_values, split
+from mcsim.saltelli import (
+    BoolArray,
+    Plan,
+    Progress,
+    block_rows,
+    evaluate_outputs,
+    failed_lines,
+    reference_values,
+    split,
+)
 from mcsim.sobol import Judgement, check_failed
 from mcsim.study import FloatArray, IntArray, Study
 from mcsim.verdicts import rank_probabilities
@@ -78,7 +87,7 @@ def _ranking(plan: Plan, judgement: Judgement, effects: FloatArray, dropped: Int
     )
 
 
-def _growth(plan: Plan, numbers: IntArray, reference: FloatArray) -> tuple[FloatArray, FloatArray]:
+def _growth(plan: Plan, numbers: IntArray, reference: FloatArray) -> tuple[FloatArray, BoolArray]:
     """Return the growth of the explained variance at each factor's step (n_factors, n, n_values), and failed rows."""
     from mcsim.design import saltelli_points
 
@@ -87,7 +96,7 @@ def _growth(plan: Plan, numbers: IntArray, reference: FloatArray) -> tuple[Float
     steps = [unit, *(_changed(plan, unit, fresh, order, step) for step in range(1, len(plan.factors) + 1))]
     values, failed = evaluate_outputs(plan, np.concatenate(steps), np.tile(numbers, len(steps)), plan.seed)
     shaped = values.reshape(len(steps), len(numbers), plan.n_values) - reference
-    bad = failed.reshape(len(steps), -1).any(axis=0)
+    bad = np.asarray(failed.reshape(len(steps), -1).any(axis=0))
     shaped[:, bad] = 0.0
     explained = 0.5 * (shaped - shaped[0]) ** 2
     growth = np.empty((len(plan.factors), len(numbers), plan.n_values))
@@ -122,11 +131,11 @@ def _changed(plan: Plan, unit: FloatArray, fresh: FloatArray, order: IntArray, s
     mixed = unit.copy()
     for factor, members in enumerate(plan.factors.values()):
         columns = [plan.columns.index(name) for name in members]
-        mixed[np.ix_(changed[:, factor], columns)] = fresh[np.ix_(changed[:, factor], columns)]
+        mixed[:, columns] = np.where(changed[:, factor, None], fresh[:, columns], unit[:, columns])
     return _conditioned(plan, unit, fresh, mixed, changed)
 
 
-def _conditioned(plan: Plan, unit: FloatArray, fresh: FloatArray, mixed: FloatArray, changed: FloatArray) -> FloatArray:
+def _conditioned(plan: Plan, unit: FloatArray, fresh: FloatArray, mixed: FloatArray, changed: BoolArray) -> FloatArray:
     copula_names = copula_columns(plan.study, plan.columns)
     if not copula_names:
         return mixed
@@ -146,7 +155,7 @@ def _conditioned(plan: Plan, unit: FloatArray, fresh: FloatArray, mixed: FloatAr
         elif pattern.any():
             law = copula.conditional([name for name, new in zip(copula.names, pattern, strict=True) if not new])
             drawn = law.apply(dependent[np.ix_(rows, ~pattern)], fresh[np.ix_(rows, np.array(places)[pattern])])
-            dependent[np.ix_(rows, [copula.names.index(name) for name in law.names])] = drawn
+            dependent[rows[:, None], np.flatnonzero(pattern)] = drawn
     mixed[:, places] = _independent(copula.correlation, dependent)
     return mixed
 

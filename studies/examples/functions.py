@@ -285,4 +285,4 @@ def linear_gaussian_shapley(coefficients: Array, covariance: Array) -> Array:
             if not subset >> i & 1:
                 weight = 1.0 / (dims * math.comb(dims - 1, subset.bit_count()))
                 effects[i] += weight * (explained[subset | 1 << i] - explained[subset])
-    return effects / explained[-1]
+    return np.asarray(effects / explained[-1])
