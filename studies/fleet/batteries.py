@@ -1,0 +1,260 @@
+"""Packs: failure laws, capacity, chemistry and composition by model year, recovery by route."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from mcsim.kernels.cohorts_records import Contents, Laws
+from mcsim.kernels.health import fill_age_at_loss
+from mcsim.kernels.weibull_fit import fill_capacity_cdf
+from mcsim.study import FloatArray, IntArray, OptionValue, TableSpec
+from mcsim.studies.fleet.policy import back_recovery, home_recovery, minimum_state_of_health
+from mcsim.studies.fleet.series import YEARS, interpolation, refuse_negative, refuse_unequal_shares, spread
+from mcsim.tables import Table
+
+MATERIALS = ("lithium", "nickel", "cobalt", "manganese", "aluminium", "copper", "steel", "graphite")
+ROUTES = ("pyro", "hydro", "direct")
+CELLS = ("nmc111", "nmc622", "nmc811", "nca", "lfp")
+# Bare capacities are interpolated up to 2024 and reach their long-run values here.
+CAPACITY_SETTLES = 2030
+BEV_SHARE_LAST = {"us": 2024, "mx": 2025}
+LN_2 = float(np.log(2.0))
+
+SPECS = (
+    TableSpec("bev_capacity", ("country", "year"), (0.0, np.inf), meaning="mean capacity of BEVs sold, interpolated"),
+    TableSpec("chemistry_share", ("path", "year", "chemistry"), (0.0, 1.0), meaning="chemistries by path"),
+    TableSpec("nmc_split", ("year", "cathode"), (0.0, 1.0), meaning="kinds of NMC, interpolated"),
+    TableSpec("composition", ("chemistry", "material"), (0.0, np.inf), "battery composition", "materials of a pack"),
+    TableSpec("pack_mass", ("chemistry",), (0.0, np.inf), meaning="mass of a pack"),
+    TableSpec("recovery", ("route", "material"), (0.0, 1.0), "recycling recovery", "share recovered"),
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PackTables:
+    """Where the rows of the pack tables lie; built once per study."""
+
+    capacity: dict[str, FloatArray]
+    bev_share: dict[str, FloatArray]
+    chemistry: dict[str, FloatArray]
+    nmc: FloatArray
+    composition: IntArray
+    pack_mass: IntArray
+    recovery: IntArray
+
+
+def read_packs(tables: Mapping[str, Table]) -> PackTables:
+    """Return the places of the pack figures in their tables, checked.
+
+    Parameters
+    ----------
+    tables : mapping
+        The tables of `SPECS`, and the EV sales by kind.
+
+    Returns
+    -------
+    PackTables
+
+    Raises
+    ------
+    InputError
+        When shares do not sum to 1, a figure is negative or a cell is missing.
+    """
+    for spec in SPECS:
+        refuse_negative(tables[spec.name])
+    refuse_unequal_shares(tables["chemistry_share"], "chemistry")
+    refuse_unequal_shares(tables["nmc_split"], "cathode")
+    shares = tables["chemistry_share"]
+    return PackTables(
+        capacity={country: interpolation(tables["bev_capacity"], YEARS, country, None) for country in ("us", "mx")},
+        bev_share={country: _bev_share(tables[f"{country}_ev_sales"], country) for country in ("us", "mx")},
+        chemistry={
+            path: np.stack([interpolation(shares, YEARS, path, None, name) for name in ("nmc", "nca", "lfp")])
+            for path in shares.labels("path")
+        },
+        nmc=np.stack([interpolation(tables["nmc_split"], YEARS, None, name) for name in CELLS[:3]]),
+        composition=tables["composition"].positions(CELLS, MATERIALS),
+        pack_mass=tables["pack_mass"].positions(CELLS),
+        recovery=tables["recovery"].positions(ROUTES, MATERIALS),
+    )
+
+
+def _bev_share(table: Table, country: str) -> FloatArray:
+    """Observed share of BEVs among plug-ins by year up to the last observed one, from the central figures."""
+    rows = {key: value for key, value in zip(table.index, table.value, strict=True)}
+    share = []
+    for year in range(YEARS[0], BEV_SHARE_LAST[country] + 1):
+        bev, phev = rows.get(("bev", str(year)), 0.0), rows.get(("phev", str(year)), 0.0)
+        share.append(bev / (bev + phev) if bev + phev > 0 else 1.0)
+    return np.array(share)
+
+
+def capacity(packs: PackTables, inputs: Mapping[str, FloatArray], country: str) -> FloatArray:
+    """Return the mean nominal capacity of the EVs that a country buys new, by model year, (n, 46) kWh.
+
+    Parameters
+    ----------
+    packs : PackTables
+        From `read_packs`.
+    inputs : mapping
+        As the model gets them.
+    country : str
+        ``us`` or ``mx``.
+
+    Returns
+    -------
+    ndarray, shape (n, 46)
+        BEVs and PHEVs weighted by the BEV share.
+    """
+    years = np.asarray(YEARS)
+    bev = spread(inputs["bev_capacity"], packs.capacity[country]) * inputs[f"{country}_capacity_factor"][:, None]
+    way = np.clip((years - 2024) / (CAPACITY_SETTLES - 2024), 0.0, 1.0)
+    bev = bev + (inputs[f"{country}_bev_capacity"][:, None] - bev) * way
+    known = packs.bev_share[country]
+    last = BEV_SHARE_LAST[country]
+    ahead = np.clip((years[known.size :] - last) / (YEARS[-1] - last), 0.0, 1.0)
+    later = known[-1] + (inputs[f"{country}_bev_share_2050"][:, None] - known[-1]) * ahead
+    share = np.concatenate([np.broadcast_to(known, (later.shape[0], known.size)), later], axis=1)
+    return np.asarray(share * bev + (1.0 - share) * inputs["phev_capacity"][:, None], np.float64)
+
+
+def cell_shares(packs: PackTables, inputs: Mapping[str, FloatArray], path: str) -> FloatArray:
+    """Return the shares of NMC 111, 622, 811, NCA and LFP by model year, (n, 46, 5), summing to 1.
+
+    Parameters
+    ----------
+    packs : PackTables
+        From `read_packs`.
+    inputs : mapping
+        As the model gets them; `lfp_share_2050` moves the end of the path ``report``, `nmc_shift` the kinds of NMC.
+    path : str
+        Chemistry path.
+
+    Returns
+    -------
+    ndarray, shape (n, 46, 5)
+    """
+    values = inputs["chemistry_share"]
+    nmc, nca, lfp = (spread(values, weights) for weights in packs.chemistry[path])
+    if path == "report":
+        end = np.maximum(lfp[:, -1:], 1e-12)
+        moved = lfp * inputs["lfp_share_2050"][:, None] / end
+        rest = (1.0 - moved) / np.maximum(1.0 - lfp, 1e-12)
+        nmc, nca, lfp = nmc * rest, nca * rest, moved
+    low, middle, high = (spread(inputs["nmc_split"], weights) for weights in packs.nmc)
+    shift = np.clip(inputs["nmc_shift"][:, None], -high, middle)
+    middle, high = middle - shift, high + shift
+    return np.stack([nmc * low, nmc * middle, nmc * high, nca, lfp], axis=2)
+
+
+def contents(packs: PackTables, inputs: Mapping[str, FloatArray], options: Mapping[str, OptionValue]) -> Contents:
+    """Return what packs hold by model year, and where they go.
+
+    Parameters
+    ----------
+    packs : PackTables
+        From `read_packs`.
+    inputs, options : mapping
+        As the model gets them.
+
+    Returns
+    -------
+    Contents
+    """
+    shares = cell_shares(packs, inputs, str(options["chemistry_path"]))
+    composition = inputs["composition"][:, packs.composition]
+    mass = inputs["pack_mass"][:, packs.pack_mass] * inputs["pack_mass_factor"][:, None]
+    routes = inputs["recovery"][:, packs.recovery]
+    names = ("covered_collection", "collection_rate", "take_back_share", "reuse_share", "second_life_share")
+    plain = [np.ascontiguousarray(inputs[name]) for name in names]
+    return Contents(
+        capacity=np.stack([capacity(packs, inputs, "mx"), capacity(packs, inputs, "us")], axis=1),
+        mass=np.ascontiguousarray((shares @ mass[:, :, None])[:, :, 0]),
+        composition=np.ascontiguousarray(shares @ composition),
+        home_recovery=home_recovery(inputs, routes),
+        back_recovery=back_recovery(inputs, routes),
+        covered_collection=plain[0],
+        collection=plain[1],
+        take_back=plain[2],
+        reuse=plain[3],
+        second_life=plain[4],
+        return_years=np.ascontiguousarray(inputs["second_use_years"]),
+        return_collection=np.ascontiguousarray(inputs["second_use_collection"]),
+        capacity_limit=np.ascontiguousarray(inputs["recycling_capacity"]),
+    )
+
+
+def _median_life(inputs: Mapping[str, FloatArray], loss: FloatArray, climate: FloatArray) -> FloatArray:
+    """Age at which the median pack of a fleet reaches a loss [yr]."""
+    one = np.ones_like(loss)
+    out = np.empty_like(loss)
+    degradation = np.ascontiguousarray(inputs["annual_degradation"] * climate)
+    knee, sharpness = np.ascontiguousarray(inputs["knee_age"]), np.ascontiguousarray(inputs["knee_sharpness"])
+    fill_age_at_loss(np.ascontiguousarray(loss), degradation, one, knee, one, sharpness, 0, out)  # type: ignore[no-untyped-call]
+    return out
+
+
+def laws(inputs: Mapping[str, FloatArray], options: Mapping[str, OptionValue]) -> Laws:
+    """Return the failure laws of packs.
+
+    ``first_passage``: medians are the ages at which the capacity loss reaches each threshold, lives are Weibull around
+    them. ``capacity_cdf``: the report's law and its own priors, one law for warranty and end of life, no defects, one
+    climate. ``weibull``: shape and scale given.
+
+    Parameters
+    ----------
+    inputs, options : mapping
+        As the model gets them.
+
+    Returns
+    -------
+    Laws
+    """
+    law = options["battery_law"]
+    beta = np.ascontiguousarray(inputs["pack_life_shape"])
+    one = np.ones_like(beta)
+    per_median = LN_2 ** (-1.0 / beta)
+    minimum = minimum_state_of_health(inputs)
+    allowed = np.maximum(1.0 - minimum, 1e-6)
+    if law == "capacity_cdf":
+        shape, scale, rmse = np.empty_like(beta), np.empty_like(beta), np.empty_like(beta)
+        degradation, knee = inputs["report_annual_degradation"], inputs["report_knee_age"]
+        plain = np.ascontiguousarray(degradation), one, np.ascontiguousarray(knee), one, one
+        fill_capacity_cdf(*plain, 0, shape, scale, rmse)  # type: ignore[no-untyped-call]
+        report = {"annual_degradation": degradation, "knee_age": knee, "knee_sharpness": one}
+        passing = _median_life(report, allowed, one) * per_median
+        us_warranty = us_end = mx_warranty = mx_end = scale
+        defects = np.zeros_like(beta)
+    elif law == "weibull":
+        shape = beta
+        us_warranty = us_end = np.ascontiguousarray(inputs["pack_life_scale"])
+        mx_warranty = mx_end = us_end / inputs["mx_climate_multiplier"]
+        passing = _median_life(inputs, allowed, one) * per_median
+        defects = np.ascontiguousarray(inputs["defect_hazard"])
+    else:
+        shape = beta
+        climate = inputs["mx_climate_multiplier"]
+        warranty_loss, end_loss = inputs["warranty_loss"], inputs["end_of_life_loss"]
+        us_warranty = _median_life(inputs, warranty_loss, one) * per_median
+        us_end = _median_life(inputs, end_loss, one) * per_median
+        mx_warranty = _median_life(inputs, warranty_loss, climate) * per_median
+        mx_end = _median_life(inputs, end_loss, climate) * per_median
+        passing = _median_life(inputs, allowed, one) * per_median
+        defects = np.ascontiguousarray(inputs["defect_hazard"])
+    return Laws(
+        shape=shape,
+        us_warranty=us_warranty,
+        us_end=us_end,
+        mx_warranty=np.ascontiguousarray(mx_warranty),
+        mx_end=np.ascontiguousarray(mx_end),
+        pass_shape=beta,
+        pass_scale=np.where(minimum > 0.0, passing, np.inf),
+        defects=defects,
+        us_cover=np.rint(2.0 * inputs["warranty_years"]).astype(np.int64),
+        mx_cover=np.rint(2.0 * inputs["mx_warranty_years"]).astype(np.int64),
+        us_repair=np.ascontiguousarray(inputs["us_repair_probability"]),
+        mx_repair=np.ascontiguousarray(inputs["mx_repair_probability"]),
+    )

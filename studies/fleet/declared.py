@@ -1,0 +1,196 @@
+"""What the fleet model reads and gives: parameters, options, outputs with their axes."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from mcsim.study import Dim, Layout, Option, Output, Parameter
+from mcsim.studies.fleet.batteries import MATERIALS, ROUTES
+from mcsim.studies.fleet.policy import PARAMETERS as POLICY
+from mcsim.studies.fleet.series import YEARS
+
+SHARE = (0.0, 1.0)
+POSITIVE = (1e-9, math.inf)
+AGEING, TRADE, GROWTH, PACKS = "battery ageing", "trade", "sales", "packs"
+
+US = (
+    Parameter("us_ev_midpoint", "yr", "year in which the US EV share of sales is half its ceiling", (2026.0, 2100.0)),
+    Parameter("us_ev_ceiling", "share", "US EV share of sales in the long run", (0.2, 1.0)),
+    Parameter(
+        "us_ev_share_2025", "share", "US EV share of sales in 2025, through which the curve passes", (0.001, 0.19)
+    ),
+    Parameter(
+        "us_sales_2050_factor", "-", "US sales of 2050 over the projection, linear from 2025", (0.1, 5.0), GROWTH
+    ),
+    Parameter("us_hev_share_2035", "share", "hybrid share of US sales from 2035", SHARE, GROWTH),
+    Parameter("us_survival_stretch", "-", "stretch of the age axis of US survival", (0.2, 5.0), "survival"),
+)
+MX = (
+    Parameter(
+        "mx_ev_midpoint", "yr", "year in which the Mexican EV share of new sales is half its ceiling", (2026.0, 2100.0)
+    ),
+    Parameter("mx_ev_ceiling", "share", "Mexican EV share of new sales in the long run", (0.13, 1.0)),
+    Parameter("mx_ev_share_2025", "share", "Mexican EV share of new sales in 2025", (0.001, 0.12)),
+    Parameter("mx_sales_level", "vehicle/yr", "Mexican sales of 2025, all brands", (1.0, math.inf), GROWTH),
+    Parameter("mx_sales_growth", "1/yr", "growth of Mexican sales after the last observed year", (-0.2, 0.2), GROWTH),
+    Parameter("mx_hev_share_2035", "share", "hybrid share of Mexican sales from 2035", SHARE, GROWTH),
+    Parameter("initial_stock", "vehicle", "Mexican stock at the end of 2004", (0.0, math.inf), "survival"),
+    Parameter("mx_survival_shape", "-", "Weibull shape of Mexican survival", (0.5, 10.0), "survival"),
+    Parameter("mx_survival_scale", "yr", "Weibull scale of Mexican survival", (2.0, 60.0), "survival"),
+    Parameter("second_hand_life_multiplier", "-", "remaining life of imports over the curve's", (0.1, 3.0), "survival"),
+)
+BORDER = (
+    Parameter("us_retirement_share_to_mx", "share", "registered imports over all US deregistrations", SHARE, TRADE),
+    Parameter(
+        "us_retirement_share_unregistered", "share", "the same with unregistered ones, where these are on", SHARE, TRADE
+    ),
+    Parameter("unregistered_stock_uplift", "share", "stock added by unregistered imports, 2022", (0.0, 2.0), TRADE),
+    Parameter("unregistered_import_age", "yr", "mean age of unregistered imports", (5.0, 25.0), TRADE),
+    Parameter("unregistered_age_width", "yr", "half-width of their triangle of ages", (1.0, 20.0), TRADE),
+    Parameter("mx_imports_early_factor", "-", "common factor on registered imports 2005-2010", (0.1, 3.0), TRADE),
+    Parameter("ev_selection_ratio", "-", "EV share of imports over EV share of the pool", (0.0, 5.0), TRADE),
+    Parameter("ev_export_age", "yr", "mean age of used EVs at the border", (0.0, 30.0), TRADE),
+    Parameter("ev_export_age_width", "yr", "half-width of their triangle of ages", (0.5, 20.0), TRADE),
+    Parameter("population_factor", "-", "on the population of every year", (0.1, 3.0), TRADE),
+    Parameter("motorisation_saturation", "1/1000", "vehicles per 1,000 people in the long run", (1.0, 2000.0), TRADE),
+)
+LAWS = (
+    Parameter("annual_degradation", "1/yr", "capacity loss per year before the knee", (0.0, math.inf), AGEING),
+    Parameter("knee_age", "yr", "age at which the loss accelerates", (0.5, 100.0), AGEING),
+    Parameter("knee_sharpness", "1/yr", "growth rate of the loss after the knee", (0.0, 5.0), AGEING),
+    Parameter("end_of_life_loss", "share", "loss at which a pack's life ends", (0.01, 0.99), AGEING),
+    Parameter("warranty_loss", "share", "loss that a warranty replaces", (0.01, 0.99), AGEING),
+    Parameter("pack_life_shape", "-", "Weibull shape of pack lives within a fleet", (0.5, 20.0), AGEING),
+    Parameter("pack_life_scale", "yr", "Weibull scale of pack lives, law weibull only", (0.5, 100.0), AGEING),
+    Parameter("defect_hazard", "1/yr", "constant hazard of packs", (0.0, math.inf), AGEING),
+    Parameter("mx_climate_multiplier", "-", "on the yearly loss in Mexico", (0.1, 5.0), AGEING),
+    Parameter("report_annual_degradation", "1/yr", "the report's, law capacity_cdf only", (1e-6, 1.0), AGEING),
+    Parameter("report_knee_age", "yr", "the report's, law capacity_cdf only", (0.5, 100.0), AGEING),
+    Parameter("warranty_years", "yr", "battery warranty of vehicles new in the US", (0.0, 30.0), AGEING),
+    Parameter("mx_warranty_years", "yr", "battery warranty of vehicles new in Mexico", (0.0, 30.0), AGEING),
+)
+CONTENTS = (
+    Parameter("us_bev_capacity", "kWh", "mean capacity of BEVs sold in the US from 2030", POSITIVE, PACKS),
+    Parameter("mx_bev_capacity", "kWh", "mean capacity of BEVs sold new in Mexico from 2030", POSITIVE, PACKS),
+    Parameter("us_capacity_factor", "-", "on the US capacities up to 2024", POSITIVE, PACKS),
+    Parameter("mx_capacity_factor", "-", "on the Mexican capacities up to 2024", POSITIVE, PACKS),
+    Parameter("phev_capacity", "kWh", "mean capacity of PHEVs", POSITIVE, PACKS),
+    Parameter("us_bev_share_2050", "share", "BEVs among US plug-ins, 2050", SHARE, PACKS),
+    Parameter("mx_bev_share_2050", "share", "BEVs among Mexican plug-ins, 2050", SHARE, PACKS),
+    Parameter("pack_mass_factor", "-", "pack mass over that of a large pack of 2022", POSITIVE, PACKS),
+    Parameter("lfp_share_2050", "share", "LFP in 2050 on the path report", (0.0, 0.999), PACKS),
+    Parameter("nmc_shift", "share", "NMC moved from 622 to 811", (-1.0, 1.0), PACKS),
+    Parameter("nimh_pack_mass", "kg", "NiMH pack of a hybrid", POSITIVE, PACKS),
+    Parameter("second_use_years", "yr", "duration of a second use", (1.0, 40.0), PACKS),
+    Parameter("second_use_collection", "share", "collected for recycling after a second use", SHARE, PACKS),
+    Parameter("triage_share", "share", "retired packs fit for a second life", SHARE, PACKS),
+    Parameter("mx_annual_distance", "km/yr", "mean distance of the Mexican stock", (0.0, math.inf), "use"),
+    Parameter("ev_energy_use", "kWh/km", "electricity of an EV at the plug", (0.0, math.inf), "use"),
+    Parameter("mx_grid_intensity_2025", "kg/kWh", "CO2e per kWh of the Mexican grid, 2025", (0.0, math.inf), "grid"),
+)
+PARAMETERS = US + MX + BORDER + LAWS + CONTENTS + POLICY
+
+OPTIONS = (
+    Option("trade", "supply", ("supply", "demand"), meaning="imports follow US deregistrations, or Mexico's need"),
+    Option("import_clock", "renewed", ("renewed", "conditional"), meaning="survival of imports restarts, or goes on"),
+    Option("tradable", "working", ("working", "all"), meaning="EVs traded: with a working pack only, or all"),
+    Option("unregistered", "off", ("off", "on"), meaning="unregistered imports"),
+    Option(
+        "battery_law",
+        "first_passage",
+        ("first_passage", "capacity_cdf", "weibull"),
+        meaning="failure law of packs: field evidence, the report's, or given",
+    ),
+    Option("timing", "mid", ("start", "mid", "end"), meaning="when in a year vehicles enter; stocks count at its end"),
+    Option("pool_mix", "import_ages", ("import_ages", "whole"), meaning="whose EV share imports follow"),
+    Option("chemistry_path", "report", ("report", "lfp_heavy", "user"), meaning="chemistries of new packs"),
+)
+
+YEAR = Dim("year", YEARS)
+ORIGIN = Dim("origin", ("new", "second-hand"))
+POWERTRAIN = Dim("powertrain", ("icev", "hev", "ev"))
+MATERIAL = Dim("material", MATERIALS)
+ROUTE = Dim("route", ROUTES)
+DESTINATION = Dim("destination", ("reuse", "second_life", "recycling", "landfill", "take_back"))
+AGE_GROUP = Dim("age_group", ("0-4", "5-9", "10-14", "15-19", "20+"))
+FLEET = (YEAR, ORIGIN, POWERTRAIN)
+# Hardly a pack retires before: a share of nothing has no meaning.
+FIRST_PACKS = 2013
+
+
+def _from_first_packs() -> Layout:
+    years = np.arange(YEARS[0], YEARS[-1] + 1)
+    return Layout(np.where(years >= FIRST_PACKS, years - FIRST_PACKS, -1))
+
+
+VEHICLE_OUTPUTS = (
+    Output("registrations", "vehicle/yr", "vehicles registered", FLEET),
+    Output("deregistrations", "vehicle/yr", "vehicles that leave the stock", FLEET),
+    Output("stock", "vehicle", "vehicles in use at the end of the year", FLEET, rank=True),
+    Output("cumulative_deregistrations", "vehicle", "vehicles that left since 2005", FLEET, keep=False),
+    Output("us_stock", "vehicle", "US vehicles in use at the end of the year", (YEAR, POWERTRAIN)),
+    Output("us_deregistrations", "vehicle/yr", "US vehicles that leave the stock", (YEAR, POWERTRAIN)),
+    Output("mean_fleet_age", "yr", "mean age of the Mexican stock", (YEAR,)),
+    Output("fleet_age_distribution", "share", "Mexican stock by age", (YEAR, AGE_GROUP), keep=False),
+    Output("second_hand_share", "share", "second-hand vehicles in the stock", (YEAR,), rank=True),
+    Output("second_hand_share_of_deregistrations", "share", "second-hand vehicles among those that leave", (YEAR,)),
+    Output("ev_share", "share", "EVs in the stock", (YEAR,), rank=True),
+    Output("ev_share_of_new_sales", "share", "EVs in new sales", (YEAR,)),
+    Output("ev_share_of_imports", "share", "EVs in second-hand imports", (YEAR,)),
+    Output("used_ev_exports", "vehicle/yr", "used EVs from the US to Mexico", (YEAR,)),
+    Output("us_pool", "vehicle/yr", "US deregistrations, the pool of second-hand vehicles", (YEAR,)),
+    Output("us_pool_share_exported", "share", "second-hand imports of Mexico over the US pool", (YEAR,)),
+    Output("imports_unfilled", "vehicle/yr", "imports wanted that the pool did not hold", (YEAR,)),
+    Output("imports_outside_pool", "vehicle/yr", "observed imports that the modelled pool did not hold", (YEAR,)),
+    Output("used_ev_exports_refused", "vehicle/yr", "used EVs kept out by their state of health", (YEAR,)),
+    Output("ev_charging_emissions", "Mt/yr", "CO2e of electricity for the Mexican EV stock", (YEAR,)),
+)
+PACK_OUTPUTS = (
+    Output("retired_packs", "pack/yr", "EV packs that retire, warranty replacements included", (YEAR, ORIGIN)),
+    Output("retired_battery_mass", "t/yr", "mass of EV packs that retire", (YEAR, ORIGIN), rank=True),
+    Output("retired_battery_energy", "GWh/yr", "nominal capacity of EV packs that retire", (YEAR, ORIGIN)),
+    Output("cumulative_retired_packs", "pack", "EV packs retired since 2005", (YEAR, ORIGIN), keep=False),
+    Output("cumulative_retired_battery_mass", "t", "mass of EV packs retired since 2005", (YEAR, ORIGIN), rank=True),
+    Output("cumulative_retired_battery_energy", "GWh", "EV packs retired since 2005", (YEAR, ORIGIN), keep=False),
+    Output("warranty_packs", "pack/yr", "of these, replaced under warranty", (YEAR,)),
+    Output("warranty_battery_mass", "t/yr", "mass of packs replaced under warranty", (YEAR,)),
+    Output("warranty_battery_energy", "GWh/yr", "capacity of packs replaced under warranty", (YEAR,)),
+    Output("retired_nimh_mass", "t/yr", "mass of hybrids' NiMH packs that retire", (YEAR, ORIGIN)),
+    Output("material_contained", "t/yr", "materials in retired packs", (YEAR, ORIGIN, MATERIAL)),
+    Output(
+        "material_recoverable",
+        "t/yr",
+        "recovered if all retired packs were recycled",
+        (YEAR, ORIGIN, MATERIAL),
+        keep=False,
+    ),
+    Output(
+        "material_recoverable_by_route", "t/yr", "the same by each route alone", (YEAR, MATERIAL, ROUTE), keep=False
+    ),
+    Output("material_recovered", "t/yr", "recovered, given where packs go", (YEAR, ORIGIN, MATERIAL), keep=False),
+    Output("material_lost", "t/yr", "landfilled or lost in recycling", (YEAR, ORIGIN, MATERIAL), keep=False),
+    Output("material_in_second_use", "t", "in packs in a second use", (YEAR, ORIGIN, MATERIAL), keep=False),
+    Output("battery_destination", "t/yr", "mass by destination", (YEAR, ORIGIN, DESTINATION), keep=False),
+    Output("landfilled_battery_mass", "t/yr", "mass of packs landfilled", (YEAR,)),
+    Output(
+        "landfilled_share",
+        "share",
+        "packs landfilled over packs retired or back from use",
+        (YEAR,),
+        _from_first_packs(),
+    ),
+    Output("second_life_on_offer", "GWh/yr", "capacity left in retired packs fit for a second life", (YEAR,)),
+    Output("new_battery_energy", "GWh/yr", "capacity of packs in new EVs sold", (YEAR,)),
+    Output("new_battery_material", "t/yr", "materials in packs of new EVs sold", (YEAR, MATERIAL), keep=False),
+    Output(
+        "crossover_year",
+        "yr",
+        "last year of more second-hand than new retired mass; 2050: censored, 2004: never",
+        rank=True,
+    ),
+    Output("crossover_censored", "share", "whether that is 2050, the end of the horizon"),
+    Output("crossover_never", "share", "whether there is no such year"),
+)
+OUTPUTS = VEHICLE_OUTPUTS + PACK_OUTPUTS

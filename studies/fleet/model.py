@@ -1,0 +1,158 @@
+"""The fleet model: two countries' stock turnover, the trade between them, and the battery mass that follows.
+
+Source: NCST-UCD-RR-24-39 (Kendall and Parés Olguín 2024), section Critical Battery Material Flow Analysis; Parés Olguín,
+Iskakov and Kendall (2023), Transp. Res. D 125, 103934.
+
+A study of one's own can stand on this model in two ways. `model(tables)` gives the `Model`; its ``evaluate`` takes inputs
+and a context and returns every output. `extend` gives a new model that evaluates the fleet and adds outputs to it:
+
+    def model(tables):
+        return extend(fleet_model(tables), "outlook", (my_output,), lambda fleet, inputs, context: {...}, parameters=(...))
+
+with a study file that says ``extends = "fleet"`` and names that factory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mcsim.kernels.cohorts_draws import fill_fleet
+from mcsim.kernels.cohorts_records import Rules
+from mcsim.study import Context, FloatArray, Model, Option, OptionValue, Output, Parameter, TableSpec
+from mcsim.studies.fleet import batteries, turnover
+from mcsim.studies.fleet.declared import OPTIONS, OUTPUTS, PARAMETERS
+from mcsim.studies.fleet.results import empty_flows, empty_retired, pack_outputs, vehicle_outputs
+from mcsim.studies.fleet.trade import SPECS as TRADE_SPECS
+from mcsim.studies.fleet.trade import read_border, trade
+from mcsim.tables import Table
+
+SPECS: tuple[TableSpec, ...] = turnover.SPECS + TRADE_SPECS + batteries.SPECS
+EXPOSURE = {"end": 0, "mid": 1, "start": 2}
+MODES = {"supply": 0, "demand": 1, "target": 2}
+# Draws that go through the kernel at once: their rooms stay in cache.
+BLOCK = 64
+
+Derive = Callable[[Mapping[str, NDArray[np.float64]], Mapping[str, FloatArray], Context], Mapping[str, FloatArray]]
+
+
+def rules(options: Mapping[str, OptionValue], mode: str | None = None) -> Rules:
+    """Return the kernel's rules under these options.
+
+    Parameters
+    ----------
+    options : mapping
+        Option name -> value.
+    mode : str, optional
+        ``target`` to reach a stock that is given; the option `trade` by default.
+
+    Returns
+    -------
+    Rules
+    """
+    return Rules(
+        exposure=EXPOSURE[str(options["timing"])],
+        renewed=options["import_clock"] == "renewed",
+        mode=MODES[mode if mode is not None else str(options["trade"])],
+        dead_packs=options["tradable"] == "all",
+        whole_pool=options["pool_mix"] == "whole",
+    )
+
+
+def model(tables: Mapping[str, Table]) -> Model:
+    """Return the fleet model on a study's tables.
+
+    Parameters
+    ----------
+    tables : mapping
+        The tables of `SPECS`.
+
+    Returns
+    -------
+    Model
+
+    Raises
+    ------
+    InputError
+        When a series misses a year, a flow is negative, shares do not sum to 1, or an import age has no survival.
+    """
+    sales = turnover.read_turnover(tables)
+    border = read_border(tables, sales.survival.shape[1] - 1)
+    packs = batteries.read_packs(tables)
+
+    def evaluate(
+        inputs: Mapping[str, FloatArray], context: Context, target: FloatArray | None = None
+    ) -> Mapping[str, NDArray[np.float64]]:
+        vehicles = turnover.vehicles(sales, inputs)
+        laws = batteries.laws(inputs, context.options)
+        contents = batteries.contents(packs, inputs, context.options)
+        imports = trade(border, inputs, context.options, target)
+        flows = empty_flows(vehicles.us_stretch.size)
+        retired = empty_retired(vehicles.us_stretch.size, len(batteries.MATERIALS))
+        chosen = rules(context.options, None if target is None else "target")
+        fill_fleet(vehicles, laws, imports, contents, chosen, flows, retired)  # type: ignore[no-untyped-call]
+        routes = inputs["recovery"][:, packs.recovery]
+        return vehicle_outputs(flows, inputs) | pack_outputs(retired, flows, vehicles, contents, routes, inputs)
+
+    return Model("fleet", PARAMETERS, OPTIONS, OUTPUTS, evaluate, SPECS, warn)
+
+
+def warn(options: Mapping[str, OptionValue]) -> list[str]:
+    """Return what the user should know about a combination of options."""
+    lines = []
+    if options["battery_law"] == "capacity_cdf" and options["tradable"] == "all":
+        lines.append("tradable = all under the report's law trades mostly dead packs; see docs/fleet.md")
+    if options["trade"] == "demand" and options["unregistered"] == "on":
+        lines.append("trade = demand reaches its stock with unregistered vehicles in it")
+    return lines
+
+
+def extend(
+    base: Model,
+    name: str,
+    outputs: tuple[Output, ...],
+    derive: Derive,
+    *,
+    parameters: tuple[Parameter, ...] = (),
+    options: tuple[Option, ...] = (),
+    tables: tuple[TableSpec, ...] = (),
+    keep: tuple[str, ...] = (),
+) -> Model:
+    """Return a model that evaluates another and derives outputs from its outputs.
+
+    Parameters
+    ----------
+    base : Model
+        The fleet.
+    name : str
+        Name of the new model.
+    outputs : tuple of Output
+        What `derive` gives.
+    derive : callable
+        ``derive(base_outputs, inputs, context) -> {output: (n, *packed_shape)}``.
+    parameters, options, tables : tuple
+        What `derive` reads beside the base's.
+    keep : tuple of str
+        Names of the base's outputs that the new model gives too.
+
+    Returns
+    -------
+    Model
+    """
+
+    def evaluate(inputs: Mapping[str, FloatArray], context: Context) -> Mapping[str, NDArray[np.float64]]:
+        found = base.evaluate(inputs, context)
+        return {key: found[key] for key in keep} | dict(derive(found, inputs, context))
+
+    kept = tuple(output for output in base.outputs if output.name in keep)
+    return Model(
+        name,
+        base.parameters + parameters,
+        base.options + options,
+        kept + outputs,
+        evaluate,
+        base.tables + tables,
+        base.warn,
+    )

@@ -1,0 +1,181 @@
+"""Yearly series from tables: complete, not negative, or interpolated between the years given."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mcsim.study import FloatArray, InputError, IntArray
+from mcsim.tables import Table, cell_name
+
+YEARS = tuple(range(2005, 2051))
+US_MODEL_YEARS = tuple(range(1981, 2051))
+
+
+def refuse_negative(table: Table) -> None:
+    """Refuse a flow or share below 0.
+
+    Parameters
+    ----------
+    table : Table
+        The rows.
+
+    Raises
+    ------
+    InputError
+        Naming the row.
+    """
+    for key, value in zip(table.index, table.value, strict=True):
+        if value < 0:
+            raise InputError(
+                f"{table.origin or table.name}: {cell_name(table.name, key)}: negative (got {value:g}); 0 or more"
+            )
+
+
+def yearly_rows(table: Table, years: Sequence[int], *prefix: str) -> IntArray:
+    """Return the row of every year, in order.
+
+    Parameters
+    ----------
+    table : Table
+        With `year` as its last key column.
+    years : sequence of int
+        Years that must be there.
+    *prefix : str
+        Values of the key columns before.
+
+    Returns
+    -------
+    ndarray of int64, shape (len(years),)
+
+    Raises
+    ------
+    InputError
+        Naming the first missing year.
+    """
+    rows = {key: row for row, key in enumerate(table.index)}
+    missing = [year for year in years if (*prefix, str(year)) not in rows]
+    if missing:
+        raise InputError(
+            f"{table.origin or table.name}: {cell_name(table.name, (*prefix, str(missing[0])))}: missing year "
+            f"(got {len(years) - len(missing)} of {len(years)}); every year from {years[0]} to {years[-1]}"
+        )
+    return np.array([rows[(*prefix, str(year))] for year in years], np.int64)
+
+
+def interpolation(table: Table, years: Sequence[int], *key: str | None) -> FloatArray:
+    """Return weights that turn rows into a yearly series: linear between the years given, constant outside.
+
+    Parameters
+    ----------
+    table : Table
+        One key column is `year`.
+    years : sequence of int
+        Years wanted.
+    *key : str or None
+        Values of the key columns, None for `year`.
+
+    Returns
+    -------
+    ndarray, shape (n_rows, len(years))
+        ``values @ weights`` is the series.
+
+    Raises
+    ------
+    InputError
+        When no row has these keys.
+
+    Examples
+    --------
+    >>> from mcsim.tables import table_from_rows
+    >>> rows = [{"year": y, "value": v, "unit": "-", "source": "x"} for y, v in (("2000", "1"), ("2010", "3"))]
+    >>> table = table_from_rows("demo", rows)
+    >>> (table.value @ interpolation(table, (1990, 2005, 2010), None)).tolist()
+    [1.0, 2.0, 3.0]
+    """
+    place = key.index(None)
+    rows = [
+        (int(found[place]), row)
+        for row, found in enumerate(table.index)
+        if all(want is None or want == got for want, got in zip(key, found, strict=True))
+    ]
+    if not rows:
+        shown = ", ".join(str(part) for part in key if part is not None) or "year"
+        raise InputError(f"{table.origin or table.name}: {shown}: no rows; a row for at least one year")
+    rows.sort()
+    given = np.array([year for year, _ in rows], float)
+    weights = np.zeros((len(table.index), len(years)))
+    for column, (_, row) in enumerate(rows):
+        weights[row] = np.interp(np.asarray(years, float), given, np.eye(len(rows))[column])
+    return weights
+
+
+def refuse_unequal_shares(table: Table, column: str) -> None:
+    """Refuse shares that do not sum to 1 over a key column.
+
+    Parameters
+    ----------
+    table : Table
+        Rows of shares.
+    column : str
+        Key column over whose labels shares sum to 1.
+
+    Raises
+    ------
+    InputError
+        Naming the keys of the first sum that is off by more than 1e-6.
+    """
+    place = table.keys.index(column)
+    sums: dict[tuple[str, ...], float] = {}
+    for key, value in zip(table.index, table.value, strict=True):
+        rest = (*key[:place], *key[place + 1 :])
+        sums[rest] = sums.get(rest, 0.0) + float(value)
+    for rest, total in sums.items():
+        if abs(total - 1.0) > 1e-6:
+            raise InputError(
+                f"{table.origin or table.name}: {cell_name(table.name, rest)}: shares do not sum to 1 over {column} "
+                f"(got {total:.6g}); shares that sum to 1"
+            )
+
+
+def logistic_share(
+    years: Sequence[int], ceiling: FloatArray, midpoint: FloatArray, anchor: FloatArray, anchor_year: int
+) -> FloatArray:
+    """Return shares on the logistic curve through an anchor, L / (1 + exp(-r (t - t0))).
+
+    Parameters
+    ----------
+    years : sequence of int
+        Years wanted.
+    ceiling, midpoint, anchor : ndarray, shape (n,)
+        L [share], t0 [yr], and the share in the anchor's year, from which r follows.
+    anchor_year : int
+        Year of the anchor.
+
+    Returns
+    -------
+    ndarray, shape (n, len(years))
+
+    Examples
+    --------
+    >>> one = np.ones(1)
+    >>> logistic_share((2025, 2035), 0.8 * one, 2035 * one, 0.1 * one, 2025).round(3).tolist()
+    [[0.1, 0.4]]
+    """
+    steps = np.asarray(years, float)
+    reach = np.maximum(midpoint - anchor_year, 1e-9)
+    rate = np.log(np.maximum(ceiling / anchor - 1.0, 1e-9)) / reach
+    share = ceiling[:, None] / (1.0 + np.exp(np.clip(-rate[:, None] * (steps - midpoint[:, None]), -700.0, 700.0)))
+    return np.asarray(share, np.float64)
+
+
+def spread(values: FloatArray, weights: FloatArray) -> FloatArray:
+    """Return the yearly series (n, years) of a table's values (n, n_rows) under interpolation weights."""
+    return np.asarray(values @ weights, np.float64)
+
+
+def rows_of(values: FloatArray, rows: NDArray[np.int64]) -> FloatArray:
+    """Return the columns (n, len(rows)) of a table's values (n, n_rows)."""
+    return np.ascontiguousarray(values[:, rows], np.float64)
