@@ -1,12 +1,12 @@
 """Streaming statistics of many elements at once: moments of a block that merge like a tree, and counts for quantiles.
 
-Counts are integers and merge in any order to the same bits. A value x falls into a bin by the bits of 1 + abs(x) / scale,
-with the sign of x: bins are equally wide below the scale of an element and of equal relative width above it, rise with
+Counts are integers and merge in any order to the same bits. A value x falls into a bin by the bits of
+1 + abs(x) / scale, with the sign of x: bins are equally wide below the scale of an element and of equal relative width above it, rise with
 x through zero, and halve their number exactly when neighbours are joined, so that the resolution an element ends with
 depends on the range of its values alone and not on their order.
 
-Source of the merged moments: Chan, Golub and LeVeque (1983), "Algorithms for computing the sample variance", The American
-Statistician 37(3), equations 2.1a and 2.1b.
+Source of the merged moments: Chan, Golub and LeVeque (1983), "Algorithms for computing the sample variance", The
+American Statistician 37(3), equations 2.1a and 2.1b.
 """
 
 import numpy as np

@@ -61,7 +61,7 @@ def pack_study(study: Study) -> bytes:
     """
     from dataclasses import fields
 
-    import cloudpickle
+    import cloudpickle  # type: ignore[import-untyped]
 
     content = {field.name: getattr(study, field.name) for field in fields(study)}
     # The options are a read-only view, which does not pickle; `Study` makes a new one.
@@ -80,7 +80,7 @@ def _by_value(study: Study) -> Iterator[None]:
     """Send the user's own file with its content: a worker elsewhere cannot import it by the name it has here."""
     import sys
 
-    import cloudpickle
+    import cloudpickle  # type: ignore[import-untyped]
 
     modules = [sys.modules[name] for name in list(sys.modules) if name.startswith("mcsim_study_")]
     for module in modules:
@@ -177,16 +177,16 @@ def dask_client(scheduler: str | None, jobs: int) -> Iterator[Any]:
         raise InputError("backend: dask is not installed; pip install 'mcsim[dask]'") from None
     if scheduler is None:
         with (
-            LocalCluster(n_workers=jobs, threads_per_worker=1, dashboard_address=None) as cluster,
-            Client(cluster) as client,
+            LocalCluster(n_workers=jobs, threads_per_worker=1, dashboard_address=None) as cluster,  # type: ignore[no-untyped-call]
+            Client(cluster) as client,  # type: ignore[no-untyped-call]
         ):
             yield client
         return
     try:
-        client = Client(scheduler, timeout=10)
+        client = Client(scheduler, timeout=10)  # type: ignore[no-untyped-call]
     except (OSError, ValueError) as error:
         raise InputError(
-            f"scheduler: nothing answers (got {scheduler}: {error}); start one with `dask scheduler`, or check the address"
+            f"scheduler: nothing answers (got {scheduler}: {error}); start one with `dask scheduler` or mend the address"
         ) from None
     with client:
         yield client

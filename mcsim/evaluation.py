@@ -99,7 +99,7 @@ def _plan(study: Study) -> _Plan:
     for output in study.model.outputs:
         if output.only_if is not None and output.only_if[0] in {item.name for item in varied}:
             raise InputError(
-                f"{study.name}: {output.only_if[0]}: decides whether the output {output.name} exists; fix it to one word"
+                f"{study.name}: {output.only_if[0]}: decides whether output {output.name} exists; fix it to one word"
             )
     frozen = {name: tuple(members) for name, members in cells.items()}
     return _Plan(study.uncertain, tuple(scalars), rows, frozen, varied, study.outputs)
@@ -149,7 +149,7 @@ def _copula(study: Study, columns: tuple[str, ...]) -> tuple[tuple[str, ...], Fl
         copula = gaussian_copula(pairs)
     except ValueError as error:
         raise InputError(f"{study.origin or study.name}: {error}") from None
-    return copula.names, np.linalg.cholesky(copula.correlation)
+    return copula.names, np.asarray(np.linalg.cholesky(copula.correlation), np.float64)
 
 
 def _dependent_units(study: Study, unit: FloatArray, columns: tuple[str, ...]) -> dict[str, FloatArray]:

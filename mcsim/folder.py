@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 import mcsim
+from mcsim.backends import RunFailed
 from mcsim.chunks import PLAN, DiskShelf
 from mcsim.collect import Collector
 from mcsim.design import Design
@@ -20,7 +21,7 @@ from mcsim.evaluation import design_columns
 from mcsim.netcdf import rows_of
 from mcsim.record import fingerprint, study_of
 from mcsim.result import Result
-from mcsim.run import RunFailed, Session, shard_range
+from mcsim.session import Session, shard_range
 from mcsim.store import CHUNKS, FAILED, MANIFEST, STATE, check, read, read_manifest, write, write_failures, write_json
 from mcsim.study import InputError, Study
 from mcsim.work import Job, Piece, call_rows

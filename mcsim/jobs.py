@@ -195,7 +195,7 @@ def _leading(ranking: Ranking, study: Study) -> str:
 
 def merge_and_report(folders: list[Path], out: Path) -> str:
     """Merge shards into one run directory, with its report."""
-    from mcsim.store import merge
+    from mcsim.folder import merge
 
     result = merge(folders, out)
     return _written(result, None, out)

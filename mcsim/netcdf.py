@@ -62,7 +62,7 @@ def _write_inputs(result: Result, group: Any) -> None:
 
 
 def _write_coordinates(output: Output, group: Any) -> None:
-    import h5py
+    import h5py  # type: ignore[import-untyped]
 
     for dim in output.dims:
         if dim.name in group.dimensions:

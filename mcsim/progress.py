@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, TextIO
 
@@ -37,12 +39,23 @@ class Progress:
         Draws in all, and those there at the start.
     quiet : bool
         Say nothing.
+    unit : str
+        What is counted.
     stream : file, optional
         Where to write; standard error by default.
     """
 
-    def __init__(self, title: str, total: int, done: int = 0, *, quiet: bool, stream: TextIO | None = None) -> None:
-        self.title, self.total, self.done = title, total, done
+    def __init__(
+        self,
+        title: str,
+        total: int,
+        done: int = 0,
+        *,
+        quiet: bool,
+        unit: str = "draws",
+        stream: TextIO | None = None,
+    ) -> None:
+        self.title, self.total, self.done, self.unit = title, total, done, unit
         self._stream = sys.stderr if stream is None else stream
         self._quiet = quiet
         self._first_done = done
@@ -90,5 +103,31 @@ class Progress:
         elif now - self._told >= SECONDS_BETWEEN_LINES:
             self._told = now
             left = duration((self.total - self.done) / max(rate, 1e-9))
-            line = f"{self.title}: {self.done:,} of {self.total:,} draws, {rate:,.1f} per second, {left} left"
+            line = f"{self.title}: {self.done:,} of {self.total:,} {self.unit}, {rate:,.1f} per second, {left} left"
             print(line, file=self._stream, flush=True)
+
+
+@contextmanager
+def base_rows(name: str, total: int, quiet: bool) -> Iterator[Callable[[int, int], None] | None]:
+    """Yield a function of (done, total) that tells how far a ranking is, or None when quiet.
+
+    Parameters
+    ----------
+    name : str
+        What is ranked.
+    total : int
+        Base rows to begin with.
+    quiet : bool
+        Say nothing.
+    """
+    if quiet:
+        yield None
+        return
+    with Progress(f"ranking {name}", total, quiet=False, unit="base rows") as progress:
+
+        def tick(done: int, of: int) -> None:
+            if of != progress.total:
+                progress.extend(of)
+            progress.advance(done - progress.done)
+
+        yield tick

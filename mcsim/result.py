@@ -1,4 +1,4 @@
-"""What a run gives: draws of inputs and kept outputs by name, bands of all outputs, and what two results say as a pair."""
+"""What a run gives: draws of inputs and kept outputs by name, bands of all outputs; and two results as a pair."""
 
 from __future__ import annotations
 
@@ -153,7 +153,7 @@ class Result:
             if dim.name in labels:
                 others = tuple(other for other in range(chosen.ndim) if other != axis)
                 full = np.take(full, int(np.flatnonzero(chosen.any(axis=others))[0]), axis=axis + 1)
-                chosen = chosen.any(axis=axis)
+                chosen = np.asarray(chosen.any(axis=axis))
         return full
 
     @property
@@ -202,7 +202,7 @@ def _correlation(a: FloatArray, b: FloatArray) -> FloatArray:
     a, b = a - a.mean(axis=0), b - b.mean(axis=0)
     with np.errstate(invalid="ignore", divide="ignore"):
         scale = np.sqrt((a * a).sum(axis=0))[:, np.newaxis] * np.sqrt((b * b).sum(axis=0))[np.newaxis, :]
-        return (a.T @ b) / scale
+        return np.asarray((a.T @ b) / scale, np.float64)
 
 
 def _units(output: Output, where: tuple[NDArray[Any], ...]) -> Any:
@@ -237,9 +237,9 @@ def selection(output: Output, labels: Mapping[str, object]) -> NDArray[np.bool_]
             )
         axis = names.index(name)
         words = [str(label) for label in output.dims[axis].coords]
-        several = isinstance(wanted, Sequence) and not isinstance(wanted, str)
+        listed = wanted if isinstance(wanted, Sequence) and not isinstance(wanted, str) else (wanted,)
         keep = np.zeros(len(words), bool)
-        for label in wanted if several else (wanted,):  # type: ignore[union-attr]
+        for label in listed:
             if str(label) not in words:
                 raise InputError(
                     f"{output.name}: {name}: no such label (got {label!r}); one of {', '.join(words)}"

@@ -128,6 +128,7 @@ def write_failures(failures: Sequence[Failure], path: Path) -> None:
 
 
 def read_failures(path: Path) -> tuple[Failure, ...]:
+    """Return the failures in failed.csv, none where there is no file."""
     import pandas as pd
 
     if not path.is_file():

@@ -34,7 +34,8 @@ def bin_scales(centre: FloatArray) -> FloatArray:
     known = size[(size > 0) & np.isfinite(size)]
     typical = float(np.median(known)) if len(known) > 0 else 1.0
     size = np.where((size > 0) & np.isfinite(size), size, typical)
-    return np.ldexp(1.0, np.clip(np.frexp(size)[1] - 1 - SCALE_SHIFT, -900, 900))
+    exponents = np.clip(np.frexp(size)[1] - 1 - SCALE_SHIFT, -900, 900)
+    return np.asarray(np.ldexp(1.0, exponents), np.float64)
 
 
 class BandStream:
