@@ -91,10 +91,13 @@ def fill_failure_probability(
     """
     steps = ages.size - 1
     for i in range(out.shape[0]):
+        # Hazards first, each once; then from the last step back, since a step reads the one before it.
         for j in range(steps):
-            before = cumulative_hazard(ages[j], shape[i], scale[i], defect_hazard[i])
-            after = cumulative_hazard(ages[j + 1], shape[i], scale[i], defect_hazard[i])
-            out[i, j] = failure_probability(before, after)
+            out[i, j] = cumulative_hazard(ages[j + 1], shape[i], scale[i], defect_hazard[i])
+        for j in range(steps - 1, 0, -1):
+            out[i, j] = failure_probability(out[i, j - 1], out[i, j])
+        first = cumulative_hazard(ages[0], shape[i], scale[i], defect_hazard[i])
+        out[i, 0] = failure_probability(first, out[i, 0])
         out[i, steps:] = 1.0
 
 

@@ -161,14 +161,14 @@ def test_the_fitted_law_equals_the_check_values(knee, degradation, knee_age, dec
 
 
 def best_of_many_starts(loss):
-    """The least sum of squares that scipy finds from four starts, the best and poor ones."""
+    """The least sum of squares that scipy finds from three starts, a good one and two poor ones."""
 
     def residuals(logs):
         with np.errstate(over="ignore"):
             return -np.expm1(-((AGES / np.exp(logs[1])) ** np.exp(logs[0]))) - loss
 
     reach = float(np.interp(0.63, np.maximum.accumulate(loss), AGES))
-    starts = [(math.log(9), math.log(reach)), (math.log(3), math.log(15)), (math.log(20), math.log(reach)), (0.5, 3.5)]
+    starts = [(math.log(9), math.log(reach)), (math.log(3), math.log(15)), (0.5, 3.5)]
     return min(
         2 * optimize.least_squares(residuals, start, method="lm", xtol=1e-12, ftol=1e-12).cost for start in starts
     )
