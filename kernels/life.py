@@ -226,29 +226,41 @@ def home_arm(
                 if before < _NO_FLOW:
                     break
                 events = before - weight * vehicle[j + 1] * curve[j + 1]
-                of_pack, hazard = pack_share(events, vehicle_hazard[j], curve[j], curve[j + 1])
-                share, time_share = 0.0, 0.0
-                if j < last and j + 1 <= end * steps:
-                    share, time_share = 1.0, 1.0
-                elif j < end * steps:
-                    until = curve[j] / (at_end if at_end > _SMALLEST else _SMALLEST)
-                    share = min(log(until) / hazard, 1.0) if until > 1.0 and hazard > 0.0 else 0.0
-                    survived = vehicle[j] + (vehicle[j + 1] - vehicle[j]) * (end * steps - j)
-                    if vehicle_hazard[j] > 0.0 and survived > 0.0:
-                        time_share = min(log(vehicle[j] / survived) / vehicle_hazard[j], 1.0)
-                under_cover = of_pack * share
-                answered = of_pack - under_cover
+                under_cover, unhurt, answered = _split_at_cover(
+                    before, events, j, end * steps, vehicle, vehicle_hazard[j], curve, at_end
+                )
                 replaced = under_cover + answered * repair
                 flow[0, j + 1] += replaced
                 flow[1, j + 1] += answered * swap
                 flow[2, j + 1] += replaced + answered * swap if place == 0 else 0.0
                 counts[0] += under_cover
-                counts[1] += (events - of_pack) * time_share
+                counts[1] += unhurt
                 if carried:
                     link[0, j + 1] = replaced
                     link[1, j + 1] = answered * swap
             if carried and place < past.shape[1]:
                 _carry(started, kind, place, steps, n_steps, fade[row + kind], link, discount, state, past, history)
+
+
+@inline_kernel
+def _split_at_cover(before, events, j, end, vehicle, vehicle_hazard, curve, at_end):
+    """Return a step's events: the pack's under cover, the vehicle's while its pack is covered, the pack's after it.
+
+    A step in which the cover ends is two steps, one on either side (`end` counts steps).
+    """
+    if j + 1 <= end:
+        of_pack, _ = pack_share(events, vehicle_hazard, curve[j], curve[j + 1])
+        return of_pack, events - of_pack, 0.0
+    if j >= end:
+        of_pack, _ = pack_share(events, vehicle_hazard, curve[j], curve[j + 1])
+        return 0.0, 0.0, of_pack
+    survived = vehicle[j] + (vehicle[j + 1] - vehicle[j]) * (end - j)
+    packs_left = min(at_end, curve[j])
+    early_hazard = log(vehicle[j] / survived) if survived > _SMALLEST else 0.0
+    early = before - before * (survived / vehicle[j]) * (packs_left / curve[j])
+    under_cover, _ = pack_share(early, early_hazard, curve[j], packs_left)
+    after_cover, _ = pack_share(events - early, vehicle_hazard - early_hazard, packs_left, curve[j + 1])
+    return under_cover, early - under_cover, after_cover
 
 
 @kernel
