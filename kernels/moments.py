@@ -1,17 +1,23 @@
 """Streaming statistics of many elements at once: moments of a block that merge like a tree, and counts for quantiles.
 
 Counts are integers and merge in any order to the same bits. A value x falls into a bin by the bits of
-1 + abs(x) / scale, with the sign of x: bins are equally wide below the scale of an element and of equal relative width above it, rise with
-x through zero, and halve their number exactly when neighbours are joined, so that the resolution an element ends with
-depends on the range of its values alone and not on their order.
+1 + abs(x) / scale, with the sign of x: bins are equally wide below the scale of an element and of equal relative width
+above it, rise with x through zero, and halve their number exactly when neighbours are joined, so that the resolution
+an element ends with depends on the range of its values alone and not on their order.
 
 Source of the merged moments: Chan, Golub and LeVeque (1983), "Algorithms for computing the sample variance", The
 American Statistician 37(3), equations 2.1a and 2.1b.
 """
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from mcsim.kernels._jit import inline_kernel, kernel
+
+Reals = NDArray[Any]
+Integers = NDArray[Any]
 
 FINEST_BITS = 12  # bins per doubling at the finest level: 2**12
 _DROPPED = np.int64(52 - FINEST_BITS)
@@ -21,7 +27,7 @@ _STRIP = 64
 
 
 @kernel
-def block_moments(rows, mean, squares):
+def block_moments(rows: Reals, mean: Reals, squares: Reals) -> None:
     """Fill mean and sum of squared deviations of every column.
 
     Deviations are taken from the first row, so that equal values give exactly their value and zero.
@@ -61,7 +67,9 @@ def block_moments(rows, mean, squares):
 
 
 @kernel
-def merge_moments(count, mean, squares, other_count, other_mean, other_squares):
+def merge_moments(
+    count: int, mean: Reals, squares: Reals, other_count: int, other_mean: Reals, other_squares: Reals
+) -> None:
     """Merge the moments of a second set into those of a first one, in place; the caller adds the counts.
 
     Parameters
@@ -97,7 +105,7 @@ def merge_moments(count, mean, squares, other_count, other_mean, other_squares):
 
 
 @inline_kernel
-def bin_edge(key, scale):
+def bin_edge(key: int, scale: float) -> float:
     """Return the lower edge of a bin of the finest level.
 
     Parameters
@@ -121,12 +129,12 @@ def bin_edge(key, scale):
     size = np.abs(np.int64(key))
     octave = size >> FINEST_BITS
     part = np.float64(size & ((1 << FINEST_BITS) - 1)) / np.float64(1 << FINEST_BITS)
-    edge = (2.0**octave * (1.0 + part) - 1.0) * scale
+    edge: float = (2.0**octave * (1.0 + part) - 1.0) * scale
     return edge if key >= 0 else -edge
 
 
 @kernel
-def fit_window(counts, window, low, high):
+def fit_window(counts: Integers, window: Integers, low: int, high: int) -> None:
     """Make the window of one element cover the bins low..high of the finest level, joining neighbours where it must.
 
     Parameters
@@ -179,7 +187,7 @@ def fit_window(counts, window, low, high):
 
 
 @kernel
-def count_values(rows, scale, counts, windows, lowest, highest):
+def count_values(rows: Reals, scale: Reals, counts: Integers, windows: Integers, lowest: Reals, highest: Reals) -> None:
     """Count the values of every column.
 
     Parameters
@@ -234,7 +242,18 @@ def count_values(rows, scale, counts, windows, lowest, highest):
 
 
 @kernel
-def _count_column(values, scale, counts, window, lowest, highest, cell, sizes, bits, keys):
+def _count_column(
+    values: Reals,
+    scale: float,
+    counts: Integers,
+    window: Integers,
+    lowest: Reals,
+    highest: Reals,
+    cell: int,
+    sizes: Reals,
+    bits: Integers,
+    keys: Integers,
+) -> None:
     inverse = 1.0 / scale
     for row in range(values.size):
         sizes[row] = 1.0 + np.abs(values[row]) * inverse
@@ -257,7 +276,7 @@ def _count_column(values, scale, counts, window, lowest, highest, cell, sizes, b
 
 
 @kernel
-def merge_counts(counts, windows, other_counts, other_windows):
+def merge_counts(counts: Integers, windows: Integers, other_counts: Integers, other_windows: Integers) -> None:
     """Add the counts of a second set to those of a first one, in place.
 
     Parameters
@@ -291,7 +310,7 @@ def merge_counts(counts, windows, other_counts, other_windows):
 
 
 @kernel
-def _join_neighbours(counts, window):
+def _join_neighbours(counts: Integers, window: Integers) -> None:
     kept = counts.copy()
     counts[:] = 0
     first = window[0] >> 1
@@ -303,7 +322,16 @@ def _join_neighbours(counts, window):
 
 
 @kernel
-def count_quantiles(counts, windows, scale, lowest, highest, total, probabilities, out):
+def count_quantiles(
+    counts: Integers,
+    windows: Integers,
+    scale: Reals,
+    lowest: Reals,
+    highest: Reals,
+    total: int,
+    probabilities: Reals,
+    out: Reals,
+) -> None:
     """Fill the quantiles of every element, interpolated within bins and kept inside the exact range.
 
     Parameters

@@ -186,7 +186,7 @@ def dask_client(scheduler: str | None, jobs: int) -> Iterator[Any]:
         client = Client(scheduler, timeout=10)  # type: ignore[no-untyped-call]
     except (OSError, ValueError) as error:
         raise InputError(
-            f"scheduler: nothing answers (got {scheduler}: {error}); start one with `dask scheduler` or mend the address"
+            f"scheduler: nothing answers (got {scheduler}: {error}); start one with `dask scheduler`"
         ) from None
     with client:
         yield client

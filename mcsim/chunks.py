@@ -19,8 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mcsim.evaluation import Arrays
+from mcsim.failure import Failure
 from mcsim.study import InputError
-from mcsim.work import Failure, Piece, joined
+from mcsim.work import Piece, joined
 
 Span = tuple[int, int]
 PLAN = "plan.json"

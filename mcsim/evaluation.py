@@ -15,26 +15,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mcsim.failure import PartialFailure
 from mcsim.study import Context, FloatArray, Input, InputError, IntArray, OptionValue, Output, Study
 
 Arrays = dict[str, NDArray[Any]]
-
-
-class PartialFailure(Exception):  # noqa: N818 - it says what happened
-    """Some rows of a model call failed; raised by models that know which, with what the others gave.
-
-    Parameters
-    ----------
-    outputs : dict of arrays
-        Outputs of all rows, NaN where failed.
-    reasons : dict of int to str
-        Row within the call -> why it failed.
-    """
-
-    def __init__(self, outputs: Arrays, reasons: dict[int, str]) -> None:
-        super().__init__(next(iter(reasons.values()), ""))
-        self.outputs = outputs
-        self.reasons = reasons
 
 
 @dataclass(frozen=True, slots=True, eq=False)

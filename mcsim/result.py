@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mcsim.bands import COLUMNS, Bands, exact_bands
+from mcsim.failure import Failure
 from mcsim.study import FloatArray, InputError, IntArray, Output, Study, nearest
-from mcsim.work import Failure
 
 if TYPE_CHECKING:
     import pandas as pd

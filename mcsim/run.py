@@ -11,12 +11,12 @@ from mcsim.backends import Interrupted, RunFailed, check_backend, worker_count
 from mcsim.design import Design, make_design, whole
 from mcsim.evaluation import (
     Evaluation,
-    PartialFailure,
     design_columns,
     evaluate_centre,
     evaluate_points,
     transform,
 )
+from mcsim.failure import PartialFailure
 from mcsim.study import InputError, Study
 from mcsim.work import Job
 

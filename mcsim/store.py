@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 
 from mcsim.bands import Bands
+from mcsim.failure import Failure
 from mcsim.record import file_hash, fingerprint, manifest, study_of
 from mcsim.result import Result
 from mcsim.study import InputError, Study
-from mcsim.work import Failure
 
 MANIFEST, DRAWS, SUMMARY, FAILED, BANDS = "run.json", "draws.nc", "summary.csv", "failed.csv", "bands.npz"
 CHUNKS = "chunks"

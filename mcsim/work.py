@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from mcsim.design import Design
 from mcsim.evaluation import Arrays, bytes_per_draw, evaluate_points, evaluate_values
+from mcsim.failure import Failure
 from mcsim.study import FloatArray, InputError, IntArray, Output, Study
 
 CALL_BYTES = 32 * 2**20  # what one call of a model may take, inputs and outputs together
@@ -38,15 +39,6 @@ class Job:
     design: Design
     lives: int
     stored: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """A draw that failed: its number, why, and the values of its uncertain inputs."""
-
-    draw: int
-    reason: str
-    inputs: Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
