@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from mcsim.distributions import constant
 from mcsim.kernels.health import KNEES
 from mcsim.kernels.junction import SURVIVAL_JUNCTIONS
@@ -38,7 +40,7 @@ def _survival_inputs(region: str, values: tuple[float, ...]) -> tuple[Parameter,
 
 
 PARAMETERS: tuple[Parameter, ...] = (
-    _input("annual_degradation", "1/yr", "capacity lost per year before the knee (Dr)", 0.0, 0.3, AGEING),
+    _input("annual_degradation", "1/yr", "capacity lost per year before the knee (Dr)", 0.0, math.inf, AGEING),
     _input("knee_age", "yr", "age of the knee (k)", 0.1, 60.0, AGEING),
     _input("knee_factor", "", "decay rate parameter (lambda): scales the knee's age", 0.1, 5.0, AGEING, 1.0),
     _input("knee_sharpness", "1/yr", "growth of the loss after the knee (gamma)", 0.0, 5.0, AGEING, 1.0),
@@ -49,7 +51,7 @@ PARAMETERS: tuple[Parameter, ...] = (
     _input("pack_life_scale", "yr", "Weibull scale of pack lives, battery_law = weibull", 0.5, 200.0, AGEING, 16.5),
     _input("hev_pack_shape", "", "Weibull shape of NiMH pack lives", 0.5, 30.0, AGEING, 4.0),
     _input("hev_pack_scale", "yr", "Weibull scale of NiMH pack lives", 0.5, 200.0, AGEING, 15.5),
-    _input("defect_hazard", "1/yr", "constant hazard of pack defects", 0.0, 0.2, AGEING, 0.0),
+    _input("defect_hazard", "1/yr", "constant hazard of pack defects", 0.0, math.inf, AGEING, 0.0),
     _input("mx_climate_multiplier", "ratio", "degradation in Mexico to that in the US", 0.3, 3.0, AGEING, 1.0),
     _input("efficiency_fade", "1/yr", "round-trip efficiency lost per year", 0.0, 0.005, AGEING, 0.0013),
     _input("first_efficiency", "share", "round-trip efficiency of a new pack", 0.6, 1.0, AGEING, 0.95),
