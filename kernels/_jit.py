@@ -23,10 +23,7 @@ is written beside the sources, and numba functions other than these keep numba's
 
 import hashlib
 import os
-import shutil
-import stat
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 from pathlib import Path
@@ -90,17 +87,20 @@ def _is_private(folder: Path) -> bool:
     if not hasattr(os, "getuid"):
         return True
     status = folder.lstat()
-    return stat.S_ISDIR(status.st_mode) and status.st_uid == os.getuid() and not status.st_mode & 0o022
+    return not folder.is_symlink() and status.st_uid == os.getuid() and not status.st_mode & 0o022
 
 
 def _remove_unused(root: Path, kept: Path) -> None:
-    """Remove caches of sources that nobody has used for a month."""
+    """Remove caches of sources that nobody has used for a month; the one kept was touched just now."""
+    now = kept.stat().st_mtime
     for folder in root.glob("kernels-*"):
         try:
-            if folder != kept and time.time() - folder.stat().st_mtime > _SECONDS_KEPT:
-                shutil.rmtree(folder, ignore_errors=True)
+            if now - folder.stat().st_mtime > _SECONDS_KEPT:
+                for path in sorted(folder.rglob("*"), reverse=True):
+                    path.rmdir() if path.is_dir() else path.unlink()
+                folder.rmdir()
         except OSError:
-            # Another process removed it first.
+            # Another process removes it too.
             continue
 
 

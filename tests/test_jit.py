@@ -93,10 +93,11 @@ def test_renaming_a_source_changes_the_key(tmp_path):
 
 
 def test_caches_unused_for_a_month_are_removed_and_others_stay(tmp_path):
-    for name, age in (("kernels-old", 40 * 86_400), ("kernels-young", 86_400), ("other", 40 * 86_400)):
+    for name, age in (("kernels-old", 40), ("kernels-young", 1), ("kernels-now", 0), ("other", 40)):
         folder = tmp_path / name
-        folder.mkdir()
-        stamp = folder.stat().st_mtime - age
+        (folder / "below").mkdir(parents=True)
+        (folder / "below" / "kernel.nbi").touch()
+        stamp = folder.stat().st_mtime - age * 86_400
         os.utime(folder, (stamp, stamp))
-    _jit._remove_unused(tmp_path, tmp_path / "kernels-current")
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["kernels-young", "other"]
+    _jit._remove_unused(tmp_path, tmp_path / "kernels-now")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["kernels-now", "kernels-young", "other"]
