@@ -9,6 +9,7 @@ import numpy as np
 
 from mcsim.report.figures import KINDS, NEEDS, OF_THE_RANKING
 from mcsim.report.style import label
+from mcsim.report.words import NUMBERS
 from mcsim.study import InputError, Output, Study, nearest
 
 
@@ -20,7 +21,7 @@ def figures_of(study: Study) -> list[dict[str, Any]]:
     InputError
         For an unknown kind or output, or a kind that lacks a dim.
     """
-    given = [dict(figure) for figure in study.figures] or list(_plain(study))
+    given = [dict(figure) for figure in study.figures if figure["kind"] != NUMBERS] or list(_plain(study))
     known = {output.name for output in study.outputs}
     chosen = []
     for figure in given:

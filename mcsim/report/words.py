@@ -14,17 +14,25 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from mcsim.result import Result
+    from mcsim.tables import Table
 
+NUMBERS = "numbers"  # the kind of figure that is a line of the headline table
 MOST_HEADLINES = 36
 
 
 def headlines(result: Result) -> list[dict[str, str]]:
-    """Return one line per element of the headline outputs: what, median, 50 % and 95 % bands, in words."""
+    """Return one line per element of the headline: what, median, 50 % and 95 % bands, in words.
+
+    The elements are those that the study's ``numbers`` name, or else evenly spread ones of its headline outputs.
+    """
     study = result.study
+    known = {output.name for output in study.outputs}
+    asked = [figure for figure in study.figures if figure["kind"] == NUMBERS and figure["output"] in known]
     names = study.headline or tuple(output.name for output in study.outputs if output.rank)
     lines = []
-    for name in names:
-        table = result.summary(name)
+    for figure in asked or [{"output": name} for name in names]:
+        name = figure["output"]
+        table = result.summary(name, **figure.get("where", {}))
         dims = [dim.name for dim in study.output(name).dims]
         for row in _spread(table).to_dict("records"):
             unit = str(row["unit"])
@@ -55,26 +63,30 @@ def _spread(table: pd.DataFrame) -> pd.DataFrame:
     return table.iloc[np.unique(np.linspace(0, len(table) - 1, MOST_HEADLINES).astype(int))]
 
 
-def inputs(study: Study) -> list[dict[str, str]]:
-    """Return one line per scalar input and one per table."""
-    lines = [_input(item, study) for item in study.inputs if item.table is None]
-    for table in study.tables.values():
-        uncertain = sum(
-            item.uncertain for item in study.inputs if item.table is not None and item.table[0] == table.name
-        )
-        sources = sorted(set(table.sources))
-        lines.append(
-            {
-                "name": f"{table.name}[{', '.join(table.keys)}]",
-                "meaning": f"table of {len(table.index)} rows, {uncertain} of them uncertain",
-                "distribution": "by row",
-                "unit": ", ".join(sorted(set(table.units))[:6]),
-                "group": ", ".join(sorted(set(table.groups))),
-                "source": "; ".join(sources[:8]) + (f" and {len(sources) - 8} more" if len(sources) > 8 else ""),
-                "curve": "",
-            }
-        )
-    return lines
+def inputs(study: Study) -> list[tuple[str, list[dict[str, str]]]]:
+    """Return the inputs under titles: uncertain scalars, tables, fixed scalars; a title without lines is left out."""
+    scalars = [item for item in study.inputs if item.table is None]
+    parts = [
+        ("Uncertain", [_input(item, study) for item in scalars if item.uncertain]),
+        ("Tables", [_table(table, study) for table in study.tables.values()]),
+        ("Fixed", [_input(item, study) for item in scalars if not item.uncertain]),
+    ]
+    return [(title, lines) for title, lines in parts if lines]
+
+
+def _table(table: Table, study: Study) -> dict[str, str]:
+    uncertain = sum(item.uncertain for item in study.inputs if item.table is not None and item.table[0] == table.name)
+    sources = sorted(set(table.sources))
+    units = sorted(set(table.units))
+    return {
+        "name": f"{table.name}[{', '.join(table.keys)}]",
+        "meaning": f"{len(table.index)} rows, {uncertain} of them uncertain",
+        "distribution": "by row",
+        "unit": ", ".join(units[:4]) + (f" and {len(units) - 4} more" if len(units) > 4 else ""),
+        "group": ", ".join(sorted(set(table.groups))),
+        "source": "; ".join(sources[:8]) + (f" and {len(sources) - 8} more" if len(sources) > 8 else ""),
+        "curve": "",
+    }
 
 
 def _input(item: Input, study: Study) -> dict[str, str]:
