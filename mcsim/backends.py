@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -146,6 +147,8 @@ def each(
         )
         try:
             yield from parallel(delayed(task)(*argument) for argument in arguments)
+        except multiprocessing.TimeoutError:
+            raise TimeoutError from None
         finally:
             if stop is not None:
                 stop.set()

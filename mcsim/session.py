@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from mcsim.backends import Interrupted, RunFailed, each, pack_study, unpack_study
 from mcsim.collect import Collector
 from mcsim.design import Design
+from mcsim.evaluation import design_columns, transform
 from mcsim.study import InputError, Study, nearest
 from mcsim.work import Job, Piece, call_rows, chunk_rows, compute
 
@@ -73,7 +74,7 @@ class Session:
         self.note: Callable[[], None] = lambda: None  # told when the run grew
         self.advice = ""  # how to go on after a stop; a run in memory cannot
         self._stop = threading.Event()
-        self._running: dict[int, tuple[int, float]] = {}
+        self._running: dict[int, tuple[int, int, float]] = {}  # thread -> draws and the moment when it began
 
     def fill(self, collector: Collector) -> Collector:
         """Compute what the collector lacks, more where a stop rule asks for it."""
@@ -139,6 +140,9 @@ class Session:
     def _results(self, collector: Collector, tasks: Sequence[tuple[int, int]]) -> Iterator[int]:
         """Yield the draws covered by each piece as it is taken in."""
         if self.backend == "threads":
+            # The first use of a kernel loads or compiles it, which is no chunk's time.
+            if self.job.design.values is None:
+                transform(self.job.study, self.job.design.points(0, 1), design_columns(self.job.study))
             yield from each(
                 lambda low, high: self._in_thread(collector, low, high),
                 tasks,
@@ -157,7 +161,7 @@ class Session:
     def _in_thread(self, collector: Collector, low: int, high: int) -> int:
         if self._stop.is_set():
             return 0
-        self._running[threading.get_ident()] = (low, time.monotonic())
+        self._running[threading.get_ident()] = (low, high, time.monotonic())
         try:
             return collector.accept(compute(self.job, low, high))
         finally:
@@ -165,8 +169,8 @@ class Session:
 
     def _late(self, collector: Collector) -> str:
         self._stop.set()
-        slow = min(self._running.values(), key=lambda item: item[1], default=None)
-        where = "a chunk" if slow is None else f"the chunk from draw {slow[0]}"
+        slow = min(self._running.values(), key=lambda item: item[2], default=None)
+        where = "a chunk" if slow is None else f"the chunk of draws {slow[0]} to {slow[1] - 1}"
         return (
             f"{self.job.study.name}: {where} took longer than {self.timeout:g} s; a smaller chunk or a longer timeout"
             f"{self.advice}"
