@@ -38,6 +38,20 @@ def _fill_fade(fade, attained, steps, table):
         table[2, k] = 1.0 / (1.0 - fade * (attained + age))
 
 
+@inline_kernel
+def _fill_tables(laws, swapped, attained, log_ages, ages, tables, risks):
+    """Fill the pack tables of a chemistry: covered, uncovered, used at home; the same abroad."""
+    for place, which in ((0, 0), (1, 1), (3, 2), (4, 3)):
+        fill_pack_table(
+            laws[which, 0], laws[which, 1], laws[which, 2], 0.0, log_ages, ages, tables[place], risks[place]
+        )
+    if swapped:
+        for place, which in ((2, 1), (5, 3)):
+            fill_pack_table(
+                laws[which, 0], laws[which, 1], laws[which, 2], attained, log_ages, ages, tables[place], risks[place]
+            )
+
+
 @kernel
 def expected_activity(
     steps, offsets, bodies, chemistries, at_home, abroad,
@@ -102,8 +116,9 @@ def expected_activity(
         ages[1, k] = max(k - 0.5, 0.0) / steps
         log_ages[0, k] = log(max(ages[0, k], 1e-300))
         log_ages[1, k] = log(max(ages[1, k], 1e-300))
-    tables = np.empty((n_chemistries, 6, 2, n_nodes + 1))
-    home_tables, abroad_tables = np.empty((5, 2, n_nodes + 1)), np.empty((3, 2, n_nodes + 1))
+    # By chemistry: covered, uncovered and used at home, then the same abroad.
+    tables, risks = np.ones((n_chemistries, 6, 2, n_nodes + 1)), np.zeros((n_chemistries, 6, 2, n_nodes + 1))
+    after_hazard = np.zeros((EXPORT_AGES, n_steps))
     fades = np.empty((n_chemistries, 3, n_nodes + 1))
     after, last_after = np.ones((EXPORT_AGES, n_nodes)), np.empty(EXPORT_AGES, np.int64)
     hazard = np.empty(n_steps)
@@ -117,20 +132,18 @@ def expected_activity(
     rates, factors = np.empty((2, n_years)), np.empty((2, n_calendar, CHANNELS))
     no_stay, no_stay_energy = np.empty((0, ACTIVITIES)), np.empty((0, CHANNELS))
     for i in range(n):
+        answered = repair[i] > 0.0
+        for c in range(n_chemistries):
+            answered = answered or swap[i, c] > 0.0
+            _fill_tables(laws[i, c], swap[i, c] > 0.0, attained[i], log_ages, ages, tables[c], risks[c])
+            _fill_fade(efficiency_fade[i, c], attained[i], steps, fades[c])
         for age in range(EXPORT_AGES):
             last_after[age] = fill_after_export(
                 age, steps, n_steps, kind, destination_law[i, 0], destination_law[i, 1], destination_table[i],
                 multiplier[i], junction, after[age],
             )  # fmt: skip
-        for c in range(n_chemistries):
-            for which in range(4):
-                fill_pack_table(laws[i, c, which, 0], laws[i, c, which, 1], laws[i, c, which, 2], 0.0, log_ages, ages,
-                                tables[c, which])  # fmt: skip
-            if swap[i, c] > 0.0:
-                for which in range(2):
-                    ruling = laws[i, c, 1 + 2 * which]
-                    fill_pack_table(ruling[0], ruling[1], ruling[2], attained[i], log_ages, ages, tables[c, 4 + which])
-            _fill_fade(efficiency_fade[i, c], attained[i], steps, fades[c])
+            if answered:
+                _fill_hazard(after[age], after_hazard[age])
         rates[1] = abroad_rate[i]
         for v in range(n_vehicles):
             c = chemistries[v]
@@ -138,27 +151,24 @@ def expected_activity(
             if at_home[v]:
                 survival = home_survival[i, bodies[v]]
                 _fill_hazard(survival, hazard)
-                home_tables[0], home_tables[1], home_tables[2] = tables[c, 0], tables[c, 1], tables[c, 3]
-                home_tables[3], home_tables[4] = tables[c, 4], tables[c, 5]
                 rates[0] = home_rate[i, v]
                 stays = stay_activity[i, v] if given_export else no_stay
                 stays_energy = stay_energy[i, v] if given_export else no_stay_energy
                 first = offsets[v]
                 sweep_vehicle(
-                    survival, hazard, _last_alive(survival), after, last_after, rates, fuel_fade[i, v], late_age,
-                    factors, discount[i], laws[i, c, 0], home_tables, end_of_cover[i, v], cover[i], repair[i],
-                    swap[i, c], steps, n_steps, fades[c], flow, flow_abroad, curve, sums, state, state_curve, link,
+                    survival, hazard, _last_alive(survival), after, after_hazard, last_after, rates, fuel_fade[i, v],
+                    late_age, factors, discount[i], laws[i, c, 0], tables[c], risks[c], end_of_cover[i, v],
+                    cover[i], repair[i], swap[i, c], steps, n_steps, fades[c], flow, flow_abroad, curve, sums, state, state_curve, link,
                     past, history, plain, worn, activity[i, first : first + 22], energy[i, first : first + 22], stays,
                     stays_energy,
                 )  # fmt: skip
             if abroad[v]:
                 survival = destination_survival[i]
                 _fill_hazard(survival, hazard)
-                abroad_tables[0], abroad_tables[1], abroad_tables[2] = tables[c, 2], tables[c, 3], tables[c, 5]
                 cell = offsets[v] + (22 if at_home[v] else 0)
                 new_abroad(
                     survival, hazard, _last_alive(survival), rates[1], fuel_fade[i, v], late_age, factors[1],
-                    discount[i], laws[i, c, 2], abroad_tables, end_of_cover_abroad[i, v], cover[i], repair[i],
-                    swap[i, c], steps, fades[c], flow, curve, sums, no_state, no_state, link, no_past, no_history,
+                    discount[i], laws[i, c, 2], tables[c, 3:], risks[c, 3:], end_of_cover_abroad[i, v], cover[i],
+                    repair[i], swap[i, c], steps, fades[c], flow, curve, sums, no_state, no_state, link, no_past, no_history,
                     plain[0], worn[0], activity[i, cell], energy[i, cell],
                 )  # fmt: skip

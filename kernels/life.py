@@ -18,8 +18,10 @@ from mcsim.kernels._jit import inline_kernel, kernel
 from mcsim.kernels.maths import exp, log
 
 _NEGLIGIBLE = 1e-16
-_NO_FLOW = 1e-30
+_NO_FLOW = 1e-18
 _SMALLEST = 1e-300
+# Nothing survives such a cumulative hazard.
+_CERTAIN = 700.0
 
 
 @inline_kernel
@@ -50,8 +52,8 @@ def pack_hazard(age, shape, scale, defect):
 
 
 @kernel
-def fill_pack_table(shape, scale, defect, attained, log_ages, ages, table):
-    """Fill the survival of a pack at the nodes of the grid.
+def fill_pack_table(shape, scale, defect, attained, log_ages, ages, table, risk):
+    """Fill the survival of a pack at the nodes of the grid, and its hazard in the step that begins there.
 
     Parameters
     ----------
@@ -61,32 +63,61 @@ def fill_pack_table(shape, scale, defect, attained, log_ages, ages, table):
         Age that a used pack has when it is installed [yr]; 0 for a new one.
     log_ages, ages : ndarray, shape (2, n)
         Ages of the two layouts [yr] and their logarithms.
-    table : ndarray, shape (2, n)
-        Filled: survival since installation [-].
+    table, risk : ndarray, shape (2, n)
+        Filled: survival since installation [-]; cumulative hazard of the step [-].
     """
     log_scale = log(scale)
-    if attained > 0.0:
-        past = pack_hazard(attained, shape, scale, defect)
-        for row in range(2):
-            for k in range(table.shape[1]):
-                table[row, k] = exp(past - pack_hazard(attained + ages[row, k], shape, scale, defect))
-    else:
-        for row in range(2):
-            for k in range(table.shape[1]):
-                table[row, k] = exp(-(exp(shape * (log_ages[row, k] - log_scale)) + defect * ages[row, k]))
-    table[0, 0] = 1.0
+    n = table.shape[1]
+    past = pack_hazard(attained, shape, scale, defect)
+    for row in range(2):
+        if attained > 0.0:
+            for k in range(n):
+                table[row, k] = pack_hazard(attained + ages[row, k], shape, scale, defect) - past
+        else:
+            for k in range(n):
+                table[row, k] = exp(shape * (log_ages[row, k] - log_scale)) + defect * ages[row, k]
+        table[row, 0] = 0.0
     # No failure in what is left of the step of installation: one event per step.
-    table[1, 0] = 1.0
-    table[1, 1] = 1.0
+    table[1, 1] = 0.0
+    for row in range(2):
+        for k in range(n - 1):
+            risk[row, k] = min(table[row, k + 1], _CERTAIN) - min(table[row, k], _CERTAIN)
+        risk[row, n - 1] = 0.0
+        for k in range(n):
+            table[row, k] = exp(-table[row, k])
 
 
 @inline_kernel
-def pack_share(events, vehicle_hazard, before, after):
-    """Return how many of a step's events are the pack's, and the pack's hazard in the step."""
+def pack_share(events, pack_risk, vehicle_risk):
+    """Return how many of a step's events are the pack's: the risks share them by their cumulative hazards.
+
+    Parameters
+    ----------
+    events : float
+        Events of the step.
+    pack_risk, vehicle_risk : float
+        Cumulative hazards in the step.
+
+    Returns
+    -------
+    float
+        Events of the pack.
+
+    Examples
+    --------
+    >>> from mcsim.kernels.life import pack_share
+    >>> pack_share(0.4, 0.3, 0.1), pack_share(0.0, 0.0, 0.0)
+    (0.30000000000000004, 0.0)
+    """
+    total = pack_risk + vehicle_risk
+    return events * pack_risk / total if total > 0.0 else 0.0
+
+
+@inline_kernel
+def _log_ratio(before, after):
+    """Cumulative hazard between two survivals, finite where nothing survives."""
     ratio = before / (after if after > _SMALLEST else _SMALLEST)
-    hazard = log(ratio) if ratio > 1.0 else 0.0
-    total = hazard + vehicle_hazard
-    return (events * hazard / total if total > 0.0 else 0.0), hazard
+    return log(ratio) if ratio > 1.0 else 0.0
 
 
 @kernel
@@ -134,8 +165,8 @@ def covered_curve(start, end, row, law, warranted, disposed, steps, n_steps, cur
 
 @kernel
 def home_arm(
-    vehicle, vehicle_hazard, law, warranted, disposed, used, end_of_cover, cover, repair, swap, steps, n_steps, fade,
-    flow, curve, sums, state, state_curve, counts, link, discount, past, history,
+    vehicle, vehicle_hazard, law, warranted, disposed, used, risks, end_of_cover, cover, repair, swap, steps, n_steps,
+    fade, flow, curve, sums, state, state_curve, counts, link, discount, past, history,
 ):  # fmt: skip
     """Run the recursion of a vehicle in the country where it was new, and leave its state at every whole age.
 
@@ -147,6 +178,8 @@ def home_arm(
         The pack's law while covered.
     warranted, disposed, used : ndarray, shape (2, n + 2)
         Pack tables: under cover, after it, and of a used pack.
+    risks : ndarray, shape (3, 2, n + 2)
+        Hazards of the steps of these tables.
     end_of_cover, cover : float
         Age at which the vehicle's warranty ends; cover of a new pack that replaces another [yr].
     repair, swap : float
@@ -226,9 +259,22 @@ def home_arm(
                 if before < _NO_FLOW:
                     break
                 events = before - weight * vehicle[j + 1] * curve[j + 1]
-                under_cover, unhurt, answered = _split_at_cover(
-                    before, events, j, end * steps, vehicle, vehicle_hazard[j], curve, at_end
-                )
+                k = j - start
+                if kind == 1:
+                    under_cover, unhurt = 0.0, 0.0
+                    answered = pack_share(events, risks[2, 1, k], vehicle_hazard[j])
+                elif j + 1 <= end * steps:
+                    under_cover = pack_share(events, risks[0, row, k], vehicle_hazard[j])
+                    unhurt, answered = events - under_cover, 0.0
+                elif j >= end * steps:
+                    past_cover = curve[j] == disposed[row, k]
+                    risk = risks[1, row, k] if past_cover else _log_ratio(curve[j], curve[j + 1])
+                    under_cover, unhurt = 0.0, 0.0
+                    answered = pack_share(events, risk, vehicle_hazard[j])
+                else:
+                    under_cover, unhurt, answered = _split_at_cover(
+                        before, events, end * steps - j, vehicle[j], vehicle[j + 1], curve[j], curve[j + 1], at_end
+                    )
                 replaced = under_cover + answered * repair
                 flow[0, j + 1] += replaced
                 flow[1, j + 1] += answered * swap
@@ -243,23 +289,16 @@ def home_arm(
 
 
 @inline_kernel
-def _split_at_cover(before, events, j, end, vehicle, vehicle_hazard, curve, at_end):
-    """Return a step's events: the pack's under cover, the vehicle's while its pack is covered, the pack's after it.
+def _split_at_cover(before, events, part, vehicle, vehicle_after, pack, pack_after, at_end):
+    """Return the events of a step whose `part` is covered: the pack's and the vehicle's before, the pack's after.
 
-    A step in which the cover ends is two steps, one on either side (`end` counts steps).
+    It is two steps, one on either side of the end of cover.
     """
-    if j + 1 <= end:
-        of_pack, _ = pack_share(events, vehicle_hazard, curve[j], curve[j + 1])
-        return of_pack, events - of_pack, 0.0
-    if j >= end:
-        of_pack, _ = pack_share(events, vehicle_hazard, curve[j], curve[j + 1])
-        return 0.0, 0.0, of_pack
-    survived = vehicle[j] + (vehicle[j + 1] - vehicle[j]) * (end - j)
-    packs_left = min(at_end, curve[j])
-    early_hazard = log(vehicle[j] / survived) if survived > _SMALLEST else 0.0
-    early = before - before * (survived / vehicle[j]) * (packs_left / curve[j])
-    under_cover, _ = pack_share(early, early_hazard, curve[j], packs_left)
-    after_cover, _ = pack_share(events - early, vehicle_hazard - early_hazard, packs_left, curve[j + 1])
+    survived = vehicle + (vehicle_after - vehicle) * part
+    left = min(at_end, pack)
+    early = before - before * (survived / vehicle) * (left / pack)
+    under_cover = pack_share(early, _log_ratio(pack, left), _log_ratio(vehicle, survived))
+    after_cover = pack_share(events - early, _log_ratio(left, pack_after), _log_ratio(survived, vehicle_after))
     return under_cover, early - under_cover, after_cover
 
 
@@ -339,8 +378,9 @@ def time_in_service(vehicle, sums, steps, first, n_steps, plain, worn):
 
 @kernel
 def abroad_arm(
-    vehicle, home, abroad, used, repair, swap, steps, age, n_steps, fade, state, state_curve, flow, curve, sums, counts
-):
+    vehicle, vehicle_hazard, home, abroad, used, risks, repair, swap, steps, age, n_steps, fade, state, state_curve, flow,
+    curve, sums, counts,
+):  # fmt: skip
     """Run the recursion of the vehicles that cross at a whole age: no cover, hazards of the new climate.
 
     A pack's cumulative hazard goes on from what it had at home, ``max(H, H_home(t_X) + H_abroad(t) - H_abroad(t_X))``:
@@ -348,10 +388,12 @@ def abroad_arm(
 
     Parameters
     ----------
-    vehicle : ndarray, shape (n + 1,)
-        Survival after the crossing, at the nodes of age.
+    vehicle, vehicle_hazard : ndarray, shape (n + 1,), (n,)
+        Survival after the crossing, at the nodes of age, and the hazards of the steps (read where packs are answered).
     home, abroad, used : ndarray, shape (2, n + 2)
         Pack tables at the end of life's threshold: at home, abroad, and of a used pack abroad.
+    risks : ndarray, shape (2, 2, n + 2)
+        Hazards of the steps of a new and of a used pack abroad.
     repair, swap : float
         Chances that a failure is answered by a new, by a used pack.
     steps, age, n_steps : int
@@ -402,33 +444,58 @@ def abroad_arm(
             _add_pack(weight, curve, node, last, fade[row + kind], start, sums)
             if recur:
                 # Survival of the vehicle is told from the crossing on: 1 there, less what equation (1) drops.
-                answered = _pass_on(weight, vehicle, curve, node, n_steps, repair, swap, flow)
+                answered = _pass_on(
+                    weight, vehicle, vehicle_hazard, curve, risks[kind, row], start, node, last, repair, swap, flow
+                )
                 counts[3] += answered if place == 0 else 0.0
     if recur:
         reached = n_steps
-        _repaired_abroad(vehicle, abroad, used, repair, swap, steps, node, n_steps, fade, flow, curve, sums, counts)
+        _repaired_abroad(
+            vehicle,
+            vehicle_hazard,
+            abroad,
+            used,
+            risks,
+            repair,
+            swap,
+            steps,
+            node,
+            n_steps,
+            fade,
+            flow,
+            curve,
+            sums,
+            counts,
+        )
     return reached
 
 
 @kernel
-def _pass_on(weight, vehicle, curve, first, n_steps, repair, swap, flow):
+def _pass_on(weight, vehicle, vehicle_hazard, curve, risk, start, first, n_steps, repair, swap, flow):
     """Turn the pack's events of each step into new and used packs; return how many."""
     answered = 0.0
-    for j in range(first, n_steps):
-        before = weight * vehicle[j] * curve[j]
-        if before < _NO_FLOW:
-            break
-        after = vehicle[j + 1] if vehicle[j + 1] > _SMALLEST else _SMALLEST
-        events = before - weight * vehicle[j + 1] * curve[j + 1]
-        of_pack, _ = pack_share(events, log(vehicle[j] / after), curve[j], curve[j + 1])
+    lead = first
+    # A pack held at 1 by the warranty it lost falls to its curve within a step: that hazard is not the table's.
+    while lead < n_steps and curve[lead] == 1.0:
+        before, after = weight * vehicle[lead], weight * vehicle[lead + 1] * curve[lead + 1]
+        of_pack = pack_share(before - after, _log_ratio(1.0, curve[lead + 1]), vehicle_hazard[lead])
+        flow[0, lead + 1] += of_pack * repair
+        flow[1, lead + 1] += of_pack * swap
+        answered += of_pack
+        lead += 1
+    for j in range(lead, n_steps):
+        of_pack = weight * (vehicle[j] * curve[j] - vehicle[j + 1] * curve[j + 1])
+        of_pack *= risk[j - start] / (risk[j - start] + vehicle_hazard[j] + _SMALLEST)
         flow[0, j + 1] += of_pack * repair
         flow[1, j + 1] += of_pack * swap
-        answered += of_pack * (repair + swap)
-    return answered
+        answered += of_pack
+    return answered * (repair + swap)
 
 
 @kernel
-def _repaired_abroad(vehicle, abroad, used, repair, swap, steps, node, n_steps, fade, flow, curve, sums, counts):
+def _repaired_abroad(
+    vehicle, vehicle_hazard, abroad, used, risks, repair, swap, steps, node, n_steps, fade, flow, curve, sums, counts
+):
     """Follow the packs installed abroad, in order of installation."""
     for place in range(node + 1, n_steps + 1):
         for kind in range(2):
@@ -438,11 +505,14 @@ def _repaired_abroad(vehicle, abroad, used, repair, swap, steps, node, n_steps, 
             counts[1 + kind] += started
             start = place - 1
             table = abroad[1] if kind == 0 else used[1]
-            for j in range(place, n_steps + 1):
+            last = place
+            while last < n_steps and table[last - start] >= _NEGLIGIBLE:
+                last += 1
+            for j in range(place, last + 1):
                 curve[j] = table[j - start]
             weight = started * 2.0 / (vehicle[start] + vehicle[start + 1])
             half = 0.25 * (started + weight * vehicle[start + 1]) / steps
             sums[4, start] += half
             sums[5, start] += half * fade[1 + kind, 0]
-            _add_pack(weight, curve, place, n_steps, fade[1 + kind], start, sums)
-            _pass_on(weight, vehicle, curve, place, n_steps, repair, swap, flow)
+            _add_pack(weight, curve, place, last, fade[1 + kind], start, sums)
+            _pass_on(weight, vehicle, vehicle_hazard, curve, risks[kind, 1], start, place, last, repair, swap, flow)

@@ -11,7 +11,7 @@ import numpy as np
 
 from mcsim.kernels._jit import inline_kernel, kernel
 from mcsim.kernels.junction import age_abroad
-from mcsim.kernels.life import abroad_arm, fill_pack_table, home_arm, time_in_service
+from mcsim.kernels.life import abroad_arm, home_arm, time_in_service
 from mcsim.kernels.maths import exp, log
 from mcsim.kernels.survival import MAXIMUM_AGE, tabulated_survival, weibull_survival
 
@@ -42,10 +42,7 @@ _NO_SHARE = 1e-12
 @inline_kernel
 def _years_after(export_age, age, kind, shape, scale, table, multiplier, junction):
     years = age_abroad(age, export_age, multiplier, junction)
-    if kind == 0:
-        share = weibull_survival(years, shape, scale)
-    else:
-        share = tabulated_survival(years, table)
+    share = weibull_survival(years, shape, scale) if kind == 0 else tabulated_survival(years, table)
     return 0.0 if age >= MAXIMUM_AGE or years >= MAXIMUM_AGE else share
 
 
@@ -193,8 +190,10 @@ def export_part(age, arm, counts, flow, steps, n_steps, plain, worn, rate, facto
 
 
 @kernel
-def given_export_part(age, share, history, rate, fuel_fade, factors, abroad, abroad_energy, total, total_energy, running,
-                      running_energy, activity, energy, stay, stay_energy):  # fmt: skip
+def given_export_part(
+    age, share, history, rate, fuel_fade, factors, abroad, abroad_energy, total, total_energy, running, running_energy,
+    activity, energy, stay, stay_energy,
+):  # fmt: skip
     """Fill both arms of the vehicles that cross at an age, per vehicle that crosses: the same past, two futures.
 
     Parameters
@@ -242,8 +241,8 @@ def given_export_part(age, share, history, rate, fuel_fade, factors, abroad, abr
 
 @kernel
 def sweep_vehicle(
-    vehicle_home, vehicle_hazard, last_home, after, last_after, rates, fuel_fade, late_age, factors, discount,
-    law, tables, end_of_cover, cover, repair, swap, steps, n_steps, fade,
+    vehicle_home, vehicle_hazard, last_home, after, after_hazard, last_after, rates, fuel_fade, late_age, factors,
+    discount, law, tables, risks, end_of_cover, cover, repair, swap, steps, n_steps, fade,
     flow, flow_abroad, curve, sums, state, state_curve, link, past, history, plain, worn,
     activity, energy, stay_activity, stay_energy,
 ):  # fmt: skip
@@ -255,8 +254,8 @@ def sweep_vehicle(
         Survival at home at the nodes; cumulative hazard of each step.
     last_home : int
         Node after which nothing is alive at home.
-    after, last_after : ndarray, shape (n_ages, n + 1), (n_ages,)
-        Survival after each export, from `fill_after_export`.
+    after, after_hazard, last_after : ndarray, shape (n_ages, n + 1), (n_ages, n), (n_ages,)
+        Survival after each export, from `fill_after_export`; hazards of its steps, read where failures are answered.
     rates : ndarray, shape (2, n_years)
         Distance of a vehicle in service by year of age [km/yr], at home and abroad.
     fuel_fade, late_age : float
@@ -268,8 +267,10 @@ def sweep_vehicle(
         Growth of the pack's production factors, log per year (negative).
     law : ndarray, shape (3,)
         Pack law (shape, scale, defects) while covered at home.
-    tables : ndarray, shape (5, 2, n + 2)
-        Pack tables: covered at home, uncovered at home, uncovered abroad, used at home, used abroad.
+    tables : ndarray, shape (6, 2, n + 2)
+        Pack tables: covered, uncovered and used at home, then the same abroad.
+    risks : ndarray, shape (6, 2, n + 2)
+        Hazards of their steps.
     end_of_cover, cover, repair, swap : float
         See `mcsim.kernels.life.home_arm`.
     steps, n_steps : int
@@ -287,8 +288,8 @@ def sweep_vehicle(
     recur = repair + swap > 0.0
     counts = np.empty(4)
     home_arm(
-        vehicle_home, vehicle_hazard, law, tables[0], tables[1], tables[3], end_of_cover, cover, repair, swap,
-        steps, last_home, fade, flow, curve, sums, state, state_curve, counts, link, discount, past, history,
+        vehicle_home, vehicle_hazard, law, tables[0], tables[1], tables[2], risks[:3], end_of_cover, cover, repair,
+        swap, steps, last_home, fade, flow, curve, sums, state, state_curve, counts, link, discount, past, history,
     )  # fmt: skip
     years = (last_home + steps - 1) // steps
     time_in_service(vehicle_home, sums, steps, 0, last_home, plain[0, :years], worn[0, :years])
@@ -302,8 +303,8 @@ def sweep_vehicle(
     for age in range(n_ages):
         cell, cell_energy = activity[1 + age], energy[1 + age]
         last = abroad_arm(
-            after[age], tables[1], tables[2], tables[4], repair, swap, steps, age, last_after[age], fade,
-            state[age], state_curve[age], flow_abroad, curve, sums, counts,
+            after[age], after_hazard[age], tables[1], tables[4], tables[5], risks[4:], repair, swap, steps, age,
+            last_after[age], fade, state[age], state_curve[age], flow_abroad, curve, sums, counts,
         )  # fmt: skip
         last_year = (last + steps - 1) // steps
         time_in_service(after[age], sums, steps, age * steps, last, plain[1, :last_year], worn[1, :last_year])
@@ -349,8 +350,9 @@ def _home_total(flow, plain, worn, rate, factors, fuel_fade, steps, years, last,
 
 @kernel
 def new_abroad(
-    vehicle, vehicle_hazard, last, rate, fuel_fade, late_age, factors, discount, law, tables, end_of_cover, cover,
-    repair, swap, steps, fade, flow, curve, sums, state, state_curve, link, past, history, plain, worn, activity, energy,
+    vehicle, vehicle_hazard, last, rate, fuel_fade, late_age, factors, discount, law, tables, risks, end_of_cover, cover,
+    repair, swap, steps, fade, flow, curve, sums, state, state_curve, link, past, history, plain, worn, activity,
+    energy,
 ):  # fmt: skip
     """Fill the activity of a vehicle bought new in the destination; parameters as in `sweep_vehicle`.
 
@@ -359,8 +361,8 @@ def new_abroad(
     """
     counts = np.empty(2)
     home_arm(
-        vehicle, vehicle_hazard, law, tables[0], tables[1], tables[2], end_of_cover, cover, repair, swap, steps, last,
-        fade, flow, curve, sums, state, state_curve, counts, link, discount, past, history,
+        vehicle, vehicle_hazard, law, tables[0], tables[1], tables[2], risks, end_of_cover, cover, repair, swap, steps,
+        last, fade, flow, curve, sums, state, state_curve, counts, link, discount, past, history,
     )  # fmt: skip
     years = (last + steps - 1) // steps
     time_in_service(vehicle, sums, steps, 0, last, plain[:years], worn[:years])
