@@ -110,7 +110,7 @@ def _rows(
 ) -> pd.DataFrame | None:
     name = figure["output"]
     if of_the_ranking(figure):
-        return None if ranking is None else ranking[ranking["output"] == name]
+        return None if ranking is None else ranked_rows(ranking, result.study.output(name))
     if name not in tables:
         tables[name] = result.summary(name)
     rows = tables[name]
@@ -118,6 +118,15 @@ def _rows(
         rows = rows.copy()
         shares = result.exceedance(name, float(figure.get("threshold", 0.0)))
         rows["above"] = shares[result.study.output(name).mask]
+    return rows
+
+
+def ranked_rows(ranking: pd.DataFrame, output: Output) -> pd.DataFrame:
+    """Return an output's rows of the ranking with its own labels; a CSV reader makes floats of whole years."""
+    rows = ranking[ranking["output"] == output.name]
+    for dim in output.dims:
+        if all(isinstance(label, int) for label in dim.coords):
+            rows = rows.assign(**{dim.name: rows[dim.name].astype(int)})
     return rows
 
 
@@ -162,7 +171,7 @@ def _ranking_blocks(result: Result, ranking: pd.DataFrame | None) -> list[dict[s
         if figure["kind"] != "ranking":
             continue
         output = result.study.output(figure["output"])
-        rows = ranking[ranking["output"] == output.name]
+        rows = ranked_rows(ranking, output)
         rows = selected(rows, figure, [dim.name for dim in output.dims]).rows if not rows.empty else rows
         panel = figure.get("panel")
         for value in [None] if panel is None else list(dict.fromkeys(rows[panel])):
