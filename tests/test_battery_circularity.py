@@ -20,7 +20,7 @@ from mcsim.studies.battery_circularity.triage import AGES, Triage, retirement_we
 from mcsim.study import InputError
 
 DATA = Path(package.__file__).with_name("data")
-WORLD = "battery-circularity-world"
+WORLD = "battery-circularity"
 FIELDS = tuple(Shares.__slots__)
 
 

@@ -34,7 +34,7 @@ PARAMETERS = (
 )
 
 
-def series_model(tables: Mapping[str, Table]) -> Model:
+def model(tables: Mapping[str, Table]) -> Model:
     """Return the circularity model of a series of retired packs.
 
     Parameters
@@ -65,4 +65,4 @@ def series_model(tables: Mapping[str, Table]) -> Model:
         wanted = 1e3 * wanted_energy[:, :, None] * (new @ content)
         return Retirement(YEARS, energy, held.sum(axis=2), held[:, :, :-1], wanted[:, :, :-1])
 
-    return build("battery-circularity-world", tables, source, parameters=PARAMETERS, specs=SPECS)
+    return build("battery-circularity", tables, source, parameters=PARAMETERS, specs=SPECS)

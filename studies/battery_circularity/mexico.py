@@ -1,0 +1,58 @@
+"""Circularity of the packs that retire in Mexico: the fleet study's flows down the cascade."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from mcsim.studies.battery_circularity.outlook import TABLES, Retirement, build
+from mcsim.studies.cell_onshoring.checks import required
+from mcsim.studies.fleet.batteries import capacity, cell_shares, read_packs
+from mcsim.studies.fleet.model import model as fleet_model
+from mcsim.studies.fleet.series import YEARS
+from mcsim.study import Context, FloatArray, Model
+from mcsim.tables import Table
+
+NEW, EV = 0, 2  # places in the fleet's dims origin and powertrain
+
+
+def model(tables: Mapping[str, Table]) -> Model:
+    """Return the circularity model of the fleet study's retired packs.
+
+    Packs of new and of second-hand vehicles go down one cascade. New batteries are those of EVs bought new in Mexico,
+    wherever they are made; packs that a warranty replaces count among the retired but not among the new.
+
+    Parameters
+    ----------
+    tables : mapping
+        The fleet's tables and those of `outlook.TABLES`.
+
+    Returns
+    -------
+    Model
+    """
+    fleet = fleet_model(tables)
+    packs = read_packs(tables)
+
+    def source(inputs: Mapping[str, FloatArray], context: Context) -> Retirement:
+        found = fleet.evaluate(inputs, context)
+        sold = found["registrations"][:, :, NEW, EV]
+        kwh = sold * capacity(packs, inputs, "mx")
+        shares = cell_shares(packs, inputs, str(context.options["chemistry_path"]))
+        # kWh x kg/kWh = kg
+        wanted = 1e-3 * kwh[:, :, None] * (shares @ inputs["composition"][:, packs.composition])
+        return Retirement(
+            tuple(YEARS),
+            found["retired_battery_energy"].sum(axis=2),
+            found["retired_battery_mass"].sum(axis=2),
+            found["material_contained"].sum(axis=2),
+            wanted,
+        )
+
+    return build(
+        "battery-circularity-mexico",
+        required(tables, TABLES),
+        source,
+        parameters=fleet.parameters,
+        options=fleet.options,
+        specs=fleet.tables,
+    )
