@@ -82,6 +82,11 @@ def _panels(
     return picture, flat[: len(names)], names
 
 
+def _title(figure: Mapping[str, Any], name: Any) -> str:
+    """Return a panel's title; a bare number is told with its dim."""
+    return label(name) if isinstance(name, str) else f"{label(figure['panel'])} {name}"
+
+
 def _axis(axis: Any, unit: str, largest: float) -> float:
     divisor, words = scale(unit, largest)
     axis.set_ylabel(f"change, {words}" if unit == "relative" else words)
@@ -106,7 +111,7 @@ def bands(plt: Any, rows: pd.DataFrame, figure: Mapping[str, Any]) -> Any:
         if unit in RELATIVE_UNITS[:1]:
             axis.axhline(0, color="black", linewidth=0.8)
         if name is not None:
-            axis.set_title(label(name))
+            axis.set_title(_title(figure, name))
         axis.set_xlabel(label(x))
     if len(lines) > 1:
         _legend(picture, axes[0], len(lines))
@@ -151,7 +156,7 @@ def bars(plt: Any, rows: pd.DataFrame, figure: Mapping[str, Any]) -> Any:
         )
         axis.grid(axis="x", visible=False)
         if name is not None:
-            axis.set_title(label(name))
+            axis.set_title(_title(figure, name))
     if len(lines) > 1:
         _legend(picture, axes[0], len(lines))
     return picture
@@ -186,7 +191,7 @@ def stack(plt: Any, rows: pd.DataFrame, figure: Mapping[str, Any]) -> Any:
             axis.set_xlabel(label(x))
         axis.grid(axis="x", visible=False)
         if name is not None:
-            axis.set_title(label(name))
+            axis.set_title(_title(figure, name))
     _legend(picture, axes[0], len(parts) + 1)
     return picture
 
@@ -241,7 +246,7 @@ def flow(plt: Any, rows: pd.DataFrame, figure: Mapping[str, Any]) -> Any:
         axis.set_ylim(max(right, 1.0) + 0.02, -0.02)
         axis.axis("off")
         if name is not None:
-            axis.set_title(label(name))
+            axis.set_title(_title(figure, name))
     return picture
 
 
@@ -262,7 +267,7 @@ def ranking(plt: Any, rows: pd.DataFrame, figure: Mapping[str, Any]) -> Any:
         axis.axvline(0, color="black", linewidth=0.8)
         axis.grid(axis="y", visible=False)
         if name is not None:
-            axis.set_title(label(name))
+            axis.set_title(_title(figure, name))
     most = max(len(_where(rows, figure.get("panel"), name)) for name in names)
     rows_of_panels = -(-len(names) // (1 if len(names) == 1 else 2 if len(names) in (2, 4) else 3))
     picture.set_size_inches(WIDTH, 0.9 + (0.4 + 0.27 * min(TOP, most)) * rows_of_panels)
@@ -289,7 +294,7 @@ def sensitivity_over(plt: Any, rows: pd.DataFrame, figure: Mapping[str, Any]) ->
         axis.set_ylabel("first-order share of the variance")
         axis.set_xlabel(label(x))
         if name is not None:
-            axis.set_title(label(name))
+            axis.set_title(_title(figure, name))
     _legend(picture, axes[0], 4)
     return picture
 
@@ -324,7 +329,7 @@ def probability(plt: Any, rows: pd.DataFrame, figure: Mapping[str, Any]) -> Any:
         axis.set_ylabel(f"P(above {figure.get('threshold', 0):g})")
         axis.set_xlabel(label(x))
         if name is not None:
-            axis.set_title(label(name))
+            axis.set_title(_title(figure, name))
     if len(lines) > 1:
         _legend(picture, axes[0], len(lines))
     return picture
