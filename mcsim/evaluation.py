@@ -360,7 +360,8 @@ def bytes_per_draw(study: Study) -> int:
     return 8 * (cells + sum(len(table.value) for table in study.tables.values()) + math.ceil(len(study.uncertain)))
 
 
-def centre_or_zero(study: Study) -> Arrays:
+@lru_cache(maxsize=4)
+def centre_or_zero(study: Study) -> Mapping[str, NDArray[Any]]:
     """Return the outputs at the centre without the axis of draws, zeros where the model fails there."""
     plan = _plan(study)
     found = evaluate_values(study, centre_values(study), np.zeros(1, np.int64), 1, 1)

@@ -17,7 +17,7 @@ from mcsim.backends import RunFailed
 from mcsim.chunks import PLAN, DiskShelf
 from mcsim.collect import Collector
 from mcsim.design import Design
-from mcsim.evaluation import design_columns
+from mcsim.evaluation import centre_or_zero, design_columns
 from mcsim.netcdf import rows_of
 from mcsim.record import fingerprint, study_of
 from mcsim.result import Result
@@ -58,6 +58,8 @@ def run_in(session: Session, folder: Path, resume: bool, how: Mapping[str, Any],
         finished = _finished(session, folder)
         if finished is not None:
             return finished
+    # A model that returns what it should not is found before anything is written.
+    centre_or_zero(session.job.study)
     try:
         chunks.mkdir(parents=True, exist_ok=True)
         shelf = DiskShelf(chunks, session.job.design.columns)

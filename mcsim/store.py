@@ -6,6 +6,7 @@ half of one; run.json holds the hashes of the others and stands for the run bein
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 from collections.abc import Callable, Mapping, Sequence
@@ -129,17 +130,14 @@ def write_failures(failures: Sequence[Failure], path: Path) -> None:
 
 def read_failures(path: Path) -> tuple[Failure, ...]:
     """Return the failures in failed.csv, none where there is no file."""
-    import pandas as pd
-
     if not path.is_file():
         return ()
-    # repr and back is exact only with the parser that rounds correctly.
-    rows = pd.read_csv(path, float_precision="round_trip").to_dict("records")
-    return tuple(Failure(int(row.pop("draw")), str(row.pop("reason")), _by_name(row)) for row in rows)
-
-
-def _by_name(row: Mapping[Any, Any]) -> dict[str, float]:
-    return {str(name): float(value) for name, value in row.items()}
+    with path.open(newline="", encoding="utf-8") as stream:
+        rows = list(csv.DictReader(stream))
+    return tuple(
+        Failure(int(row.pop("draw")), row.pop("reason"), {name: float(value) for name, value in row.items()})
+        for row in rows
+    )
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:

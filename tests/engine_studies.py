@@ -65,7 +65,11 @@ OUTPUTS = (
 
 
 def small(evaluate=product, *, name: str = "small", outputs=OUTPUTS) -> Study:
-    parameters = (Parameter("x", "km", "a length"), Parameter("y", "km", "another length"), Parameter("k", "1", "fixed"))
+    parameters = (
+        Parameter("x", "km", "a length"),
+        Parameter("y", "km", "another length"),
+        Parameter("k", "1", "fixed"),
+    )
     options = (Option("form", "plus", ("plus", "minus")),)
     model = Model(name, parameters, options, outputs, evaluate)
     inputs = (

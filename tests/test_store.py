@@ -1,0 +1,305 @@
+"""Run directories: whole or resumable, refused where they do not fit, the same bits however they came about."""
+
+import csv
+import json
+import shutil
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import xarray as xr
+from engine_studies import fails_sometimes, small, unlike
+from mcsim import chunks, collect
+from mcsim.folder import merge
+from mcsim.run import RunFailed, run
+from mcsim.store import check, default_folder, read
+from mcsim.study import InputError
+
+DRAWS = 2500
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    return run(small(), DRAWS, out=tmp_path_factory.mktemp("whole") / "run", jobs=2, chunk=300)
+
+
+def rows_of(path):
+    with path.open(newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+def stop_after(monkeypatch, pieces: int) -> None:
+    """Let a run end with an error after some pieces, as a full disk would end it."""
+    put = chunks.DiskShelf.put
+    left = [pieces]
+
+    def failing(self, piece, streamed):
+        if left[0] == 0:
+            raise OSError(28, "No space left on device", "draws")
+        left[0] -= 1
+        put(self, piece, streamed)
+
+    monkeypatch.setattr(chunks.DiskShelf, "put", failing)
+
+
+def test_a_run_directory_has_its_files(whole):
+    assert sorted(path.name for path in whole.folder.iterdir()) == [
+        "bands.npz",
+        "draws.nc",
+        "run.json",
+        "state.npz",
+        "summary.csv",
+    ]
+
+
+def test_disk_and_memory_give_the_same_bits(whole):
+    assert unlike(run(small(), DRAWS, jobs=1), whole) == []
+
+
+def test_reading_gives_back_every_bit(whole):
+    again = read(whole.folder, small())
+    assert unlike(whole, again) == []
+    assert again.summary().equals(whole.summary())
+
+
+def test_xarray_reads_draws_with_units_and_masks(whole):
+    with xr.open_dataset(whole.folder / "draws.nc", group="outputs") as outputs:
+        assert outputs["steps"].dims == ("draw", "kind", "age")
+        assert outputs["steps"].attrs == {"units": "km", "long_name": "steps"}
+        assert bool(outputs["steps"].sel(kind="c", age=2).isnull().all())
+        assert "detail" not in outputs
+        assert np.array_equal(outputs["z"].to_numpy(), whole.values("z"))
+    with xr.open_dataset(whole.folder / "draws.nc", group="inputs") as inputs:
+        assert inputs["x"].attrs == {"units": "km", "long_name": "a length", "distribution": "uniform(0, 1)"}
+        assert np.array_equal(inputs["x"].to_numpy(), whole.inputs["x"])
+
+
+def test_summary_csv_is_full_precision(whole):
+    means = [float(row["mean"]) for row in rows_of(whole.folder / "summary.csv")]
+    assert means == whole.summary()["mean"].tolist()
+
+
+def test_the_manifest_tells_what_was_run(whole):
+    record = json.loads((whole.folder / "run.json").read_text())
+    assert record["seed"] == 1
+    assert record["draws"] == record["complete"] == DRAWS
+    assert record["versions"]["mcsim"]
+    assert record["machine"]["cores"]
+    assert record["wall"] > 0
+    assert set(record["files"]) == {"draws.nc", "summary.csv", "bands.npz", "state.npz"}
+
+
+def test_large_outputs_are_stored_in_float32(tmp_path):
+    from mcsim.model import Dim, Output
+
+    wide = Output("wide", "1", "many", (Dim("cell", tuple(range(1200))),))
+    study = small(lambda i, c: {"wide": i["x"][:, np.newaxis] * np.arange(1200.0)}, outputs=(wide,))
+    result = run(study, 300, out=tmp_path / "run")
+    assert result.values("wide").dtype == np.float32
+    assert unlike(run(study, 300, chunk=50), result) == []
+
+
+def test_failed_draws_are_listed_with_their_inputs(tmp_path):
+    result = run(small(fails_sometimes), 800, out=tmp_path / "run", max_failed_share=0.2)
+    rows = rows_of(tmp_path / "run" / "failed.csv")
+    assert [int(row["draw"]) for row in rows] == [failure.draw for failure in result.failures]
+    assert [float(row["x"]) for row in rows] == [failure.inputs["x"] for failure in result.failures]
+    assert read(tmp_path / "run", small(fails_sometimes)).failures == result.failures
+
+
+def test_too_many_failures_leave_a_list_and_a_resumable_directory(tmp_path):
+    study = small(fails_sometimes)
+    with pytest.raises(RunFailed, match=r"draws failed .*--max-failed; what is complete is kept.*--resume"):
+        run(study, 800, out=tmp_path / "run", max_failed_share=0.001)
+    assert len(rows_of(tmp_path / "run" / "failed.csv")) > 0
+    result = run(study, 800, out=tmp_path / "run", max_failed_share=0.5, resume=True)
+    assert unlike(run(study, 800, max_failed_share=0.5), result) == []
+
+
+@pytest.mark.parametrize("parts", [2, 3, 7])
+def test_merged_shards_equal_the_unsharded_run(whole, tmp_path, parts):
+    folders = [tmp_path / f"shard-{part}" for part in range(1, parts + 1)]
+    for part, folder in enumerate(folders, start=1):
+        run(small(), DRAWS, out=folder, shard=(part, parts), chunk=333)
+    merged = merge(folders[::-1], tmp_path / "merged", small())
+    assert unlike(whole, merged) == []
+    for name in ("draws.nc", "summary.csv", "bands.npz"):
+        assert (tmp_path / "merged" / name).read_bytes() == (whole.folder / name).read_bytes()
+
+
+def test_a_merged_run_extends(whole, tmp_path):
+    for part in (1, 2):
+        run(small(), 1500, out=tmp_path / str(part), shard=(part, 2))
+    merge([tmp_path / "1", tmp_path / "2"], tmp_path / "merged", small())
+    assert unlike(whole, run(small(), DRAWS, out=tmp_path / "merged", resume=True)) == []
+
+
+def test_a_shard_says_that_it_is_one(tmp_path):
+    result = run(small(), 2048, out=tmp_path / "run", shard=(1, 2))
+    assert result.headline == "1,024 of 2,048 draws asked (1,024 missing, shard 1/2 alone)"
+
+
+@pytest.mark.parametrize("design", ["random", "sobol"])
+def test_an_extended_run_equals_the_long_one(tmp_path, design):
+    run(small(), 700, design=design, out=tmp_path / "run", chunk=100)
+    longer = run(small(), DRAWS, design=design, out=tmp_path / "run", resume=True)
+    assert unlike(run(small(), DRAWS, design=design), longer) == []
+    assert not (tmp_path / "run" / "chunks").exists()
+
+
+def test_resuming_a_complete_run_changes_nothing(whole, tmp_path):
+    shutil.copytree(whole.folder, tmp_path / "run")
+    before = (tmp_path / "run" / "run.json").read_bytes()
+    assert unlike(whole, run(small(), DRAWS, out=tmp_path / "run", resume=True)) == []
+    assert (tmp_path / "run" / "run.json").read_bytes() == before
+
+
+def test_a_full_disk_stops_and_the_run_goes_on_later(whole, tmp_path, monkeypatch):
+    with monkeypatch.context() as patch:
+        stop_after(patch, 4)
+        with pytest.raises(RunFailed, match=r"No space left on device.*free space;.*--resume"):
+            run(small(), DRAWS, out=tmp_path / "run", chunk=300)
+    with pytest.raises(InputError, match="run not complete.*--resume"):
+        read(tmp_path / "run", small())
+    assert unlike(whole, run(small(), DRAWS, out=tmp_path / "run", resume=True, chunk=500)) == []
+
+
+def test_a_stopped_run_may_be_resumed_with_more_draws(whole, tmp_path, monkeypatch):
+    with monkeypatch.context() as patch:
+        stop_after(patch, 5)
+        with pytest.raises(RunFailed, match="No space"):
+            run(small(), 1400, out=tmp_path / "run", chunk=250, jobs=1)
+    assert unlike(whole, run(small(), DRAWS, out=tmp_path / "run", resume=True)) == []
+
+
+def test_a_damaged_piece_is_computed_again(whole, tmp_path, monkeypatch):
+    with monkeypatch.context() as patch:
+        stop_after(patch, 5)
+        with pytest.raises(RunFailed, match="No space"):
+            run(small(), DRAWS, out=tmp_path / "run", chunk=300, jobs=1)
+    pieces = sorted((tmp_path / "run" / "chunks").glob("*.npz"))
+    damaged = bytearray(pieces[1].read_bytes())
+    damaged[len(damaged) // 2] ^= 0xFF
+    pieces[1].write_bytes(damaged)
+    assert unlike(whole, run(small(), DRAWS, out=tmp_path / "run", resume=True)) == []
+
+
+def test_bands_saved_on_the_way_resume_to_the_same_bits(whole, tmp_path, monkeypatch):
+    monkeypatch.setattr(collect, "PENDING_BYTES", 10_000)
+    with monkeypatch.context() as patch:
+        stop_after(patch, 6)
+        with pytest.raises(RunFailed, match="No space"):
+            run(small(), DRAWS, out=tmp_path / "run", chunk=300, jobs=1)
+    assert (tmp_path / "run" / "chunks" / "state.npz").is_file()
+    assert unlike(whole, run(small(), DRAWS, out=tmp_path / "run", resume=True, chunk=190)) == []
+
+
+def test_kept_outputs_too_large_for_exact_bands_stream(whole, tmp_path, monkeypatch):
+    monkeypatch.setattr(collect, "EXACT_BYTES", 1000)
+    streamed = run(small(), DRAWS, out=tmp_path / "run", chunk=123)
+    assert unlike(streamed, run(small(), DRAWS)) == []
+    exact = whole.bands["steps"]
+    assert (np.abs(streamed.bands["steps"].quantiles - exact.quantiles) < 0.02 * exact.sd).all()
+
+
+def test_an_existing_folder_is_refused(whole):
+    with pytest.raises(InputError, match=r"exists; --resume goes on with it"):
+        run(small(), 10, out=whole.folder)
+
+
+def test_a_folder_that_cannot_be_made_is_refused(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InputError, match=r"cannot be written \(.*\); another --out"):
+        run(small(), 10, out=tmp_path / "file" / "run")
+
+
+def test_wrong_input_leaves_nothing_behind(tmp_path):
+    with pytest.raises(InputError, match="missing"):
+        run(small(lambda inputs, context: {}), 10, out=tmp_path / "deep" / "run")
+    assert not (tmp_path / "deep" / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"seed": 2}, r"another seed \(got 2, there 1\)"),
+        ({"design": "sobol"}, r"another design \(got sobol, there random\)"),
+        ({"draws": 100}, r"fewer draws than there \(got 100, there 2500\)"),
+        ({"lives": 5}, "another lives"),
+        ({"keep": ("detail",)}, "another kept"),
+    ],
+)
+def test_resuming_another_run_is_refused(whole, change, message):
+    with pytest.raises(InputError, match=message):
+        run(small(), **{"draws": DRAWS, **change}, out=whole.folder, resume=True)
+
+
+def test_resuming_with_another_study_or_version_is_refused(whole, monkeypatch):
+    with pytest.raises(InputError, match="another version"):
+        run(replace(small(), version="2"), DRAWS, out=whole.folder, resume=True)
+    with pytest.raises(InputError, match="study changed"):
+        run(small().set(y=1.0), DRAWS, out=whole.folder, resume=True)
+    monkeypatch.setattr("mcsim.__version__", "99")
+    with pytest.raises(InputError, match=r"another mcsim \(got 99"):
+        run(small(), DRAWS, out=whole.folder, resume=True)
+
+
+def test_latin_hypercubes_do_not_extend(tmp_path):
+    run(small(), 100, design="lhs", out=tmp_path / "run")
+    with pytest.raises(InputError, match=r"design lhs does not extend \(got 200, there 100\)"):
+        run(small(), 200, design="lhs", out=tmp_path / "run", resume=True)
+
+
+@pytest.fixture(scope="module")
+def shards(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("shards")
+    for part in (1, 2, 3):
+        run(small(), 300, out=folder / str(part), shard=(part, 3))
+    run(small(), 300, seed=2, out=folder / "other", shard=(3, 3))
+    run(small(), 300, out=folder / "halves", shard=(2, 2))
+    run(small(), 300, out=folder / "all")
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        (("1", "2"), "merge: shard 3/3 missing; run it with --shard 3/3"),
+        (("1", "2", "2"), "shard 2/3 given twice"),
+        (("1", "2", "other"), r"another seed than .* \(got 2, there 1\)"),
+        (("1", "halves"), "one of 2 shards"),
+        (("1", "2", "all"), "a whole run, not a shard"),
+        (("1", "none"), "not a run directory"),
+    ],
+)
+def test_shards_that_do_not_fit_are_refused(shards, tmp_path, names, message):
+    with pytest.raises(InputError, match=message):
+        merge([shards / name for name in names], tmp_path / "merged", small())
+
+
+def test_a_changed_file_is_found(whole, tmp_path):
+    shutil.copytree(whole.folder, tmp_path / "run")
+    assert check(tmp_path / "run")["draws"] == DRAWS
+    (tmp_path / "run" / "summary.csv").write_text("output\n")
+    with pytest.raises(InputError, match=r"summary\.csv: changed since the run"):
+        read(tmp_path / "run", small())
+
+
+def test_a_changed_study_is_found_when_reading(whole):
+    with pytest.raises(InputError, match="study small changed since this run"):
+        read(whole.folder, small().set(x=0.5))
+
+
+def test_default_folders_count_up(tmp_path):
+    (tmp_path / "fleet-1").mkdir()
+    assert default_folder("fleet", tmp_path).name == "fleet-2"
+
+
+def test_gaps_are_what_no_span_covers():
+    assert chunks.gaps([(4, 6), (0, 2)], 0, 10, 3, edges=[7]) == [(2, 3), (3, 4), (6, 7), (7, 9), (9, 10)]
+    assert chunks.gaps([(0, 10)], 0, 10, 3) == []
+
+
+def test_missing_draws_are_refused_before_any_statistic():
+    with pytest.raises(InputError, match=r"draws: 3 to 4 missing of 0 to 9"):
+        chunks.check_complete([(0, 3), (5, 10)], 0, 10)
