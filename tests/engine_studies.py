@@ -4,6 +4,7 @@ import time
 from dataclasses import replace
 
 import numpy as np
+
 from mcsim.distributions import Categorical, categorical, constant, normal, uniform
 from mcsim.model import Context, Dim, Layout, Model, Option, Output, Parameter
 from mcsim.study import Input, Study

@@ -1,14 +1,17 @@
 """Designs: points that depend on nothing but seed, column and row."""
 
+from itertools import pairwise
+
 import numpy as np
 import pandas as pd
 import pytest
 from engine_studies import small, with_form
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats import qmc
+
 from mcsim.design import make_design, morris_trajectories, saltelli_points, user_design
 from mcsim.study import InputError
-from scipy.stats import qmc
 
 COLUMNS = ("x", "y", "z")
 
@@ -19,7 +22,7 @@ COLUMNS = ("x", "y", "z")
 def test_any_cut_gives_the_same_rows(kind, cuts, seed):
     design = make_design(kind, COLUMNS, 100, seed)
     edges = sorted({0, 100, *cuts})
-    parts = [design.points(low, high) for low, high in zip(edges[:-1], edges[1:], strict=True)]
+    parts = [design.points(low, high) for low, high in pairwise(edges)]
     assert np.array_equal(design.points(0, 100), np.concatenate(parts))
 
 

@@ -17,6 +17,7 @@ from engine_studies import (
 )
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from mcsim.design import user_design
 from mcsim.evaluation import bytes_per_draw, design_columns, evaluate_centre, evaluate_points, transform
 from mcsim.model import Model
@@ -239,6 +240,7 @@ def test_evaluation_gives_packed_cells():
 
 def test_calls_shrink_for_large_outputs():
     from engine_studies import OUTPUTS
+
     from mcsim.model import Dim, Output
 
     wide = Output("wide", "1", "many", (Dim("cell", tuple(range(20_000))),), keep=False)

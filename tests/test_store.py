@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import xarray as xr
 from engine_studies import fails_sometimes, small, unlike
+
 from mcsim import chunks, collect
 from mcsim.folder import merge
 from mcsim.run import RunFailed, run
@@ -159,7 +160,7 @@ def test_a_full_disk_stops_and_the_run_goes_on_later(whole, tmp_path, monkeypatc
         stop_after(patch, 4)
         with pytest.raises(RunFailed, match=r"No space left on device.*free space;.*--resume"):
             run(small(), DRAWS, out=tmp_path / "run", chunk=300)
-    with pytest.raises(InputError, match="run not complete.*--resume"):
+    with pytest.raises(InputError, match=r"run not complete.*--resume"):
         read(tmp_path / "run", small())
     assert unlike(whole, run(small(), DRAWS, out=tmp_path / "run", resume=True, chunk=500)) == []
 
