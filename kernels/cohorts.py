@@ -154,14 +154,15 @@ def fill_stock(inflow, left, stock, gone):
     ([[4.0, 6.0, 6.0]], [[0.0, 2.0, 4.0]])
     """
     for i in range(inflow.shape[0]):
-        stock[i, :] = 0.0
-        gone[i, :] = 0.0
+        for year in range(inflow.shape[1]):
+            stock[i, year] = 0.0
+            gone[i, year] = 0.0
         for year in range(inflow.shape[1]):
             push_cohort(inflow[i, year], left[i], year, stock[i], gone[i])
 
 
 @kernel
-def push_ages(inflow, left, start, age, exposure, age_sum, group):
+def push_ages(inflow, left, start, age, exposure, ages):
     """Add a cohort's vehicle-years of age and its place in five-year age groups.
 
     Parameters
@@ -174,31 +175,29 @@ def push_ages(inflow, left, start, age, exposure, age_sum, group):
         Year of entry, and age then [yr].
     exposure : int
         Half-years lived at the end of the year of entry.
-    age_sum : ndarray, shape (years,)
-        Added to: vehicles times age [yr].
-    group : ndarray, shape (groups, years)
-        Added to: vehicles by age 0-4, 5-9, ...; the last group is open.
+    ages : ndarray, shape (1 + groups, years)
+        Added to: vehicles times age [yr], then vehicles by age 0-4, 5-9, ...; the last group is open.
 
     Examples
     --------
     >>> import numpy as np
     >>> from mcsim.kernels.cohorts import push_ages
-    >>> age_sum, group = np.zeros(2), np.zeros((2, 2))
-    >>> push_ages(2.0, np.array([1.0, 0.5]), 0, 4, 2, age_sum, group)
-    >>> age_sum.tolist(), group.tolist()
-    ([10.0, 6.0], [[2.0, 0.0], [0.0, 1.0]])
+    >>> ages = np.zeros((3, 2))
+    >>> push_ages(2.0, np.array([1.0, 0.5]), 0, 4, 2, ages)
+    >>> ages.tolist()
+    [[10.0, 6.0], [2.0, 0.0], [0.0, 1.0]]
     """
     if inflow == 0.0:
         return
-    last = group.shape[0] - 1
-    years = age_sum.size
+    last = ages.shape[0] - 2
+    years = ages.shape[1]
     first_age = age + 0.5 * exposure
     for year in range(start, years):
-        age_sum[year] += inflow * left[year - start] * (first_age + (year - start))
+        ages[0, year] += inflow * left[year - start] * (first_age + (year - start))
     year = start
     while year < years:
         block = min((age + year - start) // 5, last)
         end = years if block == last else min(years, start + 5 * (block + 1) - age)
         for later in range(year, end):
-            group[block, later] += inflow * left[later - start]
+            ages[1 + block, later] += inflow * left[later - start]
         year = end

@@ -1,152 +1,226 @@
 """Retired packs: energy, mass and materials by the model year of the pack, where they go, what is recovered."""
 
-import numpy as np
-
 from mcsim.kernels._jit import kernel
-from mcsim.kernels.cohorts_records import LANDFILL, RECYCLING, REUSE, SECOND_LIFE, TAKE_BACK
 
-# Series of one year and origin, each [GWh by model year]: retired, collected for recycling, landfilled, taken back, held.
-_RETIRED, _RECYCLED, _LANDFILLED, _TAKEN, _HELD, _BACK = 0, 1, 2, 3, 4, 5
+# Rows of the working series of one origin [GWh by model year].
+RETIRED, RECYCLED, LANDFILLED, TAKEN, HELD, BACK = 0, 1, 2, 3, 4, 5
+# Columns of the policy of a draw; see `mcsim.kernels.cohorts_records.Contents`.
+COVERED_COLLECTION, COLLECTION, TAKE_BACK_SHARE, REUSE_SHARE, SECOND_LIFE_SHARE = 0, 1, 2, 3, 4
+RETURN_YEARS, RETURN_COLLECTION, CAPACITY_LIMIT = 5, 6, 7
+# Rows of the totals by origin: number, energy, mass; of those replaced under warranty; by destination; come back.
+NUMBER, ENERGY, MASS, FIRST_REPLACED, FIRST_DESTINATION, RETURNED = 0, 1, 2, 3, 6, 11
+TOTALS = 12
 _KWH_PER_GWH = 1e6
+# kWh times kg/kWh is kg: GWh times kg/kWh is 1000 t.
+_TONNES = 1000.0
 
 
 @kernel
-def settle_packs(i, packs, contents, retired, series, queue):
-    """Fill what retires in every year of draw i, and where it goes.
+def send_back(year, model_year, held, duration, queue):
+    """Put energy into the years in which it comes back, a part of a year split between two.
 
     Parameters
     ----------
-    i : int
-        Draw.
-    packs : Packs
-        Packs by year and model year.
-    contents, retired : Contents, Retired
-        What packs hold; filled.
-    series : ndarray, shape (2, 6, years)
-        Working space.
-    queue : ndarray, shape (2, years, years)
-        Working space: energy that comes back from another use, by year and model year.
+    year, model_year : int
+        Year in which the packs go into another use, and their model year.
+    held : float
+        Energy.
+    duration : float
+        Years in that use; at least one.
+    queue : ndarray, shape (years, years)
+        Added to; what comes back after the last year stays out.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mcsim.kernels.cohorts_materials import send_back
+    >>> queue = np.zeros((4, 4))
+    >>> send_back(0, 0, 8.0, 1.25, queue)
+    >>> queue[:, 0].tolist()
+    [0.0, 6.0, 2.0, 0.0]
     """
-    years = packs.covered.shape[0]
-    queue[:, :, :] = 0.0
-    for year in range(years):
-        for origin in range(2):
-            _split_year(i, year, origin, packs, contents, retired, series[origin], queue[origin])
-        _limit_recycling(i, year, contents, retired, series)
-        for origin in range(2):
-            _book_materials(i, year, origin, contents, retired, series[origin])
+    whole = int(max(duration, 1.0))
+    part = max(duration, 1.0) - whole
+    if year + whole < queue.shape[0]:
+        queue[year + whole, model_year] += held * (1.0 - part)
+    if year + whole + 1 < queue.shape[0]:
+        queue[year + whole + 1, model_year] += held * part
 
 
 @kernel
-def _split_year(i, year, origin, packs, contents, retired, series, queue):
-    """Split the packs of one origin that retire or come back in one year by destination."""
-    back = contents.take_back[i] if origin == 1 else 0.0
-    again = min(contents.reuse[i] + contents.second_life[i], 1.0)
-    number, energy, mass = 0.0, 0.0, 0.0
-    replaced_number, replaced_energy, replaced_mass = 0.0, 0.0, 0.0
+def split_year(year, origin, packs, capacity, mass, policy, series, queue, totals):
+    """Split the packs of one origin that retire or come back in one year by destination.
+
+    Parameters
+    ----------
+    year, origin : int
+        Year, and 0 for new vehicles, 1 for second-hand ones.
+    packs : ndarray, shape (4, years, years)
+        From `mcsim.kernels.cohorts_new.fill_new_sales`, with the imports'.
+    capacity, mass : ndarray, shape (years,)
+        kWh per pack and kg per kWh by model year.
+    policy : ndarray, shape (8,)
+        Columns as named in this file.
+    series : ndarray, shape (6, years)
+        Filled up to this year.
+    queue : ndarray, shape (years, years)
+        Added to.
+    totals : ndarray, shape (TOTALS,)
+        Filled: numbers, energies [GWh] and masses [t] of what retires and of what the warranty replaced.
+    """
+    taken_back = policy[TAKE_BACK_SHARE] if origin == 1 else 0.0
+    again = min(policy[REUSE_SHARE] + policy[SECOND_LIFE_SHARE], 1.0)
+    for row in range(TOTALS):
+        totals[row] = 0.0
     for model_year in range(year + 1):
-        capacity = contents.capacity[i, origin, model_year] / _KWH_PER_GWH
-        if origin == 0:
-            covered, later = packs.covered[year, model_year], packs.later[year, model_year]
-            replaced = packs.replaced[year, model_year]
-        else:
-            covered, later, replaced = 0.0, packs.second[year, model_year], 0.0
-        out = (covered + later) * capacity
-        taken = back * out
-        collected = covered * contents.covered_collection[i] + later * contents.collection[i]
-        collected *= capacity * (1.0 - back)
+        covered = packs[0, year, model_year] if origin == 0 else 0.0
+        later = packs[1, year, model_year] if origin == 0 else packs[2, year, model_year]
+        replaced = packs[3, year, model_year] if origin == 0 else 0.0
+        per_pack = capacity[model_year] / _KWH_PER_GWH
+        out = (covered + later) * per_pack
+        taken = taken_back * out
+        collected = (covered * policy[COVERED_COLLECTION] + later * policy[COLLECTION]) * (1.0 - taken_back) * per_pack
         returning = queue[year, model_year]
         held = collected * again
-        recycled = collected - held + returning * contents.return_collection[i]
-        series[_RETIRED, model_year] = out
-        series[_TAKEN, model_year] = taken
-        series[_HELD, model_year] = held
-        series[_BACK, model_year] = returning
-        series[_RECYCLED, model_year] = recycled
-        series[_LANDFILLED, model_year] = out - taken - held - recycled + returning
-        number += covered + later
-        energy += out
-        mass += out * contents.mass[i, model_year]
-        replaced_number += replaced
-        replaced_energy += replaced * capacity
-        replaced_mass += replaced * capacity * contents.mass[i, model_year]
+        recycled = collected - held + returning * policy[RETURN_COLLECTION]
+        series[RETIRED, model_year] = out
+        series[TAKEN, model_year] = taken
+        series[HELD, model_year] = held
+        series[BACK, model_year] = returning
+        series[RECYCLED, model_year] = recycled
+        series[LANDFILLED, model_year] = max(out - taken - held - recycled + returning, 0.0)
+        totals[NUMBER] += covered + later
+        totals[ENERGY] += out
+        totals[MASS] += _TONNES * out * mass[model_year]
+        totals[FIRST_REPLACED] += replaced
+        totals[FIRST_REPLACED + 1] += replaced * per_pack
+        totals[FIRST_REPLACED + 2] += _TONNES * replaced * per_pack * mass[model_year]
         if held > 0.0:
-            _send_back(year, model_year, held, contents.return_years[i], queue)
-    # kWh times kg/kWh is kg: GWh times kg/kWh is 1000 t.
-    retired.packs[i, year, origin] = number
-    retired.energy[i, year, origin] = energy
-    retired.mass[i, year, origin] = 1000.0 * mass
-    if origin == 0:
-        retired.replaced[i, year, 0] = replaced_number
-        retired.replaced[i, year, 1] = replaced_energy
-        retired.replaced[i, year, 2] = 1000.0 * replaced_mass
+            send_back(year, model_year, held, policy[RETURN_YEARS], queue)
 
 
 @kernel
-def _send_back(year, model_year, held, duration, queue):
-    """Put energy into the years in which it comes back, a part of a year split between two."""
-    whole = int(duration)
-    part = duration - whole
-    first = year + max(whole, 1)
-    last = year + max(whole + 1, 1)
-    if first < queue.shape[0]:
-        queue[first, model_year] += held * (1.0 - part)
-    if last < queue.shape[0]:
-        queue[last, model_year] += held * part
+def limit_recycling(year, mass, policy, series, totals):
+    """Send to landfill what the recycling capacity of the year does not take, and fill masses by destination.
 
-
-@kernel
-def _limit_recycling(i, year, contents, retired, series):
-    """Send to landfill what the recycling capacity of the year does not take, and book masses by destination."""
+    Parameters
+    ----------
+    year : int
+        Year.
+    mass : ndarray, shape (years,)
+        kg per kWh by model year.
+    policy : ndarray, shape (8,)
+        Columns as named in this file.
+    series : ndarray, shape (2, 6, years)
+        By origin, changed.
+    totals : ndarray, shape (2, TOTALS)
+        By origin; destinations [t] filled: reuse, second life, recycling, landfill, take-back; then what comes back.
+    """
     wanted = 0.0
     for origin in range(2):
         for model_year in range(year + 1):
-            wanted += 1000.0 * series[origin, _RECYCLED, model_year] * contents.mass[i, model_year]
-    limit = contents.capacity_limit[i]
-    taken = limit / wanted if wanted > limit else 1.0
+            wanted += _TONNES * series[origin, RECYCLED, model_year] * mass[model_year]
+    accepted = policy[CAPACITY_LIMIT] / wanted if wanted > policy[CAPACITY_LIMIT] else 1.0
+    again = policy[REUSE_SHARE] + policy[SECOND_LIFE_SHARE]
+    reused = policy[REUSE_SHARE] / again if again > 0.0 else 0.0
     for origin in range(2):
-        total = np.zeros(6)
         for model_year in range(year + 1):
-            recycled = series[origin, _RECYCLED, model_year]
-            series[origin, _RECYCLED, model_year] = recycled * taken
-            series[origin, _LANDFILLED, model_year] += recycled * (1.0 - taken)
-            for kind in range(6):
-                total[kind] += 1000.0 * series[origin, kind, model_year] * contents.mass[i, model_year]
-        again = contents.reuse[i] + contents.second_life[i]
-        reused = contents.reuse[i] / again if again > 0.0 else 0.0
-        destination = retired.destination[i, year, origin]
-        destination[REUSE] = total[_HELD] * reused
-        destination[SECOND_LIFE] = total[_HELD] * (1.0 - reused)
-        destination[RECYCLING] = total[_RECYCLED]
-        destination[LANDFILL] = max(total[_LANDFILLED], 0.0)
-        destination[TAKE_BACK] = total[_TAKEN]
-        retired.returned[i, year, origin] = total[_BACK]
+            tonnes = _TONNES * mass[model_year]
+            refused = series[origin, RECYCLED, model_year] * (1.0 - accepted)
+            series[origin, RECYCLED, model_year] -= refused
+            series[origin, LANDFILLED, model_year] += refused
+            held = series[origin, HELD, model_year] * tonnes
+            totals[origin, FIRST_DESTINATION] += held * reused
+            totals[origin, FIRST_DESTINATION + 1] += held * (1.0 - reused)
+            totals[origin, FIRST_DESTINATION + 2] += series[origin, RECYCLED, model_year] * tonnes
+            totals[origin, FIRST_DESTINATION + 3] += series[origin, LANDFILLED, model_year] * tonnes
+            totals[origin, FIRST_DESTINATION + 4] += series[origin, TAKEN, model_year] * tonnes
+            totals[origin, RETURNED] += series[origin, BACK, model_year] * tonnes
 
 
 @kernel
-def _book_materials(i, year, origin, contents, retired, series):
-    """Book the materials of one origin and year: contained, recovered, lost, held in another use."""
-    contained = retired.contained[i, year, origin]
-    recovered = retired.recovered[i, year, origin]
-    lost = retired.lost[i, year, origin]
-    held = retired.held[i, year, origin]
-    contained[:] = 0.0
-    recovered[:] = 0.0
-    lost[:] = 0.0
-    materials = contained.size
-    for material in range(materials):
-        held[material] = retired.held[i, year - 1, origin, material] if year > 0 else 0.0
+def book_materials(year, composition, home_recovery, back_recovery, series, before, contained, recovered, lost, held):
+    """Fill the materials of one origin and year: contained, recovered, lost, held in another use.
+
+    Parameters
+    ----------
+    year : int
+        Year.
+    composition : ndarray, shape (years, materials)
+        kg per kWh by model year.
+    home_recovery, back_recovery : ndarray, shape (materials,)
+        Share recovered where packs retire, and where they are taken back to.
+    series : ndarray, shape (6, years)
+        From `split_year` and `limit_recycling`.
+    before : ndarray, shape (materials,)
+        Held at the end of the year before [t].
+    contained, recovered, lost, held : ndarray, shape (materials,)
+        Filled [t].
+    """
+    for material in range(contained.size):
+        contained[material] = 0.0
+        recovered[material] = 0.0
+        lost[material] = 0.0
+        held[material] = before[material]
     for model_year in range(year + 1):
-        out = series[_RETIRED, model_year]
-        if out == 0.0 and series[_BACK, model_year] == 0.0:
+        if series[RETIRED, model_year] == 0.0 and series[BACK, model_year] == 0.0:
             continue
-        recycled, taken = series[_RECYCLED, model_year], series[_TAKEN, model_year]
-        dumped = series[_LANDFILLED, model_year]
-        change = series[_HELD, model_year] - series[_BACK, model_year]
-        for material in range(materials):
-            content = 1000.0 * contents.composition[i, model_year, material]
-            home, back = contents.home_recovery[i, material], contents.back_recovery[i, material]
+        out = _TONNES * series[RETIRED, model_year]
+        recycled, taken = _TONNES * series[RECYCLED, model_year], _TONNES * series[TAKEN, model_year]
+        dumped = _TONNES * series[LANDFILLED, model_year]
+        change = _TONNES * (series[HELD, model_year] - series[BACK, model_year])
+        for material in range(contained.size):
+            content = composition[model_year, material]
+            gained = recycled * home_recovery[material] + taken * back_recovery[material]
             contained[material] += content * out
-            recovered[material] += content * (recycled * home + taken * back)
-            lost[material] += content * (recycled * (1.0 - home) + taken * (1.0 - back) + dumped)
+            recovered[material] += content * gained
+            lost[material] += content * (recycled + taken - gained + dumped)
             held[material] += content * change
+
+
+@kernel
+def fill_retired(
+    packs, capacity, mass, composition, home_recovery, back_recovery, policy, series, queue,
+    totals, contained, recovered, lost, held,
+):  # fmt: skip
+    """Fill what retires in every year of every draw, and where it goes.
+
+    Parameters
+    ----------
+    packs : ndarray, shape (n, 4, years, years)
+        From `mcsim.kernels.cohorts_new.fill_new_sales`, with the imports'.
+    capacity : ndarray, shape (n, 2, years)
+        kWh per pack by origin and model year.
+    mass, composition, home_recovery, back_recovery : ndarray, shape (n, ...)
+        As in `book_materials`.
+    policy : ndarray, shape (n, 8)
+        Columns as named in this file.
+    series, queue : ndarray, shape (2, 6, years) and (2, years, years)
+        Working space.
+    totals : ndarray, shape (n, years, 2, TOTALS)
+        Filled; rows as named in this file.
+    contained, recovered, lost, held : ndarray, shape (n, years, 2, materials)
+        Filled [t]; summed over years, contained = recovered + lost + what is held at the end.
+    """
+    years = packs.shape[2]
+    for i in range(packs.shape[0]):
+        for year in range(years):
+            for origin in range(2):
+                for model_year in range(years):
+                    queue[origin, year, model_year] = 0.0
+        for year in range(years):
+            for origin in range(2):
+                split_year(
+                    year, origin, packs[i], capacity[i, origin], mass[i], policy[i], series[origin], queue[origin],
+                    totals[i, year, origin],
+                )  # fmt: skip
+            limit_recycling(year, mass[i], policy[i], series, totals[i, year])
+            for origin in range(2):
+                if year == 0:
+                    for material in range(held.shape[3]):
+                        held[i, 0, origin, material] = 0.0
+                book_materials(
+                    year, composition[i], home_recovery[i], back_recovery[i], series[origin],
+                    held[i, max(year - 1, 0), origin], contained[i, year, origin], recovered[i, year, origin],
+                    lost[i, year, origin], held[i, year, origin],
+                )  # fmt: skip

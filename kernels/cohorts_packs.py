@@ -8,8 +8,8 @@ in the two survivals and sum exactly over mixes of vehicles.
 """
 
 from mcsim.kernels._jit import inline_kernel, kernel
-from mcsim.kernels.cohorts import year_of_half
-from mcsim.kernels.maths import exp, log, power
+from mcsim.kernels.cohorts import fill_weibull_steps, year_of_half
+from mcsim.kernels.maths import log, power
 
 _NOBODY = 1e-16
 
@@ -105,14 +105,17 @@ def fill_states(warranty_law, end_law, defects, cover, repair, state, running):
     >>> running.tolist(), state[1].tolist()
     ([1.0, 1.0, 0.65625], [0.75, 0.25])
     """
-    state[:, :] = 0.0
-    running[:] = 0.0
+    halves, classes = state.shape
+    for half in range(halves):
+        running[half] = 0.0
+        for fitted in range(classes):
+            state[half, fitted] = 0.0
     state[0, 0] = 1.0
     running[0] = 1.0
-    for half in range(1, state.shape[0]):
+    for half in range(1, halves):
         failed = 0.0
         left = 0.0
-        for fitted in range(min(half, state.shape[1])):
+        for fitted in range(min(half, classes)):
             before = state[half - 1, fitted]
             if before <= _NOBODY:
                 continue
@@ -160,10 +163,11 @@ def fill_new_vehicles(alive, state, running, cover, repair, exposure, left, cove
     >>> float(left[0]), float(covered[0, 0].round(3)), float(replaced[0, 0].round(3))
     (0.8, 0.425, 0.225)
     """
-    covered[:, :] = 0.0
-    later[:, :] = 0.0
-    replaced[:, :] = 0.0
     for year in range(left.size):
+        for shift in range(covered.shape[1]):
+            covered[year, shift] = 0.0
+            later[year, shift] = 0.0
+            replaced[year, shift] = 0.0
         left[year] = alive[2 * year + exposure] * running[2 * year + exposure]
     classes = state.shape[1]
     for half in range(1, 2 * (left.size - 1) + exposure + 1):
@@ -239,17 +243,18 @@ def traded_share(age, state, cover, warranty_law, end_law, pass_law, share):
     if passing <= 0.0:
         share[0] = 1.0
         return 0.0
-    share /= passing
+    for fitted in range(share.size):
+        share[fitted] /= passing
     return passing / running
 
 
 @kernel
-def fill_pack_ages(age, share, warranty_law, end_law, pass_law, cover, end_shape, end_scale, older):
+def fill_pack_ages(age, warranty_law, end_law, pass_law, cover, end_shape, end_scale, older):
     """Fill, per pack class, the age at which the packs that passed can fail at the earliest, in quarter-years.
 
     Parameters
     ----------
-    age, share, warranty_law, end_law, pass_law, cover
+    age, warranty_law, end_law, pass_law, cover
         As in `traded_share`.
     end_shape, end_scale : float
         The exporting country's Weibull of the end of life [-] and [yr].
@@ -263,12 +268,12 @@ def fill_pack_ages(age, share, warranty_law, end_law, pass_law, cover, end_shape
     >>> from mcsim.kernels.cohorts import fill_weibull_steps
     >>> law, older = np.empty(40), np.empty(1)
     >>> fill_weibull_steps(1.0, 4.0, 0.25, law)
-    >>> fill_pack_ages(2, np.ones(1), law, law, law * law, 0, 1.0, 4.0, older)
+    >>> fill_pack_ages(2, law, law, law * law, 0, 1.0, 4.0, older)
     >>> round(float(older[0]), 6)
     16.0
     """
     half = 2 * age
-    for fitted in range(share.size):
+    for fitted in range(older.size):
         older[fitted] = 0.0
         if fitted > half:
             continue
@@ -279,35 +284,32 @@ def fill_pack_ages(age, share, warranty_law, end_law, pass_law, cover, end_shape
             older[fitted] = max(older[fitted], 4.0 * _inverse_weibull(kept, end_shape, end_scale))
 
 
-@inline_kernel
-def second_hand_share(quarters, older, end_law, end_shape, end_scale):
-    """Return the share of packs in service after the border, at the importing country's law, given the earliest age.
+@kernel
+def fill_laws(shape, us_warranty, us_end, mx_warranty, mx_end, pass_shape, pass_scale, defects, law):
+    """Fill every draw's survival of packs by quarter-year of age.
 
     Parameters
     ----------
-    quarters : int
-        Age of the pack [quarter-years].
-    older : float
-        Earliest age at which it can fail [quarter-years].
-    end_law : ndarray, shape (quarters,)
-        Survival by quarter-year in the importing country.
-    end_shape, end_scale : float
-        Of the same law [-] and [yr].
-
-    Returns
-    -------
-    float
-        Share, 1 up to the earliest age.
+    shape, us_warranty, us_end, mx_warranty, mx_end, pass_shape, pass_scale, defects : ndarray, shape (n,)
+        See `mcsim.kernels.cohorts_records.Laws`.
+    law : ndarray, shape (n, 6, quarters)
+        Filled: the US law up to the loss that the warranty replaces and up to the end of life, the Mexican ones, the
+        law up to the loss that the border allows, and survival of defects.
 
     Examples
     --------
     >>> import numpy as np
-    >>> from mcsim.kernels.cohorts_packs import second_hand_share
-    >>> second_hand_share(3, 3.5, np.ones(9), 3.0, 10.0)
-    1.0
+    >>> from mcsim.kernels.cohorts_packs import fill_laws
+    >>> one, law = np.ones(1), np.empty((1, 6, 5))
+    >>> fill_laws(one, one, one, one, one, one, np.inf * one, 0.0 * one, law)
+    >>> law[0, :, 4].round(4).tolist()
+    [0.3679, 0.3679, 0.3679, 0.3679, 1.0, 1.0]
     """
-    if quarters <= older:
-        return 1.0
-    whole = int(older)
-    start = end_law[whole] if older == whole else exp(-power(0.25 * older / end_scale, end_shape))
-    return end_law[quarters] / start if start > 0.0 else 0.0
+    for i in range(shape.size):
+        fill_weibull_steps(shape[i], us_warranty[i], 0.25, law[i, 0])
+        fill_weibull_steps(shape[i], us_end[i], 0.25, law[i, 1])
+        fill_weibull_steps(shape[i], mx_warranty[i], 0.25, law[i, 2])
+        fill_weibull_steps(shape[i], mx_end[i], 0.25, law[i, 3])
+        # An infinite scale means that no rule holds; a large one never fails within a life.
+        fill_weibull_steps(pass_shape[i], min(pass_scale[i], 1e12), 0.25, law[i, 4])
+        fill_weibull_steps(1.0, 1.0 / max(defects[i], 1e-12), 0.25, law[i, 5])

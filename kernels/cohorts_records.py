@@ -1,12 +1,9 @@
-"""Records of arrays that the fleet kernels pass on, so that nobody counts positions."""
+"""Records of arrays that the fleet's stages read, so that nobody counts positions; and the sizes of their tables."""
 
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-
-from mcsim.kernels._jit import kernel
-from mcsim.kernels.cohorts_us import Pool
 
 Array = NDArray[np.float64]
 
@@ -16,9 +13,6 @@ HALVES = 164
 QUARTERS = 2 * HALVES + 16
 # Whole ages at which a vehicle may cross the border.
 ENTRY_AGES = 31
-MATERIALS = 8
-# Where a retired pack goes.
-REUSE, SECOND_LIFE, RECYCLING, LANDFILL, TAKE_BACK = 0, 1, 2, 3, 4
 
 
 class Rules(NamedTuple):
@@ -89,7 +83,7 @@ class Laws(NamedTuple):
     Parameters
     ----------
     shape : ndarray
-        Shape of all laws but `pass_scale`'s.
+        Shape of all laws but the border's.
     us_warranty, us_end, mx_warranty, mx_end : ndarray
         Scales: to the loss that a warranty replaces and to the end of life, in either climate.
     pass_shape, pass_scale : ndarray
@@ -170,35 +164,6 @@ class Trade(NamedTuple):
     target: Array
 
 
-class Flows(NamedTuple):
-    """What comes out; n draws, six series: new (icev, hev, ev) and second-hand (icev, hev, ev).
-
-    Parameters
-    ----------
-    registrations, gone, stock : ndarray, shape (n, 6, years)
-        Vehicles.
-    us_stock, us_gone : ndarray, shape (n, years, 3) and (n, years, 4)
-        As in `fill_us`.
-    age_sum, age_group : ndarray, shape (n, years) and (n, groups, years)
-        Vehicles times age, and vehicles by five-year group.
-    exported_ev, unfilled, outside, refused : ndarray, shape (n, years)
-        EVs that cross the border; imports wanted that the pool did not hold; observed imports that the modelled pool
-        did not hold; EVs that the rule on state of health refused.
-    """
-
-    registrations: Array
-    gone: Array
-    stock: Array
-    us_stock: Array
-    us_gone: Array
-    age_sum: Array
-    age_group: Array
-    exported_ev: Array
-    unfilled: Array
-    outside: Array
-    refused: Array
-
-
 class Contents(NamedTuple):
     """What packs hold, and where they go; n draws, model years from the first year on.
 
@@ -212,18 +177,10 @@ class Contents(NamedTuple):
         Contained materials [kg/kWh].
     home_recovery, back_recovery : ndarray, shape (n, materials)
         Share recovered by recycling where the vehicle retires, and where exported packs are taken back to [-].
-    covered_collection, collection : ndarray, shape (n,)
-        Share collected of packs retired within the warranty's age by new vehicles, and of all others [-].
-    take_back : ndarray, shape (n,)
-        Share of second-hand vehicles' packs taken back to the exporting country [-].
-    reuse, second_life : ndarray, shape (n,)
-        Shares of collected packs used again in a vehicle and in storage [-]; together at most 1.
-    return_years : ndarray, shape (n,)
-        Duration of either [yr].
-    return_collection : ndarray, shape (n,)
-        Share of these collected afterwards [-].
-    capacity_limit : ndarray, shape (n,)
-        Recycling capacity [t/yr].
+    policy : ndarray, shape (n, 8)
+        Columns: share collected of packs retired within the warranty's age by new vehicles, and of all others; share of
+        second-hand vehicles' packs taken back; shares of collected packs used again in a vehicle and in storage;
+        duration of either [yr]; share collected afterwards; recycling capacity [t/yr].
     """
 
     capacity: Array
@@ -231,14 +188,32 @@ class Contents(NamedTuple):
     composition: Array
     home_recovery: Array
     back_recovery: Array
-    covered_collection: Array
-    collection: Array
-    take_back: Array
-    reuse: Array
-    second_life: Array
-    return_years: Array
-    return_collection: Array
-    capacity_limit: Array
+    policy: Array
+
+
+class Flows(NamedTuple):
+    """What comes out; n draws, six series: new (icev, hev, ev) and second-hand (icev, hev, ev).
+
+    Parameters
+    ----------
+    registrations, gone, stock : ndarray, shape (n, 6, years)
+        Vehicles.
+    us_stock, us_gone : ndarray, shape (n, years, 3) and (n, years, 4)
+        As in `mcsim.kernels.cohorts_us.fill_us`.
+    ages : ndarray, shape (n, 1 + groups, years)
+        Vehicles times age, and vehicles by five-year group.
+    counts : ndarray, shape (n, 4, years)
+        EVs that cross the border; imports wanted that the pool did not hold; observed imports that the modelled pool
+        did not hold; EVs that the rule on state of health refused.
+    """
+
+    registrations: Array
+    gone: Array
+    stock: Array
+    us_stock: Array
+    us_gone: Array
+    ages: Array
+    counts: Array
 
 
 class Retired(NamedTuple):
@@ -246,113 +221,14 @@ class Retired(NamedTuple):
 
     Parameters
     ----------
-    packs, energy, mass : ndarray, shape (n, years, 2)
-        Number, nominal energy [GWh], mass [t].
-    replaced : ndarray, shape (n, years, 3)
-        Of these, replaced under warranty: number, energy [GWh], mass [t].
-    destination : ndarray, shape (n, years, 2, 5)
-        Mass by first destination, and what comes back from another use by its last [t]: reuse, second life, recycling,
-        landfill, take-back.
-    returned : ndarray, shape (n, years, 2)
-        Mass that comes back from another use [t].
+    totals : ndarray, shape (n, years, 2, 12)
+        Rows as named in `mcsim.kernels.cohorts_materials`.
     contained, recovered, lost, held : ndarray, shape (n, years, 2, materials)
-        In the packs that retire; recovered, lost and still in another use at the end of the year [t]; cumulated,
-        contained = recovered + lost + held.
+        In the packs that retire; recovered, lost, and still in another use at the end of the year [t].
     """
 
-    packs: Array
-    energy: Array
-    mass: Array
-    replaced: Array
-    destination: Array
-    returned: Array
+    totals: Array
     contained: Array
     recovered: Array
     lost: Array
     held: Array
-
-
-class Packs(NamedTuple):
-    """Packs of one draw by year and model year (both from the first year on), shape (years, years).
-
-    Parameters
-    ----------
-    covered, later, second, replaced : ndarray
-        New vehicles' within the warranty's age, after it; second-hand vehicles'; those that the warranty replaced.
-    """
-
-    covered: Array
-    later: Array
-    second: Array
-    replaced: Array
-
-
-class Space(NamedTuple):
-    """Working space of one draw, made once per call."""
-
-    alive: Array
-    laws: Array
-    defects: Array
-    state: Array
-    running: Array
-    leavers: Array
-    mx_alive: Array
-    mx_state: Array
-    mx_running: Array
-    left: Array
-    new: Array
-    entry_alive: Array
-    entry_left: Array
-    ev_left: Array
-    ev_retired: Array
-    ready: NDArray[np.int64]
-    share: Array
-    older: Array
-    pack: Array
-    passing: Array
-    dead_shift: Array
-    ages: Array
-    pool: Pool
-
-
-@kernel
-def make_space(years, model_years, classes, shifts):
-    """Return the working space for so many years, model years, pack classes and pack model years after the vehicle's.
-
-    Examples
-    --------
-    >>> from mcsim.kernels.cohorts_records import make_space
-    >>> make_space(2, 3, 17, 9).ev_retired.shape
-    (31, 2, 9)
-    """
-    pool = Pool(
-        np.empty((years, ENTRY_AGES)),
-        np.empty((years, ENTRY_AGES)),
-        np.empty((years, ENTRY_AGES)),
-        np.empty((years, ENTRY_AGES)),
-    )
-    return Space(
-        np.empty((2, HALVES)),
-        np.empty((5, QUARTERS)),
-        np.empty(QUARTERS),
-        np.empty((HALVES, classes)),
-        np.empty(HALVES),
-        np.empty((2, 4, model_years)),
-        np.empty(HALVES),
-        np.empty((HALVES, classes)),
-        np.empty(HALVES),
-        np.empty((2, years)),
-        np.empty((3, years, shifts)),
-        np.empty(HALVES),
-        np.empty((ENTRY_AGES, years)),
-        np.empty((ENTRY_AGES, years)),
-        np.empty((ENTRY_AGES, years, shifts)),
-        np.empty((2, ENTRY_AGES), np.int64),
-        np.empty(classes),
-        np.empty(classes),
-        np.empty(4 * HALVES + classes),
-        np.empty(ENTRY_AGES),
-        np.empty((ENTRY_AGES, shifts)),
-        np.empty((6, ENTRY_AGES)),
-        pool,
-    )

@@ -90,7 +90,8 @@ def spread_ages(centre, width, open_age, weight):
         if open_age[age] and (nearest < 0 or abs(age - centre) < abs(nearest - centre)):
             nearest = age
     if total > 0.0:
-        weight /= total
+        for age in range(weight.size):
+            weight[age] /= total
     elif nearest >= 0:
         weight[nearest] = 1.0
 

@@ -1,28 +1,10 @@
 """The exporting country's fleet: stock, deregistrations, and the pool from which second-hand vehicles come."""
 
-from typing import NamedTuple
-
-import numpy as np
-from numpy.typing import NDArray
-
 from mcsim.kernels._jit import kernel
+from mcsim.kernels.cohorts import fill_table_halves
 
-Array = NDArray[np.float64]
-
-
-class Pool(NamedTuple):
-    """Deregistrations of one draw by year and age: combustion vehicles, hybrids, EVs running and EVs with a dead pack.
-
-    Parameters
-    ----------
-    icev, hev, ev, dead : ndarray, shape (years, ages)
-        Vehicles.
-    """
-
-    icev: Array
-    hev: Array
-    ev: Array
-    dead: Array
+# Rows of the pool.
+ICEV, HEV, EV, DEAD = 0, 1, 2, 3
 
 
 @kernel
@@ -84,28 +66,28 @@ def fill_us(sales, pickup_share, alive, leavers, exposure, first, stock, gone, p
         Filled.
     gone : ndarray, shape (years, 4)
         Filled: combustion vehicles, hybrids, EVs that died with a working pack, EVs whose pack failed.
-    pool : Pool
-        Filled; vehicles older than its ages are in the totals only.
+    pool : ndarray, shape (4, years, ages)
+        Filled as `gone` by year and age; vehicles older than its ages are in the totals only.
 
     Examples
     --------
     >>> import numpy as np
-    >>> from mcsim.kernels.cohorts_us import Pool, fill_us
+    >>> from mcsim.kernels.cohorts_us import fill_us
     >>> alive = np.tile(np.array([1, 0.5, 0.25, 0.0]), (2, 1))
     >>> stock, gone, leavers = np.empty((2, 3)), np.empty((2, 4)), np.zeros((2, 4, 2))
     >>> leavers[:, 2] = [0.5, 0.5]
-    >>> pool = Pool(*(np.empty((2, 2)) for _ in range(4)))
+    >>> pool = np.empty((4, 2, 2))
     >>> fill_us(np.array([[8.0, 0, 0], [4.0, 0, 0]]), np.zeros(2), alive, leavers, 1, 0, stock, gone, pool)
-    >>> stock[:, 0].tolist(), gone[:, 0].tolist(), pool.icev.tolist()
+    >>> stock[:, 0].tolist(), gone[:, 0].tolist(), pool[0].tolist()
     ([4.0, 2.0], [4.0, 6.0], [[4.0, 0.0], [2.0, 4.0]])
     """
-    ages = pool.icev.shape[1]
-    stock[:, :] = 0.0
-    gone[:, :] = 0.0
-    pool.icev[:, :] = 0.0
-    pool.hev[:, :] = 0.0
-    pool.ev[:, :] = 0.0
-    pool.dead[:, :] = 0.0
+    ages = pool.shape[2]
+    for year in range(stock.shape[0]):
+        for kind in range(4):
+            gone[year, kind] = 0.0
+            stock[year, min(kind, 2)] = 0.0
+            for age in range(ages):
+                pool[kind, year, age] = 0.0
     for model_year in range(sales.shape[0]):
         pickup = pickup_share[model_year]
         car = 1.0 - pickup
@@ -119,8 +101,8 @@ def fill_us(sales, pickup_share, alive, leavers, exposure, first, stock, gone, p
             gone[year, 0] += icev * dying
             gone[year, 1] += hev * dying
             if age < ages:
-                pool.icev[year, age] = icev * dying
-                pool.hev[year, age] = hev * dying
+                pool[ICEV, year, age] = icev * dying
+                pool[HEV, year, age] = hev * dying
             if ev > 0.0:
                 died = ev * (car * leavers[0, 0, age] + pickup * leavers[1, 0, age])
                 failed = ev * (car * leavers[0, 1, age] + pickup * leavers[1, 1, age])
@@ -128,5 +110,44 @@ def fill_us(sales, pickup_share, alive, leavers, exposure, first, stock, gone, p
                 gone[year, 2] += died
                 gone[year, 3] += failed
                 if age < ages:
-                    pool.ev[year, age] = died
-                    pool.dead[year, age] = failed
+                    pool[EV, year, age] = died
+                    pool[DEAD, year, age] = failed
+
+
+@kernel
+def fill_us_fleets(
+    sales, pickup_share, survival, stretch, running, dead_traded, exposure, first, alive, leavers, stock, gone, pool
+):
+    """Fill the exporting country's fleet of every draw.
+
+    Parameters
+    ----------
+    sales : ndarray, shape (n, model years, 3)
+        As in `fill_us`.
+    pickup_share : ndarray, shape (model years,)
+        As there.
+    survival : ndarray, shape (2, k)
+        Survival of cars and of pickups by whole age.
+    stretch : ndarray, shape (n,)
+        Factor on the age axis.
+    running : ndarray, shape (n, 2, halves)
+        Vehicles with a right to a working pack, by half-year; row 0 is the exporting country's.
+    dead_traded : ndarray of bool, shape (n,)
+        Whether vehicles with a dead pack are on offer; where not, their row of the pool is 0.
+    exposure, first : int
+        As in `fill_us`.
+    alive, leavers : ndarray, shape (2, halves) and (2, 4, model years)
+        Working space.
+    stock, gone, pool : ndarray, shape (n, ...)
+        Filled, as in `fill_us`.
+    """
+    for i in range(stretch.size):
+        for style in range(2):
+            fill_table_halves(survival[style], stretch[i], alive[style])
+            column = leavers[style]
+            fill_unit_leavers(alive[style], running[i, 0], exposure, column[0], column[1], column[2], column[3])
+        fill_us(sales[i], pickup_share, alive, leavers, exposure, first, stock[i], gone[i], pool[i])
+        if not dead_traded[i]:
+            for year in range(pool.shape[2]):
+                for age in range(pool.shape[3]):
+                    pool[i, DEAD, year, age] = 0.0

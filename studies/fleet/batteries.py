@@ -10,9 +10,9 @@ import numpy as np
 from mcsim.kernels.cohorts_records import Contents, Laws
 from mcsim.kernels.health import fill_age_at_loss
 from mcsim.kernels.weibull_fit import fill_capacity_cdf
-from mcsim.study import FloatArray, IntArray, OptionValue, TableSpec
 from mcsim.studies.fleet.policy import back_recovery, home_recovery, minimum_state_of_health
 from mcsim.studies.fleet.series import YEARS, interpolation, refuse_negative, refuse_unequal_shares, spread
+from mcsim.study import FloatArray, IntArray, OptionValue, TableSpec
 from mcsim.tables import Table
 
 MATERIALS = ("lithium", "nickel", "cobalt", "manganese", "aluminium", "copper", "steel", "graphite")
@@ -84,7 +84,7 @@ def read_packs(tables: Mapping[str, Table]) -> PackTables:
 
 def _bev_share(table: Table, country: str) -> FloatArray:
     """Observed share of BEVs among plug-ins by year up to the last observed one, from the central figures."""
-    rows = {key: value for key, value in zip(table.index, table.value, strict=True)}
+    rows = dict(zip(table.index, table.value, strict=True))
     share = []
     for year in range(YEARS[0], BEV_SHARE_LAST[country] + 1):
         bev, phev = rows.get(("bev", str(year)), 0.0), rows.get(("phev", str(year)), 0.0)
@@ -168,22 +168,16 @@ def contents(packs: PackTables, inputs: Mapping[str, FloatArray], options: Mappi
     composition = inputs["composition"][:, packs.composition]
     mass = inputs["pack_mass"][:, packs.pack_mass] * inputs["pack_mass_factor"][:, None]
     routes = inputs["recovery"][:, packs.recovery]
+    # The columns of the kernels' policy, in their order.
     names = ("covered_collection", "collection_rate", "take_back_share", "reuse_share", "second_life_share")
-    plain = [np.ascontiguousarray(inputs[name]) for name in names]
+    names += ("second_use_years", "second_use_collection", "recycling_capacity")
     return Contents(
         capacity=np.stack([capacity(packs, inputs, "mx"), capacity(packs, inputs, "us")], axis=1),
         mass=np.ascontiguousarray((shares @ mass[:, :, None])[:, :, 0]),
         composition=np.ascontiguousarray(shares @ composition),
         home_recovery=home_recovery(inputs, routes),
         back_recovery=back_recovery(inputs, routes),
-        covered_collection=plain[0],
-        collection=plain[1],
-        take_back=plain[2],
-        reuse=plain[3],
-        second_life=plain[4],
-        return_years=np.ascontiguousarray(inputs["second_use_years"]),
-        return_collection=np.ascontiguousarray(inputs["second_use_collection"]),
-        capacity_limit=np.ascontiguousarray(inputs["recycling_capacity"]),
+        policy=np.stack([inputs[name] for name in names], axis=1),
     )
 
 

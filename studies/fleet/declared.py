@@ -6,10 +6,10 @@ import math
 
 import numpy as np
 
-from mcsim.study import Dim, Layout, Option, Output, Parameter
 from mcsim.studies.fleet.batteries import MATERIALS, ROUTES
 from mcsim.studies.fleet.policy import PARAMETERS as POLICY
 from mcsim.studies.fleet.series import YEARS
+from mcsim.study import Dim, Layout, Option, Output, Parameter
 
 SHARE = (0.0, 1.0)
 POSITIVE = (1e-9, math.inf)

@@ -1,13 +1,13 @@
 """The fleet model: two countries' stock turnover, the trade between them, and the battery mass that follows.
 
-Source: NCST-UCD-RR-24-39 (Kendall and Parés Olguín 2024), section Critical Battery Material Flow Analysis; Parés Olguín,
-Iskakov and Kendall (2023), Transp. Res. D 125, 103934.
+Source: NCST-UCD-RR-24-39 (Kendall and Parés Olguín 2024), section Critical Battery Material Flow Analysis;
+Parés Olguín, Iskakov and Kendall (2023), Transp. Res. D 125, 103934.
 
-A study of one's own can stand on this model in two ways. `model(tables)` gives the `Model`; its ``evaluate`` takes inputs
-and a context and returns every output. `extend` gives a new model that evaluates the fleet and adds outputs to it:
+A study of one's own can stand on this model in two ways. `model(tables)` gives the `Model`; its ``evaluate`` takes
+inputs and a context and returns every output. `extend` gives a new model that evaluates the fleet and adds outputs to it:
 
     def model(tables):
-        return extend(fleet_model(tables), "outlook", (my_output,), lambda fleet, inputs, context: {...}, parameters=(...))
+        return extend(fleet_model(tables), "outlook", (my_output,), derive, parameters=(my_parameter,))
 
 with a study file that says ``extends = "fleet"`` and names that factory.
 """
@@ -19,21 +19,19 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from mcsim.kernels.cohorts_draws import fill_fleet
 from mcsim.kernels.cohorts_records import Rules
-from mcsim.study import Context, FloatArray, Model, Option, OptionValue, Output, Parameter, TableSpec
 from mcsim.studies.fleet import batteries, turnover
 from mcsim.studies.fleet.declared import OPTIONS, OUTPUTS, PARAMETERS
-from mcsim.studies.fleet.results import empty_flows, empty_retired, pack_outputs, vehicle_outputs
+from mcsim.studies.fleet.results import pack_outputs, vehicle_outputs
+from mcsim.studies.fleet.stages import run_fleet
 from mcsim.studies.fleet.trade import SPECS as TRADE_SPECS
 from mcsim.studies.fleet.trade import read_border, trade
+from mcsim.study import Context, FloatArray, Model, Option, OptionValue, Output, Parameter, TableSpec
 from mcsim.tables import Table
 
 SPECS: tuple[TableSpec, ...] = turnover.SPECS + TRADE_SPECS + batteries.SPECS
 EXPOSURE = {"end": 0, "mid": 1, "start": 2}
 MODES = {"supply": 0, "demand": 1, "target": 2}
-# Draws that go through the kernel at once: their rooms stay in cache.
-BLOCK = 64
 
 Derive = Callable[[Mapping[str, NDArray[np.float64]], Mapping[str, FloatArray], Context], Mapping[str, FloatArray]]
 
@@ -89,10 +87,8 @@ def model(tables: Mapping[str, Table]) -> Model:
         laws = batteries.laws(inputs, context.options)
         contents = batteries.contents(packs, inputs, context.options)
         imports = trade(border, inputs, context.options, target)
-        flows = empty_flows(vehicles.us_stretch.size)
-        retired = empty_retired(vehicles.us_stretch.size, len(batteries.MATERIALS))
         chosen = rules(context.options, None if target is None else "target")
-        fill_fleet(vehicles, laws, imports, contents, chosen, flows, retired)  # type: ignore[no-untyped-call]
+        flows, retired = run_fleet(vehicles, laws, imports, contents, chosen)
         routes = inputs["recovery"][:, packs.recovery]
         return vehicle_outputs(flows, inputs) | pack_outputs(retired, flows, vehicles, contents, routes, inputs)
 

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from mcsim.study import FloatArray, Parameter
 from mcsim.studies.fleet.series import YEARS
+from mcsim.study import FloatArray, Parameter
 
 GROUP = "policy"
 

@@ -7,49 +7,14 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from mcsim.kernels.cohorts_imports import EXPORTED_EV, OUTSIDE, REFUSED, UNFILLED
+from mcsim.kernels.cohorts_materials import ENERGY, FIRST_DESTINATION, FIRST_REPLACED, MASS, NUMBER, RETURNED
 from mcsim.kernels.cohorts_records import Contents, Flows, Retired, Vehicles
-from mcsim.study import FloatArray
 from mcsim.studies.fleet.declared import FIRST_PACKS
 from mcsim.studies.fleet.series import YEARS
+from mcsim.study import FloatArray
 
-GROUPS = 5
 Outputs = dict[str, NDArray[np.float64]]
-
-
-def empty_flows(n: int) -> Flows:
-    """Return room for the flows of n draws."""
-    years = len(YEARS)
-    return Flows(
-        registrations=np.empty((n, 6, years)),
-        gone=np.empty((n, 6, years)),
-        stock=np.empty((n, 6, years)),
-        us_stock=np.empty((n, years, 3)),
-        us_gone=np.empty((n, years, 4)),
-        age_sum=np.empty((n, years)),
-        age_group=np.empty((n, GROUPS, years)),
-        exported_ev=np.empty((n, years)),
-        unfilled=np.empty((n, years)),
-        outside=np.empty((n, years)),
-        refused=np.empty((n, years)),
-    )
-
-
-def empty_retired(n: int, materials: int) -> Retired:
-    """Return room for the retired packs of n draws."""
-    years = len(YEARS)
-    by_material = [np.empty((n, years, 2, materials)) for _ in range(4)]
-    return Retired(
-        packs=np.empty((n, years, 2)),
-        energy=np.empty((n, years, 2)),
-        mass=np.empty((n, years, 2)),
-        replaced=np.empty((n, years, 3)),
-        destination=np.empty((n, years, 2, 5)),
-        returned=np.empty((n, years, 2)),
-        contained=by_material[0],
-        recovered=by_material[1],
-        lost=by_material[2],
-        held=by_material[3],
-    )
 
 
 def _share(part: FloatArray, whole: FloatArray) -> FloatArray:
@@ -92,21 +57,22 @@ def vehicle_outputs(flows: Flows, inputs: Mapping[str, FloatArray]) -> Outputs:
         "cumulative_deregistrations": np.cumsum(gone, axis=1),
         "us_stock": flows.us_stock,
         "us_deregistrations": us_gone,
-        "mean_fleet_age": _share(flows.age_sum, total),
+        "mean_fleet_age": _share(flows.ages[:, 0], total),
         "fleet_age_distribution": _share(
-            np.ascontiguousarray(flows.age_group.transpose(0, 2, 1)), np.repeat(total[:, :, None], GROUPS, axis=2)
+            np.ascontiguousarray(flows.ages[:, 1:].transpose(0, 2, 1)),
+            np.repeat(total[:, :, None], flows.ages.shape[1] - 1, axis=2),
         ),
         "second_hand_share": _share(stock[:, :, 1].sum(axis=2), total),
         "second_hand_share_of_deregistrations": _share(gone[:, :, 1].sum(axis=2), gone_total),
         "ev_share": _share(evs, total),
         "ev_share_of_new_sales": _share(registrations[:, :, 0, 2], registrations[:, :, 0].sum(axis=2)),
         "ev_share_of_imports": _share(registrations[:, :, 1, 2], imports),
-        "used_ev_exports": flows.exported_ev,
+        "used_ev_exports": flows.counts[:, EXPORTED_EV],
         "us_pool": pool,
         "us_pool_share_exported": _share(imports, pool),
-        "imports_unfilled": flows.unfilled,
-        "imports_outside_pool": flows.outside,
-        "used_ev_exports_refused": flows.refused,
+        "imports_unfilled": flows.counts[:, UNFILLED],
+        "imports_outside_pool": flows.counts[:, OUTSIDE],
+        "used_ev_exports_refused": flows.counts[:, REFUSED],
         "ev_charging_emissions": _charging(evs, inputs),
     }
 
@@ -165,23 +131,27 @@ def pack_outputs(
     dict
         Output name -> (n, *packed_shape).
     """
-    year = crossover(retired.mass)
-    landfilled = retired.destination[:, :, :, 3].sum(axis=2)
-    leaving = (retired.mass + retired.returned).sum(axis=2)
+    totals = retired.totals
+    packs, energy, mass = (np.ascontiguousarray(totals[:, :, :, row]) for row in (NUMBER, ENERGY, MASS))
+    replaced = [np.ascontiguousarray(totals[:, :, 0, FIRST_REPLACED + row]) for row in range(3)]
+    destination = np.ascontiguousarray(totals[:, :, :, FIRST_DESTINATION:RETURNED])
+    year = crossover(mass)
+    landfilled = destination[:, :, :, 3].sum(axis=2)
+    leaving = (mass + totals[:, :, :, RETURNED]).sum(axis=2)
     contained = retired.contained.sum(axis=2)
     nimh = _by_origin(flows.gone)[:, :, :, 1] * inputs["nimh_pack_mass"][:, None, None] / 1000.0
-    energy = vehicles.mx_sales[:, :, 2] * contents.capacity[:, 0] * 1e-6
+    sold = vehicles.mx_sales[:, :, 2] * contents.capacity[:, 0] * 1e-6
     offer = inputs["triage_share"] * (1.0 - inputs["end_of_life_loss"])
     return {
-        "retired_packs": retired.packs,
-        "retired_battery_mass": retired.mass,
-        "retired_battery_energy": retired.energy,
-        "cumulative_retired_packs": np.cumsum(retired.packs, axis=1),
-        "cumulative_retired_battery_mass": np.cumsum(retired.mass, axis=1),
-        "cumulative_retired_battery_energy": np.cumsum(retired.energy, axis=1),
-        "warranty_packs": np.ascontiguousarray(retired.replaced[:, :, 0]),
-        "warranty_battery_energy": np.ascontiguousarray(retired.replaced[:, :, 1]),
-        "warranty_battery_mass": np.ascontiguousarray(retired.replaced[:, :, 2]),
+        "retired_packs": packs,
+        "retired_battery_mass": mass,
+        "retired_battery_energy": energy,
+        "cumulative_retired_packs": np.cumsum(packs, axis=1),
+        "cumulative_retired_battery_mass": np.cumsum(mass, axis=1),
+        "cumulative_retired_battery_energy": np.cumsum(energy, axis=1),
+        "warranty_packs": replaced[0],
+        "warranty_battery_energy": replaced[1],
+        "warranty_battery_mass": replaced[2],
         "retired_nimh_mass": nimh,
         "material_contained": retired.contained,
         "material_recoverable": retired.contained * contents.home_recovery[:, None, None, :],
@@ -189,12 +159,12 @@ def pack_outputs(
         "material_recovered": retired.recovered,
         "material_lost": retired.lost,
         "material_in_second_use": retired.held,
-        "battery_destination": retired.destination,
+        "battery_destination": destination,
         "landfilled_battery_mass": landfilled,
         "landfilled_share": _share(landfilled, leaving)[:, FIRST_PACKS - YEARS[0] :],
-        "second_life_on_offer": retired.energy.sum(axis=2) * offer[:, None],
-        "new_battery_energy": energy,
-        "new_battery_material": 1000.0 * energy[:, :, None] * contents.composition,
+        "second_life_on_offer": energy.sum(axis=2) * offer[:, None],
+        "new_battery_energy": sold,
+        "new_battery_material": 1000.0 * sold[:, :, None] * contents.composition,
         "crossover_year": year,
         "crossover_censored": (year == YEARS[-1]).astype(np.float64),
         "crossover_never": (year < YEARS[0]).astype(np.float64),

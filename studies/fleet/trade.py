@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mcsim.kernels.cohorts_records import ENTRY_AGES, Trade
-from mcsim.study import FloatArray, InputError, IntArray, OptionValue, TableSpec
 from mcsim.studies.fleet.policy import combustion_cut
 from mcsim.studies.fleet.series import (
     YEARS,
@@ -20,6 +19,7 @@ from mcsim.studies.fleet.series import (
     spread,
     yearly_rows,
 )
+from mcsim.study import FloatArray, InputError, IntArray, OptionValue, TableSpec
 from mcsim.tables import Table, cell_name
 
 HISTORY = tuple(range(2005, 2024))

@@ -9,7 +9,6 @@ import numpy as np
 
 from mcsim.kernels.cohorts_records import Vehicles
 from mcsim.kernels.survival import check_survival_table
-from mcsim.study import FloatArray, InputError, IntArray, TableSpec
 from mcsim.studies.fleet.series import (
     US_MODEL_YEARS,
     YEARS,
@@ -20,6 +19,7 @@ from mcsim.studies.fleet.series import (
     spread,
     yearly_rows,
 )
+from mcsim.study import FloatArray, InputError, IntArray, TableSpec
 from mcsim.tables import Table
 
 # Last year of observed sales by powertrain, and the year through which the logistic curves pass.
