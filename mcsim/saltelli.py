@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -71,10 +72,13 @@ class Plan:
     @property
     def columns(self) -> tuple[str, ...]:
         """Columns of the design: the uncertain inputs of the study, then those that only the other study has."""
-        names = [item.name for item in self.study.uncertain]
-        if self.versus is not None:
-            names += [item.name for item in self.versus.uncertain if item.name not in names]
-        return tuple(names)
+        return tuple(_places(self.study, self.versus))
+
+    @property
+    def places(self) -> list[list[int]]:
+        """Columns of each factor."""
+        place = _places(self.study, self.versus)
+        return [[place[name] for name in members] for members in self.factors.values()]
 
     @property
     def n_values(self) -> int:
@@ -91,6 +95,16 @@ class Plan:
         """Model evaluations of one base row."""
         points = 2 + len(self.factors) * (2 if self.second else 1)
         return points * (2 if self.debias else 1) * (2 if self.versus is not None else 1)
+
+
+@lru_cache(maxsize=16)
+def _places(study: Study, versus: Study | None) -> dict[str, int]:
+    """Return the columns of a design by name; a study with a thousand table cells asks all of them, hence once."""
+    names = [item.name for item in study.uncertain]
+    if versus is not None:
+        known = set(names)
+        names += [item.name for item in versus.uncertain if item.name not in known]
+    return {name: place for place, name in enumerate(names)}
 
 
 def check_base(base: int) -> None:
@@ -194,7 +208,7 @@ def block_rows(plan: Plan) -> int:
 def _reduce_block(plan: Plan, sums: Sums, leaf: int, rows: IntArray, reference: FloatArray) -> list[int]:
     numbers = leaf * plan.leaf + rows
     unit_a, unit_b = _points(plan, leaf, rows)
-    groups = [[plan.columns.index(name) for name in members] for members in plan.factors.values()]
+    groups = plan.places
     points = [unit_a, unit_b, *(_swapped(unit_a, unit_b, group) for group in groups)]
     if plan.second:
         points += [_swapped(unit_b, unit_a, group) for group in groups]
@@ -280,7 +294,8 @@ def evaluate_outputs(plan: Plan, unit: FloatArray, numbers: IntArray, seed: int)
 def _evaluated(
     plan: Plan, study: Study, unit: FloatArray, numbers: IntArray, seed: int
 ) -> tuple[FloatArray, BoolArray]:
-    own = [plan.columns.index(item.name) for item in study.uncertain]
+    place = _places(plan.study, plan.versus)
+    own = [place[name] for name in _places(study, None)]
     values = np.empty((len(unit), plan.n_values))
     failed = np.zeros(len(unit), bool)
     total = sum(output.n_packed for output in study.outputs)

@@ -99,11 +99,10 @@ def _trajectories(plan: Plan, levels: int) -> tuple[FloatArray, IntArray, BoolAr
     order = np.argmax(moves, axis=2)
     moved = np.concatenate([np.zeros((plan.base, 1, n), bool), np.cumsum(moves, axis=1) > 0], axis=1)
     unit = np.empty((plan.base, n + 1, len(plan.columns)))
-    for factor, members in enumerate(plan.factors.values()):
-        for name in members:
-            place = plan.columns.index(name)
+    for factor, places in enumerate(plan.places):
+        for place in places:
             unit[:, :, place] = np.where(moved[:, :, factor], ends[:, 1:, place], ends[:, :1, place])
-    first = [plan.columns.index(members[0]) for members in plan.factors.values()]
+    first = [places[0] for places in plan.places]
     upward = (ends[:, 1] > ends[:, 0])[:, first]
     return unit.reshape(-1, len(plan.columns)), order, upward, step
 
@@ -121,8 +120,7 @@ def tornado_ranking(plan: Plan) -> Ranking:
     """
     n = len(plan.factors)
     unit = np.full((1 + 2 * n, len(plan.columns)), 0.5)
-    for factor, members in enumerate(plan.factors.values()):
-        places = [plan.columns.index(name) for name in members]
+    for factor, places in enumerate(plan.places):
         unit[1 + factor, places] = TORNADO_LOW
         unit[1 + n + factor, places] = TORNADO_HIGH
     values, failed = evaluate_outputs(plan, unit, np.zeros(len(unit), np.int64), plan.seed)

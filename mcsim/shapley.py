@@ -129,8 +129,7 @@ def _changed(plan: Plan, unit: FloatArray, fresh: FloatArray, order: IntArray, s
     changed = np.zeros((len(unit), len(plan.factors)), bool)
     np.put_along_axis(changed, order[:, :step], True, axis=1)
     mixed = unit.copy()
-    for factor, members in enumerate(plan.factors.values()):
-        columns = [plan.columns.index(name) for name in members]
+    for factor, columns in enumerate(plan.places):
         mixed[:, columns] = np.where(changed[:, factor, None], fresh[:, columns], unit[:, columns])
     return _conditioned(plan, unit, fresh, mixed, changed)
 
