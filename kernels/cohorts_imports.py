@@ -32,6 +32,8 @@ class Entries(NamedTuple):
         From `mcsim.kernels.cohorts_second_hand.fill_entries`, of one draw.
     space : ndarray, shape (6, ages)
         Working space.
+    same_survival : bool
+        Whether survival since entry is the same for all ages of entry.
     """
 
     pool: Array
@@ -42,6 +44,7 @@ class Entries(NamedTuple):
     ev_retired: Array
     dead: Array
     space: Array
+    same_survival: bool
 
 
 class Stocks(NamedTuple):
@@ -102,22 +105,51 @@ def working_share(year, age, entries):
 
 
 @kernel
+def push_combustion(year, exposure, entries, stocks):
+    """Add the chosen combustion vehicles: registrations, stock, deregistrations, ages.
+
+    Where all ages have the same survival since entry (the clock starts again) they go as one cohort.
+    """
+    space, pool = entries.space, entries.pool
+    ages = space.shape[1]
+    total_icev, total_hev = 0.0, 0.0
+    for age in range(ages):
+        combustion = space[_COMBUSTION, age]
+        offered = pool[_ICEV, year, age] + pool[_HEV, year, age]
+        hybrid = combustion * pool[_HEV, year, age] / offered if offered > 0.0 else 0.0
+        space[_COMBUSTION, age] = combustion - hybrid
+        space[_WHOLE, age] = hybrid
+        total_icev += combustion - hybrid
+        total_hev += hybrid
+    stocks.registrations[3, year] += total_icev
+    stocks.registrations[4, year] += total_hev
+    first = 0
+    while first < ages:
+        icev, hev = space[_COMBUSTION, first], space[_WHOLE, first]
+        last = first + 1
+        left = entries.entry_left[first]
+        while last < ages and icev + hev > 0.0 and entries.same_survival:
+            icev += space[_COMBUSTION, last]
+            hev += space[_WHOLE, last]
+            last += 1
+        push_cohort(icev, left, year, stocks.stock[3], stocks.gone[3])
+        push_cohort(hev, left, year, stocks.stock[4], stocks.gone[4])
+        first = last
+    for age in range(ages):
+        push_ages(
+            space[_COMBUSTION, age] + space[_WHOLE, age], entries.entry_left[age], year, age, exposure, stocks.ages
+        )
+
+
+@kernel
 def push_imports(year, exposure, entries, stocks):
     """Add the chosen imports: registrations, stock, deregistrations, ages, packs; a dead pack retires on arrival."""
-    space, pool = entries.space, entries.pool
+    space = entries.space
     years = stocks.stock.shape[1]
     shifts = entries.dead.shape[1]
+    push_combustion(year, exposure, entries, stocks)
     for age in range(space.shape[1]):
-        combustion, ev = space[_COMBUSTION, age], space[_EV, age]
-        if combustion > 0.0:
-            left = entries.entry_left[age]
-            total = pool[_ICEV, year, age] + pool[_HEV, year, age]
-            hybrid = combustion * pool[_HEV, year, age] / total if total > 0.0 else 0.0
-            stocks.registrations[3, year] += combustion - hybrid
-            stocks.registrations[4, year] += hybrid
-            push_cohort(combustion - hybrid, left, year, stocks.stock[3], stocks.gone[3])
-            push_cohort(hybrid, left, year, stocks.stock[4], stocks.gone[4])
-            push_ages(combustion, left, year, age, exposure, stocks.ages)
+        ev = space[_EV, age]
         if ev > 0.0:
             working = ev * working_share(year, age, entries)
             stocks.registrations[5, year] += ev
@@ -189,7 +221,7 @@ def demand_rate(saturation, before, joined):
 @kernel
 def fill_imports(
     observed, uplift, uplift_year, history_weight, history_open, irregular_weight, weight, open_age, share, selection,
-    ev_age, ev_width, combustion_cut, substitution, population, saturation, target, mode, whole_pool, exposure,
+    ev_age, ev_width, combustion_cut, substitution, population, saturation, target, mode, whole_pool, renewed, exposure,
     pool, us_gone, passing, entry_left, ev_left, ev_retired, dead, space, registrations, gone, stock, ages, packs,
     counts,
 ):  # fmt: skip
@@ -202,7 +234,9 @@ def fill_imports(
     first = observed.shape[1]
     regular = space[_WEIGHT]
     for i in range(uplift.size):
-        entries = Entries(pool[i], us_gone[i], passing[i], entry_left[i], ev_left[i], ev_retired[i], dead[i], space)
+        entries = Entries(
+            pool[i], us_gone[i], passing[i], entry_left[i], ev_left[i], ev_retired[i], dead[i], space, renewed
+        )
         stocks = Stocks(registrations[i], gone[i], stock[i], ages[i], packs[i], counts[i])
         extra = 0.0
         if uplift[i] > 0.0:

@@ -139,7 +139,44 @@ def limit_recycling(year, mass, policy, series, totals):
 
 
 @kernel
-def book_materials(year, composition, home_recovery, back_recovery, series, before, contained, recovered, lost, held):
+def add_contents(year, row, composition, series, out):
+    """Fill the materials of one row of the series, t.
+
+    Parameters
+    ----------
+    year : int
+        Last model year.
+    row : int
+        Row of the series.
+    composition : ndarray, shape (years, materials)
+        kg per kWh by model year.
+    series : ndarray, shape (6, years)
+        GWh by model year.
+    out : ndarray, shape (materials,)
+        Filled.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mcsim.kernels.cohorts_materials import add_contents
+    >>> out = np.empty(1)
+    >>> add_contents(1, 0, np.array([[0.1], [0.2]]), np.ones((6, 2)), out)
+    >>> out.round(9).tolist()
+    [300.0]
+    """
+    for material in range(out.size):
+        out[material] = 0.0
+    for model_year in range(year + 1):
+        energy = _TONNES * series[row, model_year]
+        if energy != 0.0:
+            for material in range(out.size):
+                out[material] += composition[model_year, material] * energy
+
+
+@kernel
+def book_materials(
+    year, composition, home_recovery, back_recovery, series, before, contents, contained, recovered, lost, held
+):
     """Fill the materials of one origin and year: contained, recovered, lost, held in another use.
 
     Parameters
@@ -154,33 +191,25 @@ def book_materials(year, composition, home_recovery, back_recovery, series, befo
         From `split_year` and `limit_recycling`.
     before : ndarray, shape (materials,)
         Held at the end of the year before [t].
+    contents : ndarray, shape (6, materials)
+        Working space: contents of each row of the series.
     contained, recovered, lost, held : ndarray, shape (materials,)
         Filled [t].
     """
+    for row in range(6):
+        add_contents(year, row, composition, series, contents[row])
     for material in range(contained.size):
-        contained[material] = 0.0
-        recovered[material] = 0.0
-        lost[material] = 0.0
-        held[material] = before[material]
-    for model_year in range(year + 1):
-        if series[RETIRED, model_year] == 0.0 and series[BACK, model_year] == 0.0:
-            continue
-        out = _TONNES * series[RETIRED, model_year]
-        recycled, taken = _TONNES * series[RECYCLED, model_year], _TONNES * series[TAKEN, model_year]
-        dumped = _TONNES * series[LANDFILLED, model_year]
-        change = _TONNES * (series[HELD, model_year] - series[BACK, model_year])
-        for material in range(contained.size):
-            content = composition[model_year, material]
-            gained = recycled * home_recovery[material] + taken * back_recovery[material]
-            contained[material] += content * out
-            recovered[material] += content * gained
-            lost[material] += content * (recycled + taken - gained + dumped)
-            held[material] += content * change
+        recycled, taken = contents[RECYCLED, material], contents[TAKEN, material]
+        gained = recycled * home_recovery[material] + taken * back_recovery[material]
+        contained[material] = contents[RETIRED, material]
+        recovered[material] = gained
+        lost[material] = recycled + taken - gained + contents[LANDFILLED, material]
+        held[material] = before[material] + contents[HELD, material] - contents[BACK, material]
 
 
 @kernel
 def fill_retired(
-    packs, capacity, mass, composition, home_recovery, back_recovery, policy, series, queue,
+    packs, capacity, mass, composition, home_recovery, back_recovery, policy, series, queue, contents,
     totals, contained, recovered, lost, held,
 ):  # fmt: skip
     """Fill what retires in every year of every draw, and where it goes.
@@ -195,7 +224,7 @@ def fill_retired(
         As in `book_materials`.
     policy : ndarray, shape (n, 8)
         Columns as named in this file.
-    series, queue : ndarray, shape (2, 6, years) and (2, years, years)
+    series, queue, contents : ndarray, shape (2, 6, years), (2, years, years) and (6, materials)
         Working space.
     totals : ndarray, shape (n, years, 2, TOTALS)
         Filled; rows as named in this file.
@@ -221,6 +250,6 @@ def fill_retired(
                         held[i, 0, origin, material] = 0.0
                 book_materials(
                     year, composition[i], home_recovery[i], back_recovery[i], series[origin],
-                    held[i, max(year - 1, 0), origin], contained[i, year, origin], recovered[i, year, origin],
+                    held[i, max(year - 1, 0), origin], contents, contained[i, year, origin], recovered[i, year, origin],
                     lost[i, year, origin], held[i, year, origin],
                 )  # fmt: skip

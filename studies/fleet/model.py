@@ -4,7 +4,7 @@ Source: NCST-UCD-RR-24-39 (Kendall and Parés Olguín 2024), section Critical Ba
 Parés Olguín, Iskakov and Kendall (2023), Transp. Res. D 125, 103934.
 
 A study of one's own can stand on this model in two ways. `model(tables)` gives the `Model`; its ``evaluate`` takes
-inputs and a context and returns every output. `extend` gives a new model that evaluates the fleet and adds outputs to it:
+inputs and a context and returns every output. `extend` gives a new model that evaluates the fleet and adds to it:
 
     def model(tables):
         return extend(fleet_model(tables), "outlook", (my_output,), derive, parameters=(my_parameter,))

@@ -79,9 +79,10 @@ class Room:
     by_age: FloatArray
     series: FloatArray
     queue: FloatArray
+    contents: FloatArray
 
 
-def make_room(block: int, years: int, model_years: int, laws: Laws) -> Room:
+def make_room(block: int, years: int, model_years: int, materials: int, laws: Laws) -> Room:
     """Return room for a block, wide enough for the longest warranty, and for repairs where there are any."""
     cover = int(max(laws.us_cover.max(), laws.mx_cover.max()))
     repairs = bool(laws.us_repair.max() > 0 or laws.mx_repair.max() > 0)
@@ -109,6 +110,7 @@ def make_room(block: int, years: int, model_years: int, laws: Laws) -> Room:
         by_age=np.empty((6, ENTRY_AGES)),
         series=np.empty((2, 6, years)),
         queue=np.empty((2, years, years)),
+        contents=np.empty((6, materials)),
     )
 
 
@@ -138,7 +140,7 @@ def run_fleet(vehicles: Vehicles, laws: Laws, trade: Trade, contents: Contents, 
     n, years = vehicles.us_stretch.size, vehicles.mx_sales.shape[1]
     flows = empty_flows(n, years)
     retired = empty_retired(n, years, contents.composition.shape[2])
-    room = make_room(min(BLOCK, n), years, vehicles.us_sales.shape[1], laws)
+    room = make_room(min(BLOCK, n), years, vehicles.us_sales.shape[1], contents.composition.shape[2], laws)
     wanted = entry_ages(trade)
     for start in range(0, n, BLOCK):
         part = slice(start, min(start + BLOCK, n))
@@ -187,11 +189,11 @@ def _block(
         t.observed[part], t.uplift[part], t.uplift_year, t.history_weight[part], t.history_open,
         t.irregular_weight[part], t.weight[part], t.open_age[part], t.share[part], t.selection[part], t.ev_age[part],
         t.ev_width[part], t.combustion_cut[part], t.substitution[part], t.population[part], t.saturation[part],
-        t.target[part], rules.mode, rules.whole_pool, rules.exposure, pool, f.us_gone, *entries, room.by_age,
-        f.registrations, f.gone, f.stock, f.ages, packs, f.counts,
+        t.target[part], rules.mode, rules.whole_pool, rules.renewed, rules.exposure, pool, f.us_gone, *entries,
+        room.by_age, f.registrations, f.gone, f.stock, f.ages, packs, f.counts,
     )  # fmt: skip  # type: ignore[no-untyped-call]
     fill_retired(
         packs, contents.capacity[part], contents.mass[part], contents.composition[part], contents.home_recovery[part],
-        contents.back_recovery[part], contents.policy[part], room.series, room.queue, retired.totals[part],
-        retired.contained[part], retired.recovered[part], retired.lost[part], retired.held[part],
+        contents.back_recovery[part], contents.policy[part], room.series, room.queue, room.contents,
+        retired.totals[part], retired.contained[part], retired.recovered[part], retired.lost[part], retired.held[part],
     )  # fmt: skip  # type: ignore[no-untyped-call]
