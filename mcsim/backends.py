@@ -5,7 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
@@ -13,6 +13,7 @@ from typing import Any
 from mcsim.study import InputError, Study, nearest
 
 BACKENDS = ("threads", "processes", "dask")
+SECONDS_TO_ANSWER = 10  # for a scheduler
 
 
 class RunFailed(RuntimeError):  # noqa: N818 - it says what happened
@@ -110,7 +111,7 @@ def each(
     scheduler: str | None = None,
     timeout: float | None = None,
     stop: threading.Event | None = None,
-) -> Iterator[Any]:
+) -> Generator[Any, None, None]:
     """Yield the result of a task for every tuple of arguments, in the order in which they end.
 
     Parameters
@@ -145,13 +146,17 @@ def each(
         parallel = Parallel(
             n_jobs=jobs, timeout=timeout, return_as="generator_unordered", batch_size=1, pre_dispatch=2 * jobs, **chosen
         )
+        results = parallel(delayed(task)(*argument) for argument in arguments)
         try:
-            yield from parallel(delayed(task)(*argument) for argument in arguments)
+            yield from results
         except multiprocessing.TimeoutError:
             raise TimeoutError from None
-        finally:
+        except BaseException:
             if stop is not None:
                 stop.set()
+            raise
+        finally:
+            results.close()
 
 
 @contextmanager
@@ -186,7 +191,7 @@ def dask_client(scheduler: str | None, jobs: int) -> Iterator[Any]:
             yield client
         return
     try:
-        client = Client(scheduler, timeout=10)  # type: ignore[no-untyped-call]
+        client = Client(scheduler, timeout=SECONDS_TO_ANSWER)  # type: ignore[no-untyped-call]
     except (OSError, ValueError) as error:
         raise InputError(
             f"scheduler: nothing answers (got {scheduler}: {error}); start one with `dask scheduler`"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -122,9 +123,10 @@ class Session:
         step = chunk_rows(self.job.study, self.chunk)
         tasks = gaps(collector.shelf.spans(), low, high, step, collector.edges)
         try:
-            for covered in self._results(collector, tasks):
-                progress.advance(covered)
-                self._check_failures(collector, high - low)
+            with closing(self._results(collector, tasks)) as results:
+                for covered in results:
+                    progress.advance(covered)
+                    self._check_failures(collector, high - low)
         except (InputError, RunFailed, Interrupted):
             raise
         except TimeoutError:
@@ -133,30 +135,33 @@ class Session:
             text = f"{self.job.study.name}: {error.strerror or error} ({error.filename or 'while writing'})"
             raise RunFailed(f"{text}; free space{self.advice}") from None
         except Exception as error:
-            text = f"{self.job.study.name}: stopped by {type(error).__name__}: {error}"
+            text = f"{self.job.study.name}: stopped by {type(error).__name__}: {' '.join(str(error).split())}"
             raise RunFailed(f"{text}{self.advice}") from error
         self._check_failures(collector, collector.done)
 
-    def _results(self, collector: Collector, tasks: Sequence[tuple[int, int]]) -> Iterator[int]:
+    def _results(self, collector: Collector, tasks: Sequence[tuple[int, int]]) -> Generator[int, None, None]:
         """Yield the draws covered by each piece as it is taken in."""
         if self.backend == "threads":
             # The first use of a kernel loads or compiles it, which is no chunk's time.
             if self.job.design.values is None:
                 transform(self.job.study, self.job.design.points(0, 1), design_columns(self.job.study))
-            yield from each(
+            results = each(
                 lambda low, high: self._in_thread(collector, low, high),
                 tasks,
                 jobs=self.workers,
                 timeout=self.timeout,
                 stop=self._stop,
             )
+            with closing(results):
+                yield from results
             return
         content = pack_study(self.job.study)
         job = (self.job.design, self.job.lives, self.job.stored)
         arguments = [(content, *job, low, high) for low, high in tasks]
         options: dict[str, Any] = {"jobs": self.workers, "backend": self.backend, "scheduler": self.scheduler}
-        for piece in each(compute_elsewhere, arguments, timeout=self.timeout, **options):
-            yield collector.accept(piece)
+        with closing(each(compute_elsewhere, arguments, timeout=self.timeout, **options)) as pieces:
+            for piece in pieces:
+                yield collector.accept(piece)
 
     def _in_thread(self, collector: Collector, low: int, high: int) -> int:
         if self._stop.is_set():

@@ -187,7 +187,7 @@ def test_given_samples_are_used_as_they_are(tmp_path):
 
 def test_a_stop_rule_is_met_and_no_more(tmp_path):
     rule = "mcse(z) < 1%"
-    result = run(small(), 500, until=rule, out=tmp_path / "run")
+    result = run(small(), 500, until=rule, out=tmp_path / "run", jobs=2, chunk=200)
     error = result.bands["z"].mcse[0] / result.bands["z"].mean[0]
     assert error < 0.01
     assert result.complete < 1.2 * result.complete * (error / 0.01) ** 2 * 1.1 + 2000
