@@ -83,15 +83,18 @@ class Sums:
         """Memory of the sums."""
         return int(self.base.nbytes + self.factor.nbytes + self.swapped.nbytes + self.pairs.nbytes)
 
-    def merged(self, other: Sums) -> Sums:
-        """Return the sums of both sets of rows."""
-        return Sums(
-            self.weight + other.weight,
-            self.base + other.base,
-            self.factor + other.factor,
-            self.swapped + other.swapped,
-            self.pairs + other.pairs,
-        )
+    def add(self, other: Sums) -> None:
+        """Add the sums of other rows, in place: for large outputs new memory costs more than the additions."""
+        for own, more in zip(self._arrays(), other._arrays(), strict=True):
+            own += more
+
+    def clear(self) -> None:
+        """Set all sums to zero, in place."""
+        for own in self._arrays():
+            own[...] = 0.0
+
+    def _arrays(self) -> tuple[FloatArray, ...]:
+        return self.weight, self.base, self.factor, self.swapped, self.pairs
 
     def combined(self, weights: FloatArray) -> Sums:
         """Return the sums under other resamples, each a weighted sum of these (n_new, n_resamples)."""

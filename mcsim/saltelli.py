@@ -20,7 +20,7 @@ from mcsim.study import FloatArray, InputError, IntArray, Output, Study
 
 _BLOCK_BYTES = 64e6
 _CHUNK_VALUES = 4e6
-_LARGE_SUMS = 64e6
+_LARGE_SUMS = 128e6
 BoolArray = NDArray[np.bool_]
 Progress = Callable[[int, int], None]
 
@@ -144,14 +144,32 @@ class Tree:
     """Sums of leaves merged in aligned pairs, in an order that no division of the work changes."""
 
     nodes: dict[tuple[int, int], Sums] = field(default_factory=dict)
+    spare: list[Sums] = field(default_factory=list)
 
     def add(self, level: int, index: int, sums: Sums) -> None:
-        """Put a node in its place and merge it with its neighbour, if that is there."""
+        """Put a node in its place and merge it with its neighbour, if there; the node becomes the tree's own."""
         while (level, index ^ 1) in self.nodes:
             neighbour = self.nodes.pop((level, index ^ 1))
-            sums = neighbour.merged(sums) if index & 1 else sums.merged(neighbour)
-            level, index = level + 1, index >> 1
+            # A sum of two has the same bits either way round.
+            neighbour.add(sums)
+            self.spare.append(sums)
+            sums, level, index = neighbour, level + 1, index >> 1
         self.nodes[level, index] = sums
+
+    def empty(self, plan: Plan) -> Sums:
+        """Return empty sums for a leaf, in memory that a merge has left over where there is some."""
+        if not self.spare:
+            return Sums.zeros(plan.n_weights, len(plan.factors), plan.n_values, plan.second)
+        sums = self.spare.pop()
+        sums.clear()
+        return sums
+
+    def whole(self) -> Sums:
+        """Return the sums of all rows, left to right; the tree is used up."""
+        nodes = [self.nodes[key] for key in sorted(self.nodes, key=lambda key: key[1] << key[0])]
+        for node in nodes[1:]:
+            nodes[0].add(node)
+        return nodes[0]
 
     def prefix(self) -> tuple[int, Sums] | None:
         """Return the number of leaves and the sums where exactly the first 2**k leaves are complete."""
@@ -187,7 +205,7 @@ def reduce_rows(
     dropped: list[int] = []
     block = block_rows(plan)
     for leaf in leaves:
-        sums = Sums.zeros(plan.n_weights, len(plan.factors), plan.n_values, plan.second)
+        sums = tree.empty(plan)
         for start in range(0, plan.leaf, block):
             rows = np.arange(start, min(start + block, plan.leaf))
             dropped += _reduce_block(plan, sums, leaf, rows, reference)

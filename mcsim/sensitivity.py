@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from typing import Any
 
 from mcsim.factors import Groups, check_independent, check_shares, factors_of, outputs_of
 from mcsim.givendata import GIVEN_DATA, given_data, with_sign
@@ -109,7 +110,7 @@ def sensitivity(
         raise InputError(f"method: unknown (got {method!r}); one of {', '.join(METHODS)}{nearest(method, METHODS)}")
     check_base(base)
     judgement = Judgement(confidence, level, threshold, max_failed)
-    threads = (os.cpu_count() or 1) if jobs is None else jobs
+    threads = _threads(jobs)
     if method != "sobol":
         _refuse(method, second_order=second_order, versus=versus is not None, until=until is not None, debias=debias)
     if method in GIVEN_DATA:
@@ -119,27 +120,47 @@ def sensitivity(
             study, base, design="sobol", seed=seed, jobs=threads, lives=lives or None, keep=tuple(outputs or ())
         )
         return given_data(result, method, outputs, level=level, resamples=resamples, seed=seed, jobs=threads)
+    replicated = confidence == "replicates" and method == "sobol"
+    plan = plan_of(
+        study,
+        base,
+        seed,
+        groups=groups,
+        outputs=outputs,
+        versus=versus,
+        second=second_order,
+        resamples=0 if replicated else resamples,
+        replicates=replicates if replicated else 0,
+        lives=lives,
+        debias=debias,
+        jobs=jobs,
+    )
+    return _evaluated(plan, judgement, method, until, budget, progress)
+
+
+def plan_of(
+    study: Study,
+    base: int = 1024,
+    seed: int = 1,
+    *,
+    groups: Groups = False,
+    outputs: Sequence[str] | None = None,
+    versus: Study | None = None,
+    lives: int = 0,
+    jobs: int | None = None,
+    **settings: Any,
+) -> Plan:
+    """Return what an analysis evaluates, for `mcsim.shards` and the methods; arguments as in `sensitivity`."""
     factors = factors_of(study, groups)
     chosen = outputs_of(study, outputs)
     if versus is not None:
         check_pair(study, versus, chosen)
         factors = _united(factors, factors_of(versus, groups))
-    replicated = confidence == "replicates" and method == "sobol"
-    plan = Plan(
-        study=study,
-        factors=factors,
-        outputs=chosen,
-        base=base,
-        seed=seed,
-        versus=versus,
-        second=second_order,
-        resamples=0 if replicated else resamples,
-        replicates=replicates if replicated else 0,
-        lives=_lives(lives),
-        debias=debias,
-        jobs=threads,
-    )
-    return _evaluated(plan, judgement, method, until, budget, progress)
+    return Plan(study, factors, chosen, base, seed, versus, lives=_lives(lives), jobs=_threads(jobs), **settings)
+
+
+def _threads(jobs: int | None) -> int:
+    return (os.cpu_count() or 1) if jobs is None else jobs
 
 
 def _evaluated(

@@ -90,19 +90,11 @@ def sobol_ranking(
         leaves = range(done // plan.leaf, plan.base // plan.leaf)
         dropped += reduce_rows(plan, tree, leaves, progress, remember)
         done = plan.base
-        sums = _whole(tree)
+        sums = tree.whole()
         ranking = ranking_of(plan, judgement, sums, np.array(sorted(dropped), np.int64), history)
         if wanted is None or 2 * done > most or _resolved(ranking, *wanted):
             return ranking if wanted is None else _with_ending(ranking, wanted, str(until))
         plan = replace(plan, base=2 * plan.base)
-
-
-def _whole(tree: Tree) -> Sums:
-    nodes = [tree.nodes[key] for key in sorted(tree.nodes, key=lambda key: key[1] << key[0])]
-    whole = nodes[0]
-    for node in nodes[1:]:
-        whole = whole.merged(node)
-    return whole
 
 
 def parse_until(rule: str, outputs: tuple[Output, ...]) -> tuple[str, str | None]:

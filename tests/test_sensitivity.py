@@ -6,7 +6,9 @@ from small_studies import known_study, study_of
 from mcsim import saltelli
 from mcsim.distributions import Categorical, Dirichlet
 from mcsim.load import load
-from mcsim.sensitivity import sensitivity
+from mcsim.sensitivity import plan_of, sensitivity
+from mcsim.shards import load_part, merged_ranking, ranking_part
+from mcsim.sobol import Judgement
 from mcsim.studies.examples.functions import (
     known_borgonovo,
     known_bratley,
@@ -411,3 +413,32 @@ def test_tornado_names_the_input_where_the_model_fails():
     study = two_inputs(lambda inputs, context: {"y": np.where(inputs["b"] > 0.9, np.nan, inputs["a"])})
     with pytest.raises(InputError, match="tornado: the model failed at b"):
         sensitivity(study, base=64, method="tornado", jobs=1)
+
+
+@pytest.mark.parametrize("count", [2, 3, 7])
+def test_merged_parts_have_the_bits_of_the_whole(count, tmp_path):
+    plan = plan_of(load("sobol-g"), 256, jobs=1)
+    for number in range(1, count + 1):
+        ranking_part(plan, (number, count)).save(tmp_path / f"{number}.npz")
+    parts = [load_part(tmp_path / f"{number}.npz") for number in range(count, 0, -1)]
+    merged = merged_ranking(plan, Judgement(), parts).table()
+    pd.testing.assert_frame_equal(merged, sensitivity(load("sobol-g"), base=256, jobs=1).table(), check_exact=True)
+
+
+def test_missing_part_is_refused():
+    plan = plan_of(load("ishigami"), 64, jobs=1)
+    parts = [ranking_part(plan, (1, 3)), ranking_part(plan, (3, 3))]
+    with pytest.raises(InputError, match=r"not complete \(got 1/3, 3/3\); each part once"):
+        merged_ranking(plan, Judgement(), parts)
+
+
+def test_part_of_another_analysis_is_refused():
+    plan, other = plan_of(load("ishigami"), 64, jobs=1), plan_of(load("ishigami"), 64, seed=2, jobs=1)
+    parts = [ranking_part(plan, (1, 2)), ranking_part(other, (2, 2))]
+    with pytest.raises(InputError, match="part 2: of another analysis"):
+        merged_ranking(plan, Judgement(), parts)
+
+
+def test_more_parts_than_leaves_are_refused():
+    with pytest.raises(InputError, match=r"shard: not a part of this ranking \(got 1/99\); .*N at most 16"):
+        ranking_part(plan_of(load("ishigami"), 64, jobs=1), (1, 99))

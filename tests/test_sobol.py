@@ -1,3 +1,5 @@
+from copy import deepcopy
+
 import numpy as np
 import pytest
 from SALib.analyze import sobol as salib_analyze
@@ -107,7 +109,7 @@ def test_tree_of_leaves_has_the_same_bits_in_any_order():
     for order in orders:
         tree = Tree()
         for leaf in order:
-            tree.add(0, leaf, leaves[leaf])
+            tree.add(0, leaf, deepcopy(leaves[leaf]))
         roots.append(tree.prefix()[1].factor)
     assert all(np.array_equal(root, roots[0]) for root in roots)
 
