@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mcsim.kernels.cohorts_imports import fill_imports
-from mcsim.kernels.cohorts_materials import TOTALS, fill_retired
+from mcsim.kernels.cohorts_materials import TOTALS, VECTORS, fill_retired
 from mcsim.kernels.cohorts_new import fill_home, fill_new_sales
 from mcsim.kernels.cohorts_packs import fill_laws
 from mcsim.kernels.cohorts_records import (
@@ -77,9 +77,10 @@ class Room:
     packs: FloatArray
     by_year: FloatArray
     by_age: FloatArray
-    series: FloatArray
+    vectors: FloatArray
+    work: FloatArray
     queue: FloatArray
-    contents: FloatArray
+    nothing: FloatArray
 
 
 def make_room(block: int, years: int, model_years: int, materials: int, laws: Laws) -> Room:
@@ -108,9 +109,10 @@ def make_room(block: int, years: int, model_years: int, materials: int, laws: La
         packs=np.empty((block, 4, years, years)),
         by_year=np.empty(years),
         by_age=np.empty((6, ENTRY_AGES)),
-        series=np.empty((2, 6, years)),
-        queue=np.empty((2, years, years)),
-        contents=np.empty((6, materials)),
+        vectors=np.empty((2, years, 3 + materials)),
+        work=np.empty((2, VECTORS, 3 + materials)),
+        queue=np.empty((2, years, 3 + materials)),
+        nothing=np.zeros(materials),
     )
 
 
@@ -194,6 +196,6 @@ def _block(
     )  # fmt: skip  # type: ignore[no-untyped-call]
     fill_retired(
         packs, contents.capacity[part], contents.mass[part], contents.composition[part], contents.home_recovery[part],
-        contents.back_recovery[part], contents.policy[part], room.series, room.queue, room.contents,
+        contents.back_recovery[part], contents.policy[part], room.vectors, room.work, room.queue, room.nothing,
         retired.totals[part], retired.contained[part], retired.recovered[part], retired.lost[part], retired.held[part],
     )  # fmt: skip  # type: ignore[no-untyped-call]
