@@ -10,16 +10,18 @@ from mcsim.kernels.sweep import ACTIVITIES, CHANNELS, EXPORT_AGES, fill_after_ex
 _ALIVE = 1e-16
 
 
-@inline_kernel
-def _last_alive(survival):
+@kernel
+def last_alive(survival):
+    """Return the node after which nothing is alive."""
     last = survival.size - 1
     while last > 1 and survival[last - 1] < _ALIVE:
         last -= 1
     return last
 
 
-@inline_kernel
-def _fill_hazard(survival, hazard):
+@kernel
+def fill_hazard(survival, hazard):
+    """Fill the cumulative hazard of each step from the survival at the nodes."""
     for j in range(hazard.size):
         after = survival[j + 1]
         after = after if after > 1e-300 else 1e-300
@@ -38,9 +40,25 @@ def _fill_fade(fade, attained, steps, table):
         table[2, k] = 1.0 / (1.0 - fade * (attained + age))
 
 
-@inline_kernel
-def _fill_tables(laws, swapped, attained, log_ages, ages, tables, risks):
-    """Fill the pack tables of a chemistry: covered, uncovered, used at home; the same abroad."""
+@kernel
+def fill_chemistry(laws, swapped, attained, fade, steps, log_ages, ages, tables, risks, fades):
+    """Fill what one chemistry's packs do in a draw.
+
+    Parameters
+    ----------
+    laws : ndarray, shape (4, 3)
+        Shape, scale, defects: covered and uncovered at home, covered and uncovered abroad.
+    swapped : bool
+        Whether used packs are installed.
+    attained, fade : float
+        Age of a used pack [yr]; loss of efficiency per year [1/yr].
+    steps : int
+        Steps per year.
+    log_ages, ages : ndarray, shape (2, n + 2)
+        From `node_ages`.
+    tables, risks, fades : ndarray, shape (6, 2, n + 2), the same, (3, n + 2)
+        Filled: covered, uncovered and used at home, the same abroad; energy relative to a new pack.
+    """
     for place, which in ((0, 0), (1, 1), (3, 2), (4, 3)):
         fill_pack_table(
             laws[which, 0], laws[which, 1], laws[which, 2], 0.0, log_ages, ages, tables[place], risks[place]
@@ -50,6 +68,19 @@ def _fill_tables(laws, swapped, attained, log_ages, ages, tables, risks):
             fill_pack_table(
                 laws[which, 0], laws[which, 1], laws[which, 2], attained, log_ages, ages, tables[place], risks[place]
             )
+    _fill_fade(fade, attained, steps, fades)
+
+
+@kernel
+def node_ages(n, steps):
+    """Return pack ages at the nodes of both layouts and their logarithms, shape (2, n) each [yr]."""
+    ages, log_ages = np.empty((2, n)), np.empty((2, n))
+    for k in range(n):
+        ages[0, k] = k / steps
+        ages[1, k] = max(k - 0.5, 0.0) / steps
+        log_ages[0, k] = log(max(ages[0, k], 1e-300))
+        log_ages[1, k] = log(max(ages[1, k], 1e-300))
+    return ages, log_ages
 
 
 @kernel
@@ -110,12 +141,7 @@ def expected_activity(
     n_chemistries = laws.shape[1]
     n_calendar = channels.shape[2]
     places = (EXPORT_AGES - 1) * steps + 1
-    ages, log_ages = np.empty((2, n_nodes + 1)), np.empty((2, n_nodes + 1))
-    for k in range(n_nodes + 1):
-        ages[0, k] = k / steps
-        ages[1, k] = max(k - 0.5, 0.0) / steps
-        log_ages[0, k] = log(max(ages[0, k], 1e-300))
-        log_ages[1, k] = log(max(ages[1, k], 1e-300))
+    ages, log_ages = node_ages(n_nodes + 1, steps)
     # By chemistry: covered, uncovered and used at home, then the same abroad.
     tables, risks = np.ones((n_chemistries, 6, 2, n_nodes + 1)), np.zeros((n_chemistries, 6, 2, n_nodes + 1))
     after_hazard = np.zeros((EXPORT_AGES, n_steps))
@@ -135,40 +161,44 @@ def expected_activity(
         answered = repair[i] > 0.0
         for c in range(n_chemistries):
             answered = answered or swap[i, c] > 0.0
-            _fill_tables(laws[i, c], swap[i, c] > 0.0, attained[i], log_ages, ages, tables[c], risks[c])
-            _fill_fade(efficiency_fade[i, c], attained[i], steps, fades[c])
+            fill_chemistry(
+                laws[i, c], swap[i, c] > 0.0, attained[i], efficiency_fade[i, c], steps, log_ages, ages, tables[c],
+                risks[c], fades[c],
+            )  # fmt: skip
         for age in range(EXPORT_AGES):
             last_after[age] = fill_after_export(
                 age, steps, n_steps, kind, destination_law[i, 0], destination_law[i, 1], destination_table[i],
                 multiplier[i], junction, after[age],
             )  # fmt: skip
             if answered:
-                _fill_hazard(after[age], after_hazard[age])
+                fill_hazard(after[age], after_hazard[age])
         rates[1] = abroad_rate[i]
         for v in range(n_vehicles):
             c = chemistries[v]
             factors[:] = channels[i] * energy_per_km[i, v]
             if at_home[v]:
                 survival = home_survival[i, bodies[v]]
-                _fill_hazard(survival, hazard)
+                fill_hazard(survival, hazard)
                 rates[0] = home_rate[i, v]
                 stays = stay_activity[i, v] if given_export else no_stay
                 stays_energy = stay_energy[i, v] if given_export else no_stay_energy
                 first = offsets[v]
                 sweep_vehicle(
-                    survival, hazard, _last_alive(survival), after, after_hazard, last_after, rates, fuel_fade[i, v],
+                    survival, hazard, last_alive(survival), after, after_hazard, last_after, rates, fuel_fade[i, v],
                     late_age, factors, discount[i], laws[i, c, 0], tables[c], risks[c], end_of_cover[i, v],
-                    cover[i], repair[i], swap[i, c], steps, n_steps, fades[c], flow, flow_abroad, curve, sums, state, state_curve, link,
+                    cover[i], repair[i], swap[i, c], steps, n_steps, fades[c], flow, flow_abroad, curve, sums, state,
+                    state_curve, link,
                     past, history, plain, worn, activity[i, first : first + 22], energy[i, first : first + 22], stays,
                     stays_energy,
                 )  # fmt: skip
             if abroad[v]:
                 survival = destination_survival[i]
-                _fill_hazard(survival, hazard)
+                fill_hazard(survival, hazard)
                 cell = offsets[v] + (22 if at_home[v] else 0)
                 new_abroad(
-                    survival, hazard, _last_alive(survival), rates[1], fuel_fade[i, v], late_age, factors[1],
+                    survival, hazard, last_alive(survival), rates[1], fuel_fade[i, v], late_age, factors[1],
                     discount[i], laws[i, c, 2], tables[c, 3:], risks[c, 3:], end_of_cover_abroad[i, v], cover[i],
-                    repair[i], swap[i, c], steps, fades[c], flow, curve, sums, no_state, no_state, link, no_past, no_history,
+                    repair[i], swap[i, c], steps, fades[c], flow, curve, sums, no_state, no_state, link, no_past,
+                    no_history,
                     plain[0], worn[0], activity[i, cell], energy[i, cell],
                 )  # fmt: skip

@@ -120,6 +120,12 @@ def _log_ratio(before, after):
     return log(ratio) if ratio > 1.0 else 0.0
 
 
+@inline_kernel
+def step_hazard(before, after, on_table, risk):
+    """Return the pack's hazard of a step: the table's where its survival is the table's, else from the survivals."""
+    return risk if before == on_table else _log_ratio(before, after)
+
+
 @kernel
 def covered_curve(start, end, row, law, warranted, disposed, steps, n_steps, curve):
     """Fill the survival of one pack at its home, where two thresholds rule before and after the end of its cover.
@@ -233,9 +239,9 @@ def home_arm(
             if place > 0 and kind == 0:
                 end = max(end, (start + 0.5) / steps + cover)
             if kind == 0:
-                last, at_end = covered_curve(start, end, row, law, warranted, disposed, steps, n_steps, curve)
+                _, at_end = covered_curve(start, end, row, law, warranted, disposed, steps, n_steps, curve)
             else:
-                last, at_end = first, 1.0
+                at_end = 1.0
                 end = 0.0
                 for j in range(first, n_steps + 1):
                     curve[j] = used[1, j - start]
@@ -245,6 +251,9 @@ def home_arm(
                 half = 0.25 * (started + weight * vehicle[start + 1]) / steps
                 sums[4, start] += half
                 sums[5, start] += half * fade[row + kind, 0]
+                # Vehicles that die in what is left of the step of installation.
+                if end * steps > start + 0.75:
+                    counts[1] += started - weight * vehicle[start + 1]
             _add_pack(weight, curve, first, n_steps, fade[row + kind], start, sums)
             for age in range(n_states):
                 node = age * steps
@@ -267,12 +276,11 @@ def home_arm(
                     under_cover = pack_share(events, risks[0, row, k], vehicle_hazard[j])
                     unhurt, answered = events - under_cover, 0.0
                 elif j >= end * steps:
-                    past_cover = curve[j] == disposed[row, k]
-                    risk = risks[1, row, k] if past_cover else _log_ratio(curve[j], curve[j + 1])
+                    risk = step_hazard(curve[j], curve[j + 1], disposed[row, k], risks[1, row, k])
                     under_cover, unhurt = 0.0, 0.0
                     answered = pack_share(events, risk, vehicle_hazard[j])
                 else:
-                    under_cover, unhurt, answered = _split_at_cover(
+                    under_cover, unhurt, answered = split_at_cover(
                         before, events, end * steps - j, vehicle[j], vehicle[j + 1], curve[j], curve[j + 1], at_end
                     )
                 replaced = under_cover + answered * repair
@@ -285,11 +293,13 @@ def home_arm(
                     link[0, j + 1] = replaced
                     link[1, j + 1] = answered * swap
             if carried and place < past.shape[1]:
-                _carry(started, kind, place, steps, n_steps, fade[row + kind], link, discount, state, past, history)
+                carry_history(
+                    started, kind, place, steps, n_steps, fade[row + kind], link, discount, state, past, history
+                )
 
 
 @inline_kernel
-def _split_at_cover(before, events, part, vehicle, vehicle_after, pack, pack_after, at_end):
+def split_at_cover(before, events, part, vehicle, vehicle_after, pack, pack_after, at_end):
     """Return the events of a step whose `part` is covered: the pack's and the vehicle's before, the pack's after.
 
     It is two steps, one on either side of the end of cover.
@@ -303,7 +313,7 @@ def _split_at_cover(before, events, part, vehicle, vehicle_after, pack, pack_aft
 
 
 @kernel
-def _carry(started, kind, place, steps, n_steps, fade, link, discount, state, past, history):
+def carry_history(started, kind, place, steps, n_steps, fade, link, discount, state, past, history):
     """Carry what lies behind a pack's vehicles to the vehicles alive at whole ages and to the packs that follow it."""
     n_states = state.shape[0]
     width = history.shape[1]
@@ -378,8 +388,8 @@ def time_in_service(vehicle, sums, steps, first, n_steps, plain, worn):
 
 @kernel
 def abroad_arm(
-    vehicle, vehicle_hazard, home, abroad, used, risks, repair, swap, steps, age, n_steps, fade, state, state_curve, flow,
-    curve, sums, counts,
+    vehicle, vehicle_hazard, home, abroad, used, risks, repair, swap, steps, age, n_steps, fade, state, state_curve,
+    flow, curve, sums, counts,
 ):  # fmt: skip
     """Run the recursion of the vehicles that cross at a whole age: no cover, hazards of the new climate.
 

@@ -294,14 +294,11 @@ def sweep_vehicle(
     years = (last_home + steps - 1) // steps
     time_in_service(vehicle_home, sums, steps, 0, last_home, plain[0, :years], worn[0, :years])
     total, total_energy = activity[0], energy[0]
-    _home_total(flow, plain[0], worn[0], rates[0], factors[0], fuel_fade, steps, years, last_home, discount, total,
-                total_energy)  # fmt: skip
-    running, running_energy = np.zeros(ACTIVITIES), np.zeros(CHANNELS)
+    home_total(flow, plain[0], worn[0], rates[0], factors[0], fuel_fade, steps, years, last_home, discount, total,
+               total_energy)  # fmt: skip
+    running, running_energy = start_of_life()
     abroad, abroad_energy = np.empty(ACTIVITIES), np.empty(CHANNELS)
-    running[PRODUCED] = 1.0
-    running[PRODUCED_DISCOUNTED] = 1.0
     for age in range(n_ages):
-        cell, cell_energy = activity[1 + age], energy[1 + age]
         last = abroad_arm(
             after[age], after_hazard[age], tables[1], tables[4], tables[5], risks[4:], repair, swap, steps, age,
             last_after[age], fade, state[age], state_curve[age], flow_abroad, curve, sums, counts,
@@ -310,34 +307,62 @@ def sweep_vehicle(
         time_in_service(after[age], sums, steps, age * steps, last, plain[1, :last_year], worn[1, :last_year])
         export_part(age, last_year, counts, flow_abroad, steps, last, plain[1], worn[1], rates[1], factors[1],
                     fuel_fade, late_age, discount, recur, abroad, abroad_energy)  # fmt: skip
-        share = abroad[EXPORTED]
-        if history.shape[0] == 0:
-            for column in range(ACTIVITIES):
-                cell[column] = running[column] + abroad[column]
-            for channel in range(CHANNELS):
-                cell_energy[channel] = running_energy[channel] + abroad_energy[channel]
-            cell[RETIRED_HOME] = running[PRODUCED] + running[USED] - share
-        elif share > _NO_SHARE:
-            given_export_part(age, share, history[age], rates[0], fuel_fade, factors[0], abroad, abroad_energy, total,
-                              total_energy, running, running_energy, cell, cell_energy, stay_activity[age],
-                              stay_energy[age])  # fmt: skip
-            first = 1.0 - state[age, 0, 0] / share
-            cell[REPLACED] += first
-            stay_activity[age, REPLACED] += first
-        else:
-            # Nobody crosses at this age: what held at the last age at which somebody does is shown.
-            cell[:] = activity[age]
-            cell_energy[:] = energy[age]
-            stay_activity[age] = stay_activity[age - 1]
-            stay_energy[age] = stay_energy[age - 1]
-        if age < years:
-            _add_use(plain[0], rates[0], fuel_fade, age, age + 1, 1e9, False, running)
-            _add_energy(worn[0], rates[0], factors[0], age, age + 1, running_energy)
-            count_packs(flow, steps, age * steps, min((age + 1) * steps, last_home), discount, running)
+        account_age(
+            age, state[age, 0, 0], flow, steps, years, last_home, plain[0], worn[0], rates[0], factors[0], fuel_fade,
+            discount, history, total, total_energy, running, running_energy, abroad, abroad_energy, activity, energy,
+            stay_activity, stay_energy,
+        )  # fmt: skip
 
 
-@inline_kernel
-def _home_total(flow, plain, worn, rate, factors, fuel_fade, steps, years, last, discount, activity, energy):
+@kernel
+def start_of_life():
+    """Return activity and energy before anything has happened: one pack is produced."""
+    running = np.zeros(ACTIVITIES)
+    running[PRODUCED] = 1.0
+    running[PRODUCED_DISCOUNTED] = 1.0
+    return running, np.zeros(CHANNELS)
+
+
+@kernel
+def account_age(
+    age, with_first_pack, flow, steps, years, last_home, plain, worn, rate, factors, fuel_fade, discount, history,
+    total, total_energy, running, running_energy, abroad, abroad_energy, activity, energy, stay_activity, stay_energy,
+):  # fmt: skip
+    """Fill the cell of one export age from the part abroad and what ran up at home, and let home run one year on.
+
+    Parameters are those of `sweep_vehicle` and `given_export_part`; `with_first_pack` is the share of the vehicles
+    bought that cross with their first pack.
+    """
+    cell, cell_energy = activity[1 + age], energy[1 + age]
+    share = abroad[EXPORTED]
+    if history.shape[0] == 0:
+        for column in range(ACTIVITIES):
+            cell[column] = running[column] + abroad[column]
+        for channel in range(CHANNELS):
+            cell_energy[channel] = running_energy[channel] + abroad_energy[channel]
+        cell[RETIRED_HOME] = running[PRODUCED] + running[USED] - share
+    elif share > _NO_SHARE:
+        given_export_part(age, share, history[age], rate, fuel_fade, factors, abroad, abroad_energy, total,
+                          total_energy, running, running_energy, cell, cell_energy, stay_activity[age],
+                          stay_energy[age])  # fmt: skip
+        first = 1.0 - with_first_pack / share
+        cell[REPLACED] += first
+        stay_activity[age, REPLACED] += first
+    else:
+        # Nobody crosses at this age: what held at the last age at which somebody does is shown.
+        cell[:] = activity[age]
+        cell_energy[:] = energy[age]
+        stay_activity[age] = stay_activity[age - 1]
+        stay_energy[age] = stay_energy[age - 1]
+    if age < years:
+        _add_use(plain, rate, fuel_fade, age, age + 1, 1e9, False, running)
+        _add_energy(worn, rate, factors, age, age + 1, running_energy)
+        count_packs(flow, steps, age * steps, min((age + 1) * steps, last_home), discount, running)
+
+
+@kernel
+def home_total(flow, plain, worn, rate, factors, fuel_fade, steps, years, last, discount, activity, energy):
+    """Fill activity and energy of whole lives at home; parameters as in `sweep_vehicle`."""
     activity[:] = 0.0
     energy[:] = 0.0
     activity[PRODUCED] = 1.0
@@ -350,8 +375,8 @@ def _home_total(flow, plain, worn, rate, factors, fuel_fade, steps, years, last,
 
 @kernel
 def new_abroad(
-    vehicle, vehicle_hazard, last, rate, fuel_fade, late_age, factors, discount, law, tables, risks, end_of_cover, cover,
-    repair, swap, steps, fade, flow, curve, sums, state, state_curve, link, past, history, plain, worn, activity,
+    vehicle, vehicle_hazard, last, rate, fuel_fade, late_age, factors, discount, law, tables, risks, end_of_cover,
+    cover, repair, swap, steps, fade, flow, curve, sums, state, state_curve, link, past, history, plain, worn, activity,
     energy,
 ):  # fmt: skip
     """Fill the activity of a vehicle bought new in the destination; parameters as in `sweep_vehicle`.
@@ -364,6 +389,29 @@ def new_abroad(
         vehicle, vehicle_hazard, law, tables[0], tables[1], tables[2], risks, end_of_cover, cover, repair, swap, steps,
         last, fade, flow, curve, sums, state, state_curve, counts, link, discount, past, history,
     )  # fmt: skip
+    account_abroad(vehicle, counts, flow, sums, rate, fuel_fade, late_age, factors, discount, steps, last, plain, worn,
+                   activity, energy)  # fmt: skip
+
+
+@kernel
+def account_abroad(
+    vehicle,
+    counts,
+    flow,
+    sums,
+    rate,
+    fuel_fade,
+    late_age,
+    factors,
+    discount,
+    steps,
+    last,
+    plain,
+    worn,
+    activity,
+    energy,
+):
+    """Fill activity and energy of a vehicle new in the destination; parameters as in `new_abroad`."""
     years = (last + steps - 1) // steps
     time_in_service(vehicle, sums, steps, 0, last, plain[:years], worn[:years])
     activity[:] = 0.0

@@ -58,8 +58,8 @@ def life_impacts(
         Per km.
     end_of_life : ndarray, shape (n, n_vehicles, 2, n_categories)
         Per vehicle, at home and abroad.
-    recycling_home, recycling_abroad, credit_home, credit_abroad, landfill : ndarray, shape (n, n_vehicles, n_categories)
-        Per pack.
+    recycling_home, recycling_abroad, credit_home, credit_abroad, landfill : ndarray
+        Per pack, shape (n, n_vehicles, n_categories).
     stages : ndarray, shape (n, n_cells * 8 * n_categories) or (n, 0)
         Filled: stages in the order of `STAGES`, categories innermost; left alone where it is empty.
     total : ndarray, shape (n, n_cells, n_categories)

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
+from mcsim.kernels.lives_draw import (
+    DEATH_AGES,
+    DEATH_BINS,
+    DISTANCE_QUANTILES,
+    DISTANCE_SD,
+    PACK_DEAD_SHARE,
+    PACKS,
+    SPREADS,
+    YEARS_SD,
+)
 from mcsim.kernels.sweep import EXPORT_AGES
 from mcsim.studies.second_hand_ev.assembly import STAGES
 from mcsim.studies.second_hand_ev.lca import CATEGORIES
@@ -20,7 +30,7 @@ NEVER = float(EXPORT_AGES)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Cells:
-    """The distinct cells of the scenarios, in the kernel's order: each vehicle at home, exported at 0-20, new in Mexico.
+    """The distinct cells, in the kernel's order: each vehicle at home, exported at 0-20, new in Mexico.
 
     Parameters
     ----------
@@ -116,7 +126,8 @@ def declare(cells: Cells) -> Declared:
         "packed": np.broadcast_to(cells.packed[:, np.newaxis, np.newaxis] == 1, index.shape),
         "electric": np.broadcast_to(cells.electric[:, np.newaxis, np.newaxis] == 1, index.shape),
     }
-    outputs, shown = [], {}
+    outputs: list[Output] = []
+    shown: dict[str, IntArray] = {}
     for name, unit, meaning, which in ACTIVITY:
         layout, kept = packed(np.where(only[which], index, -1))
         outputs.append(Output(name, unit, meaning, (vehicle, route, ages), layout))
@@ -133,7 +144,51 @@ def declare(cells: Cells) -> Declared:
     ):
         told = {label: unit + per for label, unit in units.items()}
         outputs.append(Output(name, "", meaning, dims, Layout(detail), told, "category", keep=False))
-    return Declared((*outputs, *_changes(cells, vehicle, ages, category, units)), shown)
+    outputs += _changes(cells, vehicle, ages, category, units)
+    outputs += _spreads(index, (vehicle, route, ages), only, shown)
+    return Declared(tuple(outputs), shown)
+
+
+LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
+SPREAD = (
+    ("lifetime_distance_sd", "km", "standard deviation of distance between vehicles", "all", None, DISTANCE_SD, 1),
+    (
+        "lifetime_distance_quantile", "km", "distance by share of vehicles that drive less", "all",
+        Dim("vehicle_quantile", LEVELS), DISTANCE_QUANTILES, 5,
+    ),
+    ("lifetime_years_sd", "yr", "standard deviation of the length of life between vehicles", "all", None, YEARS_SD, 1),
+    (
+        "retired_with_dead_pack", "share", "vehicles that end because their pack does", "packed", None,
+        PACK_DEAD_SHARE, 1,
+    ),
+    (
+        "packs_per_vehicle", "share", "vehicles by number of packs in their life", "packed",
+        Dim("packs", ("1", "2", "3", "4 or more")), PACKS, 4,
+    ),
+    (
+        "age_at_death", "share", "vehicles by year of age at their end", "all",
+        Dim("death_age", (*map(str, range(DEATH_BINS - 1)), f"{DEATH_BINS - 1} or more")), DEATH_AGES, DEATH_BINS,
+    ),
+)  # fmt: skip
+
+
+def _spreads(
+    index: IntArray, dims: tuple[Dim, ...], only: dict[str, NDArray[np.bool_]], shown: dict[str, IntArray]
+) -> list[Output]:
+    """Return what only sampled lives give: what differs between vehicles of one draw."""
+    outputs = []
+    for name, unit, meaning, which, dim, first, width in SPREAD:
+        places = np.where(only[which], index, -1)
+        if dim is not None:
+            inner = places[..., np.newaxis] * SPREADS + first + np.arange(width)
+        else:
+            inner = places * SPREADS + first
+        marked = np.where((places if dim is None else places[..., np.newaxis]) >= 0, inner, -1)
+        layout, kept = packed(marked)
+        each = dims if dim is None else (*dims, dim)
+        shown[name] = kept
+        outputs.append(Output(name, unit, meaning, each, layout, keep=dim is None, only_if=("evaluation", "lives")))
+    return outputs
 
 
 def _changes(cells: Cells, vehicle: Dim, ages: Dim, category: Dim, units: dict[str, str]) -> tuple[Output, ...]:

@@ -10,7 +10,7 @@ Source: NCST-UCD-RR-24-39 (Kendall and Parés Olguín 2024).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 
 from mcsim.kernels.expectation import expected_activity
 from mcsim.kernels.junction import SURVIVAL_JUNCTIONS
+from mcsim.kernels.lives_draw import SPREADS, sampled_activity
+from mcsim.kernels.streams import stream_key, stream_of
 from mcsim.kernels.sweep import (
     ACTIVITIES,
     CHANNELS,
@@ -45,8 +47,10 @@ from mcsim.studies.second_hand_ev.curves import (
     survival_of_region,
 )
 from mcsim.studies.second_hand_ev.outputs import (
+    LEVELS,
     NEVER,
     REFERENCE_VEHICLE,
+    SPREAD,
     Cells,
     Declared,
     declare,
@@ -56,6 +60,8 @@ from mcsim.study import Context, FloatArray, InputError, IntArray, Model, Option
 from mcsim.tables import Table
 
 OLD_CATALYST_AGE = 10.0
+LIVES_STREAM = "second_hand_ev/lives"
+DEFAULT_LIVES = 1000
 INTENSITY, ELECTRICITY = len(lca.CATEGORIES), len(lca.CATEGORIES) + 1
 
 
@@ -179,9 +185,7 @@ def warn(options: Mapping[str, OptionValue]) -> list[str]:
     if options["knee"] == "printed":
         lines.append("knee = printed: state of health jumps at the knee wherever knee_factor is not 1")
     if options["battery_law"] != "first_passage":
-        lines.append(
-            f"battery_law = {options['battery_law']}: end_of_life_loss and warranty_loss are inactive (no threshold in it)"
-        )
+        lines.append(f"battery_law = {options['battery_law']}: end_of_life_loss and warranty_loss are inactive")
     if options["condition"] == "exported":
         lines.append("condition = exported: where nobody crosses, the last export age at which somebody does is shown")
     return lines
@@ -189,12 +193,13 @@ def warn(options: Mapping[str, OptionValue]) -> list[str]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Lived:
-    """Activity of every cell and, under ``condition = exported``, of the vehicles that could cross, kept at home."""
+    """Activity of every cell and, under ``condition = exported``, of what could cross; spread."""
 
     activity: FloatArray
     energy: FloatArray
     stay_activity: FloatArray
     stay_energy: FloatArray
+    spread: FloatArray
 
 
 def life_arguments(
@@ -275,17 +280,26 @@ def _covers(
     return np.ascontiguousarray(np.stack(columns, axis=1))
 
 
-def expect(plan: Plan, arguments: tuple[Any, ...], given_export: bool) -> Lived:
-    """Return the exact expectation of all lives."""
+def live(plan: Plan, arguments: tuple[Any, ...], given_export: bool, context: Context) -> Lived:
+    """Return what all vehicles do: the exact expectation, or the mean and the spread of sampled lives."""
     n, n_vehicles = arguments[15].shape
     lived = Lived(
         np.empty((n, plan.cells.count, ACTIVITIES)),
         np.empty((n, plan.cells.count, CHANNELS)),
         np.zeros((n, n_vehicles if given_export else 0, EXPORT_AGES, ACTIVITIES)),
         np.zeros((n, n_vehicles if given_export else 0, EXPORT_AGES, CHANNELS)),
+        np.empty((n, 0)),
     )
-    expected_activity(*arguments, given_export, lived.activity, lived.energy, lived.stay_activity, lived.stay_energy)
-    return lived
+    filled = (lived.activity, lived.energy, lived.stay_activity, lived.stay_energy)
+    if context.options["evaluation"] == "expectation":
+        expected_activity(*arguments, given_export, *filled)
+        return lived
+    key = stream_key(np.uint64(context.seed), np.uint64(stream_of(LIVES_STREAM)))
+    draws = np.ascontiguousarray(context.draws, np.int64)
+    lives = context.lives if context.lives > 0 else DEFAULT_LIVES
+    spread = np.empty((n, plan.cells.count, SPREADS))
+    sampled_activity(*arguments, given_export, key, draws, lives, np.array(LEVELS), *filled, spread)
+    return replace(lived, spread=spread.reshape(n, -1))
 
 
 def evaluate_plan(plan: Plan, inputs: Mapping[str, FloatArray], context: Context) -> dict[str, NDArray[Any]]:
@@ -294,9 +308,11 @@ def evaluate_plan(plan: Plan, inputs: Mapping[str, FloatArray], context: Context
     found = lca.impacts(plan.assessment, inputs, options)
     arguments = life_arguments(plan, inputs, options, found)
     given_export = options["condition"] == "exported"
-    lived = expect(plan, arguments, given_export)
+    lived = live(plan, arguments, given_export, context)
     values = activity_outputs(plan, lived, inputs["us_collection_share"])
     values |= impact_outputs(plan, lived, arguments[13], inputs, options, found)
+    if options["evaluation"] == "lives":
+        values |= {name: lived.spread[:, plan.declared.shown[name]] for name, *_ in SPREAD}
     return values
 
 
@@ -340,7 +356,8 @@ def cell_impacts(
     total = np.empty((n, n_cells, n_categories))
     names = (
         "litres_per_km", "vehicle_production", "battery_production", "use_per_litre", "wear_per_km",
-        "maintenance_per_km", "vehicle_end_of_life", "recycling_us", "recycling_mx", "credit_us", "credit_mx", "landfill",
+        "maintenance_per_km", "vehicle_end_of_life", "recycling_us", "recycling_mx", "credit_us", "credit_mx",
+        "landfill",
     )  # fmt: skip
     factors = [np.ascontiguousarray(found[name]) for name in names]
     collected = np.ascontiguousarray(inputs["us_collection_share"])
@@ -440,7 +457,7 @@ def _mixed(values: FloatArray, ages: FloatArray) -> FloatArray:
 def trade_ages(
     plan: Plan, inputs: Mapping[str, FloatArray], options: Mapping[str, OptionValue], home_rate: FloatArray
 ) -> FloatArray:
-    """Return the age at the trade of each exported vehicle, shape (n, n_exported): given, or when an odometer is reached.
+    """Return the age at the trade of each exported vehicle, (n, n_exported): given, or when an odometer is reached.
 
     An odometer that is reached after 20 years counts as a trade at 20.
     """
