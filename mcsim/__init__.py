@@ -18,6 +18,7 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from mcsim.distributions import *  # noqa: F403
+    from mcsim.build import study_of as study_of
     from mcsim.load import find_studies as find_studies
     from mcsim.load import load as load
     from mcsim.model import Dim as Dim
@@ -44,6 +45,7 @@ _PUBLIC = {
     "Result": "mcsim.result",
     "Ranking": "mcsim.ranking",
     "Study": "mcsim.study",
+    "study_of": "mcsim.build",
     "Input": "mcsim.study",
     **dict.fromkeys(("Model", "Parameter", "Option", "Output", "Dim", "Layout", "InputError"), "mcsim.model"),
 }
