@@ -8,8 +8,8 @@ import numpy as np
 
 from mcsim.indices import padded
 from mcsim.kernels.sobol import add_values, poisson_counts
+from mcsim.plan import BoolArray, Plan, evaluate_outputs, failed_lines, split
 from mcsim.ranking import Ranking
-from mcsim.saltelli import BoolArray, Plan, evaluate_outputs, failed_lines, split
 from mcsim.sobol import Judgement, check_failed
 from mcsim.study import FloatArray, InputError, IntArray
 

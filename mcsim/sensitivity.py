@@ -8,8 +8,9 @@ from typing import Any
 
 from mcsim.factors import Groups, check_independent, check_shares, factors_of, outputs_of
 from mcsim.givendata import GIVEN_DATA, given_data, with_sign
+from mcsim.plan import Plan, Progress
 from mcsim.ranking import Ranking
-from mcsim.saltelli import Plan, Progress, check_base
+from mcsim.saltelli import check_base
 from mcsim.sobol import Judgement, check_pair, sobol_ranking
 from mcsim.study import InputError, Study, nearest
 

@@ -6,17 +6,9 @@ import numpy as np
 
 from mcsim.indices import bootstrap_estimate, padded
 from mcsim.kernels.sobol import add_values, poisson_counts
+from mcsim.plan import BoolArray, Plan, Progress, evaluate_outputs, failed_lines, reference_values, split
 from mcsim.ranking import Ranking
-from mcsim.saltelli import (
-    BoolArray,
-    Plan,
-    Progress,
-    block_rows,
-    evaluate_outputs,
-    failed_lines,
-    reference_values,
-    split,
-)
+from mcsim.saltelli import block_rows
 from mcsim.sobol import Judgement, check_failed
 from mcsim.study import FloatArray, IntArray, Study
 from mcsim.verdicts import rank_probabilities

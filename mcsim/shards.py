@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 
 from mcsim.indices import Sums
+from mcsim.plan import Plan, Progress
 from mcsim.ranking import Ranking
-from mcsim.saltelli import Plan, Progress, Tree, planned, reduce_rows
+from mcsim.saltelli import Tree, planned, reduce_rows
 from mcsim.sobol import Judgement, ranking_of
 from mcsim.study import InputError
 

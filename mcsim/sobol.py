@@ -11,8 +11,9 @@ import numpy as np
 
 from mcsim.indices import Estimate, Indices, Sums, bootstrap_estimate, indices, replicate_estimate
 from mcsim.kernels.sobol import poisson_counts
+from mcsim.plan import Plan, Progress, failed_lines, reference_values, split
 from mcsim.ranking import Ranking
-from mcsim.saltelli import Plan, Progress, Tree, failed_lines, planned, reduce_rows, reference_values, split
+from mcsim.saltelli import Tree, planned, reduce_rows
 from mcsim.study import FloatArray, InputError, Output, Study
 from mcsim.verdicts import UNRESOLVED, rank_probabilities, verdicts
 

@@ -3,6 +3,7 @@ import pandas as pd
 import pytest
 from small_studies import known_study, study_of
 
+from mcsim import plan as plans
 from mcsim import saltelli
 from mcsim.distributions import Categorical, Dirichlet
 from mcsim.load import load
@@ -76,7 +77,7 @@ def test_same_bits_for_any_threads():
 def test_same_bits_for_any_block_size(monkeypatch):
     usual = sensitivity(load("sobol-g"), base=256, jobs=1).table()
     monkeypatch.setattr(saltelli, "_BLOCK_BYTES", 1000.0)
-    monkeypatch.setattr(saltelli, "_CHUNK_VALUES", 20.0)
+    monkeypatch.setattr(plans, "_CHUNK_VALUES", 20.0)
     pd.testing.assert_frame_equal(usual, sensitivity(load("sobol-g"), base=256, jobs=1).table(), check_exact=True)
 
 
@@ -381,7 +382,7 @@ def test_morris_equals_salib_on_the_same_trajectories():
     from SALib.analyze import morris as salib
 
     from mcsim.factors import factors_of, outputs_of
-    from mcsim.saltelli import Plan
+    from mcsim.plan import Plan
     from mcsim.screening import _trajectories
 
     study = load("borehole")
