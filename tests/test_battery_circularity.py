@@ -13,10 +13,12 @@ import mcsim.studies.battery_circularity as package
 from mcsim.design import make_design
 from mcsim.evaluation import design_columns, evaluate_points, model_inputs, transform
 from mcsim.load import load
+from mcsim.model import Context
 from mcsim.studies.battery_circularity.cascade import Shares, cascade, delayed, remaining_capacity
 from mcsim.studies.battery_circularity.materials import MATERIALS, ROUTES, chemistry_path, recovery_by_year
 from mcsim.studies.battery_circularity.outlook import YEARS, health_at_retirement, shares_of
 from mcsim.studies.battery_circularity.triage import AGES, Triage, retirement_weights
+from mcsim.studies.fleet.model import model as fleet_model
 from mcsim.study import InputError
 
 DATA = Path(package.__file__).with_name("data")
@@ -240,3 +242,34 @@ def test_chemistry_shares_must_sum_to_one(study):
 
 def test_every_input_names_its_source(study):
     assert [item.name for item in study.inputs if not item.source] == []
+
+
+def test_a_series_of_the_users_own_replaces_the_worlds(study, tmp_path):
+    with (DATA / "pack_series.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.reader(file))
+    place = rows[0].index("value")
+    mine = [
+        [*row[:place], str(2 * float(row[place])), *row[place + 1 :]] if row[0] == "retired_packs" else row
+        for row in rows
+    ]
+    with (tmp_path / "pack_series.csv").open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows(rows)
+    doubled = drawn(load(WORLD, data=tmp_path), 20)["cascade_total"]
+    np.testing.assert_allclose(doubled, 2 * drawn(study, 20)["cascade_total"], rtol=1e-12)
+
+
+def test_mexicos_packs_are_those_of_the_fleet():
+    study = load("battery-circularity-mexico")
+    n = 8
+    inputs = model_inputs(study, transform(study, points_of(study, n), design_columns(study)), n)
+    fleet = fleet_model(study.tables).evaluate(inputs, Context(study.options, 5, np.arange(n)))
+    outputs = drawn(study, n)
+    np.testing.assert_allclose(
+        outputs["cascade_total"][:, 0], fleet["retired_battery_energy"].sum(axis=(1, 2)), rtol=1e-9
+    )
+
+
+def test_mexicos_recycled_share_rises_with_the_packs_that_arrive():
+    study = load("battery-circularity-mexico")
+    few, many = (drawn(study.set(us_retirement_share_to_mx=share), 8) for share in (0.012, 0.05))
+    assert (many["recycled_supply_share"][:, -1, :3] > few["recycled_supply_share"][:, -1, :3]).all()

@@ -8,14 +8,14 @@ import sys
 import mcsim
 from mcsim.studies.export_check.model import statement
 
-OBSERVED = 28_000  # Circular Energy Storage 2025, all destinations
-
 
 def main(draws: int = 2000) -> str:
     """Return the sentence over so many draws."""
-    result = mcsim.run(mcsim.load("export-check"), draws=draws, seed=1)
+    study = mcsim.load("export-check")
+    observed = next(item.distribution.median() for item in study.inputs if item.name == "observed_exports")
+    result = mcsim.run(study, draws=draws, seed=1)
     exports = result.dataset["used_ev_exports_to_mexico"].sel(year=2024).to_numpy()
-    return statement(exports, OBSERVED)
+    return statement(exports, observed)
 
 
 if __name__ == "__main__":
