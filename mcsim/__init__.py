@@ -17,8 +17,8 @@ if (_root / "pyproject.toml").is_file():
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from mcsim.distributions import *  # noqa: F403
     from mcsim.build import study_of as study_of
+    from mcsim.distributions import *  # noqa: F403
     from mcsim.load import find_studies as find_studies
     from mcsim.load import load as load
     from mcsim.model import Dim as Dim

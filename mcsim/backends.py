@@ -82,7 +82,7 @@ def _by_value(study: Study) -> Iterator[None]:
     """Send the user's own file with its content: a worker elsewhere cannot import it by the name it has here."""
     import sys
 
-    import cloudpickle  # type: ignore[import-untyped]
+    import cloudpickle
 
     modules = [sys.modules[name] for name in list(sys.modules) if name.startswith("mcsim_study_")]
     for module in modules:

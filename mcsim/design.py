@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mcsim.study import FloatArray, InputError, IntArray, nearest
 
@@ -125,13 +126,20 @@ def whole(name: str, value: Any, low: int, high: int) -> int:
     return int(value)
 
 
-def _random(columns: tuple[str, ...], seed: int, start: int, stop: int) -> FloatArray:
-    from mcsim.kernels.streams import stream_of, uniforms
+@lru_cache(maxsize=16)
+def _keys(columns: tuple[str, ...], seed: int) -> NDArray[np.uint64]:
+    from mcsim.kernels.streams import stream_key, stream_of
 
-    unit = np.empty((stop - start, len(columns)))
-    for position, name in enumerate(columns):
-        unit[:, position] = uniforms(seed, stream_of(name), start, stop)
-    return unit
+    return np.array([stream_key(np.uint64(seed), np.uint64(stream_of(name))) for name in columns], np.uint64)
+
+
+def _random(columns: tuple[str, ...], seed: int, start: int, stop: int) -> FloatArray:
+    """Return independent uniform numbers (n, D), a column lying in one piece of memory."""
+    from mcsim.kernels.columns import fill_columns
+
+    unit = np.empty((len(columns), stop - start))
+    fill_columns(_keys(columns, seed), np.uint64(start), unit)
+    return unit.T
 
 
 @lru_cache(maxsize=2)

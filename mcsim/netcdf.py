@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from mcsim.result import Result
 
 SLICE_BYTES = 32 * 2**20  # of expanded draws in memory at once
+SLASH = "\u2215"  # stands for a slash in a name, which would mean a group
 CHUNK_BYTES = 2**20  # of an HDF5 chunk: a few draws of a large output, many of a small one
 
 
@@ -37,13 +38,14 @@ def write_draws(result: Result, path: Path) -> None:
         file.attrs["study"] = result.study.name
         file.attrs["seed"] = str(result.seed)
         file.attrs["design"] = result.design
-        _write_inputs(result, file.create_group("inputs"))
+        _write_draw_numbers(result, file.create_group("inputs"))
         group = file.create_group("outputs")
         _write_draw_numbers(result, group)
         for output in result.study.outputs:
             if output.name in result.kept:
                 _write_coordinates(output, group)
                 _write_output(result, output, group)
+    _write_inputs(result, path)
 
 
 def _write_draw_numbers(result: Result, group: Any) -> None:
@@ -52,13 +54,18 @@ def _write_draw_numbers(result: Result, group: Any) -> None:
     numbers.attrs["long_name"] = "global number of the draw; draws that failed are left out"
 
 
-def _write_inputs(result: Result, group: Any) -> None:
-    _write_draw_numbers(result, group)
+def _write_inputs(result: Result, path: Path) -> None:
+    """Add the inputs with h5py itself, as netCDF-4 lays them out: h5netcdf takes seconds for hundreds of variables."""
+    import h5py
+
     declared = {item.name: item for item in result.study.inputs}
-    for name, column in result.inputs.items():
-        variable = group.create_variable(name, ("draw",), np.float64, data=column)
-        for key, text in input_attributes(declared[name]).items():
-            variable.attrs[key] = text
+    with h5py.File(path, "r+") as file:
+        group = file["inputs"]
+        for name, column in result.inputs.items():
+            variable = group.create_dataset(name.replace("/", SLASH), data=column)
+            variable.dims[0].attach_scale(group["draw"])
+            for key, text in input_attributes(declared[name]).items():
+                variable.attrs[key] = text
 
 
 def _write_coordinates(output: Output, group: Any) -> None:
@@ -108,14 +115,14 @@ def _slices(
         yield start, array[start : start + step]
 
 
-def read_inputs(path: Path) -> tuple[IntArray, dict[str, FloatArray]]:
-    """Return the numbers of the complete draws (n,) and the inputs by name (n,)."""
-    import h5netcdf
+def read_inputs(path: Path, names: Sequence[str]) -> tuple[IntArray, dict[str, FloatArray]]:
+    """Return the numbers of the complete draws (n,) and the inputs of these names (n,)."""
+    import h5py
 
-    with h5netcdf.File(path, "r") as file:
-        group = file.groups["inputs"]
-        columns = {name: variable[...] for name, variable in group.variables.items() if name != "draw"}
-        return np.asarray(group.variables["draw"][...], np.int64), columns
+    with h5py.File(path, "r") as file:
+        group = file["inputs"]
+        columns = {name: np.asarray(group[name.replace("/", SLASH)], np.float64) for name in names}
+        return np.asarray(group["draw"], np.int64), columns
 
 
 class StoredDraws(Mapping[str, NDArray[Any]]):

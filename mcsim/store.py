@@ -200,7 +200,7 @@ def read(folder: str | Path, study: Study | None = None) -> Result:
     study = study if study is not None else study_of(record)
     if fingerprint(study) != record["study"]["fingerprint"]:
         raise InputError(f"{place}: study {study.name} changed since this run; repeat the run with the study as it is")
-    draw, inputs = read_inputs(place / DRAWS)
+    draw, inputs = read_inputs(place / DRAWS, [item.name for item in study.uncertain])
     shard = record["shard"]
     return Result(
         study,

@@ -153,10 +153,11 @@ class BandStream:
     def to_arrays(self) -> dict[str, NDArray[Any]]:
         """Return the state as arrays by name, for a file; counts without their zeros."""
         cell, place = np.nonzero(self.counts)
+        counts = self.counts[cell, place]
         arrays: dict[str, NDArray[Any]] = {
             "cell_counts": np.bincount(cell, minlength=len(self.scale)).astype(np.int32),
             "place": place.astype(np.int16),
-            "count": self.counts[cell, place],
+            "count": counts.astype(np.min_scalar_type(int(counts.max(initial=0)))),
             "windows": self.windows,
             "range": np.stack([self.lowest, self.highest]),
         }

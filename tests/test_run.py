@@ -258,3 +258,23 @@ def test_a_plain_function_of_one_draw_runs():
     study = replace(small(), model=model, options={})
     result = run(study, 50)
     assert np.array_equal(result.values("d"), result.inputs["x"] - result.inputs["y"])
+
+
+def test_families_asked_as_one_give_the_same_bits():
+    from mcsim.distributions import parse
+    from mcsim.evaluation import STACKED, stacked
+
+    texts = {
+        "Lognormal": ["lognormal(2, 0.3)", "lognormal(70, 1)", "lognormal(0.001, 0.05)"],
+        "Normal": ["normal(0, 1)", "normal(5, 0.1)"],
+        "Triangular": ["triangular(0, 0, 1)", "triangular(0, 1, 1)", "triangular(-3, 2, 7)"],
+        "Uniform": ["uniform(0, 1)", "uniform(-5, 20)"],
+    }
+    assert tuple(texts) == STACKED
+    for family, lines in texts.items():
+        members = [parse(line) for line in lines]
+        assert {type(member).__name__ for member in members} == {family}
+        for n_rows in (1, 7, 128, 1000):
+            units = np.random.default_rng(n_rows).random((len(members), n_rows))
+            alone = np.array([member.ppf(row) for member, row in zip(members, units, strict=True)])
+            assert np.array_equal(stacked(members).ppf(units), alone)
