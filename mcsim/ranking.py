@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -131,6 +131,32 @@ class Ranking:
         if not self.second:
             raise InputError("ranking: no second order was computed; ask for it with second_order (--second-order)")
         return self._frame(self.output(output), labels, pairs=True)
+
+    def convergence_table(self, output: str, **labels: object) -> pd.DataFrame:
+        """Return the indices of an output from the first rows alone, to see whether the ranking is still moving.
+
+        Returns
+        -------
+        DataFrame
+            Columns output, dims, input, S1, ST, n: one block per number of base rows, rising.
+
+        Raises
+        ------
+        InputError
+            Where the method has no convergence.
+        """
+        import pandas as pd
+
+        if not self.convergence:
+            raise InputError(f"ranking: {self.method}: no convergence; only Sobol' indices have it")
+        wanted = self.output(output)
+        frames = []
+        for n, scores in sorted(self.convergence.items()):
+            partial = replace(self, scores=scores, n=n)
+            frames.append(
+                partial._frame(wanted, labels)[["output", *(d.name for d in wanted.dims), "input", "S1", "ST", "n"]]
+            )
+        return pd.concat(frames, ignore_index=True)
 
     def _frame(self, output: Output, labels: Mapping[str, object], pairs: bool = False) -> pd.DataFrame:
         import pandas as pd

@@ -1,0 +1,126 @@
+import numpy as np
+import pandas as pd
+import pytest
+from small_studies import study_of
+
+from mcsim.load import load
+from mcsim.sensitivity import plan_of, sensitivity
+from mcsim.shards import load_part, merged_ranking, ranking_part
+from mcsim.sobol import Judgement
+from mcsim.study import Dim, InputError, Layout, Output
+
+UNIFORM = "uniform(0, 1)"
+
+
+AGES = Output(
+    "change",
+    "1",
+    "change",
+    (Dim("vehicle", ("ev", "icev")), Dim("age", (1, 5))),
+    Layout(np.array([[0, 1], [-1, 2]])),
+    rank=True,
+)
+
+
+def aged_study():
+    def evaluate(inputs, context):
+        a, b = inputs["a"], inputs["b"]
+        return {"change": np.stack([a, a + 2.0 * b, b], axis=1)}
+
+    return study_of(evaluate, {"a": UNIFORM, "b": UNIFORM}, [AGES])
+
+
+def test_table_has_the_columns_of_the_interface():
+    columns = list(sensitivity(aged_study(), base=64, jobs=1).table("change").columns)
+    assert columns[:12] == [
+        "output", "vehicle", "age", "input", "S1", "S1_low", "S1_high", "ST", "ST_low", "ST_high", "n", "method",
+    ]  # fmt: skip
+
+
+def test_masked_elements_have_no_row():
+    table = sensitivity(aged_study(), base=64, jobs=1).table("change")
+    assert sorted({(vehicle, age) for vehicle, age in zip(table["vehicle"], table["age"], strict=True)}) == [
+        ("ev", 1),
+        ("ev", 5),
+        ("icev", 5),
+    ]
+
+
+def test_packed_cells_land_at_their_labels():
+    table = sensitivity(aged_study(), base=256, jobs=1).table("change", vehicle="icev", age=5)
+    assert table["input"].tolist() == ["b", "a"]
+    assert table["ST"].iloc[1] == 0.0
+
+
+def test_strongest_input_of_each_element_comes_first():
+    table = sensitivity(aged_study(), base=256, jobs=1).table("change", vehicle="ev")
+    assert table["input"].tolist() == ["a", "b", "b", "a"]
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [({"vehcle": "ev"}, "no such dim; one of vehicle, age; did you mean 'vehicle'"), ({"age": 3}, "no such label")],
+)
+def test_unknown_label_is_refused(labels, message):
+    ranking = sensitivity(aged_study(), base=64, jobs=1)
+    with pytest.raises(InputError, match=message):
+        ranking.table("change", **labels)
+
+
+def test_csv_keeps_full_precision(tmp_path):
+    ranking = sensitivity(aged_study(), base=64, jobs=1)
+    ranking.to_csv(tmp_path / "sensitivity.csv")
+    read = pd.read_csv(tmp_path / "sensitivity.csv", dtype=str)
+    assert float(read.loc[2, "ST"]) == ranking.scores["change"]["ST"][0, 1]
+
+
+def test_dataset_is_labelled():
+    dataset = sensitivity(aged_study(), base=256, jobs=1).dataset
+    assert float(dataset["change"].sel(measure="ST", input="b", vehicle="ev", age=1)) == 0.0
+
+
+def test_lines_are_words():
+    line = sensitivity(load("ishigami"), base=1024, jobs=1).lines("y")[0]
+    assert line.startswith("x1: ST 0.5")
+    assert "influential; rank 1 with probability" in line
+
+
+def test_convergence_is_a_table():
+    table = sensitivity(aged_study(), base=64, jobs=1).convergence_table("change", vehicle="ev", age=5)
+    assert table["n"].unique().tolist() == [4, 8, 16, 32, 64]
+    assert table["input"].tolist()[:2] == ["a", "b"]
+
+
+def test_method_without_convergence_says_so():
+    ranking = sensitivity(load("ishigami"), base=64, method="tornado", jobs=1)
+    with pytest.raises(InputError, match="tornado: no convergence; only Sobol' indices have it"):
+        ranking.convergence_table("y")
+
+
+@pytest.mark.parametrize("count", [2, 3, 7])
+def test_merged_parts_have_the_bits_of_the_whole(count, tmp_path):
+    plan = plan_of(load("sobol-g"), 256, jobs=1)
+    for number in range(1, count + 1):
+        ranking_part(plan, (number, count)).save(tmp_path / f"{number}.npz")
+    parts = [load_part(tmp_path / f"{number}.npz") for number in range(count, 0, -1)]
+    merged = merged_ranking(plan, Judgement(), parts).table()
+    pd.testing.assert_frame_equal(merged, sensitivity(load("sobol-g"), base=256, jobs=1).table(), check_exact=True)
+
+
+def test_missing_part_is_refused():
+    plan = plan_of(load("ishigami"), 64, jobs=1)
+    parts = [ranking_part(plan, (1, 3)), ranking_part(plan, (3, 3))]
+    with pytest.raises(InputError, match=r"not complete \(got 1/3, 3/3\); each part once"):
+        merged_ranking(plan, Judgement(), parts)
+
+
+def test_part_of_another_analysis_is_refused():
+    plan, other = plan_of(load("ishigami"), 64, jobs=1), plan_of(load("ishigami"), 64, seed=2, jobs=1)
+    parts = [ranking_part(plan, (1, 2)), ranking_part(other, (2, 2))]
+    with pytest.raises(InputError, match="part 2: of another analysis"):
+        merged_ranking(plan, Judgement(), parts)
+
+
+def test_more_parts_than_leaves_are_refused():
+    with pytest.raises(InputError, match=r"shard: not a part of this ranking \(got 1/99\); .*N at most 16"):
+        ranking_part(plan_of(load("ishigami"), 64, jobs=1), (1, 99))
