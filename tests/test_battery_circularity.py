@@ -248,10 +248,9 @@ def test_a_series_of_the_users_own_replaces_the_worlds(study, tmp_path):
     with (DATA / "pack_series.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.reader(file))
     place = rows[0].index("value")
-    mine = [
-        [*row[:place], str(2 * float(row[place])), *row[place + 1 :]] if row[0] == "retired_packs" else row
-        for row in rows
-    ]
+    for row in rows:
+        if row[0] == "retired_packs":
+            row[place] = str(2 * float(row[place]))
     with (tmp_path / "pack_series.csv").open("w", encoding="utf-8", newline="") as file:
         csv.writer(file).writerows(rows)
     doubled = drawn(load(WORLD, data=tmp_path), 20)["cascade_total"]
