@@ -227,7 +227,8 @@ def fill_imports(
 ):  # fmt: skip
     """Fill every draw's imports on top of its new sales; see `mcsim.kernels.cohorts_records.Trade` for what goes in.
 
-    In the history what the modelled pool does not hold comes all the same, as combustion vehicles, and is counted.
+    In the history what the modelled pool does not hold, or the border refuses, comes all the same, as combustion
+    vehicles, and is counted.
     Demand takes in its first year as many as came in the last observed one, then what the stock needs to follow
     motorisation towards saturation at the rate of that first step.
     """
@@ -283,7 +284,7 @@ def fill_imports(
                 wanted *= gap / kept
             if past:
                 for age in range(regular.size):
-                    space[_COMBUSTION, age] += missing * regular[age]
+                    space[_COMBUSTION, age] += (missing + refused) * regular[age]
             counts[i, OUTSIDE if past else UNFILLED, year] = missing
             counts[i, REFUSED, year] = refused
             push_imports(year, exposure, entries, stocks)

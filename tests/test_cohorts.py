@@ -1,0 +1,225 @@
+"""Cohort arithmetic: exact accounts, closed forms, plain-Python twins, vehicles drawn one by one."""
+
+import math
+
+import naive_fleet as naive
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import integrate
+
+from mcsim.kernels.cohorts import fill_stock, fill_table_halves, fill_weibull_steps, push_ages, year_of_half
+from mcsim.kernels.cohorts_materials import TOTALS, VECTORS, fill_retired
+from mcsim.kernels.cohorts_packs import fill_new_vehicles, fill_states, in_service
+from mcsim.kernels.cohorts_second_hand import fill_entry_survival
+from mcsim.kernels.cohorts_trade import allocate, ev_share_of_pool, spread_ages
+
+HALVES, QUARTERS = 164, 344
+LAW = {"shape": 4.5, "warranty_scale": 17.0, "end_scale": 14.0, "hazard": 0.002}
+
+
+def tables(cover, repair=0.0, law=LAW, classes=None):
+    warranty, end, defects = np.empty(QUARTERS), np.empty(QUARTERS), np.empty(QUARTERS)
+    fill_weibull_steps(law["shape"], law["warranty_scale"], 0.25, warranty)
+    fill_weibull_steps(law["shape"], law["end_scale"], 0.25, end)
+    fill_weibull_steps(1.0, 1 / max(law["hazard"], 1e-12), 0.25, defects)
+    state = np.empty((HALVES, classes or (HALVES if repair else cover + 1)))
+    running = np.empty(HALVES)
+    fill_states(warranty, end, defects, cover, repair, state, running)
+    return warranty, end, defects, state, running
+
+
+def test_stock_changes_by_inflow_less_outflow_in_every_year():
+    rng = np.random.default_rng(1)
+    inflow = rng.uniform(0, 1e6, (5, 46))
+    left = np.sort(rng.random((5, 46)))[:, ::-1].copy()
+    stock, gone = np.empty_like(inflow), np.empty_like(inflow)
+    fill_stock(inflow, left, stock, gone)
+    before = np.concatenate([np.zeros((5, 1)), stock[:, :-1]], axis=1)
+    np.testing.assert_allclose(stock - before, inflow - gone, rtol=0, atol=1e-8)
+
+
+@pytest.mark.parametrize(("exposure", "rule"), [(0, "left"), (1, "middle"), (2, "right")])
+def test_stationary_stock_is_inflow_times_mean_life_up_to_the_timing(exposure, rule):
+    shape, scale, years = 2.5, 12.0, 80
+    alive = np.empty(2 * years + 2)
+    fill_weibull_steps(shape, scale, 0.5, alive)
+    left = alive[exposure::2][:years].copy()[None]
+    stock, gone = np.empty((1, years)), np.empty((1, years))
+    fill_stock(np.full((1, years), 1000.0), left, stock, gone)
+    mean_life = scale * math.gamma(1 + 1 / shape)
+    # Entering at the end of the year adds half a year of full survival, at the start it takes half a year away.
+    shift = {"left": 0.5, "middle": 0.0, "right": -0.5}[rule]
+    assert stock[0, -1] == pytest.approx(1000.0 * (mean_life + shift), rel=2e-4)
+
+
+def test_convolution_equals_the_sum_over_entry_years():
+    rng = np.random.default_rng(2)
+    inflow, left = rng.random(30), np.sort(rng.random(30))[::-1].copy()
+    stock, gone = np.empty((1, 30)), np.empty((1, 30))
+    fill_stock(inflow[None], left[None], stock, gone)
+    expected = [sum(inflow[m] * left[y - m] for m in range(y + 1)) for y in range(30)]
+    np.testing.assert_allclose(stock[0], expected, rtol=1e-13)
+
+
+def test_age_groups_sum_to_the_stock_and_ages_to_its_mean():
+    left = np.linspace(1.0, 0.2, 12)
+    ages = np.zeros((6, 12))
+    push_ages(10.0, left, 0, 3, 1, ages)
+    np.testing.assert_allclose(ages[1:].sum(axis=0), 10.0 * left)
+    np.testing.assert_allclose(ages[0], 10.0 * left * (3.5 + np.arange(12)))
+
+
+def test_halves_of_the_table_are_linear_between_years():
+    table, out = np.array([1.0, 0.9, 0.5, 0.0]), np.empty(9)
+    fill_table_halves(table, 1.25, out)
+    expected = [naive.tabulated(0.5 * half, table, 1.25) for half in range(9)]
+    np.testing.assert_allclose(out, expected, atol=1e-15)
+
+
+@pytest.mark.parametrize("exposure", [0, 1, 2])
+def test_half_years_fall_into_the_year_that_contains_them(exposure):
+    for year in range(1, 5):
+        inside = [half for half in range(1, 12) if 2 * (year - 1) + exposure < half <= 2 * year + exposure]
+        assert {year_of_half(half, exposure) for half in inside} == {year}
+
+
+@pytest.mark.parametrize(("cover", "repair"), [(16, 0.0), (0, 0.0), (16, 0.4), (7, 0.0)])
+def test_pack_states_equal_the_plain_twin(cover, repair):
+    *_, state, running = tables(cover, repair)
+    twin = naive.pack_states(60, cover, repair, LAW["shape"], LAW["warranty_scale"], LAW["end_scale"], LAW["hazard"])
+    for half in range(60):
+        assert running[half] == pytest.approx(sum(twin[half].values()), abs=1e-13)
+        for fitted, share in twin[half].items():
+            assert state[half, fitted] == pytest.approx(share, abs=1e-13)
+
+
+def test_no_vehicle_is_lost_to_its_pack_under_warranty():
+    *_, running = tables(16)
+    np.testing.assert_allclose(running[:17], 1.0, rtol=1e-13)
+
+
+def test_a_pack_already_past_its_end_of_life_leaves_when_the_cover_ends():
+    law = np.linspace(1.0, 0.0, 21)
+    assert in_service(4, 0, 4, law, law**4) == law[8]
+    assert in_service(5, 0, 4, law, law**4) == law[10] ** 4
+
+
+@pytest.mark.parametrize("repair", [0.0, 0.5])
+@pytest.mark.parametrize("exposure", [0, 1, 2])
+def test_packs_fitted_are_packs_retired_and_packs_in_use(repair, exposure):
+    cover, years = 16, 46
+    *_, state, running = tables(cover, repair)
+    alive = np.empty(HALVES)
+    fill_weibull_steps(2.5, 28.0, 0.5, alive)
+    left, shifts = np.empty(years), 60
+    covered, later, replaced = (np.empty((years, shifts)) for _ in range(3))
+    fill_new_vehicles(alive, state, running, cover, repair, exposure, left, covered, later, replaced)
+    twin = naive.pack_states(96, cover, repair, LAW["shape"], LAW["warranty_scale"], LAW["end_scale"], LAW["hazard"])
+    expected_left, expected, expected_replaced = naive.new_vehicle(alive, twin, cover, repair, exposure, years)
+    np.testing.assert_allclose(left, expected_left, atol=1e-13)
+    assert replaced.sum() == pytest.approx(expected_replaced, abs=1e-13)
+    for (year, shift), packs in expected.items():
+        assert covered[year, shift] + later[year, shift] == pytest.approx(packs, abs=1e-13)
+    fitted = 1.0
+    for half in range(1, 2 * (years - 1) + exposure + 1):
+        failed = sum(twin[half - 1].values()) - sum(share for at, share in twin[half].items() if at < half)
+        fitted += failed * (1.0 if half <= cover else repair) * (alive[half - 1] + alive[half]) / 2
+    assert covered.sum() + later.sum() + left[-1] == pytest.approx(fitted, abs=1e-12)
+
+
+def test_grid_agrees_with_single_vehicles_in_continuous_time():
+    cover, count, years = 16, 40_000, 40
+    *_, state, running = tables(cover)
+    alive = np.empty(HALVES)
+    fill_weibull_steps(2.5, 20.0, 0.5, alive)
+    left, (covered, later, replaced) = np.empty(years), (np.empty((years, 10)) for _ in range(3))
+    fill_new_vehicles(alive, state, running, cover, 0.0, 1, left, covered, later, replaced)
+    leaves, packs = naive.simulate_new_evs(count, 7, (2.5, 20.0), *LAW.values(), 8.0, 90.0)
+    for year in (2, 7, 10, 15, 22):
+        share = np.mean(leaves > year + 0.5)
+        error = math.sqrt(share * (1 - share) / count)
+        # Replacements sit in the middle of their half-year: a bias below 0.001.
+        assert abs(left[year] - share) < 4 * error + 1e-3
+    assert abs(1 + replaced.sum() - packs.mean()) < 4 * packs.std() / math.sqrt(count) + 1e-3
+
+
+@pytest.mark.parametrize("renewed", [True, False])
+def test_entry_survival_equals_the_plain_twin(renewed):
+    alive = np.empty(60)
+    fill_entry_survival(9, renewed, 2.5, 28.0, 0.9, alive)
+    expected = [naive.import_survival(9, half / 2, renewed, 2.5, 28.0, 0.9) for half in range(60)]
+    np.testing.assert_allclose(alive, expected, rtol=1e-12)
+
+
+def test_unfilled_imports_move_to_the_nearest_open_age_and_the_rest_is_counted():
+    weight, pool = np.array([0.0, 0.5, 0.5, 0.0]), np.array([9.0, 4.0, 1.0, 2.0])
+    taken = np.empty(4)
+    missing = allocate(12.0, weight, np.array([False, True, True, True]), pool, taken)
+    assert missing == 5.0
+    np.testing.assert_array_equal(taken, [0.0, 4.0, 1.0, 2.0])
+
+
+@given(
+    wanted=st.floats(0, 1e9),
+    pool=st.lists(st.floats(0, 1e8), min_size=5, max_size=5),
+    weights=st.lists(st.floats(0, 1), min_size=5, max_size=5),
+    gates=st.lists(st.booleans(), min_size=5, max_size=5),
+)
+@settings(max_examples=60, deadline=None)
+def test_allocation_never_exceeds_the_pool_and_loses_nothing(wanted, pool, weights, gates):
+    total = sum(weights)
+    weight = np.array(weights) / total if total > 0 else np.zeros(5)
+    taken, on_offer = np.empty(5), np.array(pool)
+    missing = allocate(wanted, weight, np.array(gates), on_offer, taken)
+    assert (taken <= on_offer * (1 + 1e-12)).all()
+    assert (taken >= 0).all()
+    assert taken.sum() + missing == pytest.approx(wanted, rel=1e-9, abs=1e-6)
+
+
+def test_ev_ages_spread_around_their_centre_within_the_open_ages():
+    weight = np.empty(15)
+    gates = np.zeros(15, bool)
+    gates[5:13] = True
+    spread_ages(8.5, 2.0, gates, weight)
+    assert weight.sum() == pytest.approx(1.0)
+    assert weight @ np.arange(15) == pytest.approx(8.5)
+
+
+def test_ev_share_of_an_empty_pool_is_none():
+    assert ev_share_of_pool(np.ones(2) / 2, np.zeros(2), np.zeros(2)) == 0.0
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [
+        [1.0, 0.0, 0.0, 0.0, 0.0, 8.0, 1.0, 1e9],
+        [0.9, 0.7, 0.5, 0.1, 0.4, 8.3, 0.8, 1e9],
+        [0.9, 0.7, 0.0, 0.0, 1.0, 3.0, 1.0, 50.0],
+    ],
+)
+def test_contained_materials_are_recovered_lost_or_still_in_use(policy):
+    rng, years, materials = np.random.default_rng(3), 46, 8
+    packs = rng.uniform(0, 1e5, (1, 4, years, years)) * np.tri(years)
+    outputs = [np.empty((1, years, 2, materials)) for _ in range(4)]
+    totals = np.empty((1, years, 2, TOTALS))
+    fill_retired(
+        packs, rng.uniform(20, 80, (1, 2, years)), rng.uniform(4, 8, (1, years)), rng.random((1, years, materials)),
+        rng.random((1, materials)), rng.random((1, materials)), np.array([policy]), np.empty((2, years, 3 + materials)),
+        np.empty((2, VECTORS, 3 + materials)), np.empty((2, years, 3 + materials)), np.zeros(materials), totals,
+        *outputs,
+    )  # fmt: skip
+    contained, recovered, lost, held = (output.sum(axis=1) for output in outputs)
+    np.testing.assert_allclose(contained, recovered + lost + outputs[3][:, -1], rtol=1e-9)
+    assert (lost >= 0).all()
+    destinations = totals[:, :, :, 6:11].sum(axis=-1)
+    np.testing.assert_allclose(destinations, totals[:, :, :, 2] + totals[:, :, :, 11], rtol=1e-9)
+    assert held.shape == contained.shape
+
+
+def test_mean_life_of_the_half_year_grid_is_the_integral_of_survival():
+    alive = np.empty(400)
+    fill_weibull_steps(3.0, 15.0, 0.5, alive)
+    exact, _ = integrate.quad(lambda age: math.exp(-((age / 15.0) ** 3.0)), 0, 100)
+    assert 0.5 * (alive.sum() - 0.5) == pytest.approx(exact, rel=1e-4)

@@ -1,0 +1,370 @@
+"""The fleet study: accounts, twins, options, policy, refusals."""
+
+from dataclasses import replace
+
+import naive_fleet as naive
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mcsim.load import load
+from mcsim.studies.fleet import batteries, model, stages, trade, turnover
+from mcsim.studies.fleet.results import crossover
+from mcsim.study import Context, InputError
+
+N = 24
+SCENARIOS = (
+    "soh-minimum", "recycling-mexico", "producer-responsibility", "right-to-repair", "icev-import-ban", "second-life",
+    "clean-grid",
+)  # fmt: skip
+
+
+def draw(study, n=N, seed=5, **fixed):
+    """Inputs of n draws, by name; n = 0 gives the medians once."""
+    rng = np.random.default_rng(seed)
+    inputs, cells = {}, {}
+    for item in study.inputs:
+        units = np.full(1, 0.5) if n == 0 else rng.random(n)
+        values = np.asarray(item.distribution.ppf(units), float)
+        if item.table is None:
+            inputs[item.name] = values
+        else:
+            cells.setdefault(item.table[0], []).append(values)
+    inputs |= {name: np.stack(columns, axis=1) for name, columns in cells.items()}
+    for name, value in fixed.items():
+        inputs[name] = np.full_like(inputs[name], value)
+    return inputs
+
+
+def evaluate(study, inputs, **options):
+    context = Context({**study.options, **options}, 1, np.arange(inputs["initial_stock"].size))
+    return study.model.evaluate(inputs, context)
+
+
+@pytest.fixture(scope="module")
+def study():
+    return load("fleet")
+
+
+@pytest.fixture(scope="module")
+def outputs(study):
+    return evaluate(study, draw(study))
+
+
+@pytest.fixture(scope="module")
+def centre(study):
+    return draw(study, 0)
+
+
+def records(study, inputs, **options):
+    chosen = {**study.options, **options}
+    sales = turnover.read_turnover(study.tables)
+    border = trade.read_border(study.tables, 37)
+    return (
+        turnover.vehicles(sales, inputs),
+        batteries.laws(inputs, chosen),
+        trade.trade(border, inputs, chosen),
+        batteries.contents(batteries.read_packs(study.tables), inputs, chosen),
+        model.rules(chosen),
+    )
+
+
+def test_every_output_has_its_declared_shape(study, outputs):
+    assert {name: array.shape[1:] for name, array in outputs.items()} == {
+        output.name: output.packed_shape for output in study.outputs
+    }
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"trade": "demand"},
+        {"import_clock": "conditional", "timing": "start"},
+        {"tradable": "all", "battery_law": "capacity_cdf"},
+        {"unregistered": "on", "timing": "end"},
+        {"battery_law": "weibull", "pool_mix": "whole", "chemistry_path": "lfp_heavy"},
+    ],
+)
+def test_stock_is_conserved_in_every_series_year_and_draw(study, options):
+    found = evaluate(study, draw(study), **options)
+    change = np.diff(found["stock"], axis=1)
+    flow = (found["registrations"] - found["deregistrations"])[:, 1:]
+    np.testing.assert_allclose(change, flow, rtol=0, atol=1e-6)
+    assert all(np.isfinite(array).all() and (array >= -1e-9).all() for array in found.values())
+
+
+@pytest.mark.parametrize("options", [{}, {"timing": "end"}, {"import_clock": "conditional", "timing": "start"}])
+def test_the_whole_recursion_equals_its_plain_twin(study, options):
+    vehicles, laws, imports, contents, rules = records(study, draw(study, 2), **options)
+    flows, retired = stages.run_fleet(vehicles, laws, imports, contents, rules)
+    stock, packs = naive.supply(vehicles, laws, imports, rules, 1)
+    np.testing.assert_allclose(flows.stock[1], stock, rtol=1e-9, atol=1e-6)
+    np.testing.assert_allclose(retired.totals[1, :, 1, 0], packs.sum(axis=1), rtol=1e-9, atol=1e-9)
+    energy = packs @ contents.capacity[1, 1] / 1e6
+    np.testing.assert_allclose(retired.totals[1, :, 1, 1], energy, rtol=1e-9, atol=1e-12)
+
+
+def test_blocks_of_draws_do_not_change_a_draw(study):
+    inputs = draw(study, 11)
+    part = {name: values[7:9] for name, values in inputs.items()}
+    together, alone = evaluate(study, inputs), evaluate(study, part)
+    for name, values in alone.items():
+        np.testing.assert_array_equal(together[name][7:9], values)
+
+
+@pytest.mark.parametrize("clock", ["renewed", "conditional"])
+def test_demand_for_the_stock_of_supply_imports_what_supply_does(study, clock):
+    inputs = draw(study, us_retirement_share_to_mx=0.02)
+    supply = evaluate(study, inputs, import_clock=clock)
+    context = Context({**study.options, "import_clock": clock}, 1, np.arange(N))
+    target = supply["stock"].sum(axis=(2, 3))
+    demand = study.model.evaluate(inputs, context, target)
+    np.testing.assert_allclose(demand["registrations"], supply["registrations"], rtol=1e-7, atol=1e-3)
+    np.testing.assert_allclose(demand["retired_battery_mass"], supply["retired_battery_mass"], rtol=1e-7, atol=1e-6)
+
+
+def test_demand_joins_history_without_a_jump(study):
+    found = evaluate(study, draw(study), trade="demand")
+    imports = found["registrations"][:, :, 1].sum(axis=2)
+    imports[:, 19:] += found["used_ev_exports_refused"][:, 19:]
+    np.testing.assert_allclose(imports[:, 2024 - 2005], imports[:, 2023 - 2005], rtol=1e-9)
+
+
+def test_observed_imports_enter_whole(study):
+    inputs = draw(study)
+    found = evaluate(study, inputs)
+    observed = records(study, inputs)[2].observed
+    np.testing.assert_allclose(found["registrations"][:, :19, 1].sum(axis=2), observed, rtol=1e-12)
+
+
+def test_unregistered_imports_raise_the_stock_of_2022_by_a_quarter(study):
+    inputs = draw(study)
+    without, with_them = evaluate(study, inputs), evaluate(study, inputs, unregistered="on")
+    ratio = with_them["stock"][:, 17].sum(axis=(1, 2)) / without["stock"][:, 17].sum(axis=(1, 2))
+    np.testing.assert_allclose(ratio, 1.25, atol=2e-3)
+
+
+def test_exports_beyond_the_pool_are_capped_and_counted(study):
+    inputs = draw(study, us_retirement_share_to_mx=0.9)
+    found = evaluate(study, inputs)
+    later = slice(2024 - 2005, None)
+    imports = found["registrations"][:, later, 1].sum(axis=2)
+    wanted = 0.9 * found["us_pool"][:, later]
+    assert (found["imports_unfilled"][:, later] > 0).all()
+    whole = imports + found["imports_unfilled"][:, later] + found["used_ev_exports_refused"][:, later]
+    np.testing.assert_allclose(whole, wanted, rtol=1e-9)
+
+
+def test_materials_are_recovered_lost_or_in_a_second_use(study):
+    inputs = draw(study, collection_rate=0.7, second_life_share=0.4, reuse_share=0.2, take_back_share=0.3)
+    found = evaluate(study, inputs)
+    left = (found["material_recovered"] + found["material_lost"]).sum(axis=1) + found["material_in_second_use"][:, -1]
+    np.testing.assert_allclose(found["material_contained"].sum(axis=1), left, rtol=1e-9)
+
+
+def test_packs_keep_the_chemistry_of_their_own_model_year(study):
+    # With cobalt in the packs of 2015 alone, none is found in those of later model years.
+    inputs = draw(study, 0)
+    vehicles, laws, imports, contents, rules = records(study, inputs)
+    only = np.zeros_like(contents.composition)
+    only[:, 2015 - 2005, 2] = 1.0
+    _, retired = stages.run_fleet(vehicles, laws, imports, contents._replace(composition=only), rules)
+    assert retired.contained[0, : 2015 - 2005, :, 2].sum() == 0.0
+    sold = vehicles.mx_sales[0, 10, 2] * contents.capacity[0, 0, 10] / 1000.0
+    # Most retire by 2050; a few more were fitted in 2015 as replacements.
+    assert retired.contained[0, :, 0, 2].sum() == pytest.approx(sold, rel=0.05)
+
+
+def test_dead_packs_multiply_second_hand_battery_mass_under_the_reports_law(study):
+    inputs = draw(study, 0)
+    mass = {
+        tradable: evaluate(study, inputs, battery_law="capacity_cdf", tradable=tradable)[
+            "cumulative_retired_battery_mass"
+        ][0, -1, 1]
+        for tradable in ("working", "all")
+    }
+    assert mass["all"] > 3.0 * mass["working"]
+
+
+def test_conditional_clock_leaves_fewer_second_hand_vehicles(study):
+    inputs = draw(study)
+    renewed, conditional = evaluate(study, inputs), evaluate(study, inputs, import_clock="conditional")
+    assert (conditional["second_hand_share"][:, 17] < renewed["second_hand_share"][:, 17]).all()
+
+
+def test_hybrid_packs_stay_out_of_retired_battery_mass(study):
+    inputs = draw(study)
+    more = {**inputs, "mx_hev_share_2035": inputs["mx_hev_share_2035"] + 0.1}
+    first, second = evaluate(study, inputs), evaluate(study, more)
+    np.testing.assert_array_equal(first["retired_battery_mass"][:, :, 0], second["retired_battery_mass"][:, :, 0])
+    assert (second["retired_nimh_mass"][:, -1, 0] > first["retired_nimh_mass"][:, -1, 0]).all()
+
+
+def test_crossover_is_the_last_year_of_more_second_hand_mass():
+    mass = np.zeros((3, 46, 2))
+    mass[0, [3, 20], 1] = 1.0
+    mass[1, :, 1] = 1.0
+    np.testing.assert_array_equal(crossover(mass), [2025.0, 2050.0, 2004.0])
+
+
+def test_the_crossover_shares_report_what_is_censored(outputs):
+    year = outputs["crossover_year"]
+    np.testing.assert_array_equal(outputs["crossover_censored"], year == 2050)
+    np.testing.assert_array_equal(outputs["crossover_never"], year == 2004)
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_scenario_moves_what_it_is_about(study, name):
+    scenario = load(name)
+    inputs = draw(study, 4)
+    changed = dict(inputs)
+    for before, after in zip(study.inputs, scenario.inputs, strict=True):
+        if before.distribution != after.distribution:
+            changed[after.name] = np.full(4, after.distribution.median())
+    base, found = evaluate(study, inputs), evaluate(scenario, changed)
+
+    def total(outputs, output, *place):
+        return outputs[output].sum(axis=1)[(slice(None), *place)]
+
+    checks = {
+        "soh-minimum": lambda: (total(found, "used_ev_exports") < total(base, "used_ev_exports")).all(),
+        "recycling-mexico": lambda: (
+            found["landfilled_battery_mass"][:, -1] < base["landfilled_battery_mass"][:, -1]
+        ).all(),
+        "producer-responsibility": lambda: (total(found, "material_recovered", 1, 2) > 0).all(),
+        "right-to-repair": lambda: (found["stock"][:, -1, 0, 2] > base["stock"][:, -1, 0, 2]).all(),
+        "icev-import-ban": lambda: (found["registrations"][:, 2030 - 2005 :, 1, :2] == 0).all(),
+        "second-life": lambda: (found["material_in_second_use"][:, -1, 0, 0] > 0).all(),
+        "clean-grid": lambda: (found["ev_charging_emissions"][:, -1] < base["ev_charging_emissions"][:, -1]).all(),
+    }
+    assert checks[name]()
+
+
+def test_a_minimum_state_of_health_refuses_some_and_lets_the_others_live_longer(study):
+    base, found = evaluate(study, draw(study)), evaluate(study, draw(study, minimum_soh_export=0.85))
+    assert (found["used_ev_exports_refused"][:, -1] > base["used_ev_exports_refused"][:, -1]).all()
+    assert (found["used_ev_exports"][:, -1] < base["used_ev_exports"][:, -1]).all()
+    kept, before = (outputs["stock"][:, -1, 1, 2] / outputs["used_ev_exports"].sum(axis=1) for outputs in (found, base))
+    assert (kept > before).all()
+
+
+def test_extend_adds_outputs_to_the_fleets(study):
+    from mcsim.study import Output
+
+    doubled = Output("doubled", "t", "twice the mass", study.output("retired_battery_mass").dims)
+    wider = model.extend(
+        study.model, "wider", (doubled,), lambda fleet, inputs, context: {"doubled": 2 * fleet["retired_battery_mass"]},
+        keep=("ev_share",),
+    )  # fmt: skip
+    inputs = draw(study, 2)
+    found = wider.evaluate(inputs, Context(study.options, 1, np.arange(2)))
+    assert set(found) == {"doubled", "ev_share"}
+
+
+EXTREME = {
+    "us_ev_midpoint": (2026, 2100),
+    "us_ev_ceiling": (0.2, 1),
+    "mx_ev_midpoint": (2026, 2100),
+    "mx_ev_ceiling": (0.13, 1),
+    "us_survival_stretch": (0.2, 5),
+    "mx_survival_shape": (0.5, 10),
+    "mx_survival_scale": (2, 60),
+    "second_hand_life_multiplier": (0.1, 3),
+    "us_retirement_share_to_mx": (0, 1),
+    "ev_selection_ratio": (0, 5),
+    "ev_export_age": (0, 30),
+    "motorisation_saturation": (1, 2000),
+    "annual_degradation": (0, 10),
+    "knee_age": (0.5, 100),
+    "knee_sharpness": (0, 5),
+    "end_of_life_loss": (0.01, 0.99),
+    "warranty_loss": (0.01, 0.99),
+    "pack_life_shape": (0.5, 20),
+    "defect_hazard": (0, 20),
+    "warranty_years": (0, 30),
+    "mx_warranty_years": (0, 30),
+    "minimum_soh_export": (0, 1),
+    "import_age_minimum": (0, 30),
+    "import_age_maximum": (0, 30),
+    "collection_rate": (0, 1),
+    "second_life_share": (0, 1),
+    "reuse_share": (0, 1),
+    "mx_repair_probability": (0, 1),
+    "us_repair_probability": (0, 1),
+    "second_use_years": (1, 40),
+    "recycling_capacity": (0, 1e6),
+    "combustion_import_cut": (0, 1),
+    "combustion_substitution": (0, 1),
+    "mx_sales_growth": (-0.2, 0.2),
+    "mx_hev_share_2035": (0, 1),
+    "nmc_shift": (-1, 1),
+    "lfp_share_2050": (0, 0.99),
+}
+
+
+@given(data=st.data())
+@settings(max_examples=15, deadline=None)
+def test_extremes_give_numbers_and_no_negative_stock(study, centre, data):
+    inputs = dict(centre)
+    for name in data.draw(st.lists(st.sampled_from(sorted(EXTREME)), max_size=12, unique=True)):
+        low, high = EXTREME[name]
+        inputs[name] = np.full(1, data.draw(st.sampled_from([low, high]) | st.floats(low, high)))
+    options = {
+        option.name: data.draw(st.sampled_from(option.choices)) for option in study.model.options if option.choices
+    }
+    found = evaluate(study, inputs, **options)
+    for name, array in found.items():
+        assert np.isfinite(array).all(), name
+        assert (array >= -1e-6 * max(1.0, np.abs(array).max())).all(), name
+    change = np.diff(found["stock"], axis=1)
+    flow = (found["registrations"] - found["deregistrations"])[:, 1:]
+    np.testing.assert_allclose(change, flow, rtol=0, atol=1e-5)
+
+
+def without(table, *key):
+    keep = [row for row, found in enumerate(table.index) if found != key]
+    columns = {
+        name: tuple(getattr(table, name)[row] for row in keep)
+        for name in ("index", "distributions", "units", "sources", "groups", "notes")
+    }
+    return replace(table, value=table.value[keep], **columns)
+
+
+def with_value(table, value, *key):
+    values = table.value.copy()
+    values[table.position(*key)] = value
+    return replace(table, value=values)
+
+
+@pytest.mark.parametrize(
+    ("table", "change", "message"),
+    [
+        ("mx_sales", lambda t: without(t, "2010"), r"mx_sales\[2010\]: missing year \(got 20 of 21\)"),
+        ("us_sales", lambda t: without(t, "1999"), r"us_sales\[1999\]: missing year"),
+        ("mx_imports", lambda t: with_value(t, -5.0, "2012"), r"mx_imports\[2012\]: negative \(got -5\); 0 or more"),
+        ("us_ev_sales", lambda t: with_value(t, -1.0, "bev", "2014"), r"us_ev_sales\[bev,2014\]: negative \(got -1\)"),
+        (
+            "chemistry_share",
+            lambda t: with_value(t, 0.7, "report", "2023", "nca"),
+            r"chemistry_share\[report,2023\]: shares do not sum to 1 over chemistry \(got 1.2\)",
+        ),
+        (
+            "import_ages",
+            lambda t: with_value(t, 0.9, "2012", "8"),
+            r"import_ages\[2012\]: shares do not sum to 1 over age",
+        ),
+        (
+            "import_ages",
+            lambda t: replace(t, index=tuple(("2008", "45") if key[0] == "2008" else key for key in t.index)),
+            r"import age outside the survival table \(got 45\); an age from 0 to 30",
+        ),
+        ("us_survival", lambda t: with_value(t, 0.5, "car", "3"), r"survival rises with age"),
+    ],
+)
+def test_bad_tables_are_refused_by_name(study, table, change, message):
+    tables = dict(study.tables)
+    tables[table] = change(tables[table])
+    with pytest.raises(InputError, match=message):
+        model.model(tables)
