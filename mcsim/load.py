@@ -321,9 +321,9 @@ def _assemble(
     )
     for name, value in raw.get("options", {}).items():
         if name not in options:
-            known = ", ".join(options)
+            words = ", ".join(options)
             raise InputError(
-                f"{path}: options.{name}: no such option of {model.name}; one of {known}{nearest(name, options)}"
+                f"{path}: options.{name}: no such option of {model.name}; one of {words}{nearest(name, options)}"
             )
         try:
             study = set_option(study, options[name], option_value(value))
