@@ -1,0 +1,177 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mcsim.load import load
+from mcsim.studies.second_hand_ev.curves import distance_in_service
+from mcsim.studies.second_hand_ev.vehicle import warn
+from mcsim.study import Context, InputError
+
+MILE = 1.609344
+
+
+@pytest.fixture(scope="module")
+def study():
+    return load("second-hand-ev")
+
+
+def inputs_of(study, uniforms, **fixed):
+    """Inputs of a draw per row of uniforms (one column per input), or at the medians where `uniforms` is None."""
+    scalars, tables = {}, {}
+    for column, item in enumerate(study.inputs):
+        if uniforms is None:
+            values = np.array([item.distribution.median()])
+        else:
+            values = np.asarray(item.distribution.ppf(uniforms[:, column % uniforms.shape[1]]))
+        if item.table is not None:
+            tables.setdefault(item.table[0], {})[item.table[1]] = values
+        else:
+            scalars[item.name] = np.full_like(values, fixed.get(item.name, np.nan))
+            if item.name not in fixed:
+                scalars[item.name] = values
+    for name, rows in tables.items():
+        scalars[name] = np.ascontiguousarray(np.stack([rows[place] for place in range(len(rows))], axis=1))
+    return scalars
+
+
+def evaluate(study, inputs, *, lives=200, **options):
+    n = len(inputs["trade_age"])
+    return study.model.evaluate(inputs, Context({**study.options, **options}, 1, np.arange(n), lives))
+
+
+def told(study, values, name):
+    output = next(output for output in study.model.outputs if output.name == name)
+    return output.expand(values[name])
+
+
+def undefined(study, values):
+    """Outputs with an undefined number, those aside that compare with a stay whose credit exceeds its burden."""
+    shown = told(study, values, "impact_per_km").sum(axis=-2)
+    credited = (shown[:, :, 0, 0] <= 0.0).any()
+    excused = ("impact_change", "impact_change_at_trade") if credited else ()
+    return [name for name, found in values.items() if not np.isfinite(found).all() and name not in excused]
+
+
+@pytest.fixture(scope="module")
+def centre(study):
+    return evaluate(study, inputs_of(study, None))
+
+
+def test_every_output_comes_in_its_packed_shape(study, centre):
+    for output in study.outputs:
+        assert centre[output.name].shape == (1, *output.packed_shape), output.name
+
+
+def test_no_output_is_undefined_at_the_centre(centre):
+    assert [name for name, values in centre.items() if not np.isfinite(values).all()] == []
+
+
+def test_scenarios_outside_the_assessment_are_masked(study, centre):
+    distance = told(study, centre, "lifetime_distance")[0]
+    missing = [
+        (vehicle, route) for vehicle in range(5) for route in range(3) if np.isnan(distance[vehicle, route]).all()
+    ]
+    assert missing == [(1, 2), (2, 2), (3, 0), (3, 1), (4, 0), (4, 1)]
+
+
+def test_stages_add_up_to_the_change(study, centre):
+    per_km = told(study, centre, "impact_per_km")[0].sum(axis=-2)
+    change = told(study, centre, "impact_change")[0]
+    found = per_km[0, 1, 9] / per_km[0, 0, 9] - 1.0
+    np.testing.assert_allclose(change[0, 0, 9], found, rtol=1e-12)
+    against_icev = per_km[0, 1, 9] / per_km[3, 2, 9] - 1.0
+    np.testing.assert_allclose(change[0, 1, 9], against_icev, rtol=1e-12)
+
+
+def test_a_trade_between_two_ages_mixes_them(study):
+    inputs = {age: inputs_of(study, None, trade_age=age) for age in (8.0, 8.3, 9.0)}
+    changes = {age: evaluate(study, value)["impact_change_at_trade"][0] for age, value in inputs.items()}
+    between = changes[8.3]
+    assert (between >= np.minimum(changes[8.0], changes[9.0]) - 1e-12).all()
+    assert (between <= np.maximum(changes[8.0], changes[9.0]) + 1e-12).all()
+
+
+def test_global_warming_rises_against_staying_and_falls_against_the_gasoline_car(study, centre):
+    change = told(study, centre, "impact_change")[0][0, :, [3, 5, 9], 0]
+    assert (change[:, 0] > 0.0).all()
+    assert (change[:, 1] < 0.0).all()
+
+
+def test_packs_produced_less_the_trend_do_not_depend_on_pack_size(study):
+    base, larger = (
+        evaluate(study, inputs)["packs_produced"]
+        for inputs in (
+            inputs_of(study, None),
+            {**inputs_of(study, None), "pack_chemistry": inputs_of(study, None)["pack_chemistry"] * 1.2},
+        )
+    )
+    assert (base == larger).all()
+
+
+OPTIONS = [
+    {"survival_junction": "printed"}, {"survival_junction": "renewed"}, {"condition": "exported"}, {"knee": "printed"},
+    {"knee": "rate"}, {"knee": "none"}, {"battery_law": "first_passage"}, {"battery_law": "weibull"},
+    {"hev_battery_law": "weibull"}, {"us_survival_form": "weibull", "mx_survival_form": "logistic"},
+    {"us_survival_form": "gompertz", "mx_survival_form": "tabulated"}, {"mileage_cap": "on"}, {"steps_per_year": 4},
+    {"us_survival_form": "double_exponential", "mx_survival_form": "gompertz"}, {"distance_basis": "in_service"},
+    {"us_survival_form": "logistic", "mx_survival_form": "double_exponential"}, {"export_trigger": "odometer"},
+    {"functional_unit": "life"}, {"boundary": "battery_and_use"}, {"evaluation": "lives"},
+    {"evaluation": "lives", "condition": "exported"},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("options", OPTIONS, ids=str)
+def test_no_reading_gives_an_undefined_number(study, options):
+    draws = np.random.default_rng(5).random((6, len(study.inputs)))
+    values = evaluate(study, inputs_of(study, draws), **options)
+    assert undefined(study, values) == []
+
+
+@pytest.mark.parametrize("name", ["second-hand-ev", "second-hand-ev-field"])
+def test_no_number_is_undefined_at_the_edges_of_the_inputs(name):
+    edges = load(name)
+    corners = np.random.default_rng(6).choice([1e-6, 0.5, 1.0 - 1e-6], (30, len(edges.inputs)))
+    values = evaluate(edges, inputs_of(edges, corners))
+    assert undefined(edges, values) == []
+
+
+def test_sampled_lives_tell_the_same_study(study):
+    inputs = inputs_of(study, None)
+    repeated = {name: np.repeat(values, 20, axis=0) for name, values in inputs.items()}
+    exact = evaluate(study, inputs)
+    runs = evaluate(study, repeated, lives=2000, evaluation="lives")
+    for name in ("lifetime_distance", "packs_produced", "impact_change_at_trade", "energy_per_km"):
+        error = runs[name].std(axis=0, ddof=1) / np.sqrt(20) + 1e-9 + 1e-4 * np.abs(exact[name][0])
+        assert (np.abs(runs[name].mean(axis=0) - exact[name][0]) / error).max() < 4.75, name
+
+
+def test_the_shipped_schedules_give_their_published_lifetime_mileage(study):
+    table, schedule = study.tables["us_survival"], study.tables["us_distance"]
+    ages = [str(age) for age in range(40)]
+    share = table.value[table.positions("car", ages)][np.newaxis]
+    rate = distance_in_service(schedule.value[schedule.positions("car", ages)][np.newaxis], share, "registered")
+    mean = 0.5 * (share[0] + np.append(share[0, 1:], share[0, -1]))
+    assert (mean * rate[0, :40]).sum() / MILE == pytest.approx(192_559, rel=1e-5)
+
+
+def test_a_grid_that_the_model_lacks_is_refused():
+    options = {"steps_per_year": 5, "knee": "shifted", "battery_law": "first_passage", "condition": "cohort"}
+    with pytest.raises(InputError, match=r"steps_per_year: not a grid of this model \(got 5\); 1, 4 or 12"):
+        warn(options)
+
+
+def test_inactive_thresholds_are_told():
+    options = {"steps_per_year": 1, "knee": "shifted", "battery_law": "capacity_cdf", "condition": "cohort"}
+    assert warn(options) == ["battery_law = capacity_cdf: end_of_life_loss and warranty_loss are inactive"]
+
+
+def test_a_survival_table_that_rises_is_refused_with_its_row(tmp_path):
+    origin = Path(load("second-hand-ev").tables["us_survival"].origin)
+    lines = [
+        ",".join(["car", "5", "0.999", *line.split(",")[3:]]) if line.startswith("car,5,") else line
+        for line in origin.read_text(encoding="utf-8").splitlines()
+    ]
+    (tmp_path / "us_survival.csv").write_text("\n".join(lines), encoding="utf-8")
+    with pytest.raises(InputError, match="us_survival, car row 6: survival rises with age"):
+        load("second-hand-ev", data=tmp_path)
