@@ -106,6 +106,9 @@ def sentence(row: Mapping[Any, Any], dims: list[str], order_by: str) -> str:
     text += f" ({low:.2f} to {high:.2f})" if math.isfinite(low) else ""
     if "verdict" in row:
         text += f", {row['verdict']}"
+    if order_by == "ST" and math.isfinite(row.get("S1_low", math.nan)):
+        alone = "not distinguishable from 0" if row["S1_low"] <= 0.0 <= row["S1_high"] else f"{row['S1']:.2f}"
+        text += f"; S1 {alone}"
     if math.isfinite(row.get("rank_probability", math.nan)):
         text += f"; rank {row['rank']:.0f} with probability {row['rank_probability']:.2f}"
     return text

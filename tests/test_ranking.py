@@ -82,7 +82,8 @@ def test_dataset_is_labelled():
 def test_lines_are_words():
     line = sensitivity(load("ishigami"), base=1024, jobs=1).lines("y")[0]
     assert line.startswith("x1: ST 0.5")
-    assert "influential; rank 1 with probability" in line
+    assert "influential; S1 0.3" in line
+    assert "rank 1 with probability" in line
 
 
 def test_convergence_is_a_table():
@@ -124,3 +125,9 @@ def test_part_of_another_analysis_is_refused():
 def test_more_parts_than_leaves_are_refused():
     with pytest.raises(InputError, match=r"shard: not a part of this ranking \(got 1/99\); .*N at most 16"):
         ranking_part(plan_of(load("ishigami"), 64, jobs=1), (1, 99))
+
+
+def test_first_order_within_noise_is_said():
+    line = sensitivity(load("ishigami"), base=1024, jobs=1).lines("y")[2]
+    assert "x3: ST 0.2" in line
+    assert "S1 not distinguishable from 0" in line
