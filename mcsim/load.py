@@ -132,11 +132,23 @@ def _read(path: Path, seen: tuple[Path, ...] = ()) -> dict[str, Any]:
     return merged | {"_files": [*base["_files"], str(path)]}
 
 
+class Tables(dict[str, Table]):
+    """Tables by name, for a model's factory; one that the study file does not name is refused."""
+
+    def __init__(self, tables: Mapping[str, Table], path: Path) -> None:
+        super().__init__(tables)
+        self.path = path
+
+    def __missing__(self, name: str) -> Table:
+        raise InputError(f"{self.path}: tables.{name}: missing; the model reads it{nearest(name, self)}")
+
+
 def _read_tables(raw: Mapping[str, Any], path: Path) -> dict[str, Table]:
-    return {
+    tables = {
         name: table_from_rows(name, read_rows(Path(entry["file"])), group=entry.get("group"), origin=entry["file"])
         for name, entry in raw.items()
     }
+    return Tables(tables, path)
 
 
 def _apply_specs(raw: Mapping[str, Any], tables: dict[str, Table], model: Model, path: Path) -> dict[str, Table]:

@@ -10,6 +10,9 @@ from mcsim.distributions import Constant, Distribution, parse
 from mcsim.study import Input, InputError, Model, Option, Study, nearest
 
 
+CENTRE = "centre"  # the word that holds an input, a table or a group at its medians
+
+
 def set_one(study: Study, name: str, value: Any) -> Study:
     """Return the study with one input or option set, the override recorded.
 
@@ -21,6 +24,8 @@ def set_one(study: Study, name: str, value: Any) -> Study:
     place = study.origin or study.name
     recorded = (*study.overrides, (name, str(value)))
     option = next((item for item in study.model.options if item.name == name), None)
+    if value == CENTRE:
+        return replace(_held(study, name, place), overrides=recorded)
     try:
         if option is not None:
             return replace(set_option(study, option, value), overrides=recorded)
@@ -51,6 +56,26 @@ def _distribution(study: Study, item: Input, value: Any) -> Distribution:
         )
     check_range(study.model, item, distribution)
     return distribution  # type: ignore[no-any-return]
+
+
+def _held(study: Study, name: str, place: str) -> Study:
+    """Return the study with an input, or every cell of a table or group, fixed at its median."""
+    members = {item.name for item in study.inputs if name in (item.name, item.group, (item.table or ("",))[0])}
+    if not members:
+        known = [*(item.name for item in study.inputs), *study.groups, *study.tables]
+        raise InputError(
+            f"{place}: {name}: no such input, table or group{nearest(name, known)}; `mcsim show` lists them"
+        )
+    vector = next((item.name for item in study.inputs if item.name in members and item.vector is not None), None)
+    if vector is not None:
+        raise InputError(
+            f"{place}: {vector}: one share of a vector cannot be set alone; set the vector in a study file"
+        )
+    inputs = tuple(
+        replace(item, distribution=Constant(item.distribution.median())) if item.name in members else item
+        for item in study.inputs
+    )
+    return replace(study, inputs=inputs)
 
 
 def _from_text(item: Input, text: str) -> Distribution:

@@ -12,6 +12,8 @@ MODEL = """
 from mcsim.model import Model, Option, Output, Parameter, TableSpec
 
 def model(tables):
+    tables["factors"]
+
     def evaluate(inputs, context):
         factor = inputs["factors"][:, 0] if context.options["side"] == "left" else inputs["factors"][:, 1]
         return {"emission": inputs["distance"] * factor}
@@ -102,7 +104,15 @@ def test_setting_an_option_to_a_categorical_makes_it_an_uncertain_input(folder):
     assert "side" in [item.name for item in study.uncertain]
 
 
+@pytest.mark.parametrize("name", ["factor", "factors", "factors[left]"])
+def test_a_group_a_table_or_a_cell_can_be_held_at_its_centre(folder, name):
+    study = load(folder / "toy.toml").set_items([(name, "centre")])
+    assert [item.name for item in study.uncertain] == ["distance"]
+    assert study.inputs[1].distribution.median() == 2
+
+
 BAD_SETTINGS = [
+    ("facter", "centre", r"facter: no such input, table or group; did you mean 'factor"),
     ("distence", "1", r"distence: no such input or option; did you mean 'distance'\?"),
     ("distance", "-1", r"distance: outside the valid range \(got -1\); between 0 and 1e\+06 km"),
     ("distance", "normal(1, 1)", r"reaches from -inf to inf\); between 0 and 1e\+06 km; truncated_normal"),
@@ -141,7 +151,7 @@ BAD_FILES = [
     ("toy.py:model", "tay.py:model", r"study.model: cannot be imported \(got 'tay.py:model'"),
     ("toy.py:model", "toy.py:modl", r"study.model: toy.py has no 'modl'; a name in it; did you mean 'model'"),
     ("factors.csv", "factor.csv", r"factor.csv: no such file; a CSV table"),
-    ("[tables.factors]", "[tables.others]", r"tables.factors: missing; the model toy reads it"),
+    ("[tables.factors]", "[tables.others]", r"toy.toml: tables.factors: missing; the model reads it"),
     ("distance = {", "# {", r"inputs.distance: missing; the model toy needs it"),
 ]
 
