@@ -42,6 +42,9 @@ class Collector:
         self._counted: list[Span] = []
         self._pending: dict[Span, int] = {}
         self._lock = threading.Lock()
+        self._gate = threading.Condition()
+        self._writers = 0
+        self._closed = False
         self._centre = centre_or_zero(job.study) if self._streamed else {}
         self.failures: list[Failure] = []
         self.done = 0
@@ -57,7 +60,26 @@ class Collector:
         return [edge for span in self._counted for edge in span]
 
     def accept(self, piece: Piece) -> int:
-        """Take a piece in; safe to call from threads. Return the number of draws it covers."""
+        """Take a piece in; safe to call from threads. Return the number of draws it covers, 0 once closed."""
+        with self._gate:
+            if self._closed:
+                return 0
+            self._writers += 1
+        try:
+            self._take(piece)
+        finally:
+            with self._gate:
+                self._writers -= 1
+                self._gate.notify_all()
+        return piece.stop - piece.start
+
+    def close(self) -> None:
+        """Take nothing in any more: a thread that is late must not write into what a next run goes on with."""
+        with self._gate:
+            self._closed = True
+            self._gate.wait_for(lambda: self._writers == 0)
+
+    def _take(self, piece: Piece) -> None:
         streamed = {name: piece.outputs[name] for name in self._streams}
         kept = {name: piece.outputs[name] for name in self.job.stored}
         slim = Piece(piece.start, piece.stop, piece.draws, piece.inputs, kept, piece.failures)
@@ -67,7 +89,6 @@ class Collector:
             self._count(piece, streamed)
             if sum(self._pending.values()) > PENDING_BYTES:
                 self.save_state()
-        return piece.stop - piece.start
 
     def _note(self, piece: Piece) -> None:
         self.failures.extend(piece.failures)

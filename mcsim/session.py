@@ -91,8 +91,13 @@ class Session:
                     self._compute(collector, progress)
             except KeyboardInterrupt:
                 self._stop.set()
+                collector.close()
                 text = f"interrupted after {collector.done:,} of {progress.total:,} draws"
                 raise Interrupted(f"{self.job.study.name}: {text}{self.advice}") from None
+            except BaseException:
+                self._stop.set()
+                collector.close()
+                raise
         return collector
 
     def extend(self, collector: Collector, draws: int) -> None:
