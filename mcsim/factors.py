@@ -76,6 +76,29 @@ def _own(study: Study, groups: Mapping[str, Sequence[str]]) -> dict[str, tuple[s
     return factors
 
 
+def dependent_groups(study: Study) -> dict[str, tuple[str, ...]]:
+    """Return groups that keep dependent inputs together, so that Sobol' indices of a dependent study have a meaning.
+
+    Returns
+    -------
+    dict
+        Name, the members joined by ``+`` -> members; empty for a study without dependence. Fit for `sensitivity`'s
+        `groups`.
+    """
+    home = {member: factor for factor, members in study.groups.items() for member in members}
+    joined: dict[str, list[str]] = {factor: [factor] for factor in study.groups}
+    for first, second, correlation in study.dependence:
+        if correlation == 0.0 or first not in home or second not in home:
+            continue
+        one, other = joined[home[first]], joined[home[second]]
+        if one is not other:
+            one += other
+            for factor in other:
+                joined[factor] = one
+    groups = {id(factors): factors for factors in joined.values() if len(factors) > 1}
+    return {" + ".join(factors): tuple(factors) for factors in groups.values()}
+
+
 def check_independent(study: Study, factors: Mapping[str, tuple[str, ...]]) -> None:
     """Refuse factors that depend on one another, for which Sobol' indices have no meaning.
 

@@ -6,6 +6,7 @@ from small_studies import known_study, study_of
 from mcsim import plan as plans
 from mcsim import saltelli
 from mcsim.distributions import Categorical, Dirichlet
+from mcsim.factors import dependent_groups
 from mcsim.load import load
 from mcsim.sensitivity import sensitivity
 from mcsim.studies.examples.functions import (
@@ -174,6 +175,22 @@ def test_dependent_inputs_in_one_group_are_ranked():
     correlation = 2.0 * np.sin(np.pi * 0.8 / 6.0)
     truth = (2.0 + 2.0 * correlation) / (3.0 + 2.0 * correlation)
     assert abs(ranking.table("y").set_index("input").loc["pair", "ST"] - truth) < 0.03
+
+
+def test_dependent_inputs_are_grouped_by_chains():
+    study = study_of(
+        linear, dict.fromkeys("abcde", UNIFORM), dependence=(("a", "b", 0.5), ("c", "d", 0.2), ("d", "b", 0.1))
+    )
+    assert [set(members) for members in dependent_groups(study).values()] == [set("abcd")]
+
+
+def test_study_without_dependence_needs_no_groups():
+    assert dependent_groups(two_inputs()) == {}
+
+
+def test_dependent_study_is_ranked_with_its_own_groups():
+    study = study_of(linear, dict.fromkeys("abc", UNIFORM), dependence=(("a", "c", 0.5),))
+    assert sensitivity(study, base=64, groups=dependent_groups(study), jobs=1).factors == ("a + c", "b")
 
 
 def shares_study():
