@@ -15,7 +15,6 @@ from mcsim.kernels.cohorts_materials import TOTALS, VECTORS, fill_retired
 from mcsim.kernels.cohorts_new import fill_home, fill_new_sales
 from mcsim.kernels.cohorts_packs import fill_laws
 from mcsim.kernels.cohorts_records import (
-    ENTRY_AGES,
     HALVES,
     QUARTERS,
     Contents,
@@ -83,32 +82,32 @@ class Room:
     nothing: FloatArray
 
 
-def make_room(block: int, years: int, model_years: int, materials: int, laws: Laws) -> Room:
+def make_room(block: int, years: int, model_years: int, ages: int, materials: int, laws: Laws) -> Room:
     """Return room for a block, wide enough for the longest warranty, and for repairs where there are any."""
     cover = int(max(laws.us_cover.max(), laws.mx_cover.max()))
     repairs = bool(laws.us_repair.max() > 0 or laws.mx_repair.max() > 0)
     classes = HALVES if repairs else cover + 1
-    shifts = years + ENTRY_AGES if repairs else cover // 2 + 2
+    shifts = years + ages if repairs else cover // 2 + 2
     return Room(
         law=np.empty((block, 6, QUARTERS)),
         state=np.empty((block, 2, HALVES, classes)),
         running=np.empty((block, 2, HALVES)),
         us_alive=np.empty((2, HALVES)),
         leavers=np.empty((2, 4, model_years)),
-        pool=np.empty((block, 4, years, ENTRY_AGES)),
+        pool=np.empty((block, 4, years, ages)),
         alive=np.empty((block, HALVES)),
         left=np.empty((block, 2, years)),
         new=np.empty((block, 3, years, shifts)),
         entry_alive=np.empty(2 * years + 1),
         pack=np.empty((5, classes + 2 * years + 2)),
-        passing=np.empty((block, ENTRY_AGES)),
-        entry_left=np.zeros((block, ENTRY_AGES, years)),
-        ev_left=np.zeros((block, ENTRY_AGES, years)),
-        ev_retired=np.zeros((block, ENTRY_AGES, years, shifts)),
-        dead=np.zeros((block, ENTRY_AGES, shifts)),
+        passing=np.empty((block, ages)),
+        entry_left=np.zeros((block, ages, years)),
+        ev_left=np.zeros((block, ages, years)),
+        ev_retired=np.zeros((block, ages, years, shifts)),
+        dead=np.zeros((block, ages, shifts)),
         packs=np.empty((block, 4, years, years)),
         by_year=np.empty(years),
-        by_age=np.empty((6, ENTRY_AGES)),
+        by_age=np.empty((6, ages)),
         vectors=np.empty((2, years, 3 + materials)),
         work=np.empty((2, VECTORS, 3 + materials)),
         queue=np.empty((2, years, 3 + materials)),
@@ -127,6 +126,12 @@ def entry_ages(trade: Trade) -> NDArray[np.bool_]:
     )
 
 
+def _first_ages(trade: Trade, ages: int) -> Trade:
+    """Return the trade with its tables by age cut to the first ages: nobody enters later."""
+    names = ("history_weight", "history_open", "irregular_weight", "weight", "open_age")
+    return trade._replace(**{name: np.ascontiguousarray(getattr(trade, name)[..., :ages]) for name in names})
+
+
 def run_fleet(vehicles: Vehicles, laws: Laws, trade: Trade, contents: Contents, rules: Rules) -> tuple[Flows, Retired]:
     """Return the flows and the retired packs of all draws.
 
@@ -142,8 +147,11 @@ def run_fleet(vehicles: Vehicles, laws: Laws, trade: Trade, contents: Contents, 
     n, years = vehicles.us_stretch.size, vehicles.mx_sales.shape[1]
     flows = empty_flows(n, years)
     retired = empty_retired(n, years, contents.composition.shape[2])
-    room = make_room(min(BLOCK, n), years, vehicles.us_sales.shape[1], contents.composition.shape[2], laws)
     wanted = entry_ages(trade)
+    ages = int(np.flatnonzero(wanted).max(initial=0)) + 1
+    trade, wanted = _first_ages(trade, ages), wanted[:ages]
+    model_years, materials = vehicles.us_sales.shape[1], contents.composition.shape[2]
+    room = make_room(min(BLOCK, n), years, model_years, ages, materials, laws)
     for start in range(0, n, BLOCK):
         part = slice(start, min(start + BLOCK, n))
         _block(part, vehicles, laws, trade, contents, rules, wanted, room, flows, retired)
