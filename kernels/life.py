@@ -346,14 +346,15 @@ def carry_history(started, kind, place, steps, n_steps, fade, link, discount, st
 @inline_kernel
 def _add_pack(weight, curve, first, n_steps, fade, start, sums):
     """Add one pack's survival to the sums over packs, plain and weighted by its fade."""
+    q0, q1, b0, b1 = sums[0], sums[1], sums[2], sums[3]
     for j in range(first, n_steps):
         here = weight * curve[j]
         there = weight * curve[j + 1]
         worn = fade[j - start]
-        sums[0, j] += here
-        sums[1, j] += there
-        sums[2, j] += here * worn
-        sums[3, j] += there * worn
+        q0[j] += here
+        q1[j] += there
+        b0[j] += here * worn
+        b1[j] += there * worn
 
 
 @kernel
@@ -447,8 +448,9 @@ def abroad_arm(
             for j in range(node + 1, n_steps + 1):
                 value = factor * table[j - start]
                 curve[j] = value if value < 1.0 else 1.0
-            while last > node + 1 and curve[last - 1] < _NEGLIGIBLE:
-                last -= 1
+                if value < _NEGLIGIBLE:
+                    last = j
+                    break
             reached = max(reached, last)
             weight = crossing
             _add_pack(weight, curve, node, last, fade[row + kind], start, sums)

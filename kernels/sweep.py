@@ -100,11 +100,17 @@ def fill_after_export(export_age, steps, n_steps, kind, shape, scale, table, mul
 def _add_energy(worn, rate, factors, first, last, total):
     """Add energy and what follows from it: years x km per year x (channels per km)."""
     held = factors.shape[0] - 1
-    for year in range(first, last):
+    for year in range(first, min(last, held)):
         distance = worn[year] * rate[year]
-        row = min(year, held)
         for channel in range(CHANNELS):
-            total[channel] += distance * factors[row, channel]
+            total[channel] += distance * factors[year, channel]
+    # Years past the last one known hold its value: one row for all of them.
+    beyond = 0.0
+    for year in range(max(first, held), last):
+        beyond += worn[year] * rate[year]
+    if beyond > 0.0:
+        for channel in range(CHANNELS):
+            total[channel] += beyond * factors[held, channel]
 
 
 @inline_kernel

@@ -77,7 +77,9 @@ def death_abroad(rules, export_age, uniform):
 
 def simulate(rules, export_age, home, random):
     """One life. `export_age` None: never exported; `home` is "us" or "mx"; `random` gives uniforms."""
-    told = dict.fromkeys(("produced", "used", "us", "pyro", "landfill", "replaced", "exported", "km", "km_mx", "energy"), 0.0)
+    told = dict.fromkeys(
+        ("produced", "used", "us", "pyro", "landfill", "replaced", "exported", "km", "km_mx", "energy"), 0.0
+    )
     told["produced"] = 1.0
     exported = False
     tv = age_at_survival(rules.home_survival if home == "us" else rules.abroad_survival, random())
@@ -85,7 +87,9 @@ def simulate(rules, export_age, home, random):
     while True:
         chance = -math.log(random())
         crossed_at = None
-        covered_until = 0.0 if used or exported else max(rules.warranty, installed + rules.cover if installed > 0 else 0.0)
+        covered_until = (
+            0.0 if used or exported else max(rules.warranty, installed + rules.cover if installed > 0 else 0.0)
+        )
         tb, under_cover = pack_failure(rules, home if not exported else "mx", installed, used, covered_until, chance)
         if home == "us" and not exported and export_age is not None and export_age < tv and export_age <= tb:
             exported, crossed_at = True, export_age
@@ -94,7 +98,15 @@ def simulate(rules, export_age, home, random):
             tb = failure_after_crossing(rules, installed, used, covered_until, export_age, chance)
             under_cover = False
         end = min(tv, tb)
-        drive(rules, told, installed, end, home, used, crossed_at if crossed_at is not None else (0.0 if exported else None))
+        drive(
+            rules,
+            told,
+            installed,
+            end,
+            home,
+            used,
+            crossed_at if crossed_at is not None else (0.0 if exported else None),
+        )
         country = "mx" if home == "mx" or exported else "us"
         if tv <= tb:
             if country == "us":

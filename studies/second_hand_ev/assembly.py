@@ -4,7 +4,10 @@ Stages and credits are those of NCST-UCD-RR-24-39 (Kendall and Parés Olguín 20
 Cycle Assessment.
 """
 
-from mcsim.kernels._jit import kernel
+import numpy as np
+import numpy.typing as npt
+
+from mcsim.kernels._jit import FloatArray, kernel
 from mcsim.kernels.sweep import (
     DISTANCE,
     EXPORTED,
@@ -17,6 +20,7 @@ from mcsim.kernels.sweep import (
     RETIRED_HOME,
 )
 
+IntArray = npt.NDArray[np.int64]
 STAGES = (
     "vehicle_production",
     "battery_production",
@@ -32,10 +36,26 @@ N_STAGES = 8
 
 @kernel
 def life_impacts(
-    activity, energy, vehicles, abroad, collected, litres_per_km, vehicle_production, battery_production, per_litre,
-    wear, maintenance, end_of_life, recycling_home, recycling_abroad, credit_home, credit_abroad, landfill,
-    stages, total,
-):  # fmt: skip
+    activity: FloatArray,
+    energy: FloatArray,
+    vehicles: IntArray,
+    abroad: FloatArray,
+    collected: FloatArray,
+    litres_per_km: FloatArray,
+    vehicle_production: FloatArray,
+    battery_production: FloatArray,
+    per_litre: FloatArray,
+    wear: FloatArray,
+    maintenance: FloatArray,
+    end_of_life: FloatArray,
+    recycling_home: FloatArray,
+    recycling_abroad: FloatArray,
+    credit_home: FloatArray,
+    credit_abroad: FloatArray,
+    landfill: FloatArray,
+    stages: FloatArray,
+    total: FloatArray,
+) -> None:
     """Fill the impacts of each cell's life by stage and category, and their sum over stages.
 
     Parameters
@@ -105,7 +125,7 @@ def life_impacts(
 
 
 @kernel
-def per_distance(stages, activity, per_km):
+def per_distance(stages: FloatArray, activity: FloatArray, per_km: FloatArray) -> None:
     """Fill the impacts per km: expected impact of a life over its expected distance, by stage and category.
 
     Parameters
@@ -125,7 +145,7 @@ def per_distance(stages, activity, per_km):
 
 
 @kernel
-def crossing_age(change, none):
+def crossing_age(change: FloatArray, none: float) -> FloatArray:
     """Return the first age at which a change by export age turns its sign, linear between whole ages.
 
     Parameters
@@ -141,7 +161,7 @@ def crossing_age(change, none):
         Age [yr].
     """
     n, n_series, n_ages = change.shape
-    ages = change[:, :, 0].copy()
+    ages: FloatArray = change[:, :, 0].copy()
     for i in range(n):
         for series in range(n_series):
             ages[i, series] = none

@@ -121,7 +121,8 @@ def end_of_cover(years: FloatArray, cap: FloatArray, distance: FloatArray) -> Fl
     rows = np.arange(len(cap))
     before = np.where(whole > 0, driven[rows, whole - 1], 0.0)
     age = whole + (cap - before) / np.maximum(distance[rows, whole], 1e-9)
-    return np.minimum(years, age)
+    end: FloatArray = np.minimum(years, age)
+    return end
 
 
 def pack_laws(inputs: Inputs, options: Options) -> FloatArray:
