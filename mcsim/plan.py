@@ -45,6 +45,8 @@ class Plan:
         Threads.
     leaf : int
         Base rows per leaf.
+    window : (int, int), optional
+        The output elements that are reduced in this pass; all of them by default.
     """
 
     study: Study
@@ -60,6 +62,7 @@ class Plan:
     debias: bool = False
     jobs: int = 1
     leaf: int = 0
+    window: tuple[int, int] | None = None
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -74,7 +77,9 @@ class Plan:
 
     @property
     def n_values(self) -> int:
-        """Distinct elements of all ranked outputs together."""
+        """Distinct elements of all ranked outputs together, or those in the window."""
+        if self.window is not None:
+            return self.window[1] - self.window[0]
         return sum(output.n_packed for output in self.outputs)
 
     @property
@@ -173,6 +178,7 @@ def _evaluated(
     total = sum(output.n_packed for output in study.outputs)
     chunk = int(min(max(_CHUNK_VALUES / total, 16.0), 1024.0))
     sets, step = max(1, chunk // n), min(n, chunk)
+    begin, end = (0, plan.n_values) if plan.window is None else plan.window
 
     def fill(first: int, start: int) -> None:
         from mcsim.evaluation import evaluate_values
@@ -185,7 +191,10 @@ def _evaluated(
         left = 0
         for output in plan.outputs:
             right = left + output.n_packed
-            values[where, left:right] = found.outputs[output.name].reshape(-1, right - left)
+            flat = found.outputs[output.name].reshape(-1, right - left)
+            low, high = max(left, begin), min(right, end)
+            if low < high:
+                values[where, low - begin : high - begin] = flat[:, low - left : high - left]
             left = right
 
     tasks = [(first, start) for first in range(0, len(points), sets) for start in range(0, n, step)]

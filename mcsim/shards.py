@@ -14,7 +14,7 @@ from mcsim.indices import Sums
 from mcsim.plan import Plan, Progress
 from mcsim.ranking import Ranking
 from mcsim.saltelli import Tree, planned, reduce_rows
-from mcsim.sobol import Judgement, ranking_of
+from mcsim.sobol import Judgement, ranking_of, slab_scores
 from mcsim.study import InputError
 
 _ARRAYS = ("weight", "base", "factor", "swapped", "pairs")
@@ -139,4 +139,5 @@ def merged_ranking(plan: Plan, judgement: Judgement, parts: Sequence[Part]) -> R
         for (level, index), sums in part.tree.nodes.items():
             tree.add(level, index, sums)
         dropped += part.dropped
-    return ranking_of(plan, judgement, tree.whole(), np.array(sorted(dropped), np.int64))
+    scores, second = slab_scores(plan, judgement, tree.whole())
+    return ranking_of(plan, judgement, scores, second, dropped)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
@@ -18,6 +17,9 @@ from mcsim.study import FloatArray, InputError, Output, Study
 from mcsim.verdicts import UNRESOLVED, rank_probabilities, verdicts
 
 _SLAB = 256
+# Sums of one pass; the tree holds up to three times as much.
+_MOST_SUMS = 256e6
+Scores = dict[str, FloatArray]
 _RANK_RESAMPLES = 200
 CONFIDENCES = ("bootstrap", "replicates")
 
@@ -77,25 +79,77 @@ def sobol_ranking(
     """
     plan = planned(plan)
     wanted = None if until is None else parse_until(until, plan.outputs)
-    tree, dropped = Tree(), list[int]()
-    history: dict[int, Mapping[str, Mapping[str, FloatArray]]] = {}
+    parts = [replace(plan, window=window) for window in windows(plan)]
+    if wanted is None:
+        passes = [Pass(part, judgement, progress) for part in parts]
+        return _joined_ranking(plan, judgement, passes)
+    if len(parts) > 1:
+        raise InputError(f"until: too many elements to go on with (got {plan.n_values}); name fewer outputs to rank")
+    found, most = Pass(plan, judgement, progress), plan.base * 16 if budget is None else budget
+    while True:
+        ranking = _joined_ranking(found.plan, judgement, [found])
+        if 2 * found.plan.base > most or _resolved(ranking, *wanted):
+            return _with_ending(ranking, wanted, str(until))
+        found.extend()
 
-    def remember(leaf: int) -> None:
-        found = tree.prefix()
+
+class Pass:
+    """The model at all base rows, reduced for a window of the output elements; may be extended.
+
+    Parameters
+    ----------
+    plan : Plan
+        From `planned`, with its window.
+    judgement : Judgement
+        Intervals and verdicts.
+    progress : callable, optional
+        Told the base rows done and wanted.
+    """
+
+    __slots__ = ("dropped", "history", "judgement", "plan", "progress", "tree")
+
+    def __init__(self, plan: Plan, judgement: Judgement, progress: Progress | None) -> None:
+        self.plan, self.judgement, self.progress = plan, judgement, progress
+        self.tree, self.dropped = Tree(), list[int]()
+        self.history: dict[int, Scores] = {}
+        self._reduce(0)
+
+    def extend(self) -> None:
+        """Double the base rows."""
+        done, self.plan = self.plan.base, replace(self.plan, base=2 * self.plan.base)
+        self._reduce(done)
+
+    def _reduce(self, done: int) -> None:
+        plan = self.plan
+        leaves = range(done // plan.leaf, plan.base // plan.leaf)
+        self.dropped += reduce_rows(plan, self.tree, leaves, self.progress, self._remember)
+
+    def _remember(self, leaf: int) -> None:
+        found = self.tree.prefix()
         if found is not None and found[0] == leaf + 1:
             points = indices(found[1], 1)
-            history[found[0] * plan.leaf] = split(plan, {"S1": points.first[0], "ST": points.total[0]})
+            self.history[found[0] * self.plan.leaf] = {"S1": points.first[0], "ST": points.total[0]}
 
-    done, most = 0, plan.base * 16 if budget is None else budget
-    while True:
-        leaves = range(done // plan.leaf, plan.base // plan.leaf)
-        dropped += reduce_rows(plan, tree, leaves, progress, remember)
-        done = plan.base
-        sums = tree.whole()
-        ranking = ranking_of(plan, judgement, sums, np.array(sorted(dropped), np.int64), history)
-        if wanted is None or 2 * done > most or _resolved(ranking, *wanted):
-            return ranking if wanted is None else _with_ending(ranking, wanted, str(until))
-        plan = replace(plan, base=2 * plan.base)
+    def scores(self) -> tuple[Scores, Scores]:
+        """Return the measures of the window's elements, first and total order, then second order."""
+        return slab_scores(self.plan, self.judgement, self.tree.whole())
+
+
+def windows(plan: Plan) -> list[tuple[int, int]]:
+    """Return ranges of output elements whose sums fit into memory; each costs its own pass over the model."""
+    factors = len(plan.factors)
+    swapped = factors if plan.second else 0
+    per_value = plan.n_weights * 8.0 * (5 + 3 * factors + swapped + swapped * (swapped - 1) // 2)
+    size = max(1, int(_MOST_SUMS / per_value))
+    return [(left, min(left + size, plan.n_values)) for left in range(0, plan.n_values, size)]
+
+
+def _joined_ranking(plan: Plan, judgement: Judgement, passes: list[Pass]) -> Ranking:
+    check_failed(plan, judgement, len(passes[0].dropped))
+    found = [one.scores() for one in passes]
+    history = {n: split(plan, _joined([one.history[n] for one in passes])) for n in passes[0].history}
+    scores, second = (_joined([pair[which] for pair in found]) for which in (0, 1))
+    return ranking_of(plan, judgement, scores, second, passes[0].dropped, history)
 
 
 def parse_until(rule: str, outputs: tuple[Output, ...]) -> tuple[str, str | None]:
@@ -145,11 +199,12 @@ def _with_ending(ranking: Ranking, wanted: tuple[str, str | None], rule: str) ->
 def ranking_of(
     plan: Plan,
     judgement: Judgement,
-    sums: Sums,
-    dropped: Any,
-    history: Mapping[int, Mapping[str, Mapping[str, FloatArray]]] | None = None,
+    scores: Scores,
+    second: Scores,
+    dropped: Sequence[int],
+    history: Mapping[int, Mapping[str, Scores]] | None = None,
 ) -> Ranking:
-    """Return the ranking that the sums over all base rows give.
+    """Return the ranking that the measures of all elements make.
 
     Raises
     ------
@@ -157,7 +212,6 @@ def ranking_of(
         When more base rows failed than `max_failed` allows.
     """
     check_failed(plan, judgement, len(dropped))
-    scores, second = _scores(plan, judgement, sums)
     pairs = [(j, k) for number, j in enumerate(plan.factors) for k in list(plan.factors)[number + 1 :]]
     return Ranking(
         study=plan.study.name if plan.versus is None else f"{plan.study.name} - {plan.versus.name}",
@@ -169,7 +223,7 @@ def ranking_of(
         pairs=tuple(pairs) if plan.second else (),
         second=split(plan, second) if plan.second else {},
         convergence=dict(history or {}),
-        dropped=dropped,
+        dropped=np.array(sorted(dropped), np.int64),
         warnings=failed_lines(plan, len(dropped), scores["ST"]),
         settings={
             "base": plan.base,
@@ -203,7 +257,8 @@ def check_failed(plan: Plan, judgement: Judgement, n_failed: int) -> None:
         )
 
 
-def _scores(plan: Plan, judgement: Judgement, sums: Sums) -> tuple[dict[str, FloatArray], dict[str, FloatArray]]:
+def slab_scores(plan: Plan, judgement: Judgement, sums: Sums) -> tuple[Scores, Scores]:
+    """Return the measures that sums give (n_factors, n_values), and those of the pairs; slab by slab for memory."""
     magnitude = np.abs(reference_values(plan))
     slabs = [slice(left, left + _SLAB) for left in range(0, plan.n_values, _SLAB)]
     parts = [_slab_scores(plan, judgement, _part(sums, slab), magnitude[slab]) for slab in slabs]
@@ -211,7 +266,7 @@ def _scores(plan: Plan, judgement: Judgement, sums: Sums) -> tuple[dict[str, Flo
     return _joined(first), _joined(second)
 
 
-def _joined(parts: list[dict[str, FloatArray]]) -> dict[str, FloatArray]:
+def _joined(parts: list[Scores]) -> Scores:
     return {name: np.concatenate([part[name] for part in parts], axis=1) for name in parts[0]}
 
 
@@ -221,9 +276,7 @@ def _part(sums: Sums, slab: slice) -> Sums:
     )
 
 
-def _slab_scores(
-    plan: Plan, judgement: Judgement, sums: Sums, magnitude: FloatArray
-) -> tuple[dict[str, FloatArray], dict[str, FloatArray]]:
+def _slab_scores(plan: Plan, judgement: Judgement, sums: Sums, magnitude: FloatArray) -> tuple[Scores, Scores]:
     found = indices(sums, plan.n_weights, magnitude)
     estimate = replicate_estimate if plan.replicates else bootstrap_estimate
     with np.errstate(invalid="ignore"):

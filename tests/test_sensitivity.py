@@ -4,11 +4,11 @@ import pytest
 from small_studies import known_study, study_of
 
 from mcsim import plan as plans
-from mcsim import saltelli
+from mcsim import saltelli, sobol
 from mcsim.distributions import Categorical, Dirichlet
 from mcsim.factors import dependent_groups
 from mcsim.load import load
-from mcsim.sensitivity import sensitivity
+from mcsim.sensitivity import plan_of, sensitivity
 from mcsim.studies.examples.functions import (
     known_borgonovo,
     known_bratley,
@@ -78,6 +78,32 @@ def test_same_bits_for_any_block_size(monkeypatch):
     monkeypatch.setattr(saltelli, "_BLOCK_BYTES", 1000.0)
     monkeypatch.setattr(plans, "_CHUNK_VALUES", 20.0)
     pd.testing.assert_frame_equal(usual, sensitivity(load("sobol-g"), base=256, jobs=1).table(), check_exact=True)
+
+
+def wide_study():
+    ages = Output("wide", "1", "wide", (Dim("age", tuple(range(7))),), rank=True)
+    other = Output("y", "1", "y", rank=True)
+
+    def evaluate(inputs, context):
+        a, b = inputs["a"], inputs["b"]
+        return {"wide": a[:, None] + np.arange(7) * b[:, None] ** 2, "y": a * b}
+
+    return two_inputs(evaluate, outputs=[ages, other])
+
+
+def test_windows_over_the_elements_leave_the_bits_alone(monkeypatch):
+    whole = sensitivity(wide_study(), base=64, jobs=1, second_order=True)
+    monkeypatch.setattr(sobol, "_MOST_SUMS", 40_000.0)
+    cut = sensitivity(wide_study(), base=64, jobs=1, second_order=True)
+    assert len(sobol.windows(plan_of(wide_study(), 64, second=True))) > 2
+    pd.testing.assert_frame_equal(whole.table(), cut.table(), check_exact=True)
+    assert np.array_equal(whole.convergence[16]["wide"]["ST"], cut.convergence[16]["wide"]["ST"])
+
+
+def test_stopping_rule_needs_all_elements_at_once(monkeypatch):
+    monkeypatch.setattr(sobol, "_MOST_SUMS", 40_000.0)
+    with pytest.raises(InputError, match=r"until: too many elements to go on with \(got 8\)"):
+        sensitivity(wide_study(), base=64, jobs=1, until="ranking(y) resolved")
 
 
 def test_seed_zero_repeats_and_differs_from_one():
