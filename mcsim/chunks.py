@@ -40,6 +40,9 @@ class Shelf(Protocol):
     def pieces(self, names: Sequence[str]) -> Iterator[Piece]:
         """Yield the pieces in order, with these outputs only."""
 
+    def column(self, name: str) -> Iterator[NDArray[Any]]:
+        """Yield the draws of one output, piece by piece in order."""
+
     def drop_from(self, draw: int) -> None:
         """Forget everything from a global draw on."""
 
@@ -75,6 +78,11 @@ class MemoryShelf:
         """Yield the pieces in order."""
         for start in sorted(self._pieces):
             yield self._pieces[start]
+
+    def column(self, name: str) -> Iterator[NDArray[Any]]:
+        """Yield the draws of one output."""
+        for piece in self.pieces(()):
+            yield piece.outputs[name]
 
     def drop_from(self, draw: int) -> None:
         """Forget everything from a global draw on."""
@@ -142,6 +150,12 @@ class DiskShelf:
         """Yield the pieces in order."""
         for span in self.spans():
             yield self.read(span, names)
+
+    def column(self, name: str) -> Iterator[NDArray[Any]]:
+        """Yield the draws of one output, reading nothing else."""
+        for span in self.spans():
+            with np.load(self._path(span)) as arrays:
+                yield arrays[f"output/{name}"]
 
     def discard(self, span: Span) -> None:
         """Remove a piece."""

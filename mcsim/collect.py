@@ -209,7 +209,7 @@ class Draws(Mapping[str, NDArray[Any]]):
     def __getitem__(self, name: str) -> NDArray[Any]:
         if name not in self._job.stored:
             raise KeyError(name)
-        return np.concatenate([piece.outputs[name] for piece in self._shelf.pieces((name,))])
+        return np.concatenate(list(self._shelf.column(name)))
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._job.stored)
@@ -220,8 +220,7 @@ class Draws(Mapping[str, NDArray[Any]]):
     def stream(self, name: str, step: int) -> Iterator[tuple[int, NDArray[Any]]]:
         """Yield (row, packed draws), at most `step` rows each."""
         row = 0
-        for piece in self._shelf.pieces((name,)):
-            array = piece.outputs[name]
+        for array in self._shelf.column(name):
             for start in range(0, len(array), step):
                 yield row + start, array[start : start + step]
             row += len(array)

@@ -95,12 +95,12 @@ def finish(
     try:
         result = collector.finish(low, high, shard)
         collector.save_state(folder)
-        write(result, folder, {**how, "identity": identity(job, shard)})
+        written = write(result, folder, {**how, "identity": identity(job, shard)})
     except OSError as error:
         raise RunFailed(f"{folder}: {error.strerror or error}; free space and go on with --resume") from None
     if isinstance(collector.shelf, DiskShelf):
         collector.shelf.remove()
-    return read(folder, job.study)
+    return written
 
 
 def identity(job: Job, shard: tuple[int, int] | None) -> dict[str, Any]:

@@ -82,7 +82,7 @@ def write(result: Result, folder: Path, how: Mapping[str, Any]) -> Result:
     """
     from dataclasses import replace
 
-    from mcsim.netcdf import write_draws
+    from mcsim.netcdf import StoredDraws, write_draws
 
     folder.mkdir(parents=True, exist_ok=True)
     atomically(folder / DRAWS, lambda path: write_draws(result, path))
@@ -95,7 +95,8 @@ def write(result: Result, folder: Path, how: Mapping[str, Any]) -> Result:
     names = [name for name in (DRAWS, SUMMARY, BANDS, FAILED, STATE) if (folder / name).is_file()]
     record = {**manifest(result, how), "files": {name: file_hash(folder / name) for name in names}}
     write_json(folder / MANIFEST, record)
-    return replace(result, folder=folder, record=record)
+    kept = StoredDraws(folder / DRAWS, result.study, tuple(result.kept))
+    return replace(result, kept=kept, folder=folder, record=record)
 
 
 def _write_bands(bands: Mapping[str, Bands], path: Path) -> None:
