@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mcsim.studies.fleet import hindcast
+from mcsim.studies.fleet import figures, hindcast
 from mcsim.studies.fleet.priors import read_priors
 from mcsim.studies.fleet.states import allocate, concentration_index, landing, lorenz, read_states
 from mcsim.study import InputError
@@ -111,3 +111,8 @@ def test_calibration_ranks_by_misfit_with_history_alone():
     misfits = [row[2] for row in ranked]
     assert misfits == sorted(misfits)
     assert ranked[0][2] < 1.0
+
+
+def test_figures_are_written(tmp_path):
+    assert figures.main(["--draws", "20", "--out", str(tmp_path)]) == 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["batteries.svg", "stocks.svg"]

@@ -169,8 +169,16 @@ def contents(packs: PackTables, inputs: Mapping[str, FloatArray], options: Mappi
     mass = inputs["pack_mass"][:, packs.pack_mass] * inputs["pack_mass_factor"][:, None]
     routes = inputs["recovery"][:, packs.recovery]
     # The columns of the kernels' policy, in their order.
-    names = ("covered_collection", "collection_rate", "take_back_share", "reuse_share", "second_life_share")
-    names += ("second_use_years", "second_use_collection", "recycling_capacity")
+    names = (
+        "covered_collection",
+        "collection_rate",
+        "take_back_share",
+        "reuse_share",
+        "second_life_share",
+        "second_use_years",
+        "second_use_collection",
+        "recycling_capacity",
+    )
     return Contents(
         capacity=np.stack([capacity(packs, inputs, "mx"), capacity(packs, inputs, "us")], axis=1),
         mass=np.ascontiguousarray((shares @ mass[:, :, None])[:, :, 0]),
@@ -187,7 +195,7 @@ def _median_life(inputs: Mapping[str, FloatArray], loss: FloatArray, climate: Fl
     out = np.empty_like(loss)
     degradation = np.ascontiguousarray(inputs["annual_degradation"] * climate)
     knee, sharpness = np.ascontiguousarray(inputs["knee_age"]), np.ascontiguousarray(inputs["knee_sharpness"])
-    fill_age_at_loss(np.ascontiguousarray(loss), degradation, one, knee, one, sharpness, 0, out)  # type: ignore[no-untyped-call]
+    fill_age_at_loss(np.ascontiguousarray(loss), degradation, one, knee, one, sharpness, 0, out)
     return out
 
 
@@ -217,7 +225,7 @@ def laws(inputs: Mapping[str, FloatArray], options: Mapping[str, OptionValue]) -
         shape, scale, rmse = np.empty_like(beta), np.empty_like(beta), np.empty_like(beta)
         degradation, knee = inputs["report_annual_degradation"], inputs["report_knee_age"]
         plain = np.ascontiguousarray(degradation), one, np.ascontiguousarray(knee), one, one
-        fill_capacity_cdf(*plain, 0, shape, scale, rmse)  # type: ignore[no-untyped-call]
+        fill_capacity_cdf(*plain, 0, shape, scale, rmse)
         report = {"annual_degradation": degradation, "knee_age": knee, "knee_sharpness": one}
         passing = _median_life(report, allowed, one) * per_median
         us_warranty = us_end = mx_warranty = mx_end = scale

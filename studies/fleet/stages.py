@@ -128,8 +128,13 @@ def entry_ages(trade: Trade) -> NDArray[np.bool_]:
 
 def _first_ages(trade: Trade, ages: int) -> Trade:
     """Return the trade with its tables by age cut to the first ages: nobody enters later."""
-    names = ("history_weight", "history_open", "irregular_weight", "weight", "open_age")
-    return trade._replace(**{name: np.ascontiguousarray(getattr(trade, name)[..., :ages]) for name in names})
+    return trade._replace(
+        history_weight=np.ascontiguousarray(trade.history_weight[:, :, :ages]),
+        history_open=np.ascontiguousarray(trade.history_open[:, :ages]),
+        irregular_weight=np.ascontiguousarray(trade.irregular_weight[:, :ages]),
+        weight=np.ascontiguousarray(trade.weight[:, :ages]),
+        open_age=np.ascontiguousarray(trade.open_age[:, :ages]),
+    )
 
 
 def run_fleet(vehicles: Vehicles, laws: Laws, trade: Trade, contents: Contents, rules: Rules) -> tuple[Flows, Retired]:
@@ -172,38 +177,38 @@ def _block(
 ) -> None:
     size = slice(0, part.stop - part.start)
     law, state, running, pool = room.law[size], room.state[size], room.running[size], room.pool[size]
-    v, w, t = vehicles, Laws(*(column[part] for column in laws)), trade
+    v, w, t = vehicles, Laws._make(column[part] for column in laws), trade
     no_rule = np.isinf(w.pass_scale)
-    f = Flows(*(array[part] for array in flows))
-    fill_laws(w.shape, w.us_warranty, w.us_end, w.mx_warranty, w.mx_end, w.pass_shape, w.pass_scale, w.defects, law)  # type: ignore[no-untyped-call]
+    f = Flows._make(array[part] for array in flows)
+    fill_laws(w.shape, w.us_warranty, w.us_end, w.mx_warranty, w.mx_end, w.pass_shape, w.pass_scale, w.defects, law)
     fill_home(
         law, w.us_cover, w.us_repair, w.mx_cover, w.mx_repair, v.mx_shape[part], v.mx_scale[part], rules.exposure,
         room.alive[size], state, running, room.left[size], room.new[size],
-    )  # fmt: skip  # type: ignore[no-untyped-call]
+    )  # fmt: skip
     fill_us_fleets(
         v.us_sales[part], v.pickup_share, v.us_survival, v.us_stretch[part], running, no_rule & rules.dead_packs,
         rules.exposure, v.us_sales.shape[1] - v.mx_sales.shape[1], room.us_alive, room.leavers, f.us_stock, f.us_gone,
         pool,
-    )  # fmt: skip  # type: ignore[no-untyped-call]
+    )  # fmt: skip
     entries = room.passing[size], room.entry_left[size], room.ev_left[size], room.ev_retired[size], room.dead[size]
     fill_entries(
         wanted, law, w.shape, w.us_end, w.mx_end, w.us_cover, w.mx_repair, state, rules.renewed, v.mx_shape[part],
         v.mx_scale[part], v.life_multiplier[part], rules.exposure, room.entry_alive, room.pack, *entries,
-    )  # fmt: skip  # type: ignore[no-untyped-call]
+    )  # fmt: skip
     packs = room.packs[size]
     fill_new_sales(
         v.mx_sales[part], v.initial_stock[part], v.early_sales, v.early_cohorts, room.alive[size], room.left[size],
         room.new[size], rules.exposure, room.by_year, f.registrations, f.gone, f.stock, f.ages, packs,
-    )  # fmt: skip  # type: ignore[no-untyped-call]
+    )  # fmt: skip
     fill_imports(
         t.observed[part], t.uplift[part], t.uplift_year, t.history_weight[part], t.history_open,
         t.irregular_weight[part], t.weight[part], t.open_age[part], t.share[part], t.selection[part], t.ev_age[part],
         t.ev_width[part], t.combustion_cut[part], t.substitution[part], t.population[part], t.saturation[part],
         t.target[part], rules.mode, rules.whole_pool, rules.renewed, rules.exposure, pool, f.us_gone, *entries,
         room.by_age, f.registrations, f.gone, f.stock, f.ages, packs, f.counts,
-    )  # fmt: skip  # type: ignore[no-untyped-call]
+    )  # fmt: skip
     fill_retired(
         packs, contents.capacity[part], contents.mass[part], contents.composition[part], contents.home_recovery[part],
         contents.back_recovery[part], contents.policy[part], room.vectors, room.work, room.queue, room.nothing,
         retired.totals[part], retired.contained[part], retired.recovered[part], retired.lost[part], retired.held[part],
-    )  # fmt: skip  # type: ignore[no-untyped-call]
+    )  # fmt: skip

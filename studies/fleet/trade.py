@@ -101,9 +101,9 @@ def read_border(tables: Mapping[str, Table], longest_age: int) -> Border:
 
 def _by_age(values: FloatArray, ages: IntArray) -> FloatArray:
     weights = np.zeros((values.shape[0], ENTRY_AGES))
-    np.add.at(weights, (slice(None), ages), values)
+    weights[:, ages] = values
     total = weights.sum(axis=1, keepdims=True)
-    return np.divide(weights, total, out=np.zeros_like(weights), where=total > 0)
+    return np.asarray(np.divide(weights, total, out=np.zeros_like(weights), where=total > 0), np.float64)
 
 
 def period_weights(border: Border, inputs: Mapping[str, FloatArray]) -> list[FloatArray]:
