@@ -210,8 +210,8 @@ def count_values(rows: Reals, scale: Reals, counts: Integers, windows: Integers,
     >>> counts, windows = np.zeros((1, 8), np.int32), np.array([[0, -1, 0, 0]])
     >>> lowest, highest = np.array([np.inf]), np.array([-np.inf])
     >>> count_values(np.array([[1.0], [2.0], [2.0]]), np.array([1.0]), counts, windows, lowest, highest)
-    >>> counts[0].sum(), lowest[0], highest[0]
-    (np.int32(3), np.float64(1.0), np.float64(2.0))
+    >>> int(counts[0].sum()), float(lowest[0]), float(highest[0])
+    (3, 1.0, 2.0)
     """
     n_rows, n_cells = rows.shape
     if n_rows == 0:

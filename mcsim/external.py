@@ -150,6 +150,10 @@ class Program:
         return found
 
 
+# The engine then cuts a run as finely as it likes: no draw meets another.
+Program.evaluate.row_by_row = True  # type: ignore[attr-defined]
+
+
 def _filled(word: str, words: Mapping[str, str]) -> str:
     for mark, text in words.items():
         word = word.replace(mark, text)

@@ -54,4 +54,6 @@ def per_draw(function: Callable[..., Any], parameters: tuple[Parameter, ...], ou
                 results[output.name][row] = given[output.name]
         return results
 
+    # The engine then cuts a run as finely as it likes: no row meets another.
+    evaluate.row_by_row = True  # type: ignore[attr-defined]
     return evaluate

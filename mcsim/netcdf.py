@@ -69,7 +69,7 @@ def _write_inputs(result: Result, path: Path) -> None:
 
 
 def _write_coordinates(output: Output, group: Any) -> None:
-    import h5py  # type: ignore[import-untyped]
+    import h5py
 
     for dim in output.dims:
         if dim.name in group.dimensions:

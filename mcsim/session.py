@@ -125,7 +125,7 @@ class Session:
         from mcsim.chunks import gaps
 
         low, high = shard_range(self.job, self.shard)
-        step = chunk_rows(self.job.study, self.chunk)
+        step = chunk_rows(self.job.study, high - low, self.workers, self.chunk)
         tasks = gaps(collector.shelf.spans(), low, high, step, collector.edges)
         try:
             with closing(self._results(collector, tasks)) as results:

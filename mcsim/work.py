@@ -18,6 +18,8 @@ from mcsim.study import FloatArray, InputError, IntArray, Output, Study
 CALL_BYTES = 32 * 2**20  # what one call of a model may take, inputs and outputs together
 CHUNK_BYTES = 64 * 2**20
 SMALLEST_CALL, LARGEST_CALL = 64, 1024
+MOST_CALLS = 4  # per chunk
+ROWS_ALONE, MOST_CHUNKS = 64, 2000  # of a model that is evaluated row by row
 LARGE_OUTPUT = 1000  # elements from which draws are stored in float32
 
 
@@ -84,12 +86,28 @@ def call_rows(study: Study) -> int:
     return rows
 
 
-def chunk_rows(study: Study, chunk: int | None) -> int:
-    """Return the draws of a chunk: what fits 64 MiB, in whole calls, unless the user said."""
+def chunk_rows(study: Study, draws: int, workers: int, chunk: int | None) -> int:
+    """Return the draws of a chunk, the part of a run that one worker takes and that a kill can lose.
+
+    Whole calls of the model that fit 64 MiB, few enough to keep all workers busy. A model that is evaluated row by row
+    is likely to be slow, and no cut can change its bits: its chunks are small.
+
+    Parameters
+    ----------
+    study : Study
+        What is run.
+    draws, workers : int
+        How much there is to do, and for how many.
+    chunk : int or None
+        What the user said, which holds.
+    """
     if chunk is not None:
         return chunk
-    calls = CHUNK_BYTES // max(1, bytes_per_draw(study) * call_rows(study))
-    return call_rows(study) * max(1, min(calls, 4))
+    if getattr(study.model.evaluate, "row_by_row", False):
+        return max(1, min(ROWS_ALONE, -(-draws // (8 * workers))), draws // MOST_CHUNKS)
+    rows = call_rows(study)
+    calls = CHUNK_BYTES // max(1, bytes_per_draw(study) * rows)
+    return rows * max(1, min(calls, MOST_CALLS, draws // (2 * workers * rows)))
 
 
 def compute(job: Job, start: int, stop: int) -> Piece:

@@ -278,3 +278,17 @@ def test_families_asked_as_one_give_the_same_bits():
             units = np.random.default_rng(n_rows).random((len(members), n_rows))
             alone = np.array([member.ppf(row) for member, row in zip(members, units, strict=True)])
             assert np.array_equal(stacked(members).ppf(units), alone)
+
+
+def test_models_of_one_row_are_cut_finely_and_others_in_whole_calls():
+    from dataclasses import replace
+
+    from mcsim.work import chunk_rows
+
+    plain = Model.from_function(lambda x: x, inputs={"x": "1"}, outputs={"z": "1"}, per_draw=True)
+    study = replace(small(), model=plain, options={})
+    assert chunk_rows(study, 100, 4, None) == 4
+    assert chunk_rows(study, 1_000_000, 4, None) == 500
+    assert chunk_rows(small(), 1_000_000, 2, None) == 4096
+    assert chunk_rows(small(), 2000, 2, None) == 1024
+    assert chunk_rows(small(), 2000, 2, 77) == 77
