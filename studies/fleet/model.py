@@ -83,6 +83,8 @@ def model(tables: Mapping[str, Table]) -> Model:
     def evaluate(
         inputs: Mapping[str, FloatArray], context: Context, target: FloatArray | None = None
     ) -> Mapping[str, NDArray[np.float64]]:
+        # Whole numbers would compile every kernel a second time.
+        inputs = {name: np.asarray(values, np.float64) for name, values in inputs.items()}
         vehicles = turnover.vehicles(sales, inputs)
         laws = batteries.laws(inputs, context.options)
         contents = batteries.contents(packs, inputs, context.options)
