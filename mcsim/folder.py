@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -55,6 +56,7 @@ def run_in(session: Session, folder: Path, resume: bool, how: Mapping[str, Any],
     chunks = folder / CHUNKS
     fresh = not folder.exists()
     if resume and (folder / MANIFEST).is_file() and not (chunks / PLAN).is_file():
+        tidy(folder)
         finished = _finished(session, folder)
         if finished is not None:
             return finished
@@ -100,7 +102,15 @@ def finish(
         raise RunFailed(f"{folder}: {error.strerror or error}; free space and go on with --resume") from None
     if isinstance(collector.shelf, DiskShelf):
         collector.shelf.remove()
+    tidy(folder)
     return written
+
+
+def tidy(folder: Path) -> None:
+    """Remove what a killed process left half-written in a run directory."""
+    for path in folder.glob(".*.part"):
+        path.unlink(missing_ok=True)
+    shutil.rmtree(folder / f".{CHUNKS}-done", ignore_errors=True)
 
 
 def identity(job: Job, shard: tuple[int, int] | None) -> dict[str, Any]:
