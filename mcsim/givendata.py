@@ -225,8 +225,8 @@ def _salib(
     problem = {"num_vars": len(names), "names": list(names), "bounds": bounds}
 
     def run(module: Any, y: FloatArray, **options: Any) -> Mapping[str, Any]:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        # Recorded, not filtered: some analyzers put filters of their own in place.
+        with warnings.catch_warnings(record=True):
             found: Mapping[str, Any] = module.analyze(problem, x, y, **options)
         return found
 

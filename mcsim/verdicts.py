@@ -15,12 +15,11 @@ VERDICTS = ("not influential", "unresolved", "influential", "undefined")
 NOT, UNRESOLVED, INFLUENTIAL, UNDEFINED = range(4)
 
 
-def verdicts(total: Estimate, threshold: float, floor: FloatArray | float = 0.0) -> FloatArray:
+def verdicts(total: Estimate, threshold: float) -> FloatArray:
     """Return a code per factor and element, for whether it moves the output by more than what matters.
 
-    A factor is influential when its whole interval lies above the threshold (or the noise floor, if that is higher),
-    not influential when the whole interval lies below, unresolved when the interval holds the threshold, and undefined
-    when the output is constant.
+    A factor is influential when its whole interval lies above the threshold, not influential when the whole interval
+    lies below, unresolved when the interval holds the threshold, and undefined when the output is constant.
 
     Parameters
     ----------
@@ -28,8 +27,6 @@ def verdicts(total: Estimate, threshold: float, floor: FloatArray | float = 0.0)
         Total-order index, shape (n_factors, ...).
     threshold : float
         Share of the variance that matters.
-    floor : ndarray, shape (...)
-        What noise alone reads as a total-order index.
 
     Returns
     -------
@@ -43,10 +40,9 @@ def verdicts(total: Estimate, threshold: float, floor: FloatArray | float = 0.0)
     >>> [VERDICTS[int(code)] for code in found]
     ['influential', 'unresolved', 'not influential']
     """
-    limit = np.maximum(threshold, floor)
     codes = np.full(total.value.shape, float(UNRESOLVED))
-    codes[np.broadcast_to(total.low > limit, codes.shape)] = INFLUENTIAL
-    codes[np.broadcast_to(total.high < limit, codes.shape)] = NOT
+    codes[np.broadcast_to(total.low > threshold, codes.shape)] = INFLUENTIAL
+    codes[np.broadcast_to(total.high < threshold, codes.shape)] = NOT
     codes[~np.isfinite(total.value)] = UNDEFINED
     return codes
 
@@ -100,10 +96,11 @@ def sentence(row: Mapping[Any, Any], dims: list[str], order_by: str) -> str:
     if not math.isfinite(value):
         return f"{lead}: undefined, since the output does not vary"
     low, high = row.get(f"{order_by}_low", math.nan), row.get(f"{order_by}_high", math.nan)
-    if math.isfinite(low) and value <= row.get("ST_floor", 0.0) and low <= 0.0:
-        return f"{lead}: not distinguishable from 0"
+    if value == 0.0:
+        return f"{lead}: no effect"
     text = f"{lead}: {order_by} {value:.2f}"
     text += f" ({low:.2f} to {high:.2f})" if math.isfinite(low) else ""
+    text += ", not distinguishable from 0" if low <= 0.0 <= high else ""
     if "verdict" in row:
         text += f", {row['verdict']}"
     if order_by == "ST" and math.isfinite(row.get("S1_low", math.nan)):

@@ -8,6 +8,7 @@ from mcsim.sensitivity import plan_of, sensitivity
 from mcsim.shards import load_part, merged_ranking, ranking_part
 from mcsim.sobol import Judgement
 from mcsim.study import Dim, InputError, Layout, Output
+from mcsim.verdicts import sentence
 
 UNIFORM = "uniform(0, 1)"
 
@@ -131,3 +132,13 @@ def test_first_order_within_noise_is_said():
     line = sensitivity(load("ishigami"), base=1024, jobs=1).lines("y")[2]
     assert "x3: ST 0.2" in line
     assert "S1 not distinguishable from 0" in line
+
+
+def test_input_that_does_nothing_is_said_to_have_no_effect():
+    line = sensitivity(aged_study(), base=64, jobs=1).lines("change", vehicle="icev", age=5)[1]
+    assert line == "vehicle=icev age=5: a: no effect"
+
+
+def test_total_order_within_noise_is_said():
+    row = {"input": "x", "ST": 0.1, "ST_low": -0.1, "ST_high": 0.3, "verdict": "unresolved"}
+    assert sentence(row, [], "ST") == "x: ST 0.10 (-0.10 to 0.30), not distinguishable from 0, unresolved"
