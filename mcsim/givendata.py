@@ -225,8 +225,9 @@ def _salib(
     problem = {"num_vars": len(names), "names": list(names), "bounds": bounds}
 
     def run(module: Any, y: FloatArray, **options: Any) -> Mapping[str, Any]:
-        # Recorded, not filtered: some analyzers put filters of their own in place.
+        # Recorded as well as ignored: some analyzers put filters of their own in place.
         with warnings.catch_warnings(record=True):
+            warnings.simplefilter("ignore")
             found: Mapping[str, Any] = module.analyze(problem, x, y, **options)
         return found
 
