@@ -1,6 +1,7 @@
 """The arrows of the house point one way."""
 
 import ast
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -38,7 +39,10 @@ LAYERS = {
     "mcsim.until": 7,
     "mcsim.session": 8,
     "mcsim.folder": 8,
-    "mcsim.sensitivity": 9,
+    **dict.fromkeys(("mcsim.decision", "mcsim.factors", "mcsim.givendata", "mcsim.indices", "mcsim.plan"), 9),
+    **dict.fromkeys(("mcsim.ranking", "mcsim.saltelli", "mcsim.screening", "mcsim.shapley", "mcsim.shards"), 9),
+    **dict.fromkeys(("mcsim.sobol", "mcsim.verdicts", "mcsim.sensitivity"), 9),
+    "mcsim.build": 5,
     "mcsim.report": 10,
     "mcsim.show": 10,
     "mcsim.bench": 10,
@@ -51,6 +55,7 @@ PACKAGES = {"mcsim": ROOT / "mcsim", "mcsim.kernels": ROOT / "kernels", "mcsim.d
 PACKAGES["mcsim.studies"] = ROOT / "studies"
 
 
+@cache
 def modules() -> dict[str, Path]:
     found = {}
     for package, folder in PACKAGES.items():
@@ -61,6 +66,7 @@ def modules() -> dict[str, Path]:
     return found
 
 
+@cache
 def imported(path: Path) -> list[tuple[str, int]]:
     """Return (module, level) of every import, those inside functions and behind TYPE_CHECKING included."""
     names = []
