@@ -157,10 +157,16 @@ def push_imports(year, exposure, entries, stocks):
             stocks.gone[5, year] += ev - working
             push_cohort(working, entries.ev_left[age], year, stocks.stock[5], stocks.gone[5])
             push_ages(working, entries.ev_left[age], year, age, exposure, stocks.ages)
+            first = year - age
             for later in range(year, years):
-                for shift in range(min(shifts, later - year + age + 1)):
-                    model_year = max(year - age + shift, 0)
-                    stocks.packs[2, later, model_year] += working * entries.ev_retired[age, later - year, shift]
+                row, retired = stocks.packs[2, later], entries.ev_retired[age, later - year]
+                last = min(shifts, later - first + 1)
+                # A pack of before the first year counts as the first year's.
+                early = min(max(-first, 0), last)
+                for shift in range(early):
+                    row[0] += working * retired[shift]
+                for shift in range(early, last):
+                    row[first + shift] += working * retired[shift]
             for shift in range(shifts):
                 model_year = max(min(year - age + shift, year), 0)
                 stocks.packs[2, year, model_year] += (ev - working) * entries.dead[age, shift]

@@ -153,8 +153,9 @@ def fill_new_sales(
                 curve = left[i, 1] if powertrain == 2 else left[i, 0]
                 registrations[i, powertrain, year] = sold
                 push_cohort(sold, curve, year, stock[i, powertrain], gone[i, powertrain])
-                push_ages(sold, curve, year, 0, exposure, ages[i])
             ev = sales[i, year, 2]
+            push_ages(sales[i, year, 0] + sales[i, year, 1], left[i, 0], year, 0, exposure, ages[i])
+            push_ages(ev, left[i, 1], year, 0, exposure, ages[i])
             if ev == 0.0:
                 continue
             for later in range(year, years):
