@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from mcsim.ranking import Ranking
     from mcsim.result import Result
 
-RANKING = "sensitivity.csv"
+RANKING, PART = "sensitivity.csv", "ranking.npz"
 DRAWS, BASE, SEED = 2000, 1024, 1
 
 
@@ -65,7 +66,7 @@ def run_and_report(study: Study, request: Request) -> str:
     from mcsim.saltelli import check_base
     from mcsim.store import default_folder
 
-    ranked = not request.no_sensitivity and request.part is None
+    ranked = not request.no_sensitivity and _can_be_ranked(study)
     base = BASE if request.base is None else request.base
     if ranked:
         check_base(base)
@@ -89,12 +90,38 @@ def run_and_report(study: Study, request: Request) -> str:
         max_failed_share=request.max_failed,
         timeout=request.timeout,
     )
-    ranking = _rank(study, request, base, rank_until) if ranked and _can_be_ranked(study) else None
-    return _written(result, ranking, folder)
+    if ranked and request.part is not None:
+        return _part_written(study, request, base, request.part, result, folder)
+    return _written(result, _rank(study, request, base, rank_until) if ranked else None, folder)
 
 
 def _can_be_ranked(study: Study) -> bool:
-    return len(study.groups) >= 2 and not study.dependence and any(output.rank for output in study.outputs)
+    return len(study.groups) >= 2 and any(output.rank for output in study.outputs)
+
+
+def _groups(study: Study) -> Any:
+    """Return the factors of a plain run: as the study has them, dependent inputs kept together."""
+    from mcsim.factors import dependent_groups
+
+    return dependent_groups(study) if study.dependence else False
+
+
+def _part_written(
+    study: Study, request: Request, base: int, part: tuple[int, int], result: Result, folder: Path
+) -> str:
+    """Write a shard's sums of the ranking beside its draws; `merge` makes the ranking of all shards."""
+    from mcsim.progress import base_rows
+    from mcsim.sensitivity import plan_of
+    from mcsim.shards import ranking_part
+    from mcsim.store import atomically
+
+    plan = plan_of(
+        study, base, request.seed_or_default, groups=_groups(study), lives=request.lives or 0, jobs=request.jobs
+    )
+    with base_rows(study.name, base, request.quiet) as tick:
+        sums = ranking_part(plan, part, tick)
+    atomically(folder / PART, sums.save)
+    return f"{result.study.title}: {result.headline}\nshard: {folder}; `mcsim merge` joins it to the others"
 
 
 def _rank(study: Study, request: Request, base: int, until: str | None) -> Ranking:
@@ -106,6 +133,7 @@ def _rank(study: Study, request: Request, base: int, until: str | None) -> Ranki
             study,
             base,
             request.seed_or_default,
+            groups=_groups(study),
             lives=0 if request.lives is None else request.lives,
             max_failed=request.max_failed,
             jobs=request.jobs,
@@ -194,11 +222,26 @@ def _leading(ranking: Ranking, study: Study) -> str:
 
 
 def merge_and_report(folders: list[Path], out: Path) -> str:
-    """Merge shards into one run directory, with its report."""
+    """Merge shards into one run directory, with its ranking and its report."""
     from mcsim.folder import merge
 
     result = merge(folders, out)
-    return _written(result, None, out)
+    files = [folder / PART for folder in folders]
+    missing = [path for path in files if not path.is_file()]
+    if missing and len(missing) < len(files):
+        raise InputError(f"{missing[0]}: missing; every shard with its ranking, or all with --no-sensitivity")
+    return _written(result, None if missing else _merged_ranking(result.study, files), out)
+
+
+def _merged_ranking(study: Study, files: list[Path]) -> Ranking:
+    from mcsim.sensitivity import plan_of
+    from mcsim.shards import load_part, merged_ranking
+    from mcsim.sobol import Judgement
+
+    parts = [load_part(path) for path in files]
+    facts = json.loads(parts[0].key)
+    plan = plan_of(study, facts["base"], facts["seed"], groups=_groups(study), lives=facts["lives"])
+    return merged_ranking(plan, Judgement(), parts)
 
 
 def compare_and_write(studies: list[Study], request: Request) -> str:

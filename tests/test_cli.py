@@ -173,3 +173,16 @@ def test_help_needs_no_heavy_import():
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[]"
     assert time.perf_counter() - start < 10  # a guard against a hang; the speed itself is measured in benchmarks/
+
+
+def test_merged_shards_are_the_unsharded_run_ranking_included(capsys, tmp_path):
+    said(capsys, "run", "borehole", "--out", str(tmp_path / "whole"), "--draws", "600", "--base", "256", "--quiet")
+    for number in ("1", "2", "3"):
+        words = ["--draws", "600", "--base", "256", "--quiet", "--shard", f"{number}/3"]
+        code, _, _ = said(capsys, "run", "borehole", "--out", str(tmp_path / number), *words)
+        assert code == 0
+    folders = [str(tmp_path / number) for number in ("3", "1", "2")]
+    code, _, err = said(capsys, "merge", *folders, "--out", str(tmp_path / "merged"))
+    assert (code, err) == (0, "")
+    for name in ("summary.csv", "sensitivity.csv"):
+        assert (tmp_path / "whole" / name).read_bytes() == (tmp_path / "merged" / name).read_bytes()
