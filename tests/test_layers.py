@@ -27,6 +27,7 @@ LAYERS = {
     "mcsim.run": 8,
     "mcsim.failure": 3,
     "mcsim.evaluation": 7,
+    "mcsim.points": 7,
     "mcsim.work": 7,
     "mcsim.bands": 7,
     "mcsim.streaming": 7,

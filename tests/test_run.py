@@ -262,7 +262,7 @@ def test_a_plain_function_of_one_draw_runs():
 
 def test_families_asked_as_one_give_the_same_bits():
     from mcsim.distributions import parse
-    from mcsim.evaluation import STACKED, stacked
+    from mcsim.points import STACKED, stacked
 
     texts = {
         "Lognormal": ["lognormal(2, 0.3)", "lognormal(70, 1)", "lognormal(0.001, 0.05)"],

@@ -1,0 +1,117 @@
+"""Points of the unit cube to values of the uncertain inputs: quantile functions and rank correlation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import fields
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from mcsim.study import FloatArray, InputError, Study
+
+# Families whose quantile function is arithmetic over their fields, and may be asked for many inputs at once.
+STACKED = ("Lognormal", "Normal", "Triangular", "Uniform")
+
+
+def design_columns(study: Study) -> tuple[str, ...]:
+    """Return the names of the columns of a design for this study, one per uncertain input."""
+    return tuple(item.name for item in study.uncertain)
+
+
+def transform(study: Study, unit: FloatArray, columns: tuple[str, ...]) -> dict[str, FloatArray]:
+    """Return the values of every uncertain input at points of the unit cube.
+
+    Inputs with rank correlations pass through a Gaussian copula first. A column of a vector of shares stays a unit
+    value: `evaluate_points` breaks the stick.
+
+    Parameters
+    ----------
+    study : Study
+        What is uncertain.
+    unit : ndarray, shape (n, D)
+        Points strictly inside the unit cube.
+    columns : tuple of str
+        Name of the input of each column.
+
+    Returns
+    -------
+    dict of str to ndarray (n,)
+        Values in the inputs' units; codes for words.
+    """
+    dependent = _dependent_units(study, unit, columns)
+    values: dict[str, FloatArray] = dict.fromkeys(columns, unit[:, 0] if columns else np.empty(0))
+    for family, places in _families(study, columns):
+        units = np.array([dependent.get(columns[place], unit[:, place]) for place in places])
+        for place, found in zip(places, np.asarray(family.ppf(units), np.float64), strict=True):
+            values[columns[place]] = found
+    return values
+
+
+@lru_cache(maxsize=16)
+def _families(study: Study, columns: tuple[str, ...]) -> tuple[tuple[Any, tuple[int, ...]], ...]:
+    """Return the distributions to ask, each with the columns it answers for.
+
+    Inputs of one of the `STACKED` families are asked as one: one call of NumPy for hundreds of table cells.
+    """
+    by_name = {item.name: item.distribution for item in study.inputs}
+    members: dict[Any, list[int]] = {}
+    for place, name in enumerate(columns):
+        kind = type(by_name[name])
+        members.setdefault(kind if kind.__name__ in STACKED else name, []).append(place)
+    return tuple((stacked([by_name[columns[place]] for place in places]), tuple(places)) for places in members.values())
+
+
+def stacked(distributions: Sequence[Any]) -> Any:
+    """Return one distribution that answers for many of the same family, row by row.
+
+    Parameters
+    ----------
+    distributions : sequence of Distribution
+        Of one of the `STACKED` families, whose quantile function is arithmetic over its fields.
+
+    Returns
+    -------
+    object
+        With fields of shape (k, 1): its `ppf` takes (k, n) and gives row i what distribution i gives, bit by bit.
+    """
+    if len(distributions) == 1:
+        return distributions[0]
+    family = type(distributions[0])
+    whole = object.__new__(family)
+    for field in fields(family):
+        column = np.array([getattr(item, field.name) for item in distributions])
+        object.__setattr__(whole, field.name, column[:, np.newaxis])
+    return whole
+
+
+@lru_cache(maxsize=16)
+def _copula(study: Study, columns: tuple[str, ...]) -> tuple[tuple[str, ...], FloatArray]:
+    from mcsim.distributions.dependence import gaussian_copula
+
+    pairs = [pair for pair in study.dependence if pair[0] in columns and pair[1] in columns]
+    if not pairs:
+        return (), np.empty((0, 0))
+    try:
+        copula = gaussian_copula(pairs)
+    except ValueError as error:
+        raise InputError(f"{study.origin or study.name}: {error}") from None
+    return copula.names, np.asarray(np.linalg.cholesky(copula.correlation), np.float64)
+
+
+def _dependent_units(study: Study, unit: FloatArray, columns: tuple[str, ...]) -> dict[str, FloatArray]:
+    names, factor = _copula(study, columns) if study.dependence else ((), np.empty((0, 0)))
+    if not names:
+        return {}
+    from mcsim.distributions.dependence import normal_scores, unit_scores
+
+    scores = [normal_scores(unit[:, columns.index(name)]) for name in names]
+    dependent = {names[0]: np.ascontiguousarray(unit[:, columns.index(names[0])])}
+    for row, name in enumerate(names[1:], start=1):
+        # Summed term by term: the bits of a matrix product depend on how many rows it has.
+        total = factor[row, 0] * scores[0]
+        for term in range(1, row + 1):
+            total = total + factor[row, term] * scores[term]
+        dependent[name] = unit_scores(total)
+    return dependent
