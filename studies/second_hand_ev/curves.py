@@ -20,6 +20,8 @@ from mcsim.study import FloatArray, OptionValue
 
 MAXIMUM_AGE = 90
 SWITCH_AGE = 10.0  # end of the first part of the double exponential (Lu 2006)
+LITHIUM, NICKEL, NO_PACK = range(3)  # what a vehicle's pack is, in the order of `pack_laws`
+ENDLESS = 1e12  # scale [yr] of the law of a vehicle without a pack: it lives by its survival alone
 Inputs = Mapping[str, FloatArray]
 Options = Mapping[str, OptionValue]
 
@@ -126,17 +128,18 @@ def end_of_cover(years: FloatArray, cap: FloatArray, distance: FloatArray) -> Fl
 
 
 def pack_laws(inputs: Inputs, options: Options) -> FloatArray:
-    """Return the failure laws of lithium-ion and NiMH packs, shape (n, 2, 4, 3).
+    """Return the failure laws of lithium-ion and NiMH packs, and of no pack at all, shape (n, 3, 4, 3).
 
     Returns
     -------
     ndarray
-        Chemistries: lithium-ion, nickel-metal hydride; laws: covered at home, uncovered at home, covered abroad,
+        Chemistries: lithium-ion, nickel-metal hydride, none; laws: covered at home, uncovered at home, covered abroad,
         uncovered abroad; numbers: Weibull shape [-], scale [yr], hazard of defects [1/yr].
     """
     n = len(inputs["annual_degradation"])
-    laws = np.empty((n, 2, 4, 3))
+    laws = np.empty((n, 3, 4, 3))
     laws[..., 2] = inputs["defect_hazard"][:, np.newaxis, np.newaxis]
+    laws[:, NO_PACK] = (1.0, ENDLESS, 0.0)
     climate = inputs["mx_climate_multiplier"]
     for place, multiplier in ((0, np.ones(n)), (2, climate)):
         if place == 2 and (climate == 1.0).all():

@@ -39,7 +39,10 @@ from mcsim.studies.second_hand_ev import inputs as declared_inputs
 from mcsim.studies.second_hand_ev import lca
 from mcsim.studies.second_hand_ev.assembly import STAGES, crossing_age, life_impacts, per_distance
 from mcsim.studies.second_hand_ev.curves import (
+    LITHIUM,
     MAXIMUM_AGE,
+    NICKEL,
+    NO_PACK,
     distance_abroad,
     distance_in_service,
     end_of_cover,
@@ -235,13 +238,14 @@ def life_arguments(
     channels[..., :INTENSITY] = found["use_per_kwh"]
     channels[..., INTENSITY] = found["grid_intensity"]
     channels[..., ELECTRICITY] = 1.0
-    swap = np.zeros((n, 2))
-    swap[:, 1] = (1.0 - inputs["repair_probability"]) * inputs["swap_probability"]
-    fade = np.repeat((inputs["efficiency_fade"] / inputs["first_efficiency"])[:, np.newaxis], 2, axis=1)
+    swap = np.zeros((n, 3))
+    swap[:, NICKEL] = (1.0 - inputs["repair_probability"]) * inputs["swap_probability"]
+    fade = np.repeat((inputs["efficiency_fade"] / inputs["first_efficiency"])[:, np.newaxis], 3, axis=1)
     covers = [_covers(plan, inputs, options, distance) for distance in (home_rate, abroad_rate[:, np.newaxis])]
+    chemistry = np.where(cells.packed == 1, np.where(plan.hybrid == 1, NICKEL, LITHIUM), NO_PACK)
     is_fuelled = (1 - cells.electric).astype(np.float64)
     return (
-        steps, cells.offsets, np.arange(n_vehicles), plan.hybrid, cells.at_home == 1, cells.abroad == 1,
+        steps, cells.offsets, np.arange(n_vehicles), chemistry, cells.at_home == 1, cells.abroad == 1,
         survival, abroad, 0 if form == "weibull" else 1,
         np.stack([inputs["mx_survival_shape"], inputs["mx_survival_scale"]], axis=1),
         np.ascontiguousarray(abroad[:, ::steps]), np.ascontiguousarray(inputs["second_hand_life_multiplier"]),
