@@ -19,6 +19,20 @@ from mcsim.failure import PartialFailure
 from mcsim.points import design_columns, transform
 from mcsim.study import Context, FloatArray, Input, InputError, IntArray, OptionValue, Output, Study
 
+__all__ = [
+    "Arrays",
+    "Evaluation",
+    "bytes_per_draw",
+    "centre_or_zero",
+    "centre_values",
+    "design_columns",
+    "evaluate_centre",
+    "evaluate_points",
+    "evaluate_values",
+    "model_inputs",
+    "transform",
+]
+
 Arrays = dict[str, NDArray[Any]]
 
 
