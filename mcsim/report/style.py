@@ -44,7 +44,8 @@ def drawing() -> Iterator[Any]:
     mpl.use("Agg")
     import matplotlib.pyplot as plt
 
-    with plt.rc_context(SETTINGS):
+    settings: Any = SETTINGS  # matplotlib types the name of every setting; these are checked by drawing
+    with plt.rc_context(settings):
         yield plt
     plt.close("all")
 

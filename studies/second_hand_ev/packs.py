@@ -186,8 +186,8 @@ def share_metal_factor(
                 spread = sigma[item, category]
                 if spread > 0.0 and value > 0.0:
                     centre = log_median[item, category]
-                    shifted = centre + own * (log(value) - centre) + common * spread * factor[draw, category]  # type: ignore[no-untyped-call]
-                    value = exp(shifted)  # type: ignore[no-untyped-call]
+                    shifted = centre + own * (log(value) - centre) + common * spread * factor[draw, category]
+                    value = exp(shifted)
                 scores[draw, item, category] = value
 
 
