@@ -81,14 +81,14 @@ def choose_imports(year, wanted, weight, open_age, selection, ev_age, ev_width, 
     for age in range(ages):
         offered = space[_ON_OFFER, age]
         allowed = entries.passing[age]
-        if offered > 0.0:
+        if pool[_DEAD, year, age] > 0.0:
             allowed = (pool[_WORKING, year, age] * allowed + pool[_DEAD, year, age]) / offered
         space[_ON_OFFER, age] = offered * allowed
         space[_EV_WEIGHT, age] *= allowed
         passing += space[_EV_WEIGHT, age]
+    per_passing = 1.0 / passing if passing > 0.0 else 0.0
     for age in range(ages):
-        if passing > 0.0:
-            space[_EV_WEIGHT, age] /= passing
+        space[_EV_WEIGHT, age] *= per_passing
     combustion = wanted * (1.0 - share)
     ev = wanted * share + combustion * cut * substitution
     missing = allocate(combustion * (1.0 - cut), weight, open_age, space[_WHOLE], space[_COMBUSTION])
@@ -115,8 +115,9 @@ def push_combustion(year, exposure, entries, stocks):
     total_icev, total_hev = 0.0, 0.0
     for age in range(ages):
         combustion = space[_COMBUSTION, age]
-        offered = pool[_ICEV, year, age] + pool[_HEV, year, age]
-        hybrid = combustion * pool[_HEV, year, age] / offered if offered > 0.0 else 0.0
+        hybrid = 0.0
+        if combustion > 0.0 and pool[_HEV, year, age] > 0.0:
+            hybrid = combustion * pool[_HEV, year, age] / (pool[_ICEV, year, age] + pool[_HEV, year, age])
         space[_COMBUSTION, age] = combustion - hybrid
         space[_WHOLE, age] = hybrid
         total_icev += combustion - hybrid
@@ -132,13 +133,15 @@ def push_combustion(year, exposure, entries, stocks):
             icev += space[_COMBUSTION, last]
             hev += space[_WHOLE, last]
             last += 1
-        push_cohort(icev, left, year, stocks.stock[3], stocks.gone[3])
-        push_cohort(hev, left, year, stocks.stock[4], stocks.gone[4])
+        if icev > 0.0:
+            push_cohort(icev, left, year, stocks.stock[3], stocks.gone[3])
+        if hev > 0.0:
+            push_cohort(hev, left, year, stocks.stock[4], stocks.gone[4])
         first = last
     for age in range(ages):
-        push_ages(
-            space[_COMBUSTION, age] + space[_WHOLE, age], entries.entry_left[age], year, age, exposure, stocks.ages
-        )
+        both = space[_COMBUSTION, age] + space[_WHOLE, age]
+        if both > 0.0:
+            push_ages(both, entries.entry_left[age], year, age, exposure, stocks.ages)
 
 
 @kernel
@@ -258,7 +261,9 @@ def fill_imports(
             for age in range(regular.size):
                 regular[age] = weight[i, age]
                 if past:
-                    regular[age] = (history_weight[i, year, age] + extra * irregular_weight[i, age]) / (1.0 + extra)
+                    regular[age] = history_weight[i, year, age]
+                if past and extra > 0.0:
+                    regular[age] = (regular[age] + extra * irregular_weight[i, age]) / (1.0 + extra)
             may_give = history_open[year] if past else open_age[i]
             gap = -1.0
             wanted = 0.0

@@ -45,7 +45,10 @@ def allocate(wanted, weight, open_age, pool, taken):
         given += weight[age]
     missing = 0.0
     for age in range(ages):
-        short = wanted * weight[age] - min(wanted * weight[age], pool[age]) if open_age[age] else wanted * weight[age]
+        want = wanted * weight[age]
+        if want <= 0.0:
+            continue
+        short = want - min(want, pool[age]) if open_age[age] else want
         distance = 1
         while short > 0.0 and distance < ages:
             for other in (age + distance, age - distance):
@@ -82,16 +85,18 @@ def spread_ages(centre, width, open_age, weight):
     >>> weight.round(3).tolist()
     [0.143, 0.429, 0.429, 0.0]
     """
+    per_width = 1.0 / width
     total = 0.0
     nearest = -1
     for age in range(weight.size):
-        weight[age] = max(0.0, 1.0 - abs(age - centre) / width) if open_age[age] else 0.0
+        weight[age] = max(0.0, 1.0 - abs(age - centre) * per_width) if open_age[age] else 0.0
         total += weight[age]
         if open_age[age] and (nearest < 0 or abs(age - centre) < abs(nearest - centre)):
             nearest = age
     if total > 0.0:
+        scale = 1.0 / total
         for age in range(weight.size):
-            weight[age] /= total
+            weight[age] *= scale
     elif nearest >= 0:
         weight[nearest] = 1.0
 
@@ -124,6 +129,7 @@ def ev_share_of_pool(weight, pool_combustion, pool_ev):
     for age in range(weight.size):
         total = pool_combustion[age] + pool_ev[age]
         if weight[age] > 0.0 and total > 0.0:
-            share += weight[age] * pool_ev[age] / total
             weights += weight[age]
+            if pool_ev[age] > 0.0:
+                share += weight[age] * pool_ev[age] / total
     return share / weights if weights > 0.0 else 0.0
