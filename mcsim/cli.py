@@ -105,6 +105,8 @@ _running = _options(
         "--base", type=int, default=None, help="Base rows of the Sobol' design, a power of two (default 1024)."
     ),
     click.option("--keep", multiple=True, metavar="OUTPUT|all", help="Store this output per draw."),
+    click.option("--samples", type=click.Path(path_type=Path), help="CSV or Parquet with samples of your own."),
+    click.option("--chunk", type=int, default=None, help="Draws per task (default: what 64 MiB hold)."),
     click.option("--quiet", is_flag=True, help="No progress."),
     click.option("--max-failed", type=float, default=0.05, help="Share of draws that may fail (default 0.05)."),
     click.option("--timeout", type=float, default=None, help="Seconds that one chunk may take."),

@@ -40,6 +40,8 @@ class Request:
     no_sensitivity: bool = False
     base: int | None = None
     keep: tuple[str, ...] = ()
+    samples: Path | None = None
+    chunk: int | None = None
     quiet: bool = False
     max_failed: float = 0.05
     timeout: float | None = None
@@ -74,25 +76,39 @@ def run_and_report(study: Study, request: Request) -> str:
     rank_until = request.until if (request.until or "").lstrip().startswith("ranking") else None
     result = run(
         study,
-        DRAWS if request.draws is None else request.draws,
-        design="random" if request.design is None else request.design,
-        seed=request.seed_or_default,
-        jobs=request.jobs,
-        backend=request.backend,
-        scheduler=request.scheduler,
-        lives=request.lives,
+        **_running(study, request),
         out=folder,
         shard=request.part,
         resume=request.resume,
         until=None if rank_until is not None else request.until,
-        keep=request.keep,
-        quiet=request.quiet,
-        max_failed_share=request.max_failed,
         timeout=request.timeout,
     )
     if ranked and request.part is not None:
         return _part_written(study, request, base, request.part, result, folder)
     return _written(result, _rank(study, request, base, rank_until) if ranked else None, folder)
+
+
+def _running(study: Study, request: Request) -> dict[str, Any]:
+    """Return the arguments that every run of a request shares."""
+    from mcsim.design import user_design
+
+    seed = request.seed_or_default
+    given = None if request.samples is None else user_design(request.samples, study, seed)
+    if given is not None and (request.draws is not None or request.design is not None):
+        raise InputError("--samples: with --draws or --design (got both); the rows of the file are the draws")
+    return {
+        "draws": given.draws if given is not None else DRAWS if request.draws is None else request.draws,
+        "design": given if given is not None else "random" if request.design is None else request.design,
+        "seed": seed,
+        "jobs": request.jobs,
+        "backend": request.backend,
+        "scheduler": request.scheduler,
+        "lives": request.lives,
+        "keep": request.keep,
+        "chunk": request.chunk,
+        "quiet": request.quiet,
+        "max_failed_share": request.max_failed,
+    }
 
 
 def _can_be_ranked(study: Study) -> bool:
@@ -257,22 +273,7 @@ def compare_and_write(studies: list[Study], request: Request) -> str:
     )
     if folder.exists() and any(folder.iterdir()):
         raise InputError(f"{folder}: exists and is not empty; another --out")
-    results = [
-        run(
-            study,
-            DRAWS if request.draws is None else request.draws,
-            design="random" if request.design is None else request.design,
-            seed=request.seed_or_default,
-            jobs=request.jobs,
-            backend=request.backend,
-            scheduler=request.scheduler,
-            lives=request.lives,
-            keep=request.keep,
-            quiet=request.quiet,
-            max_failed_share=request.max_failed,
-        )
-        for study in studies
-    ]
+    results = [run(study, **_running(study, request)) for study in studies]
     lines = []
     tables = []
     for other in results[1:]:
@@ -322,6 +323,7 @@ def repeated(folder: Path, request: Request, study: str | None) -> tuple[str, Re
         design=record["design"] if request.design is None else request.design,
         seed=record["seed"] if request.seed is None else request.seed,
         lives=record["lives"] if request.lives is None else request.lives,
+        keep=request.keep or tuple(record["kept"]),
         data=Path(record["study"]["data"]) if request.data is None and record["study"]["data"] else request.data,
         settings=(*settings, *request.settings),
     )

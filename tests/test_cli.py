@@ -186,3 +186,14 @@ def test_merged_shards_are_the_unsharded_run_ranking_included(capsys, tmp_path):
     assert (code, err) == (0, "")
     for name in ("summary.csv", "sensitivity.csv"):
         assert (tmp_path / "whole" / name).read_bytes() == (tmp_path / "merged" / name).read_bytes()
+
+
+def test_samples_of_ones_own_are_the_draws(capsys, tmp_path):
+    (tmp_path / "samples.csv").write_text("x1,x2,x3\n0.1,0.2,0.3\n1,2,3\n-1,0.5,2\n")
+    out = tmp_path / "run"
+    words = ["--samples", str(tmp_path / "samples.csv"), "--no-sensitivity", "--quiet", "--out", str(out)]
+    code, _, err = said(capsys, "run", "ishigami", *words)
+    x1, x2, x3 = np.array([[0.1, 0.2, 0.3], [1, 2, 3], [-1, 0.5, 2]]).T
+    expected = np.sin(x1) + 7 * np.sin(x2) ** 2 + 0.1 * x3**4 * np.sin(x1)
+    assert (code, err) == (0, "")
+    assert np.loadtxt(out / "summary.csv", delimiter=",", skiprows=1, usecols=2) == pytest.approx(expected.mean())
