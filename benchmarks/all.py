@@ -1,4 +1,4 @@
-"""Every benchmark, one after the other, each in its own process: a printed table and one JSON with machine and versions.
+"""Every benchmark in its own process, one after the other: a printed table, and one JSON with machine and versions.
 
     python benchmarks/all.py [--out results.json] [--only NAME ...]
 

@@ -5,14 +5,10 @@ import numpy as np
 from mcsim.kernels._jit import inline_kernel, kernel
 from mcsim.kernels.expectation import fill_chemistry, fill_hazard, last_alive, node_ages
 from mcsim.kernels.life import home_arm, time_in_service
-from mcsim.kernels.lives import (
-    ENDS,
-    PACK_BINS,
-    abroad_from_counts,
-    fill_home_curves,
-    home_from_counts,
-    sample_home,
-)
+from mcsim.kernels.lives import abroad_from_counts, fill_home_curves, home_from_counts, tally_abroad, tally_home
+from mcsim.kernels.lives_sample import ROUNDS, sample_route
+from mcsim.kernels.lives_spread import fill_accruals, fill_spread
+from mcsim.kernels.lives_table import ENDS, NEVER, clear_table, new_table
 from mcsim.kernels.sweep import (
     ACTIVITIES,
     CHANNELS,
@@ -25,64 +21,8 @@ from mcsim.kernels.sweep import (
     start_of_life,
 )
 
-# Columns of the spread between the vehicles of a cell.
-DISTANCE_SD = 0
-DISTANCE_QUANTILES = 1
-YEARS_SD = 6
-PACK_DEAD_SHARE = 7
-PACKS = 8
-DEATH_AGES = PACKS + 4
-DEATH_BINS = 46
-SPREADS = DEATH_AGES + DEATH_BINS
-
-
-@kernel
-def fill_spread(deaths, packs, dead_packs, n_lives, steps, rates, export_age, levels, spread):
-    """Fill the spread between the vehicles of a cell from its counts.
-
-    Parameters
-    ----------
-    deaths : ndarray of int64, shape (4 n + 1,)
-        Deaths by quarters of a step.
-    packs : ndarray of int64, shape (8,)
-        Lives by number of packs installed after the first.
-    dead_packs, n_lives, steps : int
-        Lives ended by a pack; all lives; steps per year.
-    rates : ndarray, shape (2, n_years)
-        Distance per year in service at home and abroad [km/yr].
-    export_age : int
-        Age from which the second rate holds [yr].
-    levels : ndarray, shape (5,)
-        Levels of the quantiles, rising.
-    spread : ndarray, shape (58,)
-        Filled: columns named in this module; ages at death in bins of a year, the last one open.
-    """
-    per_year = 4 * steps
-    driven, total, square, years, years_square = 0.0, 0.0, 0.0, 0.0, 0.0
-    passed, level = 0, 0
-    spread[:] = 0.0
-    for quarter in range(deaths.size):
-        count = deaths[quarter]
-        year = quarter // per_year
-        if count > 0:
-            age = quarter / per_year
-            total += count * driven
-            square += count * driven * driven
-            years += count * age
-            years_square += count * age * age
-            spread[DEATH_AGES + min(year, DEATH_BINS - 1)] += count / n_lives
-            passed += count
-            while level < levels.size and passed >= levels[level] * n_lives:
-                spread[DISTANCE_QUANTILES + level] = driven
-                level += 1
-        if year < rates.shape[1]:
-            driven += (rates[0, year] if year < export_age else rates[1, year]) / per_year
-    freedom = max(n_lives - 1, 1)
-    spread[DISTANCE_SD] = np.sqrt(max(square - total * total / n_lives, 0.0) / freedom)
-    spread[YEARS_SD] = np.sqrt(max(years_square - years * years / n_lives, 0.0) / freedom)
-    spread[PACK_DEAD_SHARE] = dead_packs / n_lives
-    for number in range(PACK_BINS):
-        spread[PACKS + min(number, 3)] += packs[number] / n_lives
+# From so many lives on a finer guide pays for its filling.
+_MANY = 1 << 15
 
 
 @inline_kernel
@@ -100,7 +40,7 @@ def sampled_activity(
     home_survival, destination_survival, kind, destination_law, destination_table, multiplier, junction,
     home_rate, abroad_rate, energy_per_km, fuel_fade, late_age, channels, discount,
     laws, end_of_cover, end_of_cover_abroad, cover, repair, swap, attained, efficiency_fade, given_export,
-    key, draws, n_lives, levels, activity, energy, stay_activity, stay_energy, spread,
+    key, draws, n_lives, levels, category, unit, activity, energy, stay_activity, stay_energy, spread,
 ):  # fmt: skip
     """Fill the mean activity of every cell of every draw over sampled lives, and the spread between the vehicles.
 
@@ -116,9 +56,13 @@ def sampled_activity(
     n_lives : int
         Lives per draw and vehicle.
     levels : ndarray, shape (5,)
-        Levels of the quantiles of distance.
-    spread : ndarray, shape (n, n_cells, 58)
-        Filled, see `fill_spread`.
+        Levels of the quantiles of distance and impact.
+    category : int
+        Channel of electricity whose impact per km is told between vehicles.
+    unit : ndarray, shape (n, n_vehicles, 11)
+        Impacts of that category, see `mcsim.kernels.lives_spread.fill_accruals`.
+    spread : ndarray, shape (n, n_cells, 66)
+        Filled, see `mcsim.kernels.lives_spread.fill_spread`.
     """
     n, n_vehicles = energy_per_km.shape
     n_nodes = destination_survival.shape[1]
@@ -140,7 +84,13 @@ def sampled_activity(
     plain, worn = np.zeros((2, n_years)), np.zeros((2, n_years))
     rates, factors = np.empty((2, n_years)), np.empty((2, channels.shape[2], CHANNELS))
     ones, counts = np.ones(n_nodes), np.empty(4)
-    part, part_energy = np.empty(ACTIVITIES), np.empty(CHANNELS)
+    parts, parts_energy = np.empty((EXPORT_AGES, ACTIVITIES)), np.empty((EXPORT_AGES, CHANNELS))
+    deaths, accruals = np.empty(4 * n_steps + 1, np.int64), np.empty((3, 2, n_years + 1))
+    installed = np.empty((2, n_nodes + 1), np.int64)
+    curves, at_end, ends, stints, stints_abroad, crossings = _scratch(1, 1, n_steps)
+    bits, other_bits = (12, 8) if n_lives >= _MANY else (7, 4)
+    table = new_table(1, n_steps, bits, other_bits)
+    outcomes, carried = np.empty((ROUNDS, table[0].size), np.int64), np.empty((2, ROUNDS, 1))
     for i in range(n):
         draw = np.uint64(draws[i])
         for c in range(n_chemistries):
@@ -175,63 +125,78 @@ def sampled_activity(
                     none, none[0],
                 )  # fmt: skip
                 n_places = _places_used(flow, last)
-                curves = np.zeros((2, n_places, n_nodes + 1))
-                at_end, ends = np.ones((2, n_places)), np.zeros((2, n_places))
-                covered_to = np.zeros((2, n_places))
-                fill_home_curves(flow, law, own[0], own[1], own[2], covers, cover[i], steps, last, curves, covered_to,
-                                 at_end, ends)  # fmt: skip
                 recur = repair[i] + swap[i, c] > 0.0
-                rows = n_nodes + 1 if recur else n_places
-                stints = np.zeros((2, n_places, n_steps, ENDS), np.int64)
-                crossings = np.zeros((n_ages, 2, rows), np.int64)
-                stints_abroad = np.zeros((n_ages, 2, rows, n_nodes), np.int64)
-                installed, replaced = np.zeros((n_ages, 2, n_nodes + 1), np.int64), np.zeros(n_ages, np.int64)
-                deaths = np.zeros((1 + n_ages, 4 * n_steps + 1), np.int64)
-                packs, dead = np.zeros((1 + n_ages, PACK_BINS), np.int64), np.zeros(1 + n_ages, np.int64)
-                sample_home(
-                    key, draw, 0, n_lives, survival, hazard, curves, at_end, ends, own[1], own_risks, repair[i],
-                    swap[i, c], steps, last, after[:n_ages], after_hazard[:n_ages], last_after[:n_ages], tables[c, 1],
-                    tables[c, 4], tables[c, 5], risks[c, 4:], stints, crossings, stints_abroad, installed, replaced,
-                    deaths, packs, dead,
-                )  # fmt: skip
+                per_kind = n_nodes + 1 if recur else n_places
+                n_rows = per_kind * (2 if swap[i, c] > 0.0 else 1)
+                if n_places != curves.shape[1] or per_kind != stints_abroad.shape[1]:
+                    curves, at_end, ends, stints, stints_abroad, crossings = _scratch(n_places, per_kind, n_steps)
+                if n_rows != table[3].shape[0]:
+                    table = new_table(n_rows, n_steps, bits, other_bits)
+                    outcomes, carried = np.empty((ROUNDS, table[0].size), np.int64), np.empty((2, ROUNDS, n_rows))
+                fill_home_curves(flow, law, own[0], own[1], own[2], covers, cover[i], steps, last, curves, at_end,
+                                 ends)  # fmt: skip
+                home = (survival, hazard, curves, at_end, ends, own[1], own_risks)
+                away = (after[0], after_hazard[0], tables[c, 1], tables[c, 4], tables[c, 5], risks[c, 4:])
+                clear_table(table)
+                sample_route(key, draw, 0, n_lives, per_kind, home, away,
+                             (repair[i], swap[i, c], steps, last, NEVER, 0), table, outcomes)  # fmt: skip
+                tally_home(table, outcomes, per_kind, stints)
+                fill_accruals(rates, fuel_fade[i, v], late_age, factors[:, :, category], unit[i, v], accruals)
+                fill_spread(table, outcomes, per_kind, n_lives, steps, 0 if new_abroad else NEVER, new_abroad == 1,
+                            fades[c], discount[i], unit[i, v], accruals, levels, carried, deaths,
+                            spread[i, first])  # fmt: skip
+                for age in range(n_ages):
+                    node = age * steps
+                    away = (after[age], after_hazard[age], tables[c, 1], tables[c, 4], tables[c, 5], risks[c, 4:])
+                    clear_table(table)
+                    sample_route(key, draw, 0, n_lives, per_kind, home, away,
+                                 (repair[i], swap[i, c], steps, last, node, last_after[age]), table,
+                                 outcomes)  # fmt: skip
+                    replaced = tally_abroad(table, outcomes, per_kind, node, stints_abroad, installed, crossings[age])
+                    fill_spread(table, outcomes, per_kind, n_lives, steps, node, False, fades[c], discount[i],
+                                unit[i, v], accruals, levels, carried, deaths, spread[i, first + 1 + age])  # fmt: skip
+                    abroad_from_counts(
+                        stints_abroad, crossings[age], installed, replaced, n_lives, steps, node, last_after[age],
+                        fades[c], flow_abroad, sums, counts,
+                    )  # fmt: skip
+                    until = (last_after[age] + steps - 1) // steps
+                    time_in_service(ones, sums, steps, node, last_after[age], plain[1, :until], worn[1, :until])
+                    export_part(age, until, counts, flow_abroad, steps, last_after[age], plain[1], worn[1], rates[1],
+                                factors[1], fuel_fade[i, v], late_age, discount[i], recur, parts[age],
+                                parts_energy[age])  # fmt: skip
                 far = not new_abroad and given_export
                 home_from_counts(
                     stints, crossings, n_lives, steps, last, fades[c], flow, sums, counts, state[:n_ages], link,
                     discount[i], past if far else none, history if far else none[0],
                 )  # fmt: skip
                 if new_abroad:
-                    rates[0] = abroad_rate[i]
                     account_abroad(
                         ones, counts, flow, sums, rates[1], fuel_fade[i, v], late_age, factors[1], discount[i], steps,
                         last, plain[0], worn[0], activity[i, first], energy[i, first],
                     )  # fmt: skip
-                    fill_spread(deaths[0], packs[0], dead[0], n_lives, steps, rates, 0, levels, spread[i, first])
                     continue
                 years = (last + steps - 1) // steps
                 time_in_service(ones, sums, steps, 0, last, plain[0, :years], worn[0, :years])
                 total, total_energy = activity[i, first], energy[i, first]
                 home_total(flow, plain[0], worn[0], rates[0], factors[0], fuel_fade[i, v], steps, years, last,
                            discount[i], total, total_energy)  # fmt: skip
-                fill_spread(deaths[0], packs[0], dead[0], n_lives, steps, rates, n_years, levels, spread[i, first])
                 running, running_energy = start_of_life()
-                stay = stay_activity[i, v if given_export else 0 : v + 1 if given_export else 0]
-                stay_of = stay_energy[i, v if given_export else 0 : v + 1 if given_export else 0]
+                stay = stay_activity[i, v] if given_export else parts
+                stay_of = stay_energy[i, v] if given_export else parts_energy
                 for age in range(EXPORT_AGES):
-                    abroad_from_counts(
-                        stints_abroad[age], crossings[age], installed[age], replaced[age], n_lives, steps, age * steps,
-                        last_after[age], fades[c], flow_abroad, sums, counts,
-                    )  # fmt: skip
-                    until = (last_after[age] + steps - 1) // steps
-                    time_in_service(ones, sums, steps, age * steps, last_after[age], plain[1, :until], worn[1, :until])
-                    export_part(age, until, counts, flow_abroad, steps, last_after[age], plain[1], worn[1], rates[1],
-                                factors[1], fuel_fade[i, v], late_age, discount[i], recur, part,
-                                part_energy)  # fmt: skip
                     account_age(
                         age, state[age, 0, 0], flow, steps, years, last, plain[0], worn[0], rates[0], factors[0],
                         fuel_fade[i, v], discount[i], history if far else none[0], total, total_energy, running,
-                        running_energy, part, part_energy, activity[i, first : first + 22],
-                        energy[i, first : first + 22], stay[0] if given_export else part.reshape((1, ACTIVITIES)),
-                        stay_of[0] if given_export else part_energy.reshape((1, CHANNELS)),
+                        running_energy, parts[age], parts_energy[age], activity[i, first : first + 22],
+                        energy[i, first : first + 22], stay, stay_of,
                     )  # fmt: skip
-                    fill_spread(deaths[1 + age], packs[1 + age], dead[1 + age], n_lives, steps, rates, age, levels,
-                                spread[i, first + 1 + age])  # fmt: skip
+
+
+@kernel
+def _scratch(n_places, n_rows, n_steps):
+    """Return pack survival, survival at the end of cover and its age, stints at home and abroad, and crossings."""
+    return (
+        np.zeros((2, n_places, n_steps + 2)), np.ones((2, n_places)), np.zeros((2, n_places)),
+        np.zeros((2, n_places, n_steps, ENDS), np.int64), np.zeros((2, n_rows, n_steps + 1), np.int64),
+        np.zeros((EXPORT_AGES, 2, n_rows), np.int64),
+    )  # fmt: skip

@@ -13,6 +13,8 @@ from mcsim.evaluation import evaluate_centre
 
 AGES = (3, 5, 9)
 COLUMNS = (("stay-us", "gwp"), ("mx-icev", "gwp"), ("mx-icev", "htpnc"))
+CANCER = (("stay-us", "htpc"), ("mx-icev", "htpc"))
+Columns = tuple[tuple[str, str], ...]
 # Per option: what the rows are called, and what they set. An option that needs an input to show is shown with it.
 KNEES = ("shifted", "printed", "rate", "none")
 SETTINGS: dict[str, list[dict[str, object]]] = {
@@ -76,14 +78,14 @@ TRIGGERS = [
 LIVES = 20_000
 
 
-def changes(study: mcsim.Study, vehicle: str = "ev-suv") -> np.ndarray:
+def changes(study: mcsim.Study, vehicle: str = "ev-suv", columns: Columns = COLUMNS) -> np.ndarray:
     """Return the change of impact at the centre, shape (references and categories, export ages)."""
     output = study.output("impact_change")
     values = output.expand(evaluate_centre(study, lives=LIVES)["impact_change"])[0]
     labels = [list(map(str, dim.coords)) for dim in output.dims]
     v = labels[0].index(vehicle)
     ages = [labels[2].index(str(age)) for age in AGES]
-    return np.array([values[v, labels[1].index(r), ages, labels[3].index(c)] for r, c in COLUMNS])
+    return np.array([values[v, labels[1].index(r), ages, labels[3].index(c)] for r, c in columns])
 
 
 def name_of(setting: dict[str, object], study: mcsim.Study) -> str:
@@ -93,20 +95,20 @@ def name_of(setting: dict[str, object], study: mcsim.Study) -> str:
     return f"{text} (default)" if default else text
 
 
-def header() -> list[str]:
+def header(columns: Columns = COLUMNS) -> list[str]:
     """Return the names of the columns: category, reference and export age."""
-    first = [f"{category}, {reference}, age {AGES[0]}" for reference, category in COLUMNS]
+    first = [f"{category}, {reference}, age {AGES[0]}" for reference, category in columns]
     return ["setting", *(cell for name in first for cell in (name, *(str(age) for age in AGES[1:])))]
 
 
-def option_table(settings: list[dict[str, object]], vehicle: str = "ev-suv") -> str:
+def option_table(settings: list[dict[str, object]], vehicle: str = "ev-suv", columns: Columns = COLUMNS) -> str:
     """Return the changes [%] of every setting as a Markdown table."""
     study = mcsim.load("second-hand-ev")
     rows = []
     for setting in settings:
-        found = changes(study.set(**setting), vehicle).ravel()
+        found = changes(study.set(**setting), vehicle, columns).ravel()
         rows.append([name_of(setting, study), *(percent(value) for value in found)])
-    return table(header(), rows)
+    return table(header(columns), rows)
 
 
 def trade_table() -> str:
@@ -149,6 +151,7 @@ def blocks() -> dict[str, str]:
     """Return every table of the page, by option."""
     found = {option: option_table(settings) for option, settings in SETTINGS.items()}
     found["hev_battery_law"] = option_table(HYBRID, "hev-compact")
+    found["landfill_model cancer"] = option_table(SETTINGS["landfill_model"], columns=CANCER)
     found["export_trigger"] = trade_table()
     found["steps_per_year"] = steps_table()
     found["evaluation"] = lives_table()
