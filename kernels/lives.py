@@ -121,7 +121,7 @@ def tally_abroad(table, counts, per_kind, node, stints, installed, crossings):
             stints[kind, place, at_once if end == DEAD_ON_CROSSING else step] += count
             if place <= node:
                 crossings[kind, place] += count
-            if following[g] >= 0 and (end == ABROAD_REPAIRED or end == ABROAD_SWAPPED):
+            if following[g] >= 0 and (end in (ABROAD_REPAIRED, ABROAD_SWAPPED)):
                 installed[0 if end == ABROAD_REPAIRED else 1, step + 1] += count
                 replaced += count if place == 0 else 0
     return replaced

@@ -137,20 +137,21 @@ def sampled_activity(
                                  ends)  # fmt: skip
                 home = (survival, hazard, curves, at_end, ends, own[1], own_risks)
                 away = (after[0], after_hazard[0], tables[c, 1], tables[c, 4], tables[c, 5], risks[c, 4:])
+                node, until = NEVER, 0
                 clear_table(table)
                 sample_route(key, draw, 0, n_lives, per_kind, home, away,
-                             (repair[i], swap[i, c], steps, last, NEVER, 0), table, outcomes)  # fmt: skip
+                             (repair[i], swap[i, c], steps, last, node, until), table, outcomes)  # fmt: skip
                 tally_home(table, outcomes, per_kind, stints)
                 fill_accruals(rates, fuel_fade[i, v], late_age, factors[:, :, category], unit[i, v], accruals)
                 fill_spread(table, outcomes, per_kind, n_lives, steps, 0 if new_abroad else NEVER, new_abroad == 1,
                             fades[c], discount[i], unit[i, v], accruals, levels, carried, deaths,
                             spread[i, first])  # fmt: skip
                 for age in range(n_ages):
-                    node = age * steps
+                    node, until = age * steps, last_after[age]
                     away = (after[age], after_hazard[age], tables[c, 1], tables[c, 4], tables[c, 5], risks[c, 4:])
                     clear_table(table)
                     sample_route(key, draw, 0, n_lives, per_kind, home, away,
-                                 (repair[i], swap[i, c], steps, last, node, last_after[age]), table,
+                                 (repair[i], swap[i, c], steps, last, node, until), table,
                                  outcomes)  # fmt: skip
                     replaced = tally_abroad(table, outcomes, per_kind, node, stints_abroad, installed, crossings[age])
                     fill_spread(table, outcomes, per_kind, n_lives, steps, node, False, fades[c], discount[i],

@@ -7,7 +7,16 @@ from naive_life import Law, Rules
 
 from mcsim.kernels.expectation import expected_activity
 from mcsim.kernels.junction import SURVIVAL_JUNCTIONS
-from mcsim.kernels.lives_draw import SPREADS, sampled_activity
+from mcsim.kernels.lives_draw import sampled_activity
+from mcsim.kernels.lives_spread import (
+    SPREADS,
+    UNIT_KM,
+    UNIT_LANDFILLED,
+    UNIT_PACK,
+    UNIT_RETIRED_HOME,
+    UNIT_VEHICLE,
+    UNITS,
+)
 from mcsim.kernels.streams import stream_key, stream_of
 from mcsim.kernels.sweep import (
     ACTIVITIES,
@@ -28,6 +37,9 @@ COLUMNS = {
     "km": DISTANCE, "years": YEARS, "produced": PRODUCED, "used": USED, "us": RETIRED_HOME, "pyro": RECYCLED_ABROAD,
     "landfill": LANDFILLED, "replaced": REPLACED, "exported": EXPORTED,
 }  # fmt: skip
+
+
+UNIT_IMPACTS = {UNIT_VEHICLE: 100.0, UNIT_PACK: 50.0, UNIT_KM: 0.1, UNIT_RETIRED_HOME: 3.0, UNIT_LANDFILLED: 7.0}
 
 
 def exported_at(age):
@@ -117,5 +129,6 @@ def sampled(setting, n_lives, draw=0, seed=1, steps=1, *, given_export=False):
     key = stream_key(np.uint64(seed), np.uint64(stream_of("tests/lives")))
     levels = np.array([0.05, 0.25, 0.5, 0.75, 0.95])
     given = arguments(setting, steps, given_export=given_export)
-    sampled_activity(*given, key, np.array([draw]), n_lives, levels, *filled, spread)
+    unit = np.array([[[UNIT_IMPACTS.get(column, 0.0) for column in range(UNITS)]]])
+    sampled_activity(*given, key, np.array([draw]), n_lives, levels, 0, unit, *filled, spread)
     return np.concatenate([filled[0][0], filled[1][0, :, :1]], axis=1), spread[0]

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from life_settings import CASES, COLUMNS, HOME, expected, exported_at, rules, sampled, weibull
 from naive_life import Law
 
-from mcsim.kernels.lives_draw import DEATH_AGES, DISTANCE_QUANTILES, DISTANCE_SD, PACK_DEAD_SHARE, PACKS
+from mcsim.kernels.lives_spread import DEATH_AGES, DEATH_BINS, DISTANCE_QUANTILES, DISTANCE_SD, PACK_DEAD_SHARE, PACKS
 from mcsim.kernels.sweep import DISTANCE, EXPORTED, LANDFILLED, PRODUCED, RECYCLED_ABROAD, RETIRED_HOME, USED, YEARS
 
 REPLICATES = 30
@@ -80,7 +80,7 @@ def test_lives_are_a_function_of_seed_draw_and_life():
 
 def test_the_spread_between_vehicles_is_that_of_their_lives():
     rows, spread = sampled(CASES["report"], 20_000)
-    ages = spread[HOME, DEATH_AGES:]
+    ages = spread[HOME, DEATH_AGES : DEATH_AGES + DEATH_BINS]
     assert ages.sum() == pytest.approx(1.0)
     assert (ages * (np.arange(ages.size) + 0.5)).sum() == pytest.approx(rows[HOME, YEARS], abs=0.01)
     quantiles = spread[HOME, DISTANCE_QUANTILES : DISTANCE_QUANTILES + 5]
