@@ -224,13 +224,13 @@ def rank_and_write(
 
 
 def _leading(ranking: Ranking, study: Study) -> str:
-    from mcsim.report.choose import first_element
+    from mcsim.report.choose import leading_element
 
     lines = [f"{study.title}: {ranking.method}, n = {ranking.n}"]
     lines += [f"warning: {warning}" for warning in ranking.warnings]
     leading = [output for output in ranking.outputs if output.name in study.headline] or list(ranking.outputs)
     for output in leading[:3]:
-        labels: Mapping[str, Any] = first_element(output)
+        labels: Mapping[str, Any] = leading_element(output)
         where = ", ".join(labels.values())
         lines.append(f"{output.name}{f' [{where}]' if where else ''}")
         lines += [f"  {line}" for line in ranking.lines(output.name, **labels)[:8]]

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping
 from typing import Any
-
-import numpy as np
 
 from mcsim.report.figures import KINDS, NEEDS, OF_THE_RANKING
 from mcsim.report.style import label
@@ -48,7 +47,7 @@ def _plain(study: Study) -> Iterator[dict[str, Any]]:
             yield {
                 "kind": "ranking",
                 "output": name,
-                "where": first_element(output),
+                "where": leading_element(output),
                 "title": f"What drives {label(name)}",
             }
 
@@ -66,14 +65,18 @@ def _plain_figure(output: Output) -> dict[str, Any]:
     if others and len(others[-1]) <= 12:
         figure["panel"] = others.pop().name
     if others:
-        first = first_element(output)
+        first = leading_element(output)
         figure["where"] = {dim.name: first[dim.name] for dim in others}
     return figure
 
 
-def first_element(output: Output) -> dict[str, str]:
-    """Return the labels of the first element that has a meaning."""
-    place = np.argwhere(output.mask)[0] if output.dims else ()
+def leading_element(output: Output) -> dict[str, str]:
+    """Return the labels of the element to show where one must do: the first words, and the last of numbers (2050)."""
+    order = [
+        range(len(dim))[::-1] if isinstance(dim.coords[0], int | float) else range(len(dim)) for dim in output.dims
+    ]
+    mask = output.mask
+    place = next(place for place in itertools.product(*order) if mask[place])
     return {dim.name: str(dim.coords[position]) for dim, position in zip(output.dims, place, strict=True)}
 
 

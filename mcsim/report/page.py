@@ -90,6 +90,7 @@ def _warnings(result: Result) -> list[str]:
 def draw_figures(result: Result, ranking: pd.DataFrame | None, folder: Path) -> list[dict[str, str]]:
     """Draw the study's figures into `folder` as SVG and PNG, and return them for the page."""
     pictures = []
+    drawn: set[str] = set()
     tables: dict[str, pd.DataFrame] = {}
     for number, figure in enumerate(figures_of(result.study), start=1):
         rows = _rows(result, ranking, figure, tables)
@@ -101,7 +102,11 @@ def draw_figures(result: Result, ranking: pd.DataFrame | None, folder: Path) -> 
         title = figure.get("title", label(figure["output"])).rstrip(".")
         caption = figure.get("caption", _caption(output, figure))
         data = _draw(kept.rows, figure, folder, name)
+        drawn |= {f"{name}.svg", f"{name}.png"}
         pictures.append({"name": name, "title": title, "caption": caption, "alt": f"{title}. {caption}", "data": data})
+    for old in folder.glob("*.*"):
+        if old.name not in drawn:
+            old.unlink()  # drawn by an earlier report that asked for other figures
     return pictures
 
 
