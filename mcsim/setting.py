@@ -9,7 +9,6 @@ from typing import Any
 from mcsim.distributions import Constant, Distribution, parse
 from mcsim.study import Input, InputError, Model, Option, Study, nearest
 
-
 CENTRE = "centre"  # the word that holds an input, a table or a group at its medians
 
 
