@@ -7,11 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mcsim.kernels.lives_draw import (
+from mcsim.kernels.lives_spread import (
     DEATH_AGES,
     DEATH_BINS,
     DISTANCE_QUANTILES,
     DISTANCE_SD,
+    IMPACT_KM_MEAN,
+    IMPACT_KM_QUANTILES,
+    IMPACT_KM_SD,
     PACK_DEAD_SHARE,
     PACKS,
     SPREADS,
@@ -164,6 +167,15 @@ SPREAD = (
     (
         "packs_per_vehicle", "share", "vehicles by number of packs in their life", "packed",
         Dim("packs", ("1", "2", "3", "4 or more")), PACKS, 4,
+    ),
+    ("vehicle_gwp_per_km", "kg CO2e/km", "GWP per km, mean of the vehicles", "all", None, IMPACT_KM_MEAN, 1),
+    (
+        "vehicle_gwp_per_km_sd", "kg CO2e/km", "standard deviation of GWP per km between vehicles", "all", None,
+        IMPACT_KM_SD, 1,
+    ),
+    (
+        "vehicle_gwp_per_km_quantile", "kg CO2e/km", "GWP per km by share of vehicles that cause less", "all",
+        Dim("vehicle_quantile", LEVELS), IMPACT_KM_QUANTILES, 5,
     ),
     (
         "age_at_death", "share", "vehicles by year of age at their end", "all",

@@ -18,8 +18,6 @@ from numpy.typing import NDArray
 
 from mcsim.kernels.expectation import expected_activity
 from mcsim.kernels.junction import SURVIVAL_JUNCTIONS
-from mcsim.kernels.lives_draw import SPREADS, sampled_activity
-from mcsim.kernels.streams import stream_key, stream_of
 from mcsim.kernels.sweep import (
     ACTIVITIES,
     CHANNELS,
@@ -50,7 +48,6 @@ from mcsim.studies.second_hand_ev.curves import (
     survival_of_region,
 )
 from mcsim.studies.second_hand_ev.outputs import (
-    LEVELS,
     NEVER,
     REFERENCE_VEHICLE,
     SPREAD,
@@ -59,12 +56,11 @@ from mcsim.studies.second_hand_ev.outputs import (
     declare,
     ratio,
 )
+from mcsim.studies.second_hand_ev.sampled import CATEGORY_BETWEEN_VEHICLES, sample, unit_impacts
 from mcsim.study import Context, FloatArray, InputError, IntArray, Model, OptionValue
 from mcsim.tables import Table
 
 OLD_CATALYST_AGE = 10.0
-LIVES_STREAM = "second_hand_ev/lives"
-DEFAULT_LIVES = 1000
 INTENSITY, ELECTRICITY = len(lca.CATEGORIES), len(lca.CATEGORIES) + 1
 
 
@@ -284,7 +280,7 @@ def _covers(
     return np.ascontiguousarray(np.stack(columns, axis=1))
 
 
-def live(plan: Plan, arguments: tuple[Any, ...], given_export: bool, context: Context) -> Lived:
+def live(plan: Plan, arguments: tuple[Any, ...], given_export: bool, context: Context, unit: FloatArray) -> Lived:
     """Return what all vehicles do: the exact expectation, or the mean and the spread of sampled lives."""
     n, n_vehicles = arguments[15].shape
     lived = Lived(
@@ -298,12 +294,7 @@ def live(plan: Plan, arguments: tuple[Any, ...], given_export: bool, context: Co
     if context.options["evaluation"] == "expectation":
         expected_activity(*arguments, given_export, *filled)
         return lived
-    key = stream_key(np.uint64(context.seed), np.uint64(stream_of(LIVES_STREAM)))
-    draws = np.ascontiguousarray(context.draws, np.int64)
-    lives = context.lives if context.lives > 0 else DEFAULT_LIVES
-    spread = np.empty((n, plan.cells.count, SPREADS))
-    sampled_activity(*arguments, given_export, key, draws, lives, np.array(LEVELS), *filled, spread)
-    return replace(lived, spread=spread.reshape(n, -1))
+    return replace(lived, spread=sample(arguments, given_export, context, unit, filled))
 
 
 def evaluate_plan(plan: Plan, inputs: Mapping[str, FloatArray], context: Context) -> dict[str, NDArray[Any]]:
@@ -312,7 +303,8 @@ def evaluate_plan(plan: Plan, inputs: Mapping[str, FloatArray], context: Context
     found = lca.impacts(plan.assessment, inputs, options)
     arguments = life_arguments(plan, inputs, options, found)
     given_export = options["condition"] == "exported"
-    lived = live(plan, arguments, given_export, context)
+    unit = unit_impacts(found, inputs["us_collection_share"], CATEGORY_BETWEEN_VEHICLES)
+    lived = live(plan, arguments, given_export, context, unit)
     values = activity_outputs(plan, lived, inputs["us_collection_share"])
     values |= impact_outputs(plan, lived, arguments[13], inputs, options, found)
     if options["evaluation"] == "lives":

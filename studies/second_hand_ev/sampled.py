@@ -1,0 +1,103 @@
+"""Sampled lives of the second-hand vehicle: the arguments of their kernel, and the spread between vehicles."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from mcsim.kernels.lives_draw import sampled_activity
+from mcsim.kernels.lives_spread import (
+    SPREADS,
+    UNIT_END_ABROAD,
+    UNIT_END_HOME,
+    UNIT_FUEL_ABROAD,
+    UNIT_FUEL_HOME,
+    UNIT_FUEL_LATE,
+    UNIT_KM,
+    UNIT_LANDFILLED,
+    UNIT_PACK,
+    UNIT_RECYCLED_ABROAD,
+    UNIT_RETIRED_HOME,
+    UNIT_VEHICLE,
+    UNITS,
+)
+from mcsim.kernels.streams import stream_key, stream_of
+from mcsim.studies.second_hand_ev.lca import CATEGORIES
+from mcsim.studies.second_hand_ev.outputs import LEVELS
+from mcsim.study import Context, FloatArray
+
+LIVES_STREAM = "second_hand_ev/lives"
+DEFAULT_LIVES = 1000
+CATEGORY_BETWEEN_VEHICLES = "gwp"
+
+
+def unit_impacts(found: Mapping[str, FloatArray], collected: FloatArray, category: str) -> FloatArray:
+    """Return the impacts of one category per unit of what a life consists of.
+
+    Parameters
+    ----------
+    found : mapping
+        From `mcsim.studies.second_hand_ev.lca.impacts`.
+    collected : ndarray, shape (n,)
+        Share of the packs retired in the US that is recycled; the others are landfilled.
+    category : str
+        Impact category.
+
+    Returns
+    -------
+    ndarray, shape (n, n_vehicles, 11)
+        Columns of `mcsim.kernels.lives_spread`.
+    """
+    k = tuple(CATEGORIES).index(category)
+    litres = found["litres_per_km"]
+    unit = np.empty((*litres.shape, UNITS))
+    unit[..., UNIT_VEHICLE] = found["vehicle_production"][..., k]
+    unit[..., UNIT_PACK] = found["battery_production"][..., k]
+    unit[..., UNIT_KM] = found["wear_per_km"][..., k] + found["maintenance_per_km"][..., k]
+    for place, column in enumerate((UNIT_FUEL_HOME, UNIT_FUEL_ABROAD, UNIT_FUEL_LATE)):
+        unit[..., column] = litres * found["use_per_litre"][:, :, place, k]
+    for place, column in enumerate((UNIT_END_HOME, UNIT_END_ABROAD)):
+        unit[..., column] = found["vehicle_end_of_life"][:, :, place, k]
+    landfill, share = found["landfill"][..., k], collected[:, np.newaxis]
+    recycled = found["recycling_us"][..., k] - found["credit_us"][..., k]
+    unit[..., UNIT_RETIRED_HOME] = share * recycled + (1.0 - share) * landfill
+    unit[..., UNIT_RECYCLED_ABROAD] = found["recycling_mx"][..., k] - found["credit_mx"][..., k]
+    unit[..., UNIT_LANDFILLED] = landfill
+    return unit
+
+
+def sample(
+    arguments: tuple[Any, ...],
+    given_export: bool,
+    context: Context,
+    unit: FloatArray,
+    filled: tuple[FloatArray, ...],
+) -> FloatArray:
+    """Fill the means of sampled lives, and return the spread between the vehicles of each cell.
+
+    Parameters
+    ----------
+    arguments, given_export
+        As `mcsim.kernels.expectation.expected_activity` takes them.
+    context : Context
+        Seed, draws and lives.
+    unit : ndarray
+        From `unit_impacts`.
+    filled : tuple of ndarray
+        Activity, energy, and the same of what could cross and stays; filled.
+
+    Returns
+    -------
+    ndarray, shape (n, n_cells * 66)
+        Columns of `mcsim.kernels.lives_spread` by cell.
+    """
+    key = stream_key(np.uint64(context.seed), np.uint64(stream_of(LIVES_STREAM)))
+    draws = np.ascontiguousarray(context.draws, np.int64)
+    lives = context.lives if context.lives > 0 else DEFAULT_LIVES
+    n, n_cells = filled[0].shape[:2]
+    spread = np.empty((n, n_cells, SPREADS))
+    category = tuple(CATEGORIES).index(CATEGORY_BETWEEN_VEHICLES)
+    sampled_activity(*arguments, given_export, key, draws, lives, np.array(LEVELS), category, unit, *filled, spread)
+    return spread.reshape(n, -1)
