@@ -17,6 +17,7 @@ CANCER = (("stay-us", "htpc"), ("mx-icev", "htpc"))
 Columns = tuple[tuple[str, str], ...]
 # Per option: what the rows are called, and what they set. An option that needs an input to show is shown with it.
 KNEES = ("shifted", "printed", "rate", "none")
+MEXICAN = ("weibull", "tabulated", "logistic", "gompertz", "double_exponential")
 SETTINGS: dict[str, list[dict[str, object]]] = {
     "survival_junction": [{"survival_junction": word} for word in ("conditional", "printed", "renewed")],
     "condition": [{"condition": word} for word in ("cohort", "exported")],
@@ -35,7 +36,8 @@ SETTINGS: dict[str, list[dict[str, object]]] = {
         {"us_survival_form": word} for word in ("tabulated", "weibull", "logistic", "gompertz", "double_exponential")
     ],
     "mx_survival_form": [
-        {"mx_survival_form": word} for word in ("weibull", "tabulated", "logistic", "gompertz", "double_exponential")
+        *({"mx_survival_form": word} for word in MEXICAN),
+        *({"mx_survival_form": word, "knee": "none"} for word in MEXICAN if word != "tabulated"),
     ],
     "distance_basis": [{"distance_basis": word} for word in ("registered", "in_service")],
     "mileage_cap": [

@@ -1,0 +1,146 @@
+"""The pages with numbers: their scripts run, their tables are those that the scripts print, their commands work."""
+
+import csv
+import re
+import shutil
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mcsim.cli import main
+from mcsim.load import load
+from mcsim.run import run
+
+ROOT = Path(__file__).resolve().parent.parent
+DOCS = ROOT / "docs"
+PAGE = (DOCS / "own-tables.md").read_text()
+
+
+@pytest.fixture(autouse=True)
+def scripts_first(monkeypatch):
+    """The scripts import their neighbours, as a script started by its path does; nobody else should find them."""
+    monkeypatch.syspath_prepend(str(DOCS / "scripts"))
+    yield
+    for name in ("blocks", "options", "presets", "model_form"):
+        sys.modules.pop(name, None)
+
+
+def numbers(text):
+    return np.array([float(found) for found in re.findall(r"(?<![\w.])[+-]?\d+\.\d+", text)])
+
+
+def assert_alike(expected, actual, tolerance):
+    """A table may move in its last digit between machines, not more."""
+    assert re.sub(r"[-+\d.]+", "#", expected) == re.sub(r"[-+\d.]+", "#", actual)
+    np.testing.assert_allclose(numbers(actual), numbers(expected), atol=tolerance)
+
+
+@pytest.mark.parametrize("option", ["survival_junction", "recycling_credit", "battery_law", "cover"])
+def test_a_table_of_the_options_is_what_its_script_prints(option):
+    from blocks import find_blocks
+    from options import SETTINGS, option_table
+
+    assert_alike(find_blocks((DOCS / "options.md").read_text())[option], option_table(SETTINGS[option]), 0.11)
+
+
+def test_every_option_has_its_table():
+    from blocks import find_blocks
+
+    told = find_blocks((DOCS / "options.md").read_text())
+    study = load("second-hand-ev")
+    assert [option.name for option in study.model.options if not told.get(option.name)] == []
+
+
+def test_every_word_of_every_option_is_told():
+    page = (DOCS / "options.md").read_text()
+    study = load("second-hand-ev")
+    words = [(option.name, word) for option in study.model.options for word in option.choices or ()]
+    assert [pair for pair in words if f"`{pair[0]}={pair[1]}`" not in page] == []
+
+
+def test_readings_of_the_ranking_are_words_of_the_options():
+    from model_form import study_with_readings
+
+    assert len(study_with_readings().uncertain) == len(load("second-hand-ev").uncertain) + 12
+
+
+def test_the_age_at_75_percent_is_what_the_page_says():
+    from blocks import find_blocks
+    from presets import crossing_table
+
+    assert_alike(find_blocks((DOCS / "presets.md").read_text())["presets crossing"], crossing_table(), 0.051)
+
+
+def test_the_pictures_of_the_presets_are_drawn(tmp_path, monkeypatch, capsys):
+    import presets
+
+    monkeypatch.setattr(sys, "argv", ["presets.py", "--draws", "20", "--pictures", str(tmp_path)])
+    presets.main()
+    assert "P(pack fails within 8 yr)" in capsys.readouterr().out
+    drawn = {path.name for path in tmp_path.iterdir()}
+    assert drawn == {"presets-health.png", "presets-failures.png", "presets-change.png"}
+
+
+def test_every_evidence_has_a_source_and_a_value_in_its_range():
+    with (ROOT / "studies" / "second_hand_ev" / "data" / "field_evidence.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert all(row["source"] and row["note"] for row in rows)
+    assert all(float(row["low"]) <= float(row["value"]) <= float(row["high"]) for row in rows)
+
+
+@pytest.fixture(scope="module")
+def worked_example(tmp_path_factory):
+    """The folder that a reader of the page on own tables ends with."""
+    folder = tmp_path_factory.mktemp("example")
+    for sources, target in re.findall(r"^    cp (.+) (\S+)$", PAGE, flags=re.MULTILINE):
+        (folder / target).mkdir(exist_ok=True)
+        for source in sources.split():
+            shutil.copy(ROOT / source, folder / target)
+    for how, name, content in re.findall(r"```csv (file|append)=(\S+)\n(.*?)```", PAGE, flags=re.DOTALL):
+        path = folder / name
+        path.parent.mkdir(exist_ok=True)
+        with path.open("a" if how == "append" else "w") as file:
+            file.write(content)
+    return folder
+
+
+def test_the_worked_example_passes_its_check(worked_example, monkeypatch):
+    monkeypatch.chdir(worked_example)
+    (command,) = re.findall(r"^    mcsim (check .+)$", PAGE, flags=re.MULTILINE)
+    assert main(command.split()) == 0
+
+
+def test_an_own_vehicle_has_bands_after_a_run(worked_example):
+    result = run(load("second-hand-ev", data=worked_example / "my-tables"), draws=20, seed=1, quiet=True)
+    bands = result.summary("impact_change", vehicle="ev-pickup", reference="stay-us", category="gwp")
+    assert (bands["p97.5"] >= bands["p2.5"]).all()
+    assert len(bands) == 21
+
+
+@pytest.mark.parametrize(
+    ("command", "message"), re.findall(r"```console\n\$ mcsim (.+)\n(.+)\n```", PAGE), ids=lambda text: text[-12:]
+)
+def test_a_refusal_on_the_page_is_what_the_command_says(command, message, worked_example, monkeypatch, capsys):
+    monkeypatch.chdir(worked_example)
+    assert main(command.split()) == 2
+    pattern = re.escape(message).replace(re.escape("..."), ".*")
+    assert re.fullmatch(pattern, capsys.readouterr().err.strip())
+
+
+def test_an_own_unit_is_converted_to_the_model(worked_example):
+    study = load("second-hand-ev", data=worked_example / "my-tables")
+    table = study.tables["gasoline_upstream"]
+    assert table.value[table.position("gwp")] == pytest.approx(0.640)
+    assert table.value[table.position("irp")] == pytest.approx(0.0071)
+
+
+def test_an_own_vehicle_has_changes_and_the_others_keep_theirs(worked_example):
+    from options import COLUMNS, changes
+
+    shipped = load("second-hand-ev")
+    own = load("second-hand-ev", data=worked_example / "my-tables")
+    stay_us = COLUMNS[:1]
+    assert np.isfinite(changes(own, "ev-pickup", stay_us)).all()
+    np.testing.assert_array_equal(changes(own, "ev-suv", stay_us), changes(shipped, "ev-suv", stay_us))
