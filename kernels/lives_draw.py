@@ -6,9 +6,10 @@ from mcsim.kernels._jit import inline_kernel, kernel
 from mcsim.kernels.expectation import fill_chemistry, fill_hazard, last_alive, node_ages
 from mcsim.kernels.life import home_arm, time_in_service
 from mcsim.kernels.lives import abroad_from_counts, fill_home_curves, home_from_counts, tally_abroad, tally_home
-from mcsim.kernels.lives_sample import ROUNDS, sample_route
+from mcsim.kernels.lives_counts import live_route
+from mcsim.kernels.lives_sample import ROUNDS
 from mcsim.kernels.lives_spread import fill_accruals, fill_spread
-from mcsim.kernels.lives_table import ENDS, NEVER, clear_table, new_table
+from mcsim.kernels.lives_table import ENDS, NEVER, new_table
 from mcsim.kernels.sweep import (
     ACTIVITIES,
     CHANNELS,
@@ -138,8 +139,7 @@ def sampled_activity(
                 home = (survival, hazard, curves, at_end, ends, own[1], own_risks)
                 away = (after[0], after_hazard[0], tables[c, 1], tables[c, 4], tables[c, 5], risks[c, 4:])
                 node, until = NEVER, 0
-                clear_table(table)
-                sample_route(key, draw, 0, n_lives, per_kind, home, away,
+                live_route(key, draw, n_lives, per_kind, home, away,
                              (repair[i], swap[i, c], steps, last, node, until), table, outcomes)  # fmt: skip
                 tally_home(table, outcomes, per_kind, stints)
                 fill_accruals(rates, fuel_fade[i, v], late_age, factors[:, :, category], unit[i, v], accruals)
@@ -149,8 +149,7 @@ def sampled_activity(
                 for age in range(n_ages):
                     node, until = age * steps, last_after[age]
                     away = (after[age], after_hazard[age], tables[c, 1], tables[c, 4], tables[c, 5], risks[c, 4:])
-                    clear_table(table)
-                    sample_route(key, draw, 0, n_lives, per_kind, home, away,
+                    live_route(key, draw, n_lives, per_kind, home, away,
                                  (repair[i], swap[i, c], steps, last, node, until), table,
                                  outcomes)  # fmt: skip
                     replaced = tally_abroad(table, outcomes, per_kind, node, stints_abroad, installed, crossings[age])
