@@ -48,4 +48,4 @@ def _input(model: Model, parameter: Any, values: Mapping[str, Any]) -> Input:
         raise InputError(f"{model.name}: {parameter.name}: no distribution; a default in the model or a value here")
     default = parameter.default if parameter.default is not None else Constant(0.0)
     group = parameter.group or parameter.name
-    return Input(parameter.name, parameter.unit, parameter.meaning, default, group, "default of the model")
+    return Input(parameter.name, parameter.unit, parameter.meaning, default, group, parameter.source)

@@ -41,13 +41,14 @@ def _built(family: str, arguments: Any) -> Distribution:
 def scalar_input(model: Model, parameter: Parameter, entry: Any, path: Path) -> Input:
     """Return the input of a declared parameter with what the study file says of it, or with the model's default."""
     place = f"{path}: inputs.{parameter.name}"
+    default: Any = parameter.default  # a scalar's: vectors of shares go through `vector_inputs`
     base = Input(
         parameter.name,
         parameter.unit,
         parameter.meaning,
-        parameter.default if parameter.default is not None else Constant(0.0),
+        default if default is not None else Constant(0.0),
         parameter.group or parameter.name,
-        "default of the model",
+        parameter.source,
     )
     if entry is None:
         if parameter.default is None:
@@ -156,7 +157,7 @@ def vector_inputs(parameter: Parameter, entry: Any, path: Path, vectors: dict[st
             f"{parameter.meaning}: {label}",
             Uniform(0.0, 1.0),
             group,
-            fields.get("source", "default of the model"),
+            fields.get("source", parameter.source),
             fields.get("note", f"unit column of {dirichlet}"),
             vector=(parameter.name, column),
         )

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from mcsim.distributions import Distribution
+    from mcsim.distributions.dependence import Dirichlet
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -70,6 +71,8 @@ class Parameter:
         What it is when a study does not say; without a default a study must say.
     labels : tuple of str, optional
         For a vector of shares (Dirichlet): what each share belongs to.
+    source : str
+        Where the default comes from.
     """
 
     name: str
@@ -77,8 +80,9 @@ class Parameter:
     meaning: str
     valid: tuple[float, float] = (-math.inf, math.inf)
     group: str | None = None
-    default: Distribution | None = None
+    default: Distribution | Dirichlet | None = None
     labels: tuple[str, ...] | None = None
+    source: str = "default of the model"
 
 
 @dataclass(frozen=True, slots=True)

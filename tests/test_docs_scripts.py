@@ -84,7 +84,7 @@ def test_the_pictures_of_the_presets_are_drawn(tmp_path, monkeypatch, capsys):
 
 
 def test_every_evidence_has_a_source_and_a_value_in_its_range():
-    with (ROOT / "studies" / "second_hand_ev" / "data" / "field_evidence.csv").open(newline="") as file:
+    with (ROOT / "docs" / "scripts" / "field_evidence.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     assert all(row["source"] and row["note"] for row in rows)
     assert all(float(row["low"]) <= float(row["value"]) <= float(row["high"]) for row in rows)

@@ -24,7 +24,7 @@ TOLD = (2, 4, 6, 8, 10, 12, 15)
 EXPORT_AGES = (3, 5, 9)
 RETENTION_KM = 321_869.0
 LEVELS = (2.5, 25, 50, 75, 97.5)
-EVIDENCE = Path(mcsim.__file__).parent.parent / "studies" / "second_hand_ev" / "data" / "field_evidence.csv"
+EVIDENCE = Path(__file__).with_name("field_evidence.csv")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

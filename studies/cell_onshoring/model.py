@@ -312,8 +312,9 @@ def parameters(tables: Mapping[str, Table]) -> tuple[Parameter, ...]:
                 f"base-case origin of the {stage} (Dirichlet about the shares of the table origin)",
                 SHARE,
                 f"origin {stage}",
-                Dirichlet(tuple(strength * share for share in shares.values())),  # type: ignore[arg-type]  # a vector's default
+                Dirichlet(tuple(strength * share for share in shares.values())),
                 labels,
+                "NMC811 supply-chain study (table origin); concentration: assumption (table origin_concentration)",
             )
         )
     mixes = tuple(
