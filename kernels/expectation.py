@@ -4,8 +4,10 @@ import numpy as np
 
 from mcsim.kernels._jit import inline_kernel, kernel
 from mcsim.kernels.life import fill_pack_table
+from mcsim.kernels.life_abroad import fill_shifted
 from mcsim.kernels.maths import log
-from mcsim.kernels.sweep import ACTIVITIES, CHANNELS, EXPORT_AGES, fill_after_export, new_abroad, sweep_vehicle
+from mcsim.kernels.routes import new_abroad, sweep_vehicle
+from mcsim.kernels.sweep import ACTIVITIES, CHANNELS, EXPORT_AGES, fill_after_export
 
 _ALIVE = 1e-16
 
@@ -59,16 +61,35 @@ def fill_chemistry(laws, swapped, attained, fade, steps, log_ages, ages, tables,
     tables, risks, fades : ndarray, shape (6, 2, n + 2), the same, (3, n + 2)
         Filled: covered, uncovered and used at home, the same abroad; energy relative to a new pack.
     """
-    for place, which in ((0, 0), (1, 1), (3, 2), (4, 3)):
-        fill_pack_table(
-            laws[which, 0], laws[which, 1], laws[which, 2], 0.0, log_ages, ages, tables[place], risks[place]
-        )
-    if swapped:
-        for place, which in ((2, 1), (5, 3)):
-            fill_pack_table(
-                laws[which, 0], laws[which, 1], laws[which, 2], attained, log_ages, ages, tables[place], risks[place]
-            )
+    for which in range(4):
+        place = which + which // 2
+        law = laws[which]
+        before = laws[max(which - 1, 0)]
+        if which > 0 and law[0] == before[0] and law[1] == before[1] and law[2] == before[2]:
+            _copy(tables[place - 1 if which != 2 else 1], tables[place])
+            _copy(risks[place - 1 if which != 2 else 1], risks[place])
+        else:
+            fill_pack_table(law[0], law[1], law[2], 0.0, log_ages, ages, tables[place], risks[place])
+        if swapped and which % 2 == 1:
+            fill_pack_table(law[0], law[1], law[2], attained, log_ages, ages, tables[place + 1], risks[place + 1])
     _fill_fade(fade, attained, steps, fades)
+
+
+@kernel
+def _copy(source, target):
+    for row in range(source.shape[0]):
+        for k in range(source.shape[1]):
+            target[row, k] = source[row, k]
+
+
+@kernel
+def fill_away(tables, risks, fades, away, away_risks, ends, shifted):
+    """Fill what `mcsim.kernels.life_abroad.abroad_arm` reads of a chemistry: a first pack, a new one, a used one."""
+    for which in range(3):
+        for k in range(away.shape[1]):
+            away[which, k] = tables[4 + which // 2, min(which, 1), k]
+            away_risks[which, k] = risks[4 + which // 2, min(which, 1), k]
+        ends[which] = fill_shifted(away[which], fades[which], min(which, 1), shifted[which])
 
 
 @kernel
@@ -144,6 +165,9 @@ def expected_activity(
     ages, log_ages = node_ages(n_nodes + 1, steps)
     # By chemistry: covered, uncovered and used at home, then the same abroad.
     tables, risks = np.ones((n_chemistries, 6, 2, n_nodes + 1)), np.zeros((n_chemistries, 6, 2, n_nodes + 1))
+    away, away_risks = np.ones((n_chemistries, 3, n_nodes + 1)), np.zeros((n_chemistries, 3, n_nodes + 1))
+    ends, shifted = np.ones((n_chemistries, 3), np.int64), np.zeros((n_chemistries, 3, 3, n_nodes + 9))
+    weights = np.zeros((3, n_nodes + 9))
     after_hazard = np.zeros((EXPORT_AGES, n_steps))
     fades = np.empty((n_chemistries, 3, n_nodes + 1))
     after, last_after = np.ones((EXPORT_AGES, n_nodes)), np.empty(EXPORT_AGES, np.int64)
@@ -165,6 +189,7 @@ def expected_activity(
                 laws[i, c], swap[i, c] > 0.0, attained[i], efficiency_fade[i, c], steps, log_ages, ages, tables[c],
                 risks[c], fades[c],
             )  # fmt: skip
+            fill_away(tables[c], risks[c], fades[c], away[c], away_risks[c], ends[c], shifted[c])
         for age in range(EXPORT_AGES):
             last_after[age] = fill_after_export(
                 age, steps, n_steps, kind, destination_law[i, 0], destination_law[i, 1], destination_table[i],
@@ -185,10 +210,11 @@ def expected_activity(
                 first = offsets[v]
                 sweep_vehicle(
                     survival, hazard, last_alive(survival), after, after_hazard, last_after, rates, fuel_fade[i, v],
-                    late_age, factors, discount[i], laws[i, c, 0], tables[c], risks[c], end_of_cover[i, v],
-                    cover[i], repair[i], swap[i, c], steps, n_steps, fades[c], flow, flow_abroad, curve, sums, state,
-                    state_curve, link,
-                    past, history, plain, worn, activity[i, first : first + 22], energy[i, first : first + 22], stays,
+                    late_age, factors, discount[i], laws[i, c, 0], tables[c, :3], risks[c, :3], away[c],
+                    away_risks[c], ends[c], shifted[c], end_of_cover[i, v],
+                    cover[i], repair[i], swap[i, c], steps, n_steps, fades[c], flow, flow_abroad, curve, weights, sums,
+                    state, state_curve, link, past, history, plain, worn,
+                    activity[i, first : first + 22], energy[i, first : first + 22], stays,
                     stays_energy,
                 )  # fmt: skip
             if abroad[v]:

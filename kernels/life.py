@@ -114,7 +114,7 @@ def pack_share(events, pack_risk, vehicle_risk):
 
 
 @inline_kernel
-def _log_ratio(before, after):
+def log_ratio(before, after):
     """Cumulative hazard between two survivals, finite where nothing survives."""
     ratio = before / (after if after > _SMALLEST else _SMALLEST)
     return log(ratio) if ratio > 1.0 else 0.0
@@ -123,7 +123,7 @@ def _log_ratio(before, after):
 @inline_kernel
 def step_hazard(before, after, on_table, risk):
     """Return the pack's hazard of a step: the table's where its survival is the table's, else from the survivals."""
-    return risk if before == on_table else _log_ratio(before, after)
+    return risk if before == on_table else log_ratio(before, after)
 
 
 @kernel
@@ -307,8 +307,8 @@ def split_at_cover(before, events, part, vehicle, vehicle_after, pack, pack_afte
     survived = vehicle + (vehicle_after - vehicle) * part
     left = min(at_end, pack)
     early = before - before * (survived / vehicle) * (left / pack)
-    under_cover = pack_share(early, _log_ratio(pack, left), _log_ratio(vehicle, survived))
-    after_cover = pack_share(events - early, _log_ratio(left, pack_after), _log_ratio(survived, vehicle_after))
+    under_cover = pack_share(early, log_ratio(pack, left), log_ratio(vehicle, survived))
+    after_cover = pack_share(events - early, log_ratio(left, pack_after), log_ratio(survived, vehicle_after))
     return under_cover, early - under_cover, after_cover
 
 
@@ -343,18 +343,24 @@ def carry_history(started, kind, place, steps, n_steps, fade, link, discount, st
         behind[year] += 0.5 * worn
 
 
-@inline_kernel
+@kernel
 def _add_pack(weight, curve, first, n_steps, fade, start, sums):
-    """Add one pack's survival to the sums over packs, plain and weighted by its fade."""
+    """Add one pack's survival to the sums over packs, plain and weighted by its fade.
+
+    One loop per sum: with more arrays in a loop the compiler would have to check too many overlaps to vectorise it.
+    """
     q0, q1, b0, b1 = sums[0], sums[1], sums[2], sums[3]
-    for j in range(first, n_steps):
-        here = weight * curve[j]
-        there = weight * curve[j + 1]
-        worn = fade[j - start]
-        q0[j] += here
-        q1[j] += there
-        b0[j] += here * worn
-        b1[j] += there * worn
+    last = n_steps
+    while last > first + 1 and curve[last - 1] < _NEGLIGIBLE:
+        last -= 1
+    for j in range(first, last):
+        q0[j] += weight * curve[j]
+    for j in range(first, last):
+        q1[j] += weight * curve[j + 1]
+    for j in range(first, last):
+        b0[j] += weight * curve[j] * fade[j - start]
+    for j in range(first, last):
+        b1[j] += weight * curve[j + 1] * fade[j - start]
 
 
 @kernel
@@ -366,7 +372,7 @@ def time_in_service(vehicle, sums, steps, first, n_steps, plain, worn):
     vehicle : ndarray, shape (n + 1,)
         Survival of the vehicle at the nodes.
     sums : ndarray, shape (6, n + 2)
-        Sums over packs, from `home_arm` or `abroad_arm`.
+        Sums over packs, from `home_arm` or `mcsim.kernels.life_abroad.abroad_arm`.
     steps, first, n_steps : int
         Steps per year, first and last step.
     plain, worn : ndarray, shape (n_years,)
@@ -385,146 +391,3 @@ def time_in_service(vehicle, sums, steps, first, n_steps, plain, worn):
             year = j // steps
             plain[year] += half_step * (vehicle[j] * sums[0, j] + vehicle[j + 1] * sums[1, j]) + sums[4, j]
             worn[year] += half_step * (vehicle[j] * sums[2, j] + vehicle[j + 1] * sums[3, j]) + sums[5, j]
-
-
-@kernel
-def abroad_arm(
-    vehicle, vehicle_hazard, home, abroad, used, risks, repair, swap, steps, age, n_steps, fade, state, state_curve,
-    flow, curve, sums, counts,
-):  # fmt: skip
-    """Run the recursion of the vehicles that cross at a whole age: no cover, hazards of the new climate.
-
-    A pack's cumulative hazard goes on from what it had at home, ``max(H, H_home(t_X) + H_abroad(t) - H_abroad(t_X))``:
-    a pack that is past the end of life's threshold, and was held by the warranty only, leaves in the first step.
-
-    Parameters
-    ----------
-    vehicle, vehicle_hazard : ndarray, shape (n + 1,), (n,)
-        Survival after the crossing, at the nodes of age, and the hazards of the steps (read where packs are answered).
-    home, abroad, used : ndarray, shape (2, n + 2)
-        Pack tables at the end of life's threshold: at home, abroad, and of a used pack abroad.
-    risks : ndarray, shape (2, 2, n + 2)
-        Hazards of the steps of a new and of a used pack abroad.
-    repair, swap : float
-        Chances that a failure is answered by a new, by a used pack.
-    steps, age, n_steps : int
-        Steps per year, age at export [yr], steps until survival is negligible.
-    fade : ndarray, shape (3, n + 2)
-        As in `home_arm`.
-    state, state_curve : ndarray, shape (2, n_places)
-        State at this age, from `home_arm`.
-    flow, curve, sums : ndarray
-        Scratch, as in `home_arm`; `sums` is filled from the step of the crossing on.
-    counts : ndarray, shape (4,)
-        Filled: vehicles that cross; new and used packs started abroad; first packs replaced abroad.
-
-    Returns
-    -------
-    int
-        Step after the last in which a vehicle may live.
-    """
-    node = age * steps
-    counts[:] = 0.0
-    sums[:, node : n_steps + 1] = 0.0
-    reached = node
-    recur = repair + swap > 0.0
-    if recur:
-        flow[:, node : n_steps + 2] = 0.0
-    for place in range(node + 1):
-        for kind in range(2):
-            crossing = state[kind, place]
-            if crossing < _NO_FLOW:
-                continue
-            counts[0] += crossing
-            row = 0 if place == 0 else 1
-            start = place - row
-            known = state_curve[kind, place]
-            k = node - start
-            past = abroad[row, k] if kind == 0 else used[1, k]
-            factor = (home[row, k] if kind == 0 else known) / (past * known) if past * known > _SMALLEST else 0.0
-            last = n_steps
-            table = abroad[row] if kind == 0 else used[1]
-            curve[node] = 1.0
-            for j in range(node + 1, n_steps + 1):
-                value = factor * table[j - start]
-                curve[j] = value if value < 1.0 else 1.0
-                if value < _NEGLIGIBLE:
-                    last = j
-                    break
-            reached = max(reached, last)
-            weight = crossing
-            _add_pack(weight, curve, node, last, fade[row + kind], start, sums)
-            if recur:
-                # Survival of the vehicle is told from the crossing on: 1 there, less what equation (1) drops.
-                answered = _pass_on(
-                    weight, vehicle, vehicle_hazard, curve, risks[kind, row], start, node, last, repair, swap, flow
-                )
-                counts[3] += answered if place == 0 else 0.0
-    if recur:
-        reached = n_steps
-        _repaired_abroad(
-            vehicle,
-            vehicle_hazard,
-            abroad,
-            used,
-            risks,
-            repair,
-            swap,
-            steps,
-            node,
-            n_steps,
-            fade,
-            flow,
-            curve,
-            sums,
-            counts,
-        )
-    return reached
-
-
-@kernel
-def _pass_on(weight, vehicle, vehicle_hazard, curve, risk, start, first, n_steps, repair, swap, flow):
-    """Turn the pack's events of each step into new and used packs; return how many."""
-    answered = 0.0
-    lead = first
-    # A pack held at 1 by the warranty it lost falls to its curve within a step: that hazard is not the table's.
-    while lead < n_steps and curve[lead] == 1.0:
-        before, after = weight * vehicle[lead], weight * vehicle[lead + 1] * curve[lead + 1]
-        of_pack = pack_share(before - after, _log_ratio(1.0, curve[lead + 1]), vehicle_hazard[lead])
-        flow[0, lead + 1] += of_pack * repair
-        flow[1, lead + 1] += of_pack * swap
-        answered += of_pack
-        lead += 1
-    for j in range(lead, n_steps):
-        of_pack = weight * (vehicle[j] * curve[j] - vehicle[j + 1] * curve[j + 1])
-        of_pack *= risk[j - start] / (risk[j - start] + vehicle_hazard[j] + _SMALLEST)
-        flow[0, j + 1] += of_pack * repair
-        flow[1, j + 1] += of_pack * swap
-        answered += of_pack
-    return answered * (repair + swap)
-
-
-@kernel
-def _repaired_abroad(
-    vehicle, vehicle_hazard, abroad, used, risks, repair, swap, steps, node, n_steps, fade, flow, curve, sums, counts
-):
-    """Follow the packs installed abroad, in order of installation."""
-    for place in range(node + 1, n_steps + 1):
-        for kind in range(2):
-            started = flow[kind, place]
-            if started < _NO_FLOW:
-                continue
-            counts[1 + kind] += started
-            start = place - 1
-            table = abroad[1] if kind == 0 else used[1]
-            last = place
-            while last < n_steps and table[last - start] >= _NEGLIGIBLE:
-                last += 1
-            for j in range(place, last + 1):
-                curve[j] = table[j - start]
-            weight = started * 2.0 / (vehicle[start] + vehicle[start + 1])
-            half = 0.25 * (started + weight * vehicle[start + 1]) / steps
-            sums[4, start] += half
-            sums[5, start] += half * fade[1 + kind, 0]
-            _add_pack(weight, curve, place, last, fade[1 + kind], start, sums)
-            _pass_on(weight, vehicle, vehicle_hazard, curve, risks[kind, 1], start, place, last, repair, swap, flow)
