@@ -18,6 +18,7 @@ HERE = Path(__file__).resolve().parent
 SCRIPTS = {
     "kernels": ["kernels_basic.py"],
     "vehicle": ["vehicle.py"],
+    "lives": ["lives.py"],
     "fleet": ["fleet.py"],
     "engine": ["engine.py", "--quick"],
     "sensitivity-speed": ["sensitivity.py", "speed"],

@@ -5,18 +5,22 @@ import math
 import numpy as np
 from naive_life import Law, Rules
 
-from mcsim.kernels.expectation import expected_activity
+from mcsim.kernels.expectation import expected_activity, fill_hazard, node_ages
 from mcsim.kernels.junction import SURVIVAL_JUNCTIONS
+from mcsim.kernels.life import fill_pack_table
 from mcsim.kernels.lives_draw import sampled_activity
+from mcsim.kernels.lives_sample import sample_route
 from mcsim.kernels.lives_spread import (
     SPREADS,
     UNIT_KM,
     UNIT_LANDFILLED,
     UNIT_PACK,
+    UNIT_RECYCLED_ABROAD,
     UNIT_RETIRED_HOME,
     UNIT_VEHICLE,
     UNITS,
 )
+from mcsim.kernels.lives_table import NEVER, new_table
 from mcsim.kernels.streams import stream_key, stream_of
 from mcsim.kernels.sweep import (
     ACTIVITIES,
@@ -39,7 +43,17 @@ COLUMNS = {
 }  # fmt: skip
 
 
-UNIT_IMPACTS = {UNIT_VEHICLE: 100.0, UNIT_PACK: 50.0, UNIT_KM: 0.1, UNIT_RETIRED_HOME: 3.0, UNIT_LANDFILLED: 7.0}
+UNIT_IMPACTS = {
+    UNIT_VEHICLE: 100.0, UNIT_PACK: 50.0, UNIT_KM: 0.1, UNIT_RETIRED_HOME: 3.0, UNIT_LANDFILLED: 7.0,
+    UNIT_RECYCLED_ABROAD: 5.0,
+}  # fmt: skip
+    UNIT_VEHICLE: 100.0,
+    UNIT_PACK: 50.0,
+    UNIT_KM: 0.1,
+    UNIT_RETIRED_HOME: 3.0,
+    UNIT_LANDFILLED: 7.0,
+    UNIT_RECYCLED_ABROAD: 5.0,
+}
 
 
 def exported_at(age):
@@ -132,3 +146,42 @@ def sampled(setting, n_lives, draw=0, seed=1, steps=1, *, given_export=False):
     unit = np.array([[[UNIT_IMPACTS.get(column, 0.0) for column in range(UNITS)]]])
     sampled_activity(*given, key, np.array([draw]), n_lives, levels, 0, unit, *filled, spread)
     return np.concatenate([filled[0][0], filled[1][0, :, :1]], axis=1), spread[0]
+
+
+def counted(runs, draw=0):
+    """Counts of one route whose packs are replaced for eight years, from runs of lives (first, how many)."""
+    n = 60
+    nodes = np.arange(n + 2.0)
+    vehicle = np.exp(-((nodes[: n + 1] / 17.0) ** 2.9))
+    vehicle[n] = 0.0
+    ages, log_ages = node_ages(n + 2, 1)
+    table, risk = np.empty((2, n + 2)), np.empty((2, n + 2))
+    fill_pack_table(3.0, 9.0, 0.01, 0.0, log_ages, ages, table, risk)
+    places = 10
+    curves = np.zeros((2, places, n + 2))
+    for place in range(places):
+        start, row = max(place - 1, 0), min(place, 1)
+        curves[0, place, place:] = table[row, place - start : n + 2 - start]
+    hazard = np.empty(n)
+    fill_hazard(vehicle, hazard)
+    risks = np.stack([risk, risk, risk])
+    home = (vehicle, hazard, curves, np.ones((2, places)), np.full((2, places), 8.0), table, risks)
+    away = (vehicle, hazard, table, table, table, risks[1:].copy())
+    outcomes = new_table(places, n, 8, 4)
+    counts = np.zeros((3, outcomes[0].size), np.int64)
+    key = stream_key(np.uint64(1), np.uint64(stream_of("tests/lives")))
+    for first, lives in runs:
+        sample_route(
+            key, np.uint64(draw), first, lives, places, home, away, (0.0, 0.0, 1, n, NEVER, 0), outcomes, counts
+        )
+    order = np.lexsort((*outcomes[2][: outcomes[5][0]].T, row_of_outcome(outcomes)))
+    return counts[:, : outcomes[5][0]][:, order]
+
+
+def row_of_outcome(outcomes):
+    """Row of each outcome of a table: rows are built in the order in which lives reach them."""
+    rows = np.empty(outcomes[5][0], np.int64)
+    for row, (first, after_last, *_) in enumerate(outcomes[3]):
+        if first >= 0:
+            rows[first:after_last] = row
+    return rows
