@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -104,6 +104,14 @@ def _plan(study: Study) -> _Plan:
     return _Plan(study.uncertain, tuple(scalars), rows, frozen, varied, study.outputs)
 
 
+@lru_cache(maxsize=16)
+def _wanted_plan(study: Study, wanted: frozenset[str] | None) -> _Plan:
+    plan = _plan(study)
+    if wanted is None:
+        return plan
+    return replace(plan, outputs=tuple(output for output in plan.outputs if output.name in wanted))
+
+
 def model_inputs(study: Study, values: Mapping[str, FloatArray], n_rows: int) -> dict[str, FloatArray]:
     """Return what the model reads: scalars (n,), tables (n, n_table_rows), vectors of shares (n, n_labels)."""
     plan = _plan(study)
@@ -149,21 +157,29 @@ def evaluate_points(study: Study, unit: FloatArray, draws: IntArray, seed: int, 
 
 
 def evaluate_values(
-    study: Study, values: Mapping[str, FloatArray], draws: IntArray, seed: int, lives: int
+    study: Study,
+    values: Mapping[str, FloatArray],
+    draws: IntArray,
+    seed: int,
+    lives: int,
+    wanted: frozenset[str] | None = None,
 ) -> Evaluation:
-    """Return what the model gives for values of the uncertain inputs; otherwise as `evaluate_points`."""
-    plan = _plan(study)
+    """Return what the model gives for values of the uncertain inputs; otherwise as `evaluate_points`.
+
+    With `wanted`, names of outputs, the others are neither checked nor returned.
+    """
+    plan = _wanted_plan(study, wanted)
     n_rows = len(draws)
     given = model_inputs(study, values, n_rows)
     parts = list(_by_options(study, plan, values, n_rows))
     if len(parts) == 1 and parts[0][0] is None:
-        outputs, reasons = _call(study, plan, given, Context(parts[0][1], seed, draws, lives))
+        outputs, reasons = _call(study, plan, given, Context(parts[0][1], seed, draws, lives, wanted))
         return Evaluation(dict(values), outputs, reasons)
     outputs = {output.name: np.full((n_rows, *output.packed_shape), np.nan) for output in plan.outputs}
     reasons = {}
     for rows, options in parts:
         part = {name: array[rows] for name, array in given.items()}
-        found, why = _call(study, plan, part, Context(options, seed, draws[rows], lives))
+        found, why = _call(study, plan, part, Context(options, seed, draws[rows], lives, wanted))
         for name, array in found.items():
             outputs[name][rows] = array
         reasons.update({int(np.arange(n_rows)[rows][row]): reason for row, reason in why.items()})
@@ -224,7 +240,7 @@ def _one_by_one(
     outputs = {output.name: np.full((len(context.draws), *output.packed_shape), np.nan) for output in plan.outputs}
     reasons = {}
     for row in range(len(context.draws)):
-        alone = Context(context.options, context.seed, context.draws[row : row + 1], context.lives)
+        alone = replace(context, draws=context.draws[row : row + 1])
         found, why = _call(study, plan, {name: array[row : row + 1] for name, array in given.items()}, alone)
         for name, array in found.items():
             outputs[name][row] = array[0]

@@ -281,12 +281,15 @@ class Context:
         Global numbers of the draws, the keys of their random numbers.
     lives : int
         Vehicle lives per draw where a model samples lives.
+    wanted : frozenset of str, optional
+        Outputs that the caller reads; a model may leave out the others. All of them by default.
     """
 
     options: Mapping[str, OptionValue]
     seed: int
     draws: IntArray
     lives: int = 0
+    wanted: frozenset[str] | None = None
 
 
 Evaluate = Callable[[Mapping[str, FloatArray], Context], Mapping[str, NDArray[Any]]]

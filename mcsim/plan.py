@@ -175,6 +175,7 @@ def _evaluated(
     n = len(numbers)
     values = np.empty((len(points) * n, plan.n_values))
     failed = np.zeros(len(points) * n, bool)
+    wanted = frozenset(output.name for output in plan.outputs)
     total = sum(output.n_packed for output in study.outputs)
     chunk = int(min(max(_CHUNK_VALUES / total, 16.0), 1024.0))
     sets, step = max(1, chunk // n), min(n, chunk)
@@ -185,7 +186,7 @@ def _evaluated(
 
         part, rows = points[first : first + sets], slice(start, min(start + step, n))
         joined = {name: np.concatenate([one[name][rows] for one in part]) for name in part[0]}
-        found = evaluate_values(study, joined, np.tile(numbers[rows], len(part)), seed, plan.lives)
+        found = evaluate_values(study, joined, np.tile(numbers[rows], len(part)), seed, plan.lives, wanted)
         where = slice(first * n + rows.start, (first + len(part) - 1) * n + rows.stop)
         failed[where] = ~found.complete
         left = 0

@@ -7,7 +7,7 @@ Cycle Assessment.
 import numpy as np
 import numpy.typing as npt
 
-from mcsim.kernels._jit import FloatArray, kernel
+from mcsim.kernels._jit import FloatArray, inline_kernel, kernel
 from mcsim.kernels.sweep import (
     DISTANCE,
     EXPORTED,
@@ -54,9 +54,10 @@ def life_impacts(
     credit_abroad: FloatArray,
     landfill: FloatArray,
     stages: FloatArray,
+    per_km: FloatArray,
     total: FloatArray,
 ) -> None:
-    """Fill the impacts of each cell's life by stage and category, and their sum over stages.
+    """Fill the impacts of each cell's life by stage and category, the same per km, and their sum over stages.
 
     Parameters
     ----------
@@ -80,8 +81,9 @@ def life_impacts(
         Per vehicle, at home and abroad.
     recycling_home, recycling_abroad, credit_home, credit_abroad, landfill : ndarray
         Per pack, shape (n, n_vehicles, n_categories).
-    stages : ndarray, shape (n, n_cells * 8 * n_categories) or (n, 0)
-        Filled: stages in the order of `STAGES`, categories innermost; left alone where it is empty.
+    stages, per_km : ndarray, shape (n, n_cells * 8 * n_categories) or (n, 0)
+        Filled: stages in the order of `STAGES`, categories innermost; left alone where they are empty. Per km: expected
+        impact of a life over its expected distance.
     total : ndarray, shape (n, n_cells, n_categories)
         Filled.
     """
@@ -96,6 +98,7 @@ def life_impacts(
             late = litres * lived[FUELLED_ABROAD_LATE]
             early = litres * lived[FUELLED_ABROAD] - late
             distance = lived[DISTANCE]
+            inverse = 1.0 / distance
             away = abroad[cell] if abroad[cell] >= 0.0 else lived[EXPORTED]
             recycled = lived[RETIRED_HOME] * collected[i]
             buried = lived[LANDFILLED] + lived[RETIRED_HOME] - recycled
@@ -122,26 +125,79 @@ def life_impacts(
                     stages[i, place + 5 * n_categories + k] = burden
                     stages[i, place + 6 * n_categories + k] = credit
                     stages[i, place + 7 * n_categories + k] = buried_impact
+            if detailed:
+                for k in range(place, place + N_STAGES * n_categories):
+                    per_km[i, k] = stages[i, k] * inverse
+
+
+@inline_kernel
+def _change(impact: float, distance: float, reference: float, reference_distance: float, per_life: bool) -> float:
+    """Relative change, per life or per km; NaN where the reference is not positive (the draw then counts as failed)."""
+    if per_life:
+        return (impact - reference) / reference if reference > 0.0 else np.nan
+    base = reference / reference_distance
+    return (impact / distance - base) / base if base > 0.0 else np.nan
 
 
 @kernel
-def per_distance(stages: FloatArray, activity: FloatArray, per_km: FloatArray) -> None:
-    """Fill the impacts per km: expected impact of a life over its expected distance, by stage and category.
+def compare_lives(
+    total: FloatArray,
+    activity: FloatArray,
+    sweep: IntArray,
+    stay_total: FloatArray,
+    stay_activity: FloatArray,
+    stay: IntArray,
+    other: int,
+    trade_ages: FloatArray,
+    per_life: bool,
+    change: FloatArray,
+    difference: FloatArray,
+    traded: FloatArray,
+) -> None:
+    """Fill what an export changes against the vehicle that stays and against one other cell.
 
     Parameters
     ----------
-    stages, per_km : ndarray, shape (n, n_cells * m)
-        Impacts per life; filled.
-    activity : ndarray, shape (n, n_cells, 14)
-        Distance per life in its first column.
+    total, activity : ndarray, shape (n, n_cells, n_categories), (n, n_cells, 14)
+        Impacts and activity per life.
+    sweep : ndarray of int, shape (n_exported, n_ages)
+        Cells of the exports at the ages 0, 1, ...
+    stay_total, stay_activity, stay : ndarray
+        The same of vehicles that stay, and which of their cells stands against each export.
+    other : int
+        Cell of the other reference.
+    trade_ages : ndarray, shape (n, n_exported)
+        Age at the trade [yr]; between whole ages it is a share of the trade at either.
+    per_life : bool
+        Relative changes per life instead of per km.
+    change, difference : ndarray, shape (n, n_exported, 2, n_ages, n_categories)
+        Filled: relative change; difference per km.
+    traded : ndarray, shape (n, n_exported, 2, n_categories)
+        Filled: relative change at the age of the trade.
     """
-    n, n_cells = activity.shape[:2]
-    width = stages.shape[1] // n_cells
+    n, n_exported, _, n_ages, n_categories = change.shape
     for i in range(n):
-        for cell in range(n_cells):
-            inverse = 1.0 / activity[i, cell, DISTANCE]
-            for k in range(cell * width, (cell + 1) * width):
-                per_km[i, k] = stages[i, k] * inverse
+        for e in range(n_exported):
+            below = min(int(trade_ages[i, e]), n_ages - 2)
+            late = trade_ages[i, e] - below
+            early = 1.0 - late
+            here, after = sweep[e, below], sweep[e, below + 1]
+            driven = early * activity[i, here, DISTANCE] + late * activity[i, after, DISTANCE]
+            for r in range(2):
+                totals, lived = (stay_total, stay_activity) if r == 0 else (total, activity)
+                for age in range(n_ages):
+                    cell, against = sweep[e, age], stay[e, age] if r == 0 else other
+                    distance, reference_distance = activity[i, cell, DISTANCE], lived[i, against, DISTANCE]
+                    for k in range(n_categories):
+                        impact, reference = total[i, cell, k], totals[i, against, k]
+                        difference[i, e, r, age, k] = impact / distance - reference / reference_distance
+                        change[i, e, r, age, k] = _change(impact, distance, reference, reference_distance, per_life)
+                first, second = (stay[e, below], stay[e, below + 1]) if r == 0 else (other, other)
+                apart = early * lived[i, first, DISTANCE] + late * lived[i, second, DISTANCE]
+                for k in range(n_categories):
+                    impact = early * total[i, here, k] + late * total[i, after, k]
+                    reference = early * totals[i, first, k] + late * totals[i, second, k]
+                    traded[i, e, r, k] = _change(impact, driven, reference, apart, per_life)
 
 
 @kernel
@@ -150,24 +206,25 @@ def crossing_age(change: FloatArray, none: float) -> FloatArray:
 
     Parameters
     ----------
-    change : ndarray, shape (n, n_series, n_ages)
+    change : ndarray, shape (n, n_series, n_ages, n_categories)
         Changes at the ages 0, 1, ...
     none : float
         What stands where the sign never turns.
 
     Returns
     -------
-    ndarray, shape (n, n_series)
+    ndarray, shape (n, n_series, n_categories)
         Age [yr].
     """
-    n, n_series, n_ages = change.shape
-    ages: FloatArray = change[:, :, 0].copy()
+    n, n_series, n_ages, n_categories = change.shape
+    ages = np.empty((n, n_series, n_categories))
     for i in range(n):
         for series in range(n_series):
-            ages[i, series] = none
-            for age in range(1, n_ages):
-                before, here = change[i, series, age - 1], change[i, series, age]
-                if (before < 0.0 and here >= 0.0) or (before > 0.0 and here <= 0.0):
-                    ages[i, series] = age - 1 + before / (before - here)
-                    break
+            for k in range(n_categories):
+                ages[i, series, k] = none
+                for age in range(1, n_ages):
+                    before, here = change[i, series, age - 1, k], change[i, series, age, k]
+                    if (before < 0.0 and here >= 0.0) or (before > 0.0 and here <= 0.0):
+                        ages[i, series, k] = age - 1 + before / (before - here)
+                        break
     return ages

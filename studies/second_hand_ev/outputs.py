@@ -211,7 +211,7 @@ def _changes(cells: Cells, vehicle: Dim, ages: Dim, category: Dim, units: dict[s
     single = (vehicle, reference, category)
     return (
         Output(
-            "impact_change", "share", "change of an exported vehicle's impact against the reference", each, at_ages,
+            "impact_change", "relative", "change of an exported vehicle's impact against the reference", each, at_ages,
             rank=True,
         ),
         Output(
@@ -219,7 +219,7 @@ def _changes(cells: Cells, vehicle: Dim, ages: Dim, category: Dim, units: dict[s
             at_ages, {label: f"{unit}/km" for label, unit in units.items()}, "category",
         ),
         Output(
-            "impact_change_at_trade", "share", "change of impact against the reference, exported at the trade's age",
+            "impact_change_at_trade", "relative", "change of impact against the reference, exported at the trade's age",
             single, without_ages, rank=True,
         ),
         Output(

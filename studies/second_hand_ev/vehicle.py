@@ -35,7 +35,7 @@ from mcsim.kernels.sweep import (
 )
 from mcsim.studies.second_hand_ev import inputs as declared_inputs
 from mcsim.studies.second_hand_ev import lca
-from mcsim.studies.second_hand_ev.assembly import STAGES, crossing_age, life_impacts, per_distance
+from mcsim.studies.second_hand_ev.changes import impact_outputs
 from mcsim.studies.second_hand_ev.curves import (
     LITHIUM,
     MAXIMUM_AGE,
@@ -48,7 +48,7 @@ from mcsim.studies.second_hand_ev.curves import (
     survival_of_region,
 )
 from mcsim.studies.second_hand_ev.outputs import (
-    NEVER,
+    ACTIVITY,
     REFERENCE_VEHICLE,
     SPREAD,
     Cells,
@@ -61,6 +61,7 @@ from mcsim.study import Context, FloatArray, InputError, IntArray, Model, Option
 from mcsim.tables import Table
 
 OLD_CATALYST_AGE = 10.0
+ACTIVITY_NAMES = frozenset(name for name, *_ in ACTIVITY)
 INTENSITY, ELECTRICITY = len(lca.CATEGORIES), len(lca.CATEGORIES) + 1
 
 
@@ -298,15 +299,16 @@ def live(plan: Plan, arguments: tuple[Any, ...], given_export: bool, context: Co
 
 
 def evaluate_plan(plan: Plan, inputs: Mapping[str, FloatArray], context: Context) -> dict[str, NDArray[Any]]:
-    """Return all outputs of the draws, packed as their layouts say."""
+    """Return the outputs of the draws that are wanted, packed as their layouts say."""
     options = context.options
+    wanted = context.wanted if context.wanted is not None else frozenset(item.name for item in plan.declared.outputs)
     found = lca.impacts(plan.assessment, inputs, options)
     arguments = life_arguments(plan, inputs, options, found)
     given_export = options["condition"] == "exported"
     unit = unit_impacts(found, inputs["us_collection_share"], CATEGORY_BETWEEN_VEHICLES)
     lived = live(plan, arguments, given_export, context, unit)
-    values = activity_outputs(plan, lived, inputs["us_collection_share"])
-    values |= impact_outputs(plan, lived, arguments[13], inputs, options, found)
+    values = activity_outputs(plan, lived, inputs["us_collection_share"]) if wanted & ACTIVITY_NAMES else {}
+    values |= impact_outputs(plan.cells, lived, arguments[13], inputs, options, found, wanted)
     if options["evaluation"] == "lives":
         values |= {name: lived.spread[:, plan.declared.shown[name]] for name, *_ in SPREAD}
     return values
@@ -334,132 +336,3 @@ def activity_outputs(plan: Plan, lived: Lived, collected: FloatArray) -> dict[st
         "mean_grid_intensity": ratio(energy[..., INTENSITY], power),
     }
     return {name: values[:, plan.declared.shown[name]] for name, values in every.items()}
-
-
-def cell_impacts(
-    activity: FloatArray,
-    energy: FloatArray,
-    vehicles: IntArray,
-    abroad: FloatArray,
-    inputs: Mapping[str, FloatArray],
-    found: Mapping[str, FloatArray],
-    detailed: bool,
-) -> tuple[FloatArray, FloatArray]:
-    """Return the impacts of cells by stage (empty unless detailed) and their totals."""
-    n, n_cells = activity.shape[:2]
-    n_categories = found["landfill"].shape[-1]
-    stages = np.empty((n, n_cells * len(STAGES) * n_categories if detailed else 0))
-    total = np.empty((n, n_cells, n_categories))
-    names = (
-        "litres_per_km", "vehicle_production", "battery_production", "use_per_litre", "wear_per_km",
-        "maintenance_per_km", "vehicle_end_of_life", "recycling_us", "recycling_mx", "credit_us", "credit_mx",
-        "landfill",
-    )  # fmt: skip
-    factors = [np.ascontiguousarray(found[name]) for name in names]
-    collected = np.ascontiguousarray(inputs["us_collection_share"])
-    life_impacts(activity, energy, vehicles, abroad, collected, *factors, stages, total)
-    return stages, total
-
-
-def impact_outputs(
-    plan: Plan,
-    lived: Lived,
-    home_rate: FloatArray,
-    inputs: Mapping[str, FloatArray],
-    options: Mapping[str, OptionValue],
-    found: Mapping[str, FloatArray],
-) -> dict[str, NDArray[Any]]:
-    """Return impacts by stage and the changes against both references."""
-    cells, n = plan.cells, len(lived.activity)
-    given_export = lived.stay_activity.shape[1] > 0
-    ends_abroad = np.zeros(cells.count)
-    index = cells.index()
-    ends_abroad[np.unique(index[:, 1][index[:, 1] >= 0])] = 1.0 if given_export else -1.0
-    ends_abroad[np.unique(index[:, 2][index[:, 2] >= 0])] = 1.0
-    stages, total = cell_impacts(
-        lived.activity, lived.energy, cells.vehicle_of, ends_abroad, inputs, found, detailed=True
-    )
-    per_km = np.empty_like(stages)
-    per_distance(stages, lived.activity, per_km)
-    n_categories = total.shape[-1]
-    exported = cells.exported
-    sweep = index[exported, 1]
-    impact, distance = total[:, sweep], lived.activity[:, sweep, DISTANCE]
-    if given_export:
-        rows = np.repeat(exported, EXPORT_AGES)
-        stay_activity = np.ascontiguousarray(lived.stay_activity[:, exported].reshape(n, -1, ACTIVITIES))
-        stay_energy = np.ascontiguousarray(lived.stay_energy[:, exported].reshape(n, -1, CHANNELS))
-        _, stay = cell_impacts(stay_activity, stay_energy, rows, np.zeros(len(rows)), inputs, found, detailed=False)
-        stay = stay.reshape(n, len(exported), EXPORT_AGES, n_categories)
-        stay_distance = stay_activity[..., DISTANCE].reshape(n, len(exported), EXPORT_AGES)
-    else:
-        home = index[exported, 0, 0]
-        stay = np.broadcast_to(total[:, home][:, :, np.newaxis], impact.shape)
-        stay_distance = np.broadcast_to(lived.activity[:, home, DISTANCE][..., np.newaxis], distance.shape)
-    icev = index[cells.vehicles.index(REFERENCE_VEHICLE), 2, 0]
-    other = np.broadcast_to(total[:, icev, np.newaxis, np.newaxis], impact.shape)
-    other_distance = np.broadcast_to(lived.activity[:, icev, DISTANCE][:, np.newaxis, np.newaxis], distance.shape)
-    references = np.stack([stay, other], axis=2)
-    reference_distances = np.stack([stay_distance, other_distance], axis=2)
-    ages = trade_ages(plan, inputs, options, home_rate)
-    per_life = options["functional_unit"] == "life"
-    change, difference = _compare(impact, distance, references, reference_distances, per_life)
-    at_trade = [_mixed(values, ages) for values in (impact, distance[..., np.newaxis])]
-    at_reference = [
-        _mixed(
-            np.moveaxis(values, 2, 1).reshape(n * 2, *values.shape[1:2], *values.shape[3:]), np.repeat(ages, 2, axis=0)
-        )
-        for values in (references, reference_distances[..., np.newaxis])
-    ]
-    traded, _ = _compare(
-        at_trade[0],
-        at_trade[1][..., 0],
-        np.moveaxis(at_reference[0].reshape(n, 2, len(exported), 1, n_categories), 1, 2),
-        np.moveaxis(at_reference[1].reshape(n, 2, len(exported), 1), 1, 2),
-        per_life,
-    )
-    series = np.ascontiguousarray(np.moveaxis(change, 3, -1).reshape(n, -1, EXPORT_AGES))
-    return {
-        "impact_per_km": per_km,
-        "impact_per_life": stages,
-        "impact_change": change.reshape(n, -1),
-        "impact_difference": difference.reshape(n, -1),
-        "impact_change_at_trade": traded.reshape(n, -1),
-        "crossover_age": crossing_age(series, NEVER),
-    }
-
-
-def _compare(
-    impact: FloatArray, distance: FloatArray, reference: FloatArray, reference_distance: FloatArray, per_life: bool
-) -> tuple[FloatArray, FloatArray]:
-    """Return relative change and difference per km, shape (n, vehicles, references, ages, categories)."""
-    per_km = (impact / distance[..., np.newaxis])[:, :, np.newaxis]
-    reference_per_km = reference / reference_distance[..., np.newaxis]
-    difference = per_km - reference_per_km
-    if per_life:
-        return ratio(impact[:, :, np.newaxis] - reference, reference), difference
-    return ratio(difference, reference_per_km), difference
-
-
-def _mixed(values: FloatArray, ages: FloatArray) -> FloatArray:
-    """Return values at ages between whole export ages: a share of the trade at either, shape (n, vehicles, 1, ...)."""
-    below = np.minimum(ages.astype(np.int64), EXPORT_AGES - 2)
-    share = (ages - below).reshape(*ages.shape, *[1] * (values.ndim - 3))
-    draws, vehicles = np.arange(len(ages))[:, np.newaxis], np.arange(ages.shape[1])
-    mixed: FloatArray = (1.0 - share) * values[draws, vehicles, below] + share * values[draws, vehicles, below + 1]
-    return mixed[:, :, np.newaxis]
-
-
-def trade_ages(
-    plan: Plan, inputs: Mapping[str, FloatArray], options: Mapping[str, OptionValue], home_rate: FloatArray
-) -> FloatArray:
-    """Return the age at the trade of each exported vehicle, (n, n_exported): given, or when an odometer is reached.
-
-    An odometer that is reached after 20 years counts as a trade at 20.
-    """
-    exported = plan.cells.exported
-    if options["export_trigger"] == "age":
-        return np.repeat(inputs["trade_age"][:, np.newaxis], len(exported), axis=1)
-    latest = np.full(len(inputs["trade_odometer"]), EXPORT_AGES - 1.0)
-    columns = [end_of_cover(latest, inputs["trade_odometer"], home_rate[:, v]) for v in exported]
-    return np.stack(columns, axis=1)

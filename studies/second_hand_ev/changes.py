@@ -1,0 +1,125 @@
+"""Impacts of all cells by stage, and what an export changes: from lives to the outputs that compare them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mcsim.kernels.sweep import ACTIVITIES, CHANNELS, EXPORT_AGES
+from mcsim.studies.second_hand_ev.assembly import STAGES, compare_lives, crossing_age, life_impacts
+from mcsim.studies.second_hand_ev.curves import end_of_cover
+from mcsim.studies.second_hand_ev.outputs import NEVER, REFERENCE_VEHICLE, Cells
+from mcsim.study import FloatArray, IntArray, OptionValue
+
+if TYPE_CHECKING:
+    from mcsim.studies.second_hand_ev.vehicle import Lived
+
+DETAILED = frozenset(("impact_per_km", "impact_per_life"))
+COMPARED = frozenset(("impact_change", "impact_difference", "impact_change_at_trade", "crossover_age"))
+_FACTORS = (
+    "litres_per_km", "vehicle_production", "battery_production", "use_per_litre", "wear_per_km", "maintenance_per_km",
+    "vehicle_end_of_life", "recycling_us", "recycling_mx", "credit_us", "credit_mx", "landfill",
+)  # fmt: skip
+
+
+def cell_impacts(
+    activity: FloatArray,
+    energy: FloatArray,
+    vehicles: IntArray,
+    abroad: FloatArray,
+    inputs: Mapping[str, FloatArray],
+    found: Mapping[str, FloatArray],
+    detailed: bool,
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return the impacts of cells by stage, per life and per km (empty unless detailed), and their totals."""
+    n, n_cells = activity.shape[:2]
+    n_categories = found["landfill"].shape[-1]
+    stages, per_km = (np.empty((n, n_cells * len(STAGES) * n_categories if detailed else 0)) for _ in range(2))
+    total = np.empty((n, n_cells, n_categories))
+    factors = [np.ascontiguousarray(found[name]) for name in _FACTORS]
+    collected = np.ascontiguousarray(inputs["us_collection_share"])
+    life_impacts(activity, energy, vehicles, abroad, collected, *factors, stages, per_km, total)
+    return stages, per_km, total
+
+
+def impact_outputs(
+    cells: Cells,
+    lived: Lived,
+    home_rate: FloatArray,
+    inputs: Mapping[str, FloatArray],
+    options: Mapping[str, OptionValue],
+    found: Mapping[str, FloatArray],
+    wanted: frozenset[str],
+) -> dict[str, NDArray[Any]]:
+    """Return those of the outputs `DETAILED` and `COMPARED` that are wanted."""
+    if not wanted & (DETAILED | COMPARED):
+        return {}
+    given_export = lived.stay_activity.shape[1] > 0
+    ends_abroad = np.zeros(cells.count)
+    index = cells.index()
+    ends_abroad[np.unique(index[:, 1][index[:, 1] >= 0])] = 1.0 if given_export else -1.0
+    ends_abroad[np.unique(index[:, 2][index[:, 2] >= 0])] = 1.0
+    stages, per_km, total = cell_impacts(
+        lived.activity, lived.energy, cells.vehicle_of, ends_abroad, inputs, found, bool(wanted & DETAILED)
+    )
+    values: dict[str, NDArray[Any]] = {}
+    if wanted & DETAILED:
+        values |= {"impact_per_km": per_km, "impact_per_life": stages}
+    if wanted & COMPARED:
+        values |= changes(cells, lived, total, trade_ages(cells, inputs, options, home_rate), inputs, options, found)
+    return values
+
+
+def changes(
+    cells: Cells,
+    lived: Lived,
+    total: FloatArray,
+    ages: FloatArray,
+    inputs: Mapping[str, FloatArray],
+    options: Mapping[str, OptionValue],
+    found: Mapping[str, FloatArray],
+) -> dict[str, NDArray[Any]]:
+    """Return the changes against both references, at every export age and at the age of the trade, shape (n, ages)."""
+    n, _, n_categories = total.shape
+    exported, index = cells.exported, cells.index()
+    if lived.stay_activity.shape[1] > 0:
+        rows = np.repeat(exported, EXPORT_AGES)
+        activity = np.ascontiguousarray(lived.stay_activity[:, exported].reshape(n, -1, ACTIVITIES))
+        energy = np.ascontiguousarray(lived.stay_energy[:, exported].reshape(n, -1, CHANNELS))
+        _, _, stay_total = cell_impacts(activity, energy, rows, np.zeros(len(rows)), inputs, found, detailed=False)
+        stay = np.arange(len(rows)).reshape(len(exported), EXPORT_AGES)
+    else:
+        activity, stay_total = lived.activity, total
+        stay = np.repeat(index[exported, 0, :1], EXPORT_AGES, axis=1)
+    other = int(index[cells.vehicles.index(REFERENCE_VEHICLE), 2, 0])
+    change, difference = (np.empty((n, len(exported), 2, EXPORT_AGES, n_categories)) for _ in range(2))
+    traded = np.empty((n, len(exported), 2, n_categories))
+    compare_lives(
+        total, lived.activity, np.ascontiguousarray(index[exported, 1]), stay_total, activity, stay, other,
+        np.ascontiguousarray(ages), options["functional_unit"] == "life", change, difference, traded,
+    )  # fmt: skip
+    crossing = crossing_age(change.reshape(n, -1, EXPORT_AGES, n_categories), NEVER)
+    return {
+        "impact_change": change.reshape(n, -1),
+        "impact_difference": difference.reshape(n, -1),
+        "impact_change_at_trade": traded.reshape(n, -1),
+        "crossover_age": crossing.reshape(n, -1),
+    }
+
+
+def trade_ages(
+    cells: Cells, inputs: Mapping[str, FloatArray], options: Mapping[str, OptionValue], home_rate: FloatArray
+) -> FloatArray:
+    """Return the age at the trade of each exported vehicle, (n, n_exported): given, or when an odometer is reached.
+
+    An odometer that is reached after 20 years counts as a trade at 20.
+    """
+    exported = cells.exported
+    if options["export_trigger"] == "age":
+        return np.repeat(inputs["trade_age"][:, np.newaxis], len(exported), axis=1)
+    latest = np.full(len(inputs["trade_odometer"]), EXPORT_AGES - 1.0)
+    columns = [end_of_cover(latest, inputs["trade_odometer"], home_rate[:, v]) for v in exported]
+    return np.stack(columns, axis=1)
