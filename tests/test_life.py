@@ -1,5 +1,7 @@
 import math
 import random
+import runpy
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -120,10 +122,48 @@ CAR_MILES = (
 )
 
 
-def test_without_ageing_the_distance_is_the_published_lifetime_mileage():
-    # Lu (2006), NHTSA DOT HS 809 952, passenger cars: 152,137 miles; the source's age 1 is the first year.
-    share = np.array([float(x) for x in CAR_SURVIVAL.split()] + [0.0] * 66)
-    miles = np.array([float(x) for x in CAR_MILES.split()] + [0.0] * 65)
+TRUCK_SURVIVAL = (
+    "0.9741 0.9603 0.942 0.919 0.8913 0.859 0.8226 0.7827 0.7401 0.6956 0.6501 0.6042 0.5517 0.5009 0.4522 0.4062 "
+    "0.3633 0.3236 0.2873 0.2542 0.2244 0.1975 0.1735 0.1522 0.1332 0.1165 0.1017 0.0887 0.0773 0.0673 0.0586 0.0509 "
+    "0.0443 0.0385 0.0334 0.029"
+)
+TRUCK_MILES = (
+    "16085 15782 15442 15069 14667 14239 13790 13323 12844 12356 11863 11369 10879 10396 9924 9468 9032 8619 8234 7881 "
+    "7565 7288 7055 6871 6739 6663 6648 6648 6648 6648 6648 6648 6648 6648 6648 6648"
+)
+
+
+@pytest.mark.parametrize(
+    ("survival", "driven", "published"),
+    [(CAR_SURVIVAL, CAR_MILES, 152_137), (TRUCK_SURVIVAL, TRUCK_MILES, 179_954)],
+    ids=["passenger cars", "light trucks"],
+)
+def test_without_ageing_the_distance_is_the_published_lifetime_mileage(survival, driven, published):
+    # Lu (2006), NHTSA DOT HS 809 952; the source's age 1 is the first year.
+    known = [float(x) for x in survival.split()]
+    share = np.array(known + [0.0] * (91 - len(known)))
+    miles = np.array([float(x) for x in driven.split()] + [0.0] * (90 - len(known)))
     rate = distance_in_service(miles[np.newaxis], share[np.newaxis, :-1], "registered")[0]
     setting = rules(NEVER, home_survival=list(share), home_rate=list(rate))
-    assert expected(setting)[HOME, DISTANCE] == pytest.approx(152_137, rel=1e-4)
+    assert expected(setting)[HOME, DISTANCE] == pytest.approx(published, rel=1e-4)
+
+
+def one(values):
+    return tuple(np.array([value]) for value in values)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_the_kernel_equals_its_numpy_twin(seed):
+    twin = runpy.run_path(str(Path(__file__).parent.parent / "benchmarks" / "numpy_twin.py"))
+    draw = np.random.default_rng(seed).uniform
+    home = (draw(2.0, 9.0), draw(6.0, 18.0), draw(0.0, 0.005))
+    away = (home[0], home[1] * draw(0.7, 1.05), home[2])
+    laws = {"home": Law(*home), "covered_abroad": Law(*away), "abroad": Law(*away)}
+    setting = rules(Law(*home), warranty=float(seed * 2), multiplier=draw(0.7, 1.0), **laws)
+    after = twin["after_export"](np.array([setting.abroad_survival]), np.array([setting.multiplier]), range(21))
+    survival, fade = np.array([setting.home_survival]), np.array([setting.fade])
+    rates = (np.array([setting.home_rate]), np.array([setting.abroad_rate]))
+    told = twin["routes"](survival, after, (one(home), one(away)), seed * 2, rates, fade, range(21))
+    rows = expected(setting)[:22]
+    for column, values in zip((DISTANCE, -1, PRODUCED), told, strict=True):
+        np.testing.assert_allclose(rows[:, column], values[0], rtol=1e-12)
