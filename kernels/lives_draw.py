@@ -88,9 +88,9 @@ def sampled_activity(
     parts, parts_energy = np.empty((EXPORT_AGES, ACTIVITIES)), np.empty((EXPORT_AGES, CHANNELS))
     deaths, accruals = np.empty(4 * n_steps + 1, np.int64), np.empty((3, 2, n_years + 1))
     installed = np.empty((2, n_nodes + 1), np.int64)
-    curves, at_end, ends, stints, stints_abroad, crossings = _scratch(1, 1, n_steps)
+    curves, at_end, ends, stints, stints_abroad, crossings = _scratch(np.int64(1), np.int64(1), n_steps)
     bits, other_bits = (12, 8) if n_lives >= _MANY else (7, 4)
-    table = new_table(1, n_steps, bits, other_bits)
+    table = new_table(np.int64(1), n_steps, bits, other_bits)
     outcomes, carried = np.empty((ROUNDS, table[0].size), np.int64), np.empty((2, ROUNDS, 1))
     for i in range(n):
         draw = np.uint64(draws[i])
@@ -138,7 +138,7 @@ def sampled_activity(
                                  ends)  # fmt: skip
                 home = (survival, hazard, curves, at_end, ends, own[1], own_risks)
                 away = (after[0], after_hazard[0], tables[c, 1], tables[c, 4], tables[c, 5], risks[c, 4:])
-                node, until = NEVER, 0
+                node, until = NEVER, np.int64(0)
                 live_route(key, draw, n_lives, per_kind, home, away,
                              (repair[i], swap[i, c], steps, last, node, until), table, outcomes)  # fmt: skip
                 tally_home(table, outcomes, per_kind, stints)
@@ -153,7 +153,7 @@ def sampled_activity(
                                  (repair[i], swap[i, c], steps, last, node, until), table,
                                  outcomes)  # fmt: skip
                     replaced = tally_abroad(table, outcomes, per_kind, node, stints_abroad, installed, crossings[age])
-                    fill_spread(table, outcomes, per_kind, n_lives, steps, node, False, fades[c], discount[i],
+                    fill_spread(table, outcomes, per_kind, n_lives, steps, node, new_abroad == 1, fades[c], discount[i],
                                 unit[i, v], accruals, levels, carried, deaths, spread[i, first + 1 + age])  # fmt: skip
                     abroad_from_counts(
                         stints_abroad, crossings[age], installed, replaced, n_lives, steps, node, last_after[age],

@@ -76,7 +76,7 @@ def sample_route(key, draw, first_life, n_lives, per_kind, home, away, rules, ta
     """
     bounds, following, rows, guide = table[0], table[1], table[3], table[4]
     if rows[0, FIRST] < 0:
-        _build(0, per_kind, home, away, rules, table, counts)
+        _build(np.int64(0), per_kind, home, away, rules, table, counts)
     words = np.empty(BLOCK, np.uint32)
     pending, pending_rows = np.empty(BLOCK + 1, np.int32), np.empty(BLOCK + 1, np.int32)
     first_guide = guide[rows[0, GUIDE] :]
@@ -94,7 +94,7 @@ def sample_route(key, draw, first_life, n_lives, per_kind, home, away, rules, ta
             counted = counts[min(number, ROUNDS) - 1]
             kept = 0
             for m in range(n):
-                row = pending_rows[m]
+                row = np.int64(pending_rows[m])
                 if rows[row, FIRST] < 0:
                     _build(row, per_kind, home, away, rules, table, counts)
                 word = np.uint64(words[m])

@@ -145,7 +145,7 @@ def fill_spread(
     carried[:, :, :] = 0.0
     carried[0, 0, 0] = n_lives
     carried[1, 0, 0] = n_lives * unit[UNIT_PACK]
-    n = 0
+    n = np.int64(0)
     for place in range(per_kind):
         for row in range(place, carried.shape[2], per_kind):
             if rows[row, FIRST] >= 0:

@@ -13,20 +13,22 @@ import numpy as np
 from mcsim.kernels._jit import kernel
 from mcsim.kernels.life import pack_share, split_at_cover, step_hazard
 
-# How a stint ends: at home, then abroad.
-COVERED = 0
-REPAIRED = 1
-SWAPPED = 2
-PACK_DEAD = 3
-VEHICLE_COVERED = 4
-VEHICLE_DEAD = 5
+# How a stint ends: at home, then abroad. Typed numbers: numba compiles a function anew for each plain constant.
+COVERED = np.int64(0)
+REPAIRED = np.int64(1)
+SWAPPED = np.int64(2)
+PACK_DEAD = np.int64(3)
+VEHICLE_COVERED = np.int64(4)
+VEHICLE_DEAD = np.int64(5)
 ENDS = 6
-ABROAD_REPAIRED = 6
-ABROAD_SWAPPED = 7
-ABROAD_PACK_DEAD = 8
-ABROAD_VEHICLE_DEAD = 9
-DEAD_ON_CROSSING = 10
-NEVER = 1 << 30
+ABROAD_REPAIRED = np.int64(6)
+ABROAD_SWAPPED = np.int64(7)
+ABROAD_PACK_DEAD = np.int64(8)
+ABROAD_VEHICLE_DEAD = np.int64(9)
+DEAD_ON_CROSSING = np.int64(10)
+NEVER = np.int64(1 << 30)
+_NO_PACK = np.int64(-1)
+_MID_STEP = np.int64(1)
 # Columns of an outcome and of a row.
 STEP = 0
 END = 1
@@ -142,7 +144,9 @@ def build_row(number, per_kind, home, away, rules, table):
     else:
         g = _abroad_stint(kind, place, per_kind, g, away, rules, table)
     if g == table[3][number, FIRST]:
-        g, _ = _add(table, g, 0.0, 1.0, place, VEHICLE_DEAD if place <= node else ABROAD_VEHICLE_DEAD, 4 * place, -1)
+        g, _ = _add(
+            table, g, 0.0, 1.0, place, VEHICLE_DEAD if place <= node else ABROAD_VEHICLE_DEAD, 4 * place, _NO_PACK
+        )
     table[0][g - 1] = np.uint32(0xFFFFFFFF)
     table[3][number, AFTER_LAST] = g
     table[5][0] = g
@@ -174,7 +178,7 @@ def _home_stint(kind, place, per_kind, g, home, rules, table):
     if row == 1:
         scale = 2.0 / (vehicle[start] + vehicle[start + 1])
         died = VEHICLE_COVERED if end > start + 0.75 else VEHICLE_DEAD
-        g, before = _add(table, g, before, 1.0 - scale * vehicle[place], start, died, 4 * start + 3, -1)
+        g, before = _add(table, g, before, 1.0 - scale * vehicle[place], start, died, 4 * start + 3, _NO_PACK)
     for j in range(place, min(last, node)):
         share = scale * vehicle[j] * curve[j]
         if share < _GONE:
@@ -184,7 +188,7 @@ def _home_stint(kind, place, per_kind, g, home, rules, table):
         )
         reached = 1.0 - share
         goes_on = j + 1 < curves.shape[1]
-        new, used = (j + 1, per_kind + j + 1) if goes_on else (-1, -1)
+        new, used = (j + 1, per_kind + j + 1) if goes_on else (_NO_PACK, _NO_PACK)
         quarter = 4 * j + 2
         reached += scale * covered
         g, before = _add(table, g, before, reached, j, COVERED, quarter, new)
@@ -194,10 +198,10 @@ def _home_stint(kind, place, per_kind, g, home, rules, table):
                 table, g, before, reached + scale * open_failures * (repair + swap), j, SWAPPED, quarter, used
             )
             reached += scale * open_failures
-            g, before = _add(table, g, before, reached, j, PACK_DEAD, quarter, -1)
-        g, before = _add(table, g, before, reached + scale * unhurt, j, VEHICLE_COVERED, quarter, -1)
+            g, before = _add(table, g, before, reached, j, PACK_DEAD, quarter, _NO_PACK)
+        g, before = _add(table, g, before, reached + scale * unhurt, j, VEHICLE_COVERED, quarter, _NO_PACK)
         after = 1.0 - scale * vehicle[j + 1] * curve[j + 1]
-        g, before = _add(table, g, before, after if j + 1 < last else 1.0, j, VEHICLE_DEAD, quarter, -1)
+        g, before = _add(table, g, before, after if j + 1 < last else 1.0, j, VEHICLE_DEAD, quarter, _NO_PACK)
     return g, before
 
 
@@ -219,7 +223,7 @@ def _crossing_stint(kind, place, per_kind, g, before, home, away, rules, table):
     past = packs[node - start] * known
     origin = home_table[row, node - start] if kind == 0 else known
     factor = origin / past if past > 1e-300 else 0.0
-    g, before = _add(table, g, before, 1.0 - crossing * vehicle[node], node, DEAD_ON_CROSSING, 4 * node, -1)
+    g, before = _add(table, g, before, 1.0 - crossing * vehicle[node], node, DEAD_ON_CROSSING, 4 * node, _NO_PACK)
     return _steps_abroad(kind, row, start, node, crossing, factor, 1.0, packs, per_kind, g, before, away, rules, table)
 
 
@@ -230,8 +234,10 @@ def _abroad_stint(kind, place, per_kind, g, away, rules, table):
     start = place - 1
     packs = away[3][1] if kind == 0 else away[4][1]
     scale = 2.0 / (vehicle[start] + vehicle[start + 1])
-    g, before = _add(table, g, 0.0, 1.0 - scale * vehicle[place], start, ABROAD_VEHICLE_DEAD, 4 * start + 3, -1)
-    return _steps_abroad(kind, 1, start, place, scale, 1.0, packs[1], packs, per_kind, g, before, away, rules, table)
+    g, before = _add(table, g, 0.0, 1.0 - scale * vehicle[place], start, ABROAD_VEHICLE_DEAD, 4 * start + 3, _NO_PACK)
+    return _steps_abroad(
+        kind, _MID_STEP, start, place, scale, 1.0, packs[1], packs, per_kind, g, before, away, rules, table
+    )
 
 
 @kernel
@@ -253,8 +259,8 @@ def _steps_abroad(kind, row, start, first, scale, factor, here, packs, per_kind,
             g, before = _add(
                 table, g, before, reached + failures * (repair + swap), j, ABROAD_SWAPPED, quarter, per_kind + j + 1
             )
-        g, before = _add(table, g, before, reached + failures, j, ABROAD_PACK_DEAD, quarter, -1)
+        g, before = _add(table, g, before, reached + failures, j, ABROAD_PACK_DEAD, quarter, _NO_PACK)
         after = 1.0 - scale * vehicle[j + 1] * value
-        g, before = _add(table, g, before, after if j + 1 < last else 1.0, j, ABROAD_VEHICLE_DEAD, quarter, -1)
+        g, before = _add(table, g, before, after if j + 1 < last else 1.0, j, ABROAD_VEHICLE_DEAD, quarter, _NO_PACK)
         here = value
     return g
