@@ -1,14 +1,19 @@
 """The exact expectation of all vehicles of a study, draw by draw: fleets of curves in, activity of every cell out."""
 
-import numpy as np
+from typing import Any
 
-from mcsim.kernels._jit import inline_kernel, kernel
+import numpy as np
+import numpy.typing as npt
+
+from mcsim.kernels._jit import FloatArray, inline_kernel, kernel
 from mcsim.kernels.life import fill_pack_table
 from mcsim.kernels.life_abroad import fill_shifted
 from mcsim.kernels.maths import log
 from mcsim.kernels.routes import new_abroad, sweep_vehicle
 from mcsim.kernels.sweep import ACTIVITIES, CHANNELS, EXPORT_AGES, fill_after_export
 
+IntArray = npt.NDArray[np.int64]
+BoolArray = npt.NDArray[np.bool_]
 _ALIVE = 1e-16
 
 
@@ -105,13 +110,52 @@ def node_ages(n, steps):
 
 
 @kernel
+def fill_rates(home_rate, abroad_rate, channels, energy_per_km, rates, factors):
+    """Fill distance per year at home and abroad, and what each km brings there."""
+    for year in range(rates.shape[1]):
+        rates[0, year] = home_rate[year]
+        rates[1, year] = abroad_rate[year]
+    for country in range(2):
+        for year in range(channels.shape[1]):
+            for channel in range(CHANNELS):
+                factors[country, year, channel] = channels[country, year, channel] * energy_per_km
+
+
 def expected_activity(
-    steps, offsets, bodies, chemistries, at_home, abroad,
-    home_survival, destination_survival, kind, destination_law, destination_table, multiplier, junction,
-    home_rate, abroad_rate, energy_per_km, fuel_fade, late_age, channels, discount,
-    laws, end_of_cover, end_of_cover_abroad, cover, repair, swap, attained, efficiency_fade, given_export,
-    activity, energy, stay_activity, stay_energy,
-):  # fmt: skip
+    steps: int,
+    offsets: IntArray,
+    bodies: IntArray,
+    chemistries: IntArray,
+    at_home: BoolArray,
+    abroad: BoolArray,
+    home_survival: FloatArray,
+    destination_survival: FloatArray,
+    kind: int,
+    destination_law: FloatArray,
+    destination_table: FloatArray,
+    multiplier: FloatArray,
+    junction: int,
+    home_rate: FloatArray,
+    abroad_rate: FloatArray,
+    energy_per_km: FloatArray,
+    fuel_fade: FloatArray,
+    late_age: float,
+    channels: FloatArray,
+    discount: FloatArray,
+    laws: FloatArray,
+    end_of_cover: FloatArray,
+    end_of_cover_abroad: FloatArray,
+    cover: FloatArray,
+    repair: FloatArray,
+    swap: FloatArray,
+    attained: FloatArray,
+    efficiency_fade: FloatArray,
+    given_export: bool,
+    activity: FloatArray,
+    energy: FloatArray,
+    stay_activity: FloatArray,
+    stay_energy: FloatArray,
+) -> None:
     """Fill the expected activity of every cell (vehicle, route, export age) of every draw.
 
     Parameters
@@ -155,32 +199,52 @@ def expected_activity(
     stay_activity, stay_energy : ndarray, shape (n, n_vehicles, 21, 14), (n, n_vehicles, 21, 16)
         Filled if `given_export` (may be empty otherwise): what would have happened at home.
     """
+    fill_activity(
+        steps, offsets, bodies, chemistries, at_home, abroad, home_survival, destination_survival, kind,
+        destination_law, destination_table, multiplier, junction, home_rate, abroad_rate, energy_per_km, fuel_fade,
+        late_age, channels, discount, laws, end_of_cover, end_of_cover_abroad, cover, repair, swap, attained,
+        efficiency_fade, given_export, activity, energy, stay_activity, stay_energy,
+        *_scratch(steps, destination_survival.shape[1], laws.shape[1], channels.shape[2], given_export),
+    )  # fmt: skip
+
+
+def _scratch(steps: int, n_nodes: int, n_chemistries: int, n_calendar: int, given_export: bool) -> tuple[Any, ...]:
+    """Return the memory of one draw, in the order in which `fill_activity` takes it.
+
+    Outside the kernel, since each shape of an array that a kernel makes is compiled.
+    """
+    n_steps, wide = n_nodes - 1, n_nodes + 1
+    n_years, places = n_steps // steps, (EXPORT_AGES - 1) * steps + 1
+    kept, kept_places = (EXPORT_AGES, places) if given_export else (0, 0)
+    new = np.zeros
+    return (
+        *node_ages(wide, steps),
+        np.ones((n_chemistries, 6, 2, wide)), new((n_chemistries, 6, 2, wide)),
+        np.ones((n_chemistries, 3, wide)), new((n_chemistries, 3, wide)),
+        np.ones((n_chemistries, 3), np.int64), new((n_chemistries, 3, 3, n_nodes + 9)),
+        new((3, n_nodes + 9)), new((EXPORT_AGES, n_steps)), new((n_chemistries, 3, wide)),
+        np.ones((EXPORT_AGES, n_nodes)), new(EXPORT_AGES, np.int64), new(n_steps),
+        new((3, wide)), new((3, wide)), new(wide), new((6, wide)), new((2, wide)),
+        new((EXPORT_AGES, 2, places)), new((EXPORT_AGES, 2, places)),
+        new((2, kept_places, EXPORT_AGES + 2)), new((kept, EXPORT_AGES + 2)),
+        new((2, 0, 0)), new((0, 0)), new((0, 2, 0)), new((2, n_years)), new((2, n_years)), new((2, n_years)),
+        new((2, n_calendar, CHANNELS)), new((0, ACTIVITIES)), new((0, CHANNELS)),
+    )  # fmt: skip
+
+
+@kernel
+def fill_activity(
+    steps, offsets, bodies, chemistries, at_home, abroad, home_survival, destination_survival, kind, destination_law,
+    destination_table, multiplier, junction, home_rate, abroad_rate, energy_per_km, fuel_fade, late_age, channels,
+    discount, laws, end_of_cover, end_of_cover_abroad, cover, repair, swap, attained, efficiency_fade, given_export,
+    activity, energy, stay_activity, stay_energy, ages, log_ages, tables, risks, away, away_risks, ends, shifted,
+    weights, after_hazard, fades, after, last_after, hazard, flow, flow_abroad, curve, sums, link, state, state_curve,
+    past, history, no_past, no_history, no_state, plain, worn, rates, factors, no_stay, no_stay_energy,
+):  # fmt: skip
+    """Fill what `expected_activity` says, draw by draw; the arrays after its own are scratch, from `_scratch`."""
     n, n_vehicles = energy_per_km.shape
-    n_nodes = destination_survival.shape[1]
-    n_steps = n_nodes - 1
-    n_years = n_steps // steps
+    n_steps = destination_survival.shape[1] - 1
     n_chemistries = laws.shape[1]
-    n_calendar = channels.shape[2]
-    places = (EXPORT_AGES - 1) * steps + 1
-    ages, log_ages = node_ages(n_nodes + 1, steps)
-    # By chemistry: covered, uncovered and used at home, then the same abroad.
-    tables, risks = np.ones((n_chemistries, 6, 2, n_nodes + 1)), np.zeros((n_chemistries, 6, 2, n_nodes + 1))
-    away, away_risks = np.ones((n_chemistries, 3, n_nodes + 1)), np.zeros((n_chemistries, 3, n_nodes + 1))
-    ends, shifted = np.ones((n_chemistries, 3), np.int64), np.zeros((n_chemistries, 3, 3, n_nodes + 9))
-    weights = np.zeros((3, n_nodes + 9))
-    after_hazard = np.zeros((EXPORT_AGES, n_steps))
-    fades = np.empty((n_chemistries, 3, n_nodes + 1))
-    after, last_after = np.ones((EXPORT_AGES, n_nodes)), np.empty(EXPORT_AGES, np.int64)
-    hazard = np.empty(n_steps)
-    flow, flow_abroad = np.empty((3, n_nodes + 1)), np.zeros((3, n_nodes + 1))
-    curve, sums, link = np.empty(n_nodes + 1), np.empty((6, n_nodes + 1)), np.empty((2, n_nodes + 1))
-    state, state_curve = np.empty((EXPORT_AGES, 2, places)), np.empty((EXPORT_AGES, 2, places))
-    kept = EXPORT_AGES if given_export else 0
-    past, history = np.empty((2, places if given_export else 0, EXPORT_AGES + 2)), np.empty((kept, EXPORT_AGES + 2))
-    no_past, no_history, no_state = np.empty((2, 0, 0)), np.empty((0, 0)), np.empty((0, 2, 0))
-    plain, worn = np.empty((2, n_years)), np.empty((2, n_years))
-    rates, factors = np.empty((2, n_years)), np.empty((2, n_calendar, CHANNELS))
-    no_stay, no_stay_energy = np.empty((0, ACTIVITIES)), np.empty((0, CHANNELS))
     for i in range(n):
         answered = repair[i] > 0.0
         for c in range(n_chemistries):
@@ -197,14 +261,12 @@ def expected_activity(
             )  # fmt: skip
             if answered:
                 fill_hazard(after[age], after_hazard[age])
-        rates[1] = abroad_rate[i]
         for v in range(n_vehicles):
             c = chemistries[v]
-            factors[:] = channels[i] * energy_per_km[i, v]
+            fill_rates(home_rate[i, v], abroad_rate[i], channels[i], energy_per_km[i, v], rates, factors)
             if at_home[v]:
                 survival = home_survival[i, bodies[v]]
                 fill_hazard(survival, hazard)
-                rates[0] = home_rate[i, v]
                 stays = stay_activity[i, v] if given_export else no_stay
                 stays_energy = stay_energy[i, v] if given_export else no_stay_energy
                 first = offsets[v]

@@ -293,7 +293,8 @@ def live(plan: Plan, arguments: tuple[Any, ...], given_export: bool, context: Co
     )
     filled = (lived.activity, lived.energy, lived.stay_activity, lived.stay_energy)
     if context.options["evaluation"] == "expectation":
-        expected_activity(*arguments, given_export, *filled)
+        everything: tuple[Any, ...] = (*arguments, given_export, *filled)
+        expected_activity(*everything)
         return lived
     return replace(lived, spread=sample(arguments, given_export, context, unit, filled))
 
@@ -305,7 +306,8 @@ def evaluate_plan(plan: Plan, inputs: Mapping[str, FloatArray], context: Context
     found = lca.impacts(plan.assessment, inputs, options)
     arguments = life_arguments(plan, inputs, options, found)
     given_export = options["condition"] == "exported"
-    unit = unit_impacts(found, inputs["us_collection_share"], CATEGORY_BETWEEN_VEHICLES)
+    sampled = options["evaluation"] == "lives"
+    unit = unit_impacts(found, inputs["us_collection_share"], CATEGORY_BETWEEN_VEHICLES) if sampled else np.empty(0)
     lived = live(plan, arguments, given_export, context, unit)
     values = activity_outputs(plan, lived, inputs["us_collection_share"]) if wanted & ACTIVITY_NAMES else {}
     values |= impact_outputs(plan.cells, lived, arguments[13], inputs, options, found, wanted)
