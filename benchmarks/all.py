@@ -12,7 +12,7 @@ import sys
 import time
 from pathlib import Path
 
-from mcsim.record import machine, versions
+from mcsim.engine.record import machine, versions
 
 HERE = Path(__file__).resolve().parent
 SCRIPTS = {

@@ -21,8 +21,8 @@ from typing import Any
 import numpy as np
 
 from mcsim.distributions import normal, uniform
+from mcsim.engine.record import machine, versions
 from mcsim.model import Dim, Model, Output
-from mcsim.record import machine, versions
 from mcsim.run import run
 from mcsim.study import Input, Study
 

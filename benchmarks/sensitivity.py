@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from mcsim.distributions import parse
-from mcsim.indices import Rows, analyze
+from mcsim.ranks.indices import Rows, analyze
 from mcsim.sensitivity import sensitivity
 from mcsim.studies.examples import functions
 from mcsim.study import Input, Model, Output, Parameter, Study
@@ -174,7 +174,7 @@ def oakley() -> functions.Known:
 
 def outputs_at(study: Study, factors: Mapping[str, tuple[str, ...]], base: int, seed: int) -> Rows:
     from mcsim.design import saltelli_points
-    from mcsim.evaluation import evaluate_points
+    from mcsim.engine.evaluation import evaluate_points
 
     columns = tuple(item.name for item in study.uncertain)
     a, b = saltelli_points(columns, base, seed, 0, base)
@@ -237,7 +237,7 @@ def cases() -> list[tuple[functions.Known, Study, Any]]:
 
 
 def coverage(base: int, repeats: int) -> list[dict[str, Any]]:
-    from mcsim.factors import factors_of
+    from mcsim.ranks.factors import factors_of
 
     table = []
     for known, study, groups in cases():

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from mcsim.model import Option as Option
     from mcsim.model import Output as Output
     from mcsim.model import Parameter as Parameter
-    from mcsim.ranking import Ranking as Ranking
+    from mcsim.ranks.ranking import Ranking as Ranking
     from mcsim.result import Result as Result
     from mcsim.result import compare as compare
     from mcsim.run import run as run
@@ -43,7 +43,7 @@ _PUBLIC = {
     "compare": "mcsim.result",
     "sensitivity": "mcsim.sensitivity",
     "Result": "mcsim.result",
-    "Ranking": "mcsim.ranking",
+    "Ranking": "mcsim.ranks.ranking",
     "Study": "mcsim.study",
     "study_of": "mcsim.build",
     "Input": "mcsim.study",

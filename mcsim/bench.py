@@ -20,7 +20,7 @@ SECONDS = 0.6  # long enough that the clock does not matter, short enough that n
 
 def table(as_json: bool) -> str:
     """Return the measurements as text or JSON; one core, compilation excluded."""
-    from mcsim.record import machine
+    from mcsim.engine.record import machine
 
     rows = [*studies(), *overheads()]
     reference = json.loads(files("mcsim").joinpath(REFERENCE).read_text(encoding="utf-8"))

@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mcsim.failure import PartialFailure
+from mcsim.engine.failure import PartialFailure
 from mcsim.model import Context, FloatArray, InputError, Model, Output, Parameter, nearest
 
 KEYS = ("command", "template", "input", "output", "timeout", "parallel", "name")

@@ -13,7 +13,7 @@ from mcsim.study import InputError, Study
 if TYPE_CHECKING:
     import pandas as pd
 
-    from mcsim.ranking import Ranking
+    from mcsim.ranks.ranking import Ranking
     from mcsim.result import Result
 
 RANKING, PART = "sensitivity.csv", "ranking.npz"
@@ -64,8 +64,8 @@ class Request:
 
 def run_and_report(study: Study, request: Request) -> str:
     """Run a study, rank its drivers, write the report; return what to tell the user."""
+    from mcsim.ranks.saltelli import check_base
     from mcsim.run import run
-    from mcsim.saltelli import check_base
     from mcsim.store import default_folder
 
     ranked = not request.no_sensitivity and _can_be_ranked(study)
@@ -117,7 +117,7 @@ def _can_be_ranked(study: Study) -> bool:
 
 def _groups(study: Study) -> Any:
     """Return the factors of a plain run: as the study has them, dependent inputs kept together."""
-    from mcsim.factors import dependent_groups
+    from mcsim.ranks.factors import dependent_groups
 
     return dependent_groups(study) if study.dependence else False
 
@@ -127,8 +127,8 @@ def _part_written(
 ) -> str:
     """Write a shard's sums of the ranking beside its draws; `merge` makes the ranking of all shards."""
     from mcsim.progress import base_rows
+    from mcsim.ranks.shards import ranking_part
     from mcsim.sensitivity import plan_of
-    from mcsim.shards import ranking_part
     from mcsim.store import atomically
 
     plan = plan_of(
@@ -239,7 +239,7 @@ def _leading(ranking: Ranking, study: Study) -> str:
 
 def merge_and_report(folders: list[Path], out: Path) -> str:
     """Merge shards into one run directory, with its ranking and its report."""
-    from mcsim.folder import merge
+    from mcsim.engine.folder import merge
 
     result = merge(folders, out)
     files = [folder / PART for folder in folders]
@@ -250,9 +250,9 @@ def merge_and_report(folders: list[Path], out: Path) -> str:
 
 
 def _merged_ranking(study: Study, files: list[Path]) -> Ranking:
+    from mcsim.ranks.shards import load_part, merged_ranking
+    from mcsim.ranks.sobol import Judgement
     from mcsim.sensitivity import plan_of
-    from mcsim.shards import load_part, merged_ranking
-    from mcsim.sobol import Judgement
 
     parts = [load_part(path) for path in files]
     facts = json.loads(parts[0].key)

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mcsim.bands import COLUMNS, Bands, exact_bands
-from mcsim.failure import Failure
+from mcsim.engine.bands import COLUMNS, Bands, exact_bands
+from mcsim.engine.failure import Failure
 from mcsim.study import FloatArray, InputError, IntArray, Output, Study, nearest
 
 if TYPE_CHECKING:
@@ -159,13 +159,13 @@ class Result:
     @property
     def dataset(self) -> xr.Dataset:
         """Kept outputs as an xarray Dataset (draw, *dims) with units and long names."""
-        from mcsim.datasets import output_dataset
+        from mcsim.engine.datasets import output_dataset
 
         return output_dataset(self)
 
     def to_arviz(self) -> Any:
         """Return an ArviZ InferenceData: inputs as ``prior``, kept outputs as ``prior_predictive``, one chain."""
-        from mcsim.datasets import to_arviz
+        from mcsim.engine.datasets import to_arviz
 
         return to_arviz(self)
 

@@ -7,18 +7,18 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mcsim.backends import Interrupted, RunFailed, check_backend, worker_count
 from mcsim.design import Design, make_design, whole
-from mcsim.evaluation import (
+from mcsim.engine.backends import Interrupted, RunFailed, check_backend, worker_count
+from mcsim.engine.evaluation import (
     Evaluation,
     design_columns,
     evaluate_centre,
     evaluate_points,
     transform,
 )
-from mcsim.failure import PartialFailure
+from mcsim.engine.failure import PartialFailure
+from mcsim.engine.work import Job
 from mcsim.study import InputError, Study
-from mcsim.work import Job
 
 if TYPE_CHECKING:
     from mcsim.result import Result
@@ -112,8 +112,8 @@ def run(
     Interrupted
         On Ctrl-C.
     """
-    from mcsim.session import Session, shard_range, stored
-    from mcsim.until import parse_rule
+    from mcsim.engine.session import Session, shard_range, stored
+    from mcsim.engine.until import parse_rule
 
     began = time.monotonic()
     workers = worker_count(jobs)
@@ -132,12 +132,12 @@ def run(
     how = {"jobs": workers, "backend": backend, "max_failed_share": max_failed_share, "until": until}
     session = Session(job, workers, backend, scheduler, chunk, quiet, max_failed_share, timeout, rule, shard)
     if out is None:
-        from mcsim.chunks import MemoryShelf
-        from mcsim.collect import Collector
+        from mcsim.engine.chunks import MemoryShelf
+        from mcsim.engine.collect import Collector
 
         collector = session.fill(Collector(job, MemoryShelf()))
         low, high = shard_range(collector.job, shard)
         return collector.finish(low, high, shard)
-    from mcsim.folder import run_in
+    from mcsim.engine.folder import run_in
 
     return run_in(session, Path(out), resume, how, began)

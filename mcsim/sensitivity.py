@@ -6,12 +6,12 @@ import os
 from collections.abc import Sequence
 from typing import Any
 
-from mcsim.factors import Groups, check_independent, check_shares, factors_of, outputs_of
-from mcsim.givendata import GIVEN_DATA, given_data, with_sign
-from mcsim.plan import Plan, Progress
-from mcsim.ranking import Ranking
-from mcsim.saltelli import check_base
-from mcsim.sobol import Judgement, check_pair, sobol_ranking
+from mcsim.ranks.factors import Groups, check_independent, check_shares, factors_of, outputs_of
+from mcsim.ranks.givendata import GIVEN_DATA, given_data, with_sign
+from mcsim.ranks.plan import Plan, Progress
+from mcsim.ranks.ranking import Ranking
+from mcsim.ranks.saltelli import check_base
+from mcsim.ranks.sobol import Judgement, check_pair, sobol_ranking
 from mcsim.study import InputError, Study, nearest
 
 METHODS = ("sobol", "shapley", "morris", "tornado", *GIVEN_DATA)
@@ -151,7 +151,7 @@ def plan_of(
     jobs: int | None = None,
     **settings: Any,
 ) -> Plan:
-    """Return what an analysis evaluates, for `mcsim.shards` and the methods; arguments as in `sensitivity`."""
+    """Return what an analysis evaluates, for `mcsim.ranks.shards` and the methods; arguments as in `sensitivity`."""
     factors = factors_of(study, groups)
     chosen = outputs_of(study, outputs)
     if versus is not None:
@@ -168,19 +168,19 @@ def _evaluated(
     plan: Plan, judgement: Judgement, method: str, until: str | None, budget: int | None, progress: Progress | None
 ) -> Ranking:
     if method == "tornado":
-        from mcsim.screening import tornado_ranking
+        from mcsim.ranks.screening import tornado_ranking
 
         return tornado_ranking(plan)
     check_shares(plan.study, plan.factors)
     if method == "shapley":
-        from mcsim.shapley import shapley_ranking
+        from mcsim.ranks.shapley import shapley_ranking
 
         return shapley_ranking(plan, judgement, progress)
     check_independent(plan.study, plan.factors)
     if plan.versus is not None:
         check_independent(plan.versus, plan.factors)
     if method == "morris":
-        from mcsim.screening import morris_ranking
+        from mcsim.ranks.screening import morris_ranking
 
         return morris_ranking(plan, judgement)
     return sobol_ranking(plan, judgement, until, budget, progress)

@@ -15,9 +15,9 @@ from typing import Any
 
 import numpy as np
 
-from mcsim.bands import Bands
-from mcsim.failure import Failure
-from mcsim.record import file_hash, fingerprint, manifest, study_of
+from mcsim.engine.bands import Bands
+from mcsim.engine.failure import Failure
+from mcsim.engine.record import file_hash, fingerprint, manifest, study_of
 from mcsim.result import Result
 from mcsim.study import InputError, Study
 
@@ -82,7 +82,7 @@ def write(result: Result, folder: Path, how: Mapping[str, Any]) -> Result:
     """
     from dataclasses import replace
 
-    from mcsim.netcdf import StoredDraws, write_draws
+    from mcsim.engine.netcdf import StoredDraws, write_draws
 
     folder.mkdir(parents=True, exist_ok=True)
     atomically(folder / DRAWS, lambda path: write_draws(result, path))
@@ -194,7 +194,7 @@ def read(folder: str | Path, study: Study | None = None) -> Result:
     InputError
         When files are missing, changed, or belong to another study.
     """
-    from mcsim.netcdf import StoredDraws, read_inputs
+    from mcsim.engine.netcdf import StoredDraws, read_inputs
 
     place = Path(folder)
     record = check(place)

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from engine_studies import slow, small
 
-from mcsim import collect
+from mcsim.engine import collect
 from mcsim.run import run
 
 DRAWS, CHUNK = 3000, 25

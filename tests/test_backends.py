@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from engine_studies import fails_sometimes, product, small, unlike, wrong_shape
 
-from mcsim.backends import each, pack_study, unpack_study, worker_count
+from mcsim.engine.backends import each, pack_study, unpack_study, worker_count
 from mcsim.run import RunFailed, run
 from mcsim.study import InputError
 
@@ -79,7 +79,7 @@ def test_a_local_cluster_of_two_processes_gives_the_bits_of_threads(reference):
 
 @pytest.mark.filterwarnings("ignore")
 def test_a_scheduler_that_is_not_there_is_named(monkeypatch):
-    monkeypatch.setattr("mcsim.backends.SECONDS_TO_ANSWER", 1)
+    monkeypatch.setattr("mcsim.engine.backends.SECONDS_TO_ANSWER", 1)
     with pytest.raises(InputError, match=r"scheduler: nothing answers \(got tcp://127\.0\.0\.1:9: .*dask scheduler"):
         run(small(), 10, backend="dask", scheduler="tcp://127.0.0.1:9")
 

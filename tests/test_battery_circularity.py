@@ -11,7 +11,7 @@ from scipy import stats
 
 import mcsim.studies.battery_circularity as package
 from mcsim.design import make_design
-from mcsim.evaluation import design_columns, evaluate_points, model_inputs, transform
+from mcsim.engine.evaluation import design_columns, evaluate_points, model_inputs, transform
 from mcsim.load import load
 from mcsim.model import Context
 from mcsim.studies.battery_circularity.cascade import Shares, cascade, delayed, remaining_capacity

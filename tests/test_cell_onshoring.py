@@ -10,7 +10,7 @@ import pytest
 
 import mcsim.studies.cell_onshoring as package
 from mcsim.design import make_design
-from mcsim.evaluation import design_columns, evaluate_points, model_inputs, transform
+from mcsim.engine.evaluation import design_columns, evaluate_points, model_inputs, transform
 from mcsim.load import load
 from mcsim.studies.cell_onshoring.model import COUNTRIES
 from mcsim.studies.cell_onshoring.printed import as_text, differences

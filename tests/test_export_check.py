@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mcsim.design import make_design
-from mcsim.evaluation import design_columns, evaluate_points, model_inputs, transform
+from mcsim.engine.evaluation import design_columns, evaluate_points, model_inputs, transform
 from mcsim.load import load
 from mcsim.model import Context, InputError
 from mcsim.studies.export_check.model import OBSERVED_YEAR, check, statement

@@ -5,9 +5,9 @@ import pytest
 from scipy.stats import rankdata
 from small_studies import study_of
 
-from mcsim.decision import evppi, evppi_of_sign, flip_points, probability_best, regression
-from mcsim.givendata import given_data, partial_rank_correlation, with_sign
 from mcsim.load import load
+from mcsim.ranks.decision import evppi, evppi_of_sign, flip_points, probability_best, regression
+from mcsim.ranks.givendata import given_data, partial_rank_correlation, with_sign
 from mcsim.run import run
 from mcsim.sensitivity import sensitivity
 from mcsim.studies.examples.functions import known_ishigami

@@ -4,11 +4,11 @@ import pytest
 from small_studies import study_of
 
 from mcsim.load import load
+from mcsim.ranks.shards import load_part, merged_ranking, ranking_part
+from mcsim.ranks.sobol import Judgement
+from mcsim.ranks.verdicts import sentence
 from mcsim.sensitivity import plan_of, sensitivity
-from mcsim.shards import load_part, merged_ranking, ranking_part
-from mcsim.sobol import Judgement
 from mcsim.study import Dim, InputError, Layout, Output
-from mcsim.verdicts import sentence
 
 UNIFORM = "uniform(0, 1)"
 

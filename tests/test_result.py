@@ -5,7 +5,7 @@ import pytest
 from engine_studies import fails_sometimes, small
 from scipy.stats import spearmanr
 
-from mcsim.bands import PROBABILITIES, exact_bands
+from mcsim.engine.bands import PROBABILITIES, exact_bands
 from mcsim.result import compare
 from mcsim.run import run
 from mcsim.study import InputError

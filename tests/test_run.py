@@ -19,11 +19,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mcsim.design import user_design
-from mcsim.evaluation import bytes_per_draw, design_columns, evaluate_centre, evaluate_points, transform
+from mcsim.engine.evaluation import bytes_per_draw, design_columns, evaluate_centre, evaluate_points, transform
+from mcsim.engine.work import call_rows
 from mcsim.model import Model
 from mcsim.run import RunFailed, run
 from mcsim.study import InputError
-from mcsim.work import call_rows
 
 DRAWS = 2500
 
@@ -262,7 +262,7 @@ def test_a_plain_function_of_one_draw_runs():
 
 def test_families_asked_as_one_give_the_same_bits():
     from mcsim.distributions import parse
-    from mcsim.points import STACKED, stacked
+    from mcsim.engine.points import STACKED, stacked
 
     texts = {
         "Lognormal": ["lognormal(2, 0.3)", "lognormal(70, 1)", "lognormal(0.001, 0.05)"],
@@ -283,7 +283,7 @@ def test_families_asked_as_one_give_the_same_bits():
 def test_models_of_one_row_are_cut_finely_and_others_in_whole_calls():
     from dataclasses import replace
 
-    from mcsim.work import chunk_rows
+    from mcsim.engine.work import chunk_rows
 
     plain = Model.from_function(lambda x: x, inputs={"x": "1"}, outputs={"z": "1"}, per_draw=True)
     study = replace(small(), model=plain, options={})

@@ -24,15 +24,15 @@ def fails_high(inputs, context):
 def test_morris_equals_salib_on_the_same_trajectories():
     from SALib.analyze import morris as salib
 
-    from mcsim.factors import factors_of, outputs_of
-    from mcsim.plan import Plan
-    from mcsim.screening import _trajectories
+    from mcsim.ranks.factors import factors_of, outputs_of
+    from mcsim.ranks.plan import Plan
+    from mcsim.ranks.screening import _trajectories
 
     study = load("borehole")
     ranking = sensitivity(study, base=64, method="morris", jobs=1)
     plan = Plan(study, factors_of(study), outputs_of(study, None), 64, 1)
     unit, _, _, step = _trajectories(plan, 4)
-    from mcsim.evaluation import evaluate_points
+    from mcsim.engine.evaluation import evaluate_points
 
     outputs = evaluate_points(study, unit, np.arange(len(unit)), 1, 0).outputs["y"]
     names = [item.name for item in study.uncertain]

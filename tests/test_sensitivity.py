@@ -3,11 +3,11 @@ import pandas as pd
 import pytest
 from small_studies import known_study, study_of
 
-from mcsim import plan as plans
-from mcsim import saltelli, sobol
 from mcsim.distributions import Categorical, Dirichlet
-from mcsim.factors import dependent_groups
 from mcsim.load import load
+from mcsim.ranks import plan as plans
+from mcsim.ranks import saltelli, sobol
+from mcsim.ranks.factors import dependent_groups
 from mcsim.sensitivity import plan_of, sensitivity
 from mcsim.studies.examples.functions import (
     known_borgonovo,

@@ -3,8 +3,8 @@ import pytest
 from small_studies import study_of
 
 from mcsim.load import load
+from mcsim.ranks.shapley import permutations
 from mcsim.sensitivity import sensitivity
-from mcsim.shapley import permutations
 from mcsim.studies.examples.functions import known_ishigami, linear_gaussian_shapley
 from mcsim.study import InputError
 

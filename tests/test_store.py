@@ -10,8 +10,8 @@ import pytest
 import xarray as xr
 from engine_studies import fails_sometimes, small, unlike
 
-from mcsim import chunks, collect
-from mcsim.folder import merge
+from mcsim.engine import chunks, collect
+from mcsim.engine.folder import merge
 from mcsim.run import RunFailed, run
 from mcsim.store import check, default_folder, read
 from mcsim.study import InputError

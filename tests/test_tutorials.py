@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from mcsim.design import make_design
-from mcsim.evaluation import design_columns, evaluate_points
+from mcsim.engine.evaluation import design_columns, evaluate_points
 from mcsim.load import load
 from mcsim.run import run
 from mcsim.sensitivity import sensitivity

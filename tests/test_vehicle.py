@@ -100,7 +100,9 @@ def test_global_warming_rises_against_staying_and_falls_against_the_gasoline_car
 
 def test_a_car_without_a_pack_outlives_one_whose_pack_ends_it(study):
     inputs = inputs_of(study, None)
-    endless = {name: inputs[name] * 0.0 + value for name, value in (("pack_life_shape", 1.0), ("pack_life_scale", 200.0))}
+    endless = {
+        name: inputs[name] * 0.0 + value for name, value in (("pack_life_shape", 1.0), ("pack_life_scale", 200.0))
+    }
     usual, lasting = (evaluate(study, inputs | endless, battery_law=law) for law in ("capacity_cdf", "weibull"))
     gasoline = [told(study, values, "lifetime_years")[0, 3, 2, 0] for values in (usual, lasting)]
     electric = [told(study, values, "lifetime_years")[0, 4, 2, 0] for values in (usual, lasting)]

@@ -9,7 +9,7 @@ import numpy as np
 from blocks import percent, table, write_blocks
 
 import mcsim
-from mcsim.evaluation import evaluate_centre
+from mcsim.engine.evaluation import evaluate_centre
 
 AGES = (3, 5, 9)
 COLUMNS = (("stay-us", "gwp"), ("mx-icev", "gwp"), ("mx-icev", "htpnc"))

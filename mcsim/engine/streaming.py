@@ -1,7 +1,7 @@
 """Bands of an output whose draws are not held: moments in a tree of aligned blocks, counts for quantiles.
 
 The same draws give the same bits whatever the pieces they come in: a block of draws (a call of the model, see
-``mcsim.work``) is reduced when all of it is there, blocks are merged in aligned pairs, and counts are integers.
+``mcsim.engine.work``) is reduced when all of it is there, blocks are merged in aligned pairs, and counts are integers.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mcsim.bands import PROBABILITIES, Bands
+from mcsim.engine.bands import PROBABILITIES, Bands
 from mcsim.study import FloatArray, IntArray
 
 TABLE_BYTES = 64 * 2**20

@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from mcsim.indices import Estimate, Indices, Sums, bootstrap_estimate, indices, replicate_estimate
 from mcsim.kernels.sobol import poisson_counts
-from mcsim.plan import Plan, Progress, failed_lines, reference_values, split
-from mcsim.ranking import Ranking
-from mcsim.saltelli import Tree, planned, reduce_rows
+from mcsim.ranks.indices import Estimate, Indices, Sums, bootstrap_estimate, indices, replicate_estimate
+from mcsim.ranks.plan import Plan, Progress, failed_lines, reference_values, split
+from mcsim.ranks.ranking import Ranking
+from mcsim.ranks.saltelli import Tree, planned, reduce_rows
+from mcsim.ranks.verdicts import UNRESOLVED, rank_probabilities, verdicts
 from mcsim.study import FloatArray, InputError, Output, Study
-from mcsim.verdicts import UNRESOLVED, rank_probabilities, verdicts
 
 _SLAB = 256
 # Sums of one pass; the tree holds up to three times as much.

@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from mcsim.indices import Sums
-from mcsim.plan import Plan, Progress
-from mcsim.ranking import Ranking
-from mcsim.saltelli import Tree, planned, reduce_rows
-from mcsim.sobol import Judgement, ranking_of, slab_scores
+from mcsim.ranks.indices import Sums
+from mcsim.ranks.plan import Plan, Progress
+from mcsim.ranks.ranking import Ranking
+from mcsim.ranks.saltelli import Tree, planned, reduce_rows
+from mcsim.ranks.sobol import Judgement, ranking_of, slab_scores
 from mcsim.study import InputError
 
 _ARRAYS = ("weight", "base", "factor", "swapped", "pairs")

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from mcsim.indices import Estimate
+from mcsim.ranks.indices import Estimate
 from mcsim.study import FloatArray
 
 VERDICTS = ("not influential", "unresolved", "influential", "undefined")

@@ -18,10 +18,10 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from mcsim.evaluation import Arrays
-from mcsim.failure import Failure
+from mcsim.engine.evaluation import Arrays
+from mcsim.engine.failure import Failure
+from mcsim.engine.work import Piece, joined
 from mcsim.study import InputError
-from mcsim.work import Piece, joined
 
 Span = tuple[int, int]
 PLAN = "plan.json"

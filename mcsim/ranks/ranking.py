@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mcsim.ranks.verdicts import VERDICTS
 from mcsim.study import FloatArray, InputError, IntArray, Output, nearest
-from mcsim.verdicts import VERDICTS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -205,7 +205,7 @@ class Ranking:
 
     def lines(self, output: str, **labels: object) -> list[str]:
         """Return the ranking of the elements as plain sentences, the strongest input first."""
-        from mcsim.verdicts import sentence
+        from mcsim.ranks.verdicts import sentence
 
         frame = self.table(output, **labels)
         dims = [dim.name for dim in self.output(output).dims]

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mcsim.ranking import Ranking
+from mcsim.ranks.ranking import Ranking
 from mcsim.study import FloatArray, InputError, Output, nearest
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ def _inputs(result: Result, wanted: Sequence[str] | None) -> tuple[str, ...]:
 
 
 def _outputs(result: Result, wanted: Sequence[str] | None) -> tuple[Output, ...]:
-    from mcsim.factors import outputs_of
+    from mcsim.ranks.factors import outputs_of
 
     chosen = outputs_of(result.study, wanted)
     kept = tuple(output for output in chosen if output.name in result.kept)
@@ -137,7 +137,7 @@ def _analysis(method: str, names: tuple[str, ...], level: float, resamples: int,
     if method == "prcc":
         return lambda x, y: partial_rank_correlation(x, y, level)
     if method == "evppi":
-        from mcsim.decision import evppi_of_sign
+        from mcsim.ranks.decision import evppi_of_sign
 
         return evppi_of_sign
     return lambda x, y: _by_element(method, names, x, y, level, resamples, seed, jobs)

@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mcsim.failure import PartialFailure
-from mcsim.points import design_columns, transform
+from mcsim.engine.failure import PartialFailure
+from mcsim.engine.points import design_columns, transform
 from mcsim.study import Context, FloatArray, Input, InputError, IntArray, OptionValue, Output, Study
 
 __all__ = [

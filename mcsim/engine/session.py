@@ -9,16 +9,16 @@ from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from mcsim.backends import Interrupted, RunFailed, each, pack_study, unpack_study
-from mcsim.collect import Collector
 from mcsim.design import Design
-from mcsim.evaluation import design_columns, transform
+from mcsim.engine.backends import Interrupted, RunFailed, each, pack_study, unpack_study
+from mcsim.engine.collect import Collector
+from mcsim.engine.evaluation import design_columns, transform
+from mcsim.engine.work import Job, Piece, call_rows, chunk_rows, compute
 from mcsim.study import InputError, Study, nearest
-from mcsim.work import Job, Piece, call_rows, chunk_rows, compute
 
 if TYPE_CHECKING:
+    from mcsim.engine.until import Rule
     from mcsim.progress import Progress
-    from mcsim.until import Rule
 
 
 def stored(study: Study, keep: Sequence[str]) -> tuple[str, ...]:
@@ -108,7 +108,7 @@ class Session:
         self.note()
 
     def _more(self, collector: Collector, rule: Rule) -> int | None:
-        from mcsim.until import MAXIMUM_DRAWS
+        from mcsim.engine.until import MAXIMUM_DRAWS
 
         draws = self.job.design.draws
         excess = rule.excess(collector.bands(rule.output))
@@ -122,7 +122,7 @@ class Session:
         return rule.next_draws(draws, excess)
 
     def _compute(self, collector: Collector, progress: Progress) -> None:
-        from mcsim.chunks import gaps
+        from mcsim.engine.chunks import gaps
 
         low, high = shard_range(self.job, self.shard)
         step = chunk_rows(self.job.study, high - low, self.workers, self.chunk)

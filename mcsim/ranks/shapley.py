@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from mcsim.indices import bootstrap_estimate, padded
 from mcsim.kernels.sobol import add_values, poisson_counts
-from mcsim.plan import BoolArray, Plan, Progress, evaluate_outputs, failed_lines, reference_values, split
-from mcsim.ranking import Ranking
-from mcsim.saltelli import block_rows
-from mcsim.sobol import Judgement, check_failed
+from mcsim.ranks.indices import bootstrap_estimate, padded
+from mcsim.ranks.plan import BoolArray, Plan, Progress, evaluate_outputs, failed_lines, reference_values, split
+from mcsim.ranks.ranking import Ranking
+from mcsim.ranks.saltelli import block_rows
+from mcsim.ranks.sobol import Judgement, check_failed
+from mcsim.ranks.verdicts import rank_probabilities
 from mcsim.study import FloatArray, IntArray, Study
-from mcsim.verdicts import rank_probabilities
 
 
 def shapley_ranking(plan: Plan, judgement: Judgement, progress: Progress | None = None) -> Ranking:

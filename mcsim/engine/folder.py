@@ -14,18 +14,18 @@ from typing import Any
 import numpy as np
 
 import mcsim
-from mcsim.backends import RunFailed
-from mcsim.chunks import PLAN, DiskShelf
-from mcsim.collect import Collector
 from mcsim.design import Design
-from mcsim.evaluation import centre_or_zero, design_columns
-from mcsim.netcdf import rows_of
-from mcsim.record import fingerprint, study_of
+from mcsim.engine.backends import RunFailed
+from mcsim.engine.chunks import PLAN, DiskShelf
+from mcsim.engine.collect import Collector
+from mcsim.engine.evaluation import centre_or_zero, design_columns
+from mcsim.engine.netcdf import rows_of
+from mcsim.engine.record import fingerprint, study_of
+from mcsim.engine.session import Session, shard_range
+from mcsim.engine.work import Job, Piece, call_rows
 from mcsim.result import Result
-from mcsim.session import Session, shard_range
 from mcsim.store import CHUNKS, FAILED, MANIFEST, STATE, check, read, read_manifest, write, write_failures, write_json
 from mcsim.study import InputError, Study
-from mcsim.work import Job, Piece, call_rows
 
 
 def run_in(session: Session, folder: Path, resume: bool, how: Mapping[str, Any], began: float) -> Result:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mcsim.datasets import input_attributes, output_attributes
+from mcsim.engine.datasets import input_attributes, output_attributes
 from mcsim.study import FloatArray, InputError, IntArray, Output, Study
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def _write_coordinates(output: Output, group: Any) -> None:
 
 
 def _write_output(result: Result, output: Output, group: Any) -> None:
-    from mcsim.work import stored_type
+    from mcsim.engine.work import stored_type
 
     kind = np.dtype(stored_type(output))
     size = kind.itemsize * max(1, math.prod(output.shape))

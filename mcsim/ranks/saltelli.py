@@ -12,9 +12,9 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from mcsim.indices import Rows, Sums, add_rows, padded
 from mcsim.kernels.sobol import poisson_counts
-from mcsim.plan import BoolArray, Plan, Progress, evaluate_mixed, reference_values
+from mcsim.ranks.indices import Rows, Sums, add_rows, padded
+from mcsim.ranks.plan import BoolArray, Plan, Progress, evaluate_mixed, reference_values
 from mcsim.study import FloatArray, InputError, IntArray
 
 _BLOCK_BYTES = 64e6

@@ -6,11 +6,11 @@ from statistics import NormalDist
 
 import numpy as np
 
-from mcsim.indices import padded
 from mcsim.kernels.sobol import add_values, poisson_counts
-from mcsim.plan import BoolArray, Plan, evaluate_outputs, failed_lines, split
-from mcsim.ranking import Ranking
-from mcsim.sobol import Judgement, check_failed
+from mcsim.ranks.indices import padded
+from mcsim.ranks.plan import BoolArray, Plan, evaluate_outputs, failed_lines, split
+from mcsim.ranks.ranking import Ranking
+from mcsim.ranks.sobol import Judgement, check_failed
 from mcsim.study import FloatArray, InputError, IntArray
 
 TORNADO_LOW, TORNADO_HIGH = 0.05, 0.95

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mcsim.bands import Bands
+from mcsim.engine.bands import Bands
 from mcsim.result import packed_cells, selection
 from mcsim.study import InputError, Study
 

@@ -150,7 +150,7 @@ def _mixed(plan: Plan, values: Values, other: Values) -> Iterator[Values]:
 
 
 def _transformed(plan: Plan, study: Study, unit: FloatArray) -> Values:
-    from mcsim.evaluation import transform
+    from mcsim.engine.evaluation import transform
 
     place = _places(plan.study, plan.versus)
     own = tuple(_places(study, None))
@@ -182,7 +182,7 @@ def _evaluated(
     begin, end = (0, plan.n_values) if plan.window is None else plan.window
 
     def fill(first: int, start: int) -> None:
-        from mcsim.evaluation import evaluate_values
+        from mcsim.engine.evaluation import evaluate_values
 
         part, rows = points[first : first + sets], slice(start, min(start + step, n))
         joined = {name: np.concatenate([one[name][rows] for one in part]) for name in part[0]}
