@@ -84,6 +84,18 @@ def test_stages_add_up_to_the_change(study, centre):
     np.testing.assert_allclose(change[0, 1, 9], against_icev, rtol=1e-12)
 
 
+def test_endpoints_are_the_midpoints_of_all_stages_times_their_damage(study, centre):
+    table = study.tables["endpoints"]
+    categories = next(output for output in study.outputs if output.name == "impact_per_km").dims[-1].coords
+    midpoints = dict(zip(categories, told(study, centre, "impact_per_km")[0][0, 1, 5].sum(axis=0), strict=True))
+    damage = told(study, centre, "endpoint_per_km")[0][0, 1, 5]
+    for place, endpoint in enumerate(("human_health", "ecosystems")):
+        rows = [row for row, key in enumerate(table.index) if key[1] == endpoint]
+        expected = sum(midpoints[table.index[row][0]] * table.value[row] for row in rows)
+        assert damage[place] == pytest.approx(expected, rel=1e-12)
+        assert expected > 0
+
+
 def test_a_trade_between_two_ages_mixes_them(study):
     inputs = {age: inputs_of(study, None, trade_age=age) for age in (8.0, 8.3, 9.0)}
     changes = {age: evaluate(study, value)["impact_change_at_trade"][0] for age, value in inputs.items()}

@@ -22,13 +22,14 @@ from mcsim.kernels.lives_spread import (
 )
 from mcsim.kernels.sweep import EXPORT_AGES
 from mcsim.studies.second_hand_ev.assembly import STAGES
-from mcsim.studies.second_hand_ev.lca import CATEGORIES
+from mcsim.studies.second_hand_ev.lca import CATEGORIES, ENDPOINTS
 from mcsim.study import Dim, FloatArray, IntArray, Layout, Output
 
 ROUTES = ("us", "export", "mx")
 REFERENCES = ("stay-us", "mx-icev")
 REFERENCE_VEHICLE = "icev-compact"
 NEVER = float(EXPORT_AGES)
+ENDPOINT_OUTPUT = "endpoint_per_km"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -147,6 +148,7 @@ def declare(cells: Cells) -> Declared:
     ):
         told = {label: unit + per for label, unit in units.items()}
         outputs.append(Output(name, "", meaning, dims, Layout(detail), told, "category", keep=False))
+    outputs.append(_endpoints(index, vehicle, route, ages))
     outputs += _changes(cells, vehicle, ages, category, units)
     outputs += _spreads(index, (vehicle, route, ages), only, shown)
     return Declared(tuple(outputs), shown)
@@ -201,6 +203,16 @@ def _spreads(
         shown[name] = kept
         outputs.append(Output(name, unit, meaning, each, layout, keep=dim is None, only_if=("evaluation", "lives")))
     return outputs
+
+
+def _endpoints(index: IntArray, vehicle: Dim, route: Dim, ages: Dim) -> Output:
+    """Return the damage per km of all stages, by endpoint of ReCiPe 2016."""
+    endpoint = Dim("endpoint", tuple(ENDPOINTS))
+    cells = index[..., np.newaxis] * len(endpoint) + np.arange(len(endpoint))
+    layout = Layout(np.where(index[..., np.newaxis] >= 0, cells, -1))
+    units = {name: f"{unit}/km" for name, unit in ENDPOINTS.items()}
+    meaning = "damage per km, all stages (ReCiPe 2016 midpoint to endpoint, H)"
+    return Output(ENDPOINT_OUTPUT, "", meaning, (vehicle, route, ages, endpoint), layout, units, "endpoint", keep=False)
 
 
 def _changes(cells: Cells, vehicle: Dim, ages: Dim, category: Dim, units: dict[str, str]) -> tuple[Output, ...]:

@@ -49,6 +49,7 @@ from mcsim.studies.second_hand_ev.curves import (
 )
 from mcsim.studies.second_hand_ev.outputs import (
     ACTIVITY,
+    ENDPOINT_OUTPUT,
     REFERENCE_VEHICLE,
     SPREAD,
     Cells,
@@ -83,6 +84,8 @@ class Plan:
         Rows of the US schedules of car and sport utility.
     mexican : ndarray of int64, shape (n_ages,)
         Rows of the Mexican survival table.
+    damage : ndarray, shape (n_categories, n_endpoints)
+        Damage per unit of each category.
     """
 
     assessment: lca.Assessment
@@ -93,6 +96,7 @@ class Plan:
     survival: IntArray
     distance: IntArray
     mexican: IntArray
+    damage: FloatArray
 
 
 def prepare(tables: Mapping[str, Table]) -> Plan:
@@ -135,6 +139,7 @@ def prepare(tables: Mapping[str, Table]) -> Plan:
         survival,
         tables["us_distance"].positions(declared_inputs.BODIES, driven),
         mexican_rows,
+        lca.endpoint_factors(tables["endpoints"]),
     )
 
 
@@ -310,7 +315,12 @@ def evaluate_plan(plan: Plan, inputs: Mapping[str, FloatArray], context: Context
     unit = unit_impacts(found, inputs["us_collection_share"], CATEGORY_BETWEEN_VEHICLES) if sampled else np.empty(0)
     lived = live(plan, arguments, given_export, context, unit)
     values = activity_outputs(plan, lived, inputs["us_collection_share"]) if wanted & ACTIVITY_NAMES else {}
-    values |= impact_outputs(plan.cells, lived, arguments[13], inputs, options, found, wanted)
+    damaged = ENDPOINT_OUTPUT in wanted
+    needed = wanted | {"impact_per_km"} if damaged else wanted
+    values |= impact_outputs(plan.cells, lived, arguments[13], inputs, options, found, needed)
+    if damaged:
+        per_stage = values["impact_per_km"].reshape(len(context.draws), plan.cells.count, -1, len(plan.damage))
+        values[ENDPOINT_OUTPUT] = (per_stage.sum(axis=2) @ plan.damage).reshape(len(context.draws), -1)
     if options["evaluation"] == "lives":
         values |= {name: lived.spread[:, plan.declared.shown[name]] for name, *_ in SPREAD}
     return values
