@@ -241,11 +241,12 @@ def compare_studies(studies: Sequence[str], **given: Any) -> None:
 
 @mcsim.command("report")
 @click.argument("folder", type=click.Path(path_type=Path))
-def write_again(folder: Path) -> None:
+@click.option("--pdf", is_flag=True, help="As PDF too (needs the extra mcsim[pdf]).")
+def write_again(folder: Path, pdf: bool) -> None:
     """Write the report of a run directory again."""
     from mcsim.jobs import report_again
 
-    click.echo(report_again(folder))
+    click.echo(report_again(folder, pdf))
 
 
 @mcsim.command("bench")

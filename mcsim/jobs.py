@@ -303,12 +303,14 @@ def _sentence(line: Mapping[str, str]) -> str:
     return f"  {what}: {line['median']}" + (f" (95 %: {line['band']})" if line["band"] else "")
 
 
-def report_again(folder: Path) -> str:
-    """Write the report of a run directory again."""
+def report_again(folder: Path, pdf: bool = False) -> str:
+    """Write the report of a run directory again, as PDF too where asked."""
+    from mcsim.report.brief import write_pdf
     from mcsim.report.page import write_report
     from mcsim.store import read
 
-    return f"report: {write_report(read(folder), read_ranking(folder), folder)}"
+    path = write_report(read(folder), read_ranking(folder), folder)
+    return f"report: {write_pdf(path) if pdf else path}"
 
 
 def repeated(folder: Path, request: Request, study: str | None) -> tuple[str, Request]:

@@ -1,6 +1,7 @@
 """The report: what it says, what it draws, and that it stands alone in one file."""
 
 import re
+import sys
 import xml.etree.ElementTree as ET
 from dataclasses import replace
 
@@ -11,6 +12,7 @@ import pytest
 from mcsim.distributions import uniform
 from mcsim.model import Dim, Layout, Model, Output, Parameter
 from mcsim.report import words
+from mcsim.report.brief import write_pdf
 from mcsim.report.choose import figures_of
 from mcsim.report.figures import KINDS, selected
 from mcsim.report.page import write_report
@@ -130,6 +132,22 @@ def test_figures_drawn_twice_are_the_same_bytes(written, tmp_path):
     result, _, html = written
     again = write_report(result, ranking_rows(), tmp_path)
     assert again.read_text() == html
+
+
+def test_the_markdown_brief_holds_the_same_numbers_and_figures_that_exist(written, tmp_path):
+    result, path, _ = written
+    text = (tmp_path / "report.md").read_text()
+    row = result.summary("total", year=2050).iloc[0]
+    assert number(row["p50"], "t") in text
+    targets = re.findall(r"!\[[^\]]*\]\(([^)]+)\)", text)
+    assert len(targets) == len(FIGURES)
+    assert all((path.parent / target).is_file() for target in targets)
+
+
+def test_a_pdf_without_its_extra_is_refused(written, monkeypatch):
+    monkeypatch.setitem(sys.modules, "weasyprint", None)
+    with pytest.raises(InputError, match=r"--pdf: weasyprint is not usable here .*pip install 'mcsim\[pdf\]'"):
+        write_pdf(written[1])
 
 
 def test_a_study_that_asks_for_nothing_gets_plain_figures(study):

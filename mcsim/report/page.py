@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mcsim.report import words
+from mcsim.report.brief import markdown
 from mcsim.report.choose import figures_of, of_the_ranking
 from mcsim.report.figures import KINDS, selected
 from mcsim.report.style import drawing, label
@@ -24,7 +25,7 @@ TOP = 10  # rows of a ranking table
 
 
 def write_report(result: Result, ranking: pd.DataFrame | None, folder: Path) -> Path:
-    """Write ``report.html`` and ``figures/`` into a run directory.
+    """Write ``report.html``, ``report.md`` and ``figures/`` into a run directory.
 
     Parameters
     ----------
@@ -69,6 +70,7 @@ def write_report(result: Result, ranking: pd.DataFrame | None, folder: Path) -> 
     )
     path = folder / "report.html"
     _replace(path, html.encode("utf-8"))
+    _replace(folder / "report.md", markdown(result, pictures).encode("utf-8"))
     return path
 
 

@@ -1,0 +1,62 @@
+"""The brief in other formats: Markdown beside the page always, PDF where the extra is installed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mcsim.report import words
+from mcsim.study import InputError
+
+if TYPE_CHECKING:
+    from mcsim.result import Result
+
+
+def markdown(result: Result, pictures: Sequence[dict[str, str]]) -> str:
+    """Return the brief as Markdown: question, numbers, figures by their files, inputs with their sources."""
+    study = result.study
+    lines = [
+        f"# {study.title}",
+        "",
+        study.question,
+        "",
+        f"{result.headline}; seed {result.seed}, {result.design} design.",
+    ]
+    lines += ["", "| what | where | median | half of the draws | 95 % of the draws |", "|---|---|---|---|---|"]
+    for line in words.headlines(result):
+        lines.append(_row(line["what"], line["where"], line["median"], line["half"], line["band"]))
+    for picture in pictures:
+        lines += [
+            "",
+            f"![{picture['title']}](figures/{picture['name']}.svg)",
+            "",
+            f"**{picture['title']}.** {picture['caption']}",
+        ]
+    for title, inputs in words.inputs(study):
+        lines += ["", f"## {title}", "", "| input | distribution | unit | group | source |", "|---|---|---|---|---|"]
+        lines += [_row(*(item[key] for key in ("name", "distribution", "unit", "group", "source"))) for item in inputs]
+    return "\n".join([*lines, ""])
+
+
+def _row(*cells: str) -> str:
+    return "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells) + " |"
+
+
+def write_pdf(page: Path) -> Path:
+    """Write ``report.pdf`` beside the page and return it.
+
+    Raises
+    ------
+    InputError
+        Where the extra is not installed.
+    """
+    try:
+        from weasyprint import HTML
+    except (ImportError, OSError) as error:
+        raise InputError(f"--pdf: weasyprint is not usable here ({error}); pip install 'mcsim[pdf]'") from None
+    path = page.with_suffix(".pdf")
+    part = path.with_name(f".{path.name}.part")
+    HTML(filename=str(page)).write_pdf(str(part))
+    part.replace(path)
+    return path
