@@ -106,8 +106,8 @@ def pack_share(events, pack_risk, vehicle_risk):
     Examples
     --------
     >>> from mcsim.kernels.life import pack_share
-    >>> pack_share(0.4, 0.3, 0.1), pack_share(0.0, 0.0, 0.0)
-    (0.30000000000000004, 0.0)
+    >>> round(pack_share(0.4, 0.3, 0.1), 12), pack_share(0.0, 0.0, 0.0)
+    (0.3, 0.0)
     """
     total = pack_risk + vehicle_risk
     return events * pack_risk / total if total > 0.0 else 0.0
