@@ -19,6 +19,8 @@ from mcsim.tables import Table, read_rows, replace_table, table_from_rows
 SECTIONS = ("study", "options", "inputs", "tables", "dependence", "data", "outputs", "program", "report")
 STUDY_KEYS = ("name", "title", "question", "version", "model", "function", "per_draw", "extends", "headline", "hidden")
 
+Rows = list[dict[str, str]]
+
 
 def find_studies() -> dict[str, Path]:
     """Return every study shipped or installed: name -> study file.
@@ -63,9 +65,10 @@ def load(study: str | Path, data: str | Path | None = None) -> Study:
     files: list[str] = raw.pop("_files")
     tables_raw = raw.get("tables", {})
     folder = data if data is not None else raw.get("data", {}).get("folder")
-    tables = _read_tables(tables_raw, path)
+    rows = {name: read_rows(Path(entry["file"])) for name, entry in tables_raw.items()}
+    tables = _tables(tables_raw, rows, path)
     model = _model(raw, path, tables)
-    tables = _apply_specs(tables_raw, tables, model, path)
+    tables = _apply_specs(tables_raw, rows, tables, model, path)
     user = Path(folder) if folder is not None else None
     if user is not None:
         tables = _override(tables, tables_raw, model, user)
@@ -143,28 +146,27 @@ class Tables(dict[str, Table]):
         raise InputError(f"{self.path}: tables.{name}: missing; the model reads it{nearest(name, self)}")
 
 
-def _read_tables(raw: Mapping[str, Any], path: Path) -> dict[str, Table]:
+def _tables(raw: Mapping[str, Any], rows: Mapping[str, Rows], path: Path) -> dict[str, Table]:
     tables = {
-        name: table_from_rows(name, read_rows(Path(entry["file"])), group=entry.get("group"), origin=entry["file"])
+        name: table_from_rows(name, rows[name], group=entry.get("group"), origin=entry["file"])
         for name, entry in raw.items()
     }
     return Tables(tables, path)
 
 
-def _apply_specs(raw: Mapping[str, Any], tables: dict[str, Table], model: Model, path: Path) -> dict[str, Table]:
+def _apply_specs(
+    raw: Mapping[str, Any], rows: Mapping[str, Rows], tables: dict[str, Table], model: Model, path: Path
+) -> dict[str, Table]:
     """Return the tables checked against what the model needs of each."""
-    specs = {spec.name: spec for spec in model.tables}
-    for name in specs:
-        if name not in tables:
-            raise InputError(f"{path}: tables.{name}: missing; the model {model.name} reads it")
-    return {
-        name: table_from_rows(
-            name, read_rows(Path(table.origin)), spec=specs.get(name), group=raw[name].get("group"), origin=table.origin
+    checked = dict(tables)
+    for spec in model.tables:
+        if spec.name not in tables:
+            raise InputError(f"{path}: tables.{spec.name}: missing; the model {model.name} reads it")
+        entry = raw[spec.name]
+        checked[spec.name] = table_from_rows(
+            spec.name, rows[spec.name], spec=spec, group=entry.get("group"), origin=entry["file"]
         )
-        if name in specs
-        else table
-        for name, table in tables.items()
-    }
+    return checked
 
 
 def _override(tables: dict[str, Table], raw: Mapping[str, Any], model: Model, folder: Path) -> dict[str, Table]:

@@ -40,7 +40,7 @@ def default_folder(study: str, root: Path = Path("runs")) -> Path:
     return root / f"{study}-{number}"
 
 
-def atomically(path: Path, write: Callable[[Path], None]) -> None:
+def atomically(path: Path, write: Callable[[Path], object]) -> None:
     """Write a file beside its final name, then move it there."""
     partial = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:

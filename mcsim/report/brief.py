@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mcsim.report import words
+from mcsim.store import atomically
 from mcsim.study import InputError
 
 if TYPE_CHECKING:
@@ -56,7 +57,5 @@ def write_pdf(page: Path) -> Path:
     except (ImportError, OSError) as error:
         raise InputError(f"--pdf: weasyprint is not usable here ({error}); pip install 'mcsim[pdf]'") from None
     path = page.with_suffix(".pdf")
-    part = path.with_name(f".{path.name}.part")
-    HTML(filename=str(page)).write_pdf(str(part))
-    part.replace(path)
+    atomically(path, lambda partial: HTML(filename=str(page)).write_pdf(str(partial)))
     return path

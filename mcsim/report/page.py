@@ -14,6 +14,7 @@ from mcsim.report.brief import markdown
 from mcsim.report.choose import figures_of, of_the_ranking
 from mcsim.report.figures import KINDS, selected
 from mcsim.report.style import drawing, label
+from mcsim.store import atomically
 from mcsim.study import Output
 
 if TYPE_CHECKING:
@@ -69,17 +70,14 @@ def write_report(result: Result, ranking: pd.DataFrame | None, folder: Path) -> 
         provenance=words.provenance(result.record),
     )
     path = folder / "report.html"
-    _replace(path, html.encode("utf-8"))
-    _replace(folder / "report.md", markdown(result, pictures).encode("utf-8"))
+    _written(path, html.encode("utf-8"))
+    _written(folder / "report.md", markdown(result, pictures).encode("utf-8"))
     return path
 
 
-def _replace(path: Path, content: bytes) -> None:
-    """Write a file so that a reader never sees half of it."""
+def _written(path: Path, content: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.part")
-    part.write_bytes(content)
-    part.replace(path)
+    atomically(path, lambda partial: partial.write_bytes(content))
 
 
 def _warnings(result: Result) -> list[str]:
@@ -144,8 +142,8 @@ def _draw(rows: pd.DataFrame, figure: Mapping[str, Any], folder: Path, name: str
         buffer, pixels = io.BytesIO(), io.BytesIO()
         picture.savefig(buffer, format="svg", metadata={"Date": None})
         picture.savefig(pixels, format="png", dpi=150)
-    _replace(folder / f"{name}.svg", buffer.getvalue())
-    _replace(folder / f"{name}.png", pixels.getvalue())
+    _written(folder / f"{name}.svg", buffer.getvalue())
+    _written(folder / f"{name}.png", pixels.getvalue())
     return "data:image/svg+xml;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
 
 
