@@ -12,7 +12,7 @@ import sys
 import time
 from pathlib import Path
 
-from mcsim.engine.record import machine, versions
+from mcsim.store.record import machine, versions
 
 HERE = Path(__file__).resolve().parent
 SCRIPTS = {
@@ -23,7 +23,7 @@ SCRIPTS = {
     "engine": ["engine.py", "--quick"],
     "sensitivity-speed": ["sensitivity.py", "speed"],
     "sensitivity-study": ["sensitivity.py", "study", "--base", "4096"],
-    "studies": ["-m", "mcsim.cli", "bench"],
+    "studies": ["-m", "mcsim.command.main", "bench"],
 }
 
 

@@ -21,10 +21,9 @@ from typing import Any
 import numpy as np
 
 from mcsim.distributions import normal, uniform
-from mcsim.engine.record import machine, versions
-from mcsim.model import Dim, Model, Output
-from mcsim.run import run
-from mcsim.study import Input, Study
+from mcsim.engine.run import run
+from mcsim.store.record import machine, versions
+from mcsim.study import Dim, Input, Model, Output, Study
 
 REPEATS = 3
 PEER = """
@@ -142,8 +141,8 @@ def memory(scale: int) -> dict[str, float]:
 
 def start() -> dict[str, float]:
     """Return seconds from the shell to the help text, and to a first result with kernels compiled before."""
-    code = "from mcsim.load import load; from mcsim.run import run; run(load('ishigami'), 1000)"
-    commands = {"mcsim --help [s]": ["-m", "mcsim.cli", "--help"], "first result, warm [s]": ["-c", code]}
+    code = "from mcsim.study.load import load; from mcsim.engine.run import run; run(load('ishigami'), 1000)"
+    commands = {"mcsim --help [s]": ["-m", "mcsim.command.main", "--help"], "first result, warm [s]": ["-c", code]}
     return {
         name: best(lambda words=words: subprocess.run([sys.executable, *words], capture_output=True, check=True))  # type: ignore[misc]
         for name, words in commands.items()

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mcsim.kernels.cohorts import fill_stock, fill_weibull_steps
+from mcsim.kernels.cohorts.stock import fill_stock, fill_weibull_steps
 from mcsim.studies.fleet import batteries, trade, turnover
 from mcsim.studies.fleet.model import rules
 from mcsim.studies.fleet.priors import read_priors

@@ -33,7 +33,7 @@ INDICES = ("S1", "S1_low", "S1_high", "ST", "ST_low", "ST_high", "n")
 
 def evaluated(name: str, *settings: str) -> dict[str, Any]:
     """Return the outputs of ``mcsim evaluate NAME --json``."""
-    from mcsim.cli import main
+    from mcsim.command.main import main
 
     text = io.StringIO()
     with contextlib.redirect_stdout(text):
@@ -62,7 +62,7 @@ def run(study: Any, draws: int, seed: int) -> Iterator[tuple[str, Any]]:
 
 def ranking(study: Any, seed: int) -> Iterator[tuple[str, Any]]:
     """Yield the indices of every ranked output, rows in the order of the table."""
-    from mcsim.ranks.factors import dependent_groups
+    from mcsim.ranking.factors import dependent_groups
 
     groups: Any = dependent_groups(study) if study.dependence else False
     found = mcsim.sensitivity(study, base=BASE, seed=seed, groups=groups)
@@ -73,10 +73,10 @@ def ranking(study: Any, seed: int) -> Iterator[tuple[str, Any]]:
         yield f"ranking/{seed}/{output.name}/order", order
 
 
-def everything() -> Iterator[tuple[str, Any]]:
-    """Yield (name, values) of all that is hashed."""
+def everything(names: list[str]) -> Iterator[tuple[str, Any]]:
+    """Yield (name, values) of all that is hashed of these studies."""
     seen: set[tuple[str, str]] = set()
-    for name in mcsim.find_studies():
+    for name in names:
         print(name, file=sys.stderr, flush=True)
         study = mcsim.load(name)
         for key, values in centre(name):
@@ -118,18 +118,17 @@ def main() -> int:
     parser.add_argument("--write", type=Path)
     parser.add_argument("--against", type=Path)
     parser.add_argument("--values", type=Path, help="folder with the values themselves")
-    parser.add_argument("--study", help="only studies whose name begins so")
+    parser.add_argument("--study", default="", help="only studies whose name begins so")
     arguments = parser.parse_args()
     known: dict[str, str] = {} if arguments.against is None else json.loads(arguments.against.read_text())
-    if arguments.study:
-        studies = mcsim.find_studies()
-        mcsim.find_studies = lambda: {k: v for k, v in studies.items() if k.startswith(arguments.study)}  # type: ignore[assignment]
-        known = {k: v for k, v in known.items() if k.startswith(arguments.study)}
+    names = [name for name in mcsim.find_studies() if name.startswith(arguments.study)]
+    known = {key: value for key, value in known.items() if key.split("/")[0] in names}
     found: dict[str, str] = {}
     differing = 0
-    for key, values in everything():
+    for key, values in everything(names):
         found[key] = digest(values)
-        there = None if arguments.values is None else arguments.values / f"{hashlib.sha256(key.encode()).hexdigest()[:16]}.npy"
+        name = hashlib.sha256(key.encode()).hexdigest()[:16]
+        there = None if arguments.values is None else arguments.values / f"{name}.npy"
         if arguments.write is not None and there is not None and not isinstance(values, list):
             arguments.values.mkdir(parents=True, exist_ok=True)
             np.save(there, values)
@@ -157,7 +156,9 @@ def told(values: Any, there: Path | None) -> str:
     size = np.maximum(np.abs(before[both]), np.abs(values[both]))
     gap = np.abs(values[both] - before[both])
     worst = float(np.max(gap / np.where(size > 0, size, 1.0), initial=0.0))
-    return f"{undefined} cells became undefined, {int((gap > 0).sum())} of {both.sum()} others differ by up to {worst:.2g}"
+    return (
+        f"{undefined} cells became undefined, {int((gap > 0).sum())} of {both.sum()} others differ by up to {worst:.2g}"
+    )
 
 
 if __name__ == "__main__":

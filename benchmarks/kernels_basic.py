@@ -11,8 +11,9 @@ import numba
 import numpy as np
 from scipy.optimize import curve_fit
 
-from mcsim.kernels import failure, grid, health, maths, streams, survival, weibull_fit
+from mcsim.kernels import maths, streams
 from mcsim.kernels._jit import kernel
+from mcsim.kernels.laws import failure, grid, health, survival, weibull_fit
 
 BLOCK = 4096
 REPEATS = 200

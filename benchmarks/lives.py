@@ -16,16 +16,16 @@ import numba
 import numpy as np
 from vehicle import drawn
 
-from mcsim.kernels.lives_counts import COUNTED
-from mcsim.kernels.lives_draw import sampled_activity
-from mcsim.kernels.lives_spread import SPREADS
+from mcsim.kernels.life.sweep import ACTIVITIES, CHANNELS, DISTANCE, PRODUCED, RECYCLED_ABROAD, YEARS
+from mcsim.kernels.lives.counts import COUNTED
+from mcsim.kernels.lives.draw import sampled_activity
+from mcsim.kernels.lives.spread import SPREADS
 from mcsim.kernels.streams import stream_key, stream_of
-from mcsim.kernels.sweep import ACTIVITIES, CHANNELS, DISTANCE, PRODUCED, RECYCLED_ABROAD, YEARS
-from mcsim.load import load
 from mcsim.studies.second_hand_ev import lca
 from mcsim.studies.second_hand_ev.outputs import LEVELS
 from mcsim.studies.second_hand_ev.sampled import unit_impacts
 from mcsim.studies.second_hand_ev.vehicle import life_arguments, prepare
+from mcsim.study.load import load
 
 REPEATS = 3
 LIVES = COUNTED

@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 
 from mcsim.distributions import parse
-from mcsim.ranks.indices import Rows, analyze
-from mcsim.sensitivity import sensitivity
+from mcsim.ranking.indices import Rows, analyze
+from mcsim.ranking.sensitivity import sensitivity
 from mcsim.studies.examples import functions
 from mcsim.study import Input, Model, Output, Parameter, Study
 
@@ -173,7 +173,7 @@ def oakley() -> functions.Known:
 
 
 def outputs_at(study: Study, factors: Mapping[str, tuple[str, ...]], base: int, seed: int) -> Rows:
-    from mcsim.design import saltelli_points
+    from mcsim.engine.design import saltelli_points
     from mcsim.engine.evaluation import evaluate_points
 
     columns = tuple(item.name for item in study.uncertain)
@@ -237,7 +237,7 @@ def cases() -> list[tuple[functions.Known, Study, Any]]:
 
 
 def coverage(base: int, repeats: int) -> list[dict[str, Any]]:
-    from mcsim.ranks.factors import factors_of
+    from mcsim.ranking.factors import factors_of
 
     table = []
     for known, study, groups in cases():
@@ -283,7 +283,7 @@ def intervals(study: Study, rows: Rows, base: int, seed: int, groups: Any) -> di
 def whole_study(base: int) -> list[dict[str, Any]]:
     import resource
 
-    from mcsim.load import load
+    from mcsim.study.load import load
 
     study = load("second-hand-ev")
     sensitivity(study, base=16)

@@ -8,12 +8,12 @@ import time
 import numpy as np
 from numpy_twin import after_export, routes
 
-from mcsim.kernels.expectation import expected_activity
-from mcsim.kernels.sweep import ACTIVITIES, CHANNELS, DISTANCE, EXPORT_AGES
-from mcsim.load import load
+from mcsim.kernels.life.expectation import expected_activity
+from mcsim.kernels.life.sweep import ACTIVITIES, CHANNELS, DISTANCE, EXPORT_AGES
 from mcsim.studies.second_hand_ev.lca import impacts
 from mcsim.studies.second_hand_ev.vehicle import life_arguments, prepare
 from mcsim.study import Context
+from mcsim.study.load import load
 
 DRAWS = 1000
 REPEATS = 5

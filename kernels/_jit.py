@@ -44,7 +44,7 @@ _SECONDS_KEPT = 30 * 86_400.0
 
 
 def source_key(folder: Path) -> str:
-    """Return a short hash of the names and contents of all Python files in a folder.
+    """Return a short hash of the names and contents of all Python files in a folder and below it.
 
     Parameters
     ----------
@@ -64,9 +64,9 @@ def source_key(folder: Path) -> str:
     20
     """
     digest = hashlib.sha256()
-    for path in sorted(folder.glob("*.py")):
+    for path in sorted(folder.rglob("*.py")):
         content = path.read_bytes()
-        digest.update(f"{path.name}:{len(content)}:".encode())
+        digest.update(f"{path.relative_to(folder).as_posix()}:{len(content)}:".encode())
         digest.update(content)
     return digest.hexdigest()[:20]
 

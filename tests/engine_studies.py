@@ -6,8 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from mcsim.distributions import Categorical, categorical, constant, normal, uniform
-from mcsim.model import Context, Dim, Layout, Model, Option, Output, Parameter
-from mcsim.study import Input, Study
+from mcsim.study import Context, Dim, Input, Layout, Model, Option, Output, Parameter, Study
 
 KIND = Dim("kind", ("a", "b", "c"))
 AGE = Dim("age", (0, 1, 2, 3))

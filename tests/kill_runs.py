@@ -15,7 +15,7 @@ import numpy as np
 from engine_studies import slow, small
 
 from mcsim.engine import collect
-from mcsim.run import run
+from mcsim.engine.run import run
 
 DRAWS, CHUNK = 3000, 25
 KILLS_WHILE_COMPUTING, KILLS_WHILE_WRITING = 22, 6

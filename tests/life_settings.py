@@ -5,24 +5,10 @@ import math
 import numpy as np
 from naive_life import Law, Rules
 
-from mcsim.kernels.expectation import expected_activity, fill_hazard, node_ages
-from mcsim.kernels.junction import SURVIVAL_JUNCTIONS
-from mcsim.kernels.life import fill_pack_table
-from mcsim.kernels.lives_draw import sampled_activity
-from mcsim.kernels.lives_sample import sample_route
-from mcsim.kernels.lives_spread import (
-    SPREADS,
-    UNIT_KM,
-    UNIT_LANDFILLED,
-    UNIT_PACK,
-    UNIT_RECYCLED_ABROAD,
-    UNIT_RETIRED_HOME,
-    UNIT_VEHICLE,
-    UNITS,
-)
-from mcsim.kernels.lives_table import NEVER, new_table
-from mcsim.kernels.streams import stream_key, stream_of
-from mcsim.kernels.sweep import (
+from mcsim.kernels.laws.junction import SURVIVAL_JUNCTIONS
+from mcsim.kernels.life.expectation import expected_activity, fill_hazard, node_ages
+from mcsim.kernels.life.home import fill_pack_table
+from mcsim.kernels.life.sweep import (
     ACTIVITIES,
     CHANNELS,
     DISTANCE,
@@ -35,6 +21,20 @@ from mcsim.kernels.sweep import (
     USED,
     YEARS,
 )
+from mcsim.kernels.lives.draw import sampled_activity
+from mcsim.kernels.lives.sample import sample_route
+from mcsim.kernels.lives.spread import (
+    SPREADS,
+    UNIT_KM,
+    UNIT_LANDFILLED,
+    UNIT_PACK,
+    UNIT_RECYCLED_ABROAD,
+    UNIT_RETIRED_HOME,
+    UNIT_VEHICLE,
+    UNITS,
+)
+from mcsim.kernels.lives.table import NEVER, new_table
+from mcsim.kernels.streams import stream_key, stream_of
 
 HOME, ABROAD = 0, 22
 COLUMNS = {

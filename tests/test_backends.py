@@ -13,7 +13,7 @@ import pytest
 from engine_studies import fails_sometimes, product, small, unlike, wrong_shape
 
 from mcsim.engine.backends import each, pack_study, unpack_study, worker_count
-from mcsim.run import RunFailed, run
+from mcsim.engine.run import RunFailed, run
 from mcsim.study import InputError
 
 DRAWS = 2500

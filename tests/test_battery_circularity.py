@@ -10,16 +10,15 @@ import pytest
 from scipy import stats
 
 import mcsim.studies.battery_circularity as package
-from mcsim.design import make_design
+from mcsim.engine.design import make_design
 from mcsim.engine.evaluation import design_columns, evaluate_points, model_inputs, transform
-from mcsim.load import load
-from mcsim.model import Context
 from mcsim.studies.battery_circularity.cascade import Shares, cascade, delayed, remaining_capacity
 from mcsim.studies.battery_circularity.materials import MATERIALS, ROUTES, chemistry_path, recovery_by_year
 from mcsim.studies.battery_circularity.outlook import YEARS, health_at_retirement, shares_of
 from mcsim.studies.battery_circularity.triage import AGES, Triage, retirement_weights
 from mcsim.studies.fleet.model import model as fleet_model
-from mcsim.study import InputError
+from mcsim.study import Context, InputError
+from mcsim.study.load import load
 
 DATA = Path(package.__file__).with_name("data")
 WORLD = "battery-circularity"

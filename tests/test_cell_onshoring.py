@@ -9,9 +9,8 @@ import numpy as np
 import pytest
 
 import mcsim.studies.cell_onshoring as package
-from mcsim.design import make_design
+from mcsim.engine.design import make_design
 from mcsim.engine.evaluation import design_columns, evaluate_points, model_inputs, transform
-from mcsim.load import load
 from mcsim.studies.cell_onshoring.model import COUNTRIES
 from mcsim.studies.cell_onshoring.printed import as_text, differences
 from mcsim.studies.cell_onshoring.transport import (
@@ -24,6 +23,7 @@ from mcsim.studies.cell_onshoring.transport import (
     transport_emission,
 )
 from mcsim.study import InputError
+from mcsim.study.load import load
 
 DATA = Path(package.__file__).with_name("data")
 N = 200

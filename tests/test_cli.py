@@ -8,7 +8,7 @@ import time
 import numpy as np
 import pytest
 
-from mcsim.cli import main
+from mcsim.command.main import main
 
 TINY = ["--draws", "64", "--base", "16", "--quiet"]
 
@@ -168,7 +168,7 @@ def test_one_job_and_two_jobs_give_the_same_bytes(capsys, tmp_path):
 
 def test_help_needs_no_heavy_import():
     heavy = "('numpy', 'pandas', 'scipy', 'numba', 'matplotlib')"
-    code = f"import sys, mcsim.cli as c; c.main(['--help']); print([m for m in {heavy} if m in sys.modules])"
+    code = f"import sys, mcsim.command.main as c; c.main(['--help']); print([m for m in {heavy} if m in sys.modules])"
     start = time.perf_counter()
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[]"

@@ -9,11 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import integrate
 
-from mcsim.kernels.cohorts import fill_stock, fill_table_halves, fill_weibull_steps, push_ages, year_of_half
-from mcsim.kernels.cohorts_materials import TOTALS, VECTORS, fill_retired
-from mcsim.kernels.cohorts_packs import fill_new_vehicles, fill_states, in_service
-from mcsim.kernels.cohorts_second_hand import fill_entry_survival
-from mcsim.kernels.cohorts_trade import allocate, ev_share_of_pool, spread_ages
+from mcsim.kernels.cohorts.materials import TOTALS, VECTORS, fill_retired
+from mcsim.kernels.cohorts.packs import fill_new_vehicles, fill_states, in_service
+from mcsim.kernels.cohorts.second_hand import fill_entry_survival
+from mcsim.kernels.cohorts.stock import fill_stock, fill_table_halves, fill_weibull_steps, push_ages, year_of_half
+from mcsim.kernels.cohorts.trade import allocate, ev_share_of_pool, spread_ages
 
 HALVES, QUARTERS = 164, 344
 LAW = {"shape": 4.5, "warranty_scale": 17.0, "end_scale": 14.0, "hazard": 0.002}

@@ -76,7 +76,7 @@ def mcsim_commands() -> list[str]:
 
 
 def test_every_command_in_the_documents_exists():
-    from mcsim.cli import mcsim
+    from mcsim.command.main import mcsim
 
     for command in mcsim_commands():
         words = command.split()

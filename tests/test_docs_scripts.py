@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mcsim.cli import main
-from mcsim.load import load
-from mcsim.run import run
+from mcsim.command.main import main
+from mcsim.engine.run import run
+from mcsim.study.load import load
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"

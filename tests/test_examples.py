@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 from scipy.stats import norm, qmc
 
-from mcsim.load import load
-from mcsim.sensitivity import sensitivity
+from mcsim.ranking.sensitivity import sensitivity
 from mcsim.studies.examples import functions
+from mcsim.study.load import load
 
 PUBLISHED = {
     "ishigami": ([0.313905, 0.442411, 0.0], [0.557589, 0.442411, 0.243684]),

@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from mcsim.design import make_design
+from mcsim.engine.design import make_design
 from mcsim.engine.evaluation import design_columns, evaluate_points, model_inputs, transform
-from mcsim.load import load
-from mcsim.model import Context, InputError
 from mcsim.studies.export_check.model import OBSERVED_YEAR, check, statement
 from mcsim.studies.fleet.model import model as fleet_model
 from mcsim.studies.fleet.series import YEARS
+from mcsim.study import Context, InputError
+from mcsim.study.load import load
 
 PLACE = tuple(YEARS).index(OBSERVED_YEAR)
 N = 24

@@ -8,9 +8,9 @@ import time
 import numpy as np
 import pytest
 
-from mcsim.load import load
-from mcsim.run import run
+from mcsim.engine.run import run
 from mcsim.study import InputError
+from mcsim.study.load import load
 
 STUDY = """
 [study]

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mcsim.load import load
 from mcsim.studies.fleet import batteries, model, stages, trade, turnover
 from mcsim.studies.fleet.results import crossover
 from mcsim.study import Context, InputError
+from mcsim.study.load import load
 
 N = 24
 SCENARIOS = (

@@ -5,13 +5,13 @@ import pytest
 from scipy.stats import rankdata
 from small_studies import study_of
 
-from mcsim.load import load
-from mcsim.ranks.decision import evppi, evppi_of_sign, flip_points, probability_best, regression
-from mcsim.ranks.givendata import given_data, partial_rank_correlation, with_sign
-from mcsim.run import run
-from mcsim.sensitivity import sensitivity
+from mcsim.engine.run import run
+from mcsim.ranking.decision import evppi, evppi_of_sign, flip_points, probability_best, regression
+from mcsim.ranking.givendata import given_data, partial_rank_correlation, with_sign
+from mcsim.ranking.sensitivity import sensitivity
 from mcsim.studies.examples.functions import known_ishigami
 from mcsim.study import Dim, InputError, Output
+from mcsim.study.load import load
 
 UNIFORM = "uniform(-1, 1)"
 COST = Output("cost", "kg", "cost", (Dim("choice", ("keep", "export")),), rank=True)

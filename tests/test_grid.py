@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mcsim.kernels.grid import fill_intensity, fill_mix_between, fill_years, share_between
+from mcsim.kernels.laws.grid import fill_intensity, fill_mix_between, fill_years, share_between
 
 
 def arrays(*shapes, seed=21):

@@ -9,14 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import optimize, special, stats
 
-from mcsim.kernels.failure import (
+from mcsim.kernels.laws.failure import (
     conditional_life,
     conditional_life_with_defects,
     cumulative_hazard,
     failure_probability,
     fill_failure_probability,
 )
-from mcsim.kernels.health import (
+from mcsim.kernels.laws.health import (
     KNEES,
     age_at_loss,
     fill_age_at_loss,
@@ -25,7 +25,7 @@ from mcsim.kernels.health import (
     knee_terms,
     wright_omega,
 )
-from mcsim.kernels.weibull_fit import fill_capacity_cdf
+from mcsim.kernels.laws.weibull_fit import fill_capacity_cdf
 
 # A few rows of the project's table of check values for equation (2) of NCST-UCD-RR-24-39: convention, Dr, k, lambda and
 # state of health at ages 8 to 12, four decimals.

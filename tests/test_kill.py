@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from engine_studies import slow, small, unlike
 
-from mcsim.run import run
-from mcsim.store import read
+from mcsim.engine.run import run
+from mcsim.store.directory import read
 
 
 @pytest.fixture(scope="module")

@@ -7,39 +7,24 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-# Lower number = lower layer; a module imports from its own layer or from below.
-LAYERS = {
+# Lower number = lower floor; a room imports from its own floor or from below. Rooms of one floor make no circle.
+FLOORS = {
     "mcsim.kernels": 0,
     "mcsim.distributions": 1,
-    "mcsim.model": 2,
-    "mcsim.functions": 3,
-    "mcsim.study": 3,
-    "mcsim.units": 3,
-    "mcsim.tables": 4,
-    "mcsim.setting": 4,
-    "mcsim.external": 4,
-    "mcsim.studies": 5,
-    "mcsim.entries": 5,
-    "mcsim.load": 6,
-    "mcsim.design": 7,
-    "mcsim.store": 7,
-    "mcsim.result": 7,
-    "mcsim.run": 8,
-    "mcsim.engine": 7,
-    "mcsim.engine.failure": 3,
-    "mcsim.engine.session": 8,
-    "mcsim.engine.folder": 8,
-    "mcsim.ranks": 9,
-    "mcsim.sensitivity": 9,
-    "mcsim.build": 5,
-    "mcsim.report": 10,
-    "mcsim.show": 10,
-    "mcsim.bench": 10,
-    "mcsim.jobs": 10,
-    "mcsim.progress": 7,
-    "mcsim.cli": 11,
+    "mcsim.study": 2,
+    "mcsim.result": 3,
+    "mcsim.store": 4,
+    "mcsim.engine": 5,
+    "mcsim.ranking": 6,
+    "mcsim.report": 7,
+    "mcsim.command": 8,
 }
-ENGINE = 7  # studies never reach the engine
+# Arrows that still point up: what the move has to mend; none may be added.
+DEBTS = {
+    ("mcsim.store.chunks", "mcsim.engine.evaluation"),
+    ("mcsim.store.chunks", "mcsim.engine.work"),
+    ("mcsim.store.netcdf", "mcsim.engine.work"),
+}
 PACKAGES = {"mcsim": ROOT / "mcsim", "mcsim.kernels": ROOT / "kernels", "mcsim.distributions": ROOT / "distributions"}
 PACKAGES["mcsim.studies"] = ROOT / "studies"
 
@@ -107,32 +92,23 @@ def test_the_toolkit_knows_no_study_by_name(name: str) -> None:
         assert not module.startswith("mcsim.studies"), f"{name} imports {module}"
 
 
-def layer(name: str) -> int | None:
-    parts = name.split(".")
-    for length in range(len(parts), 0, -1):
-        if ".".join(parts[:length]) in LAYERS:
-            return LAYERS[".".join(parts[:length])]
-    return None
+def room(name: str) -> str:
+    return ".".join(name.split(".")[:2])
 
 
-@pytest.mark.parametrize("name", sorted(n for n in modules() if n != "mcsim"))
+@pytest.mark.parametrize("name", sorted(n for n in modules() if n.count(".") and not n.startswith("mcsim.studies")))
 def test_no_arrow_points_up(name: str) -> None:
-    mine = layer(name)
-    assert mine is not None, f"{name}: give it a layer"
-    lazy = {
-        ("mcsim.model", "mcsim.functions"),
-        ("mcsim.study", "mcsim.setting"),
-        ("mcsim.model", "mcsim.distributions"),
-    }
+    mine = FLOORS.get(room(name))
+    assert mine is not None, f"{name}: give its room a floor"
     for module, _ in imported(modules()[name]):
-        theirs = layer(module)
-        if theirs is not None and (name, module) not in lazy:
-            own_types = name == "mcsim.study" and module == "mcsim.tables"  # a type hint of Study.tables
-            assert theirs <= mine or own_types, f"{name} imports {module}"
+        theirs = FLOORS.get(room(module))
+        if theirs is not None and (name, module) not in DEBTS:
+            assert theirs <= mine, f"{name} imports {module}"
 
 
 @pytest.mark.parametrize("name", sorted(n for n in modules() if n.startswith("mcsim.studies")))
-def test_studies_never_reach_the_engine(name: str) -> None:
+def test_studies_stand_on_the_ground_floors(name: str) -> None:
+    allowed = ("mcsim.study", "mcsim.distributions", "mcsim.kernels", "mcsim.result", "mcsim.studies")
     for module, _ in imported(modules()[name]):
-        theirs = layer(module)
-        assert theirs is None or theirs < ENGINE, f"{name} imports {module}"
+        if module.startswith("mcsim."):
+            assert room(module) in allowed, f"{name} imports {module}"

@@ -13,7 +13,7 @@ from mcsim.studies.second_hand_ev.cars import BURNED
 from mcsim.studies.second_hand_ev.grid import REGIONS
 from mcsim.studies.second_hand_ev.packs import correlated
 from mcsim.study import InputError
-from mcsim.tables import INTERVAL, Table, read_rows, table_from_rows
+from mcsim.study.tables import INTERVAL, Table, read_rows, table_from_rows
 
 DATA = Path(lca.__file__).parent / "data"
 OPTIONS = {option.name: option.default for option in lca.OPTIONS}

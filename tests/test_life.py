@@ -8,7 +8,7 @@ import pytest
 from life_settings import ABROAD, CASES, COLUMNS, HOME, alive_until, expected, exported_at, rules, weibull
 from naive_life import Law, closed_form_produced, simulate
 
-from mcsim.kernels.sweep import DISTANCE, LANDFILLED, PRODUCED, RECYCLED_ABROAD, RETIRED_HOME, USED
+from mcsim.kernels.life.sweep import DISTANCE, LANDFILLED, PRODUCED, RECYCLED_ABROAD, RETIRED_HOME, USED
 from mcsim.studies.second_hand_ev.curves import distance_in_service
 
 NEVER = Law(1.0, 1e12)

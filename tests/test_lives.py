@@ -9,8 +9,19 @@ from naive_life import Law
 from scipy.special import gammaln
 from scipy.stats import binom
 
-from mcsim.kernels.lives_counts import COUNTED, half_log_probability, half_of
-from mcsim.kernels.lives_spread import (
+from mcsim.kernels.life.sweep import (
+    DISTANCE,
+    EXPORTED,
+    LANDFILLED,
+    PRODUCED,
+    PRODUCED_DISCOUNTED,
+    RECYCLED_ABROAD,
+    RETIRED_HOME,
+    USED,
+    YEARS,
+)
+from mcsim.kernels.lives.counts import COUNTED, half_log_probability, half_of
+from mcsim.kernels.lives.spread import (
     DEATH_AGES,
     DEATH_BINS,
     DISTANCE_QUANTILES,
@@ -27,17 +38,6 @@ from mcsim.kernels.lives_spread import (
     UNIT_RECYCLED_ABROAD,
     UNIT_RETIRED_HOME,
     UNIT_VEHICLE,
-)
-from mcsim.kernels.sweep import (
-    DISTANCE,
-    EXPORTED,
-    LANDFILLED,
-    PRODUCED,
-    PRODUCED_DISCOUNTED,
-    RECYCLED_ABROAD,
-    RETIRED_HOME,
-    USED,
-    YEARS,
 )
 
 REPLICATES = 30

@@ -5,11 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mcsim.load import find_studies, load
 from mcsim.study import Context, InputError
+from mcsim.study.load import find_studies, load
 
 MODEL = """
-from mcsim.model import Model, Option, Output, Parameter, TableSpec
+from mcsim.study import Model, Option, Output, Parameter, TableSpec
 
 def model(tables):
     tables["factors"]

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import integrate
 
-from mcsim.kernels.mileage import (
+from mcsim.kernels.laws.mileage import (
     age_at_distance,
     cumulative_distance,
     efficiency_factor,

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mcsim.engine.bands import exact_bands
 from mcsim.engine.streaming import BandStream, bin_scales
-from mcsim.kernels.moments import bin_edge, block_moments, count_values, merge_moments
+from mcsim.kernels.statistics.moments import bin_edge, block_moments, count_values, merge_moments
+from mcsim.result.bands import exact_bands
 
 BLOCK = 64
 

@@ -3,12 +3,12 @@ import pandas as pd
 import pytest
 from small_studies import study_of
 
-from mcsim.load import load
-from mcsim.ranks.shards import load_part, merged_ranking, ranking_part
-from mcsim.ranks.sobol import Judgement
-from mcsim.ranks.verdicts import sentence
-from mcsim.sensitivity import plan_of, sensitivity
+from mcsim.ranking.sensitivity import plan_of, sensitivity
+from mcsim.ranking.shards import load_part, merged_ranking, ranking_part
+from mcsim.ranking.sobol import Judgement
+from mcsim.ranking.verdicts import sentence
 from mcsim.study import Dim, InputError, Layout, Output
+from mcsim.study.load import load
 
 UNIFORM = "uniform(0, 1)"
 

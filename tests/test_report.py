@@ -10,15 +10,14 @@ import pandas as pd
 import pytest
 
 from mcsim.distributions import uniform
-from mcsim.model import Dim, Layout, Model, Output, Parameter
+from mcsim.engine.run import run
 from mcsim.report import words
 from mcsim.report.brief import write_pdf
 from mcsim.report.choose import figures_of
 from mcsim.report.figures import KINDS, selected
 from mcsim.report.page import write_report
 from mcsim.report.style import number, scale, span
-from mcsim.run import run
-from mcsim.study import Input, InputError, Study
+from mcsim.study import Dim, Input, InputError, Layout, Model, Output, Parameter, Study
 
 YEARS = (2030, 2040, 2050)
 PARTS = ("mine", "plant")

@@ -5,9 +5,9 @@ import pytest
 from engine_studies import fails_sometimes, small
 from scipy.stats import spearmanr
 
-from mcsim.engine.bands import PROBABILITIES, exact_bands
-from mcsim.result import compare
-from mcsim.run import run
+from mcsim.engine.run import run
+from mcsim.result.bands import PROBABILITIES, exact_bands
+from mcsim.result.result import compare
 from mcsim.study import InputError
 
 

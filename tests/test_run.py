@@ -18,12 +18,11 @@ from engine_studies import (
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mcsim.design import user_design
+from mcsim.engine.design import user_design
 from mcsim.engine.evaluation import bytes_per_draw, design_columns, evaluate_centre, evaluate_points, transform
+from mcsim.engine.run import RunFailed, run
 from mcsim.engine.work import call_rows
-from mcsim.model import Model
-from mcsim.run import RunFailed, run
-from mcsim.study import InputError
+from mcsim.study import InputError, Model
 
 DRAWS = 2500
 
@@ -159,8 +158,7 @@ def test_shares_sum_to_one_and_the_centre_is_the_mean():
 
     from mcsim.distributions import uniform
     from mcsim.distributions.dependence import dirichlet
-    from mcsim.model import Parameter
-    from mcsim.study import Input
+    from mcsim.study import Input, Parameter
 
     parameter = Parameter("mix", "share", "what it is made of", labels=("a", "b", "c"))
     base = small(lambda inputs, context: {**product(inputs, context), "detail": inputs["mix"]})
@@ -241,7 +239,7 @@ def test_evaluation_gives_packed_cells():
 def test_calls_shrink_for_large_outputs():
     from engine_studies import OUTPUTS
 
-    from mcsim.model import Dim, Output
+    from mcsim.study import Dim, Output
 
     wide = Output("wide", "1", "many", (Dim("cell", tuple(range(20_000))),), keep=False)
     assert call_rows(small()) == 1024

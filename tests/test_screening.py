@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 from small_studies import study_of
 
-from mcsim.load import load
-from mcsim.sensitivity import sensitivity
+from mcsim.ranking.sensitivity import sensitivity
 from mcsim.study import InputError
+from mcsim.study.load import load
 
 UNIFORM = "uniform(0, 1)"
 
@@ -24,9 +24,9 @@ def fails_high(inputs, context):
 def test_morris_equals_salib_on_the_same_trajectories():
     from SALib.analyze import morris as salib
 
-    from mcsim.ranks.factors import factors_of, outputs_of
-    from mcsim.ranks.plan import Plan
-    from mcsim.ranks.screening import _trajectories
+    from mcsim.ranking.factors import factors_of, outputs_of
+    from mcsim.ranking.plan import Plan
+    from mcsim.ranking.screening import _trajectories
 
     study = load("borehole")
     ranking = sensitivity(study, base=64, method="morris", jobs=1)

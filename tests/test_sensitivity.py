@@ -4,11 +4,10 @@ import pytest
 from small_studies import known_study, study_of
 
 from mcsim.distributions import Categorical, Dirichlet
-from mcsim.load import load
-from mcsim.ranks import plan as plans
-from mcsim.ranks import saltelli, sobol
-from mcsim.ranks.factors import dependent_groups
-from mcsim.sensitivity import plan_of, sensitivity
+from mcsim.ranking import plan as plans
+from mcsim.ranking import saltelli, sobol
+from mcsim.ranking.factors import dependent_groups
+from mcsim.ranking.sensitivity import plan_of, sensitivity
 from mcsim.studies.examples.functions import (
     known_borgonovo,
     known_bratley,
@@ -19,6 +18,7 @@ from mcsim.studies.examples.functions import (
     known_weighted_sum,
 )
 from mcsim.study import Dim, Input, InputError, Option, Output
+from mcsim.study.load import load
 
 UNIFORM = "uniform(0, 1)"
 KNOWN = [known_ishigami, known_sobol_g, known_g_star, known_sobol_levitan, known_bratley, known_borgonovo]

@@ -2,11 +2,11 @@ import numpy as np
 import pytest
 from small_studies import study_of
 
-from mcsim.load import load
-from mcsim.ranks.shapley import permutations
-from mcsim.sensitivity import sensitivity
+from mcsim.ranking.sensitivity import sensitivity
+from mcsim.ranking.shapley import permutations
 from mcsim.studies.examples.functions import known_ishigami, linear_gaussian_shapley
 from mcsim.study import InputError
+from mcsim.study.load import load
 
 UNIFORM = "uniform(0, 1)"
 NORMAL = "normal(0, 1)"

@@ -6,9 +6,9 @@ from SALib.analyze import sobol as salib_analyze
 from SALib.sample import sobol as salib_sample
 from SALib.test_functions import Ishigami, Sobol_G
 
-from mcsim.kernels.sobol import add_values, poisson_counts
-from mcsim.ranks.indices import Rows, Sums, add_rows, analyze, indices, padded
-from mcsim.ranks.saltelli import Tree
+from mcsim.kernels.statistics.sobol import add_values, poisson_counts
+from mcsim.ranking.indices import Rows, Sums, add_rows, analyze, indices, padded
+from mcsim.ranking.saltelli import Tree
 
 ISHIGAMI = {"num_vars": 3, "names": ["x1", "x2", "x3"], "bounds": [[-np.pi, np.pi]] * 3}
 SOBOL_G = {"num_vars": 8, "names": [f"x{i}" for i in range(8)], "bounds": [[0.0, 1.0]] * 8}

@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
-from mcsim.load import load
-from mcsim.run import run
+from mcsim.engine.run import run
 from mcsim.studies.second_hand_ev.spread import SPLIT, split_variance, variance_split
 from mcsim.study import InputError
+from mcsim.study.load import load
 
 
 def test_the_parts_are_those_of_normal_vehicles_around_uncertain_means():

@@ -10,10 +10,11 @@ import pytest
 import xarray as xr
 from engine_studies import fails_sometimes, small, unlike
 
-from mcsim.engine import chunks, collect
+from mcsim.engine import collect
 from mcsim.engine.folder import merge
-from mcsim.run import RunFailed, run
-from mcsim.store import check, default_folder, read
+from mcsim.engine.run import RunFailed, run
+from mcsim.store import chunks
+from mcsim.store.directory import check, default_folder, read
 from mcsim.study import InputError
 
 DRAWS = 2500
@@ -91,7 +92,7 @@ def test_the_manifest_tells_what_was_run(whole):
 
 
 def test_large_outputs_are_stored_in_float32(tmp_path):
-    from mcsim.model import Dim, Output
+    from mcsim.study import Dim, Output
 
     wide = Output("wide", "1", "many", (Dim("cell", tuple(range(1200))),))
     study = small(lambda i, c: {"wide": i["x"][:, np.newaxis] * np.arange(1200.0)}, outputs=(wide,))

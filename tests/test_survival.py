@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from mcsim.kernels.junction import SURVIVAL_JUNCTIONS, fill_joined_tabulated, fill_joined_weibull
-from mcsim.kernels.survival import (
+from mcsim.kernels.laws.junction import SURVIVAL_JUNCTIONS, fill_joined_tabulated, fill_joined_weibull
+from mcsim.kernels.laws.survival import (
     check_survival_table,
     double_exponential_survival,
     fill_double_exponential_survival,

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mcsim.study import InputError, TableSpec
-from mcsim.tables import read_rows, replace_table, table_from_rows
+from mcsim.study.tables import read_rows, replace_table, table_from_rows
 
 HEADER = "region,year,value,low,high,unit,distribution,source"
 SPEC = TableSpec("losses", ("region", "year"), valid=(0, 1), group="grid")

@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mcsim.design import make_design
+from mcsim.engine.design import make_design
 from mcsim.engine.evaluation import design_columns, evaluate_points
-from mcsim.load import load
-from mcsim.run import run
-from mcsim.sensitivity import sensitivity
+from mcsim.engine.run import run
+from mcsim.ranking.sensitivity import sensitivity
 from mcsim.study import InputError
+from mcsim.study.load import load
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "docs" / "examples"
 

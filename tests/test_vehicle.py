@@ -3,10 +3,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mcsim.load import load
 from mcsim.studies.second_hand_ev.curves import distance_in_service
 from mcsim.studies.second_hand_ev.vehicle import warn
 from mcsim.study import Context, InputError
+from mcsim.study.load import load
 
 MILE = 1.609344
 

@@ -13,7 +13,7 @@ import numpy as np
 from blocks import DOCS, percent, table, write_blocks
 
 import mcsim
-from mcsim.kernels.health import KNEES, fill_age_at_loss, fill_state_of_health
+from mcsim.kernels.laws.health import KNEES, fill_age_at_loss, fill_state_of_health
 from mcsim.report.style import COLOURS, drawing
 from mcsim.studies.second_hand_ev.curves import pack_laws
 

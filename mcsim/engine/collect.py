@@ -10,15 +10,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mcsim.engine.bands import Bands, exact_bands
-from mcsim.engine.chunks import DAMAGED, DiskShelf, Shelf, Span, check_complete, save_arrays
 from mcsim.engine.evaluation import Arrays, centre_or_zero
-from mcsim.engine.failure import Failure
 from mcsim.engine.streaming import BandStream
 from mcsim.engine.work import Job, Piece, call_rows, stored_type
-from mcsim.result import Result
-from mcsim.store import STATE
+from mcsim.result.bands import Bands, exact_bands
+from mcsim.result.result import Result
+from mcsim.store.chunks import DAMAGED, DiskShelf, Shelf, Span, check_complete, save_arrays
+from mcsim.store.directory import STATE
 from mcsim.study import Output
+from mcsim.study.failure import Failure
 
 EXACT_BYTES = 256 * 2**20  # kept draws of one output up to which its bands come from all of them at once
 PENDING_BYTES = 256 * 2**20  # draws on disk that bands have taken in, before the bands' state is written

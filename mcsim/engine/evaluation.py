@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mcsim.engine.failure import PartialFailure
 from mcsim.engine.points import design_columns, transform
 from mcsim.study import Context, FloatArray, Input, InputError, IntArray, OptionValue, Output, Study
+from mcsim.study.failure import PartialFailure
 
 __all__ = [
     "Arrays",

@@ -14,17 +14,28 @@ from typing import Any
 import numpy as np
 
 import mcsim
-from mcsim.design import Design
 from mcsim.engine.backends import RunFailed
-from mcsim.engine.chunks import PLAN, DiskShelf
 from mcsim.engine.collect import Collector
+from mcsim.engine.design import Design
 from mcsim.engine.evaluation import centre_or_zero, design_columns
-from mcsim.engine.netcdf import rows_of
-from mcsim.engine.record import fingerprint, study_of
 from mcsim.engine.session import Session, shard_range
 from mcsim.engine.work import Job, Piece, call_rows
-from mcsim.result import Result
-from mcsim.store import CHUNKS, FAILED, MANIFEST, STATE, check, read, read_manifest, write, write_failures, write_json
+from mcsim.result.result import Result
+from mcsim.store.chunks import PLAN, DiskShelf
+from mcsim.store.directory import (
+    CHUNKS,
+    FAILED,
+    MANIFEST,
+    STATE,
+    check,
+    read,
+    read_manifest,
+    write,
+    write_failures,
+    write_json,
+)
+from mcsim.store.netcdf import rows_of
+from mcsim.store.record import fingerprint, study_of
 from mcsim.study import InputError, Study
 
 

@@ -9,16 +9,16 @@ from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from mcsim.design import Design
 from mcsim.engine.backends import Interrupted, RunFailed, each, pack_study, unpack_study
 from mcsim.engine.collect import Collector
+from mcsim.engine.design import Design
 from mcsim.engine.evaluation import design_columns, transform
 from mcsim.engine.work import Job, Piece, call_rows, chunk_rows, compute
 from mcsim.study import InputError, Study, nearest
 
 if TYPE_CHECKING:
+    from mcsim.engine.progress import Progress
     from mcsim.engine.until import Rule
-    from mcsim.progress import Progress
 
 
 def stored(study: Study, keep: Sequence[str]) -> tuple[str, ...]:
@@ -79,7 +79,7 @@ class Session:
 
     def fill(self, collector: Collector) -> Collector:
         """Compute what the collector lacks, more where a stop rule asks for it."""
-        from mcsim.progress import Progress
+        from mcsim.engine.progress import Progress
 
         low, high = shard_range(self.job, self.shard)
         with Progress(self.job.study.name, high - low, collector.done, quiet=self.quiet) as progress:
@@ -122,7 +122,7 @@ class Session:
         return rule.next_draws(draws, excess)
 
     def _compute(self, collector: Collector, progress: Progress) -> None:
-        from mcsim.engine.chunks import gaps
+        from mcsim.store.chunks import gaps
 
         low, high = shard_range(self.job, self.shard)
         step = chunk_rows(self.job.study, high - low, self.workers, self.chunk)

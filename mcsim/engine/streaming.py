@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mcsim.engine.bands import PROBABILITIES, Bands
+from mcsim.result.bands import PROBABILITIES, Bands
 from mcsim.study import FloatArray, IntArray
 
 TABLE_BYTES = 64 * 2**20
@@ -88,7 +88,7 @@ class BandStream:
             self._take_block(first // self.block, np.concatenate([self.loose.pop(part) for part in parts]))
 
     def _take_block(self, number: int, rows: NDArray[Any]) -> None:
-        from mcsim.kernels.moments import count_values
+        from mcsim.kernels.statistics.moments import count_values
 
         rows = np.ascontiguousarray(rows)
         count_values(rows, self.scale, self.counts, self.windows, self.lowest, self.highest)
@@ -103,7 +103,7 @@ class BandStream:
 
     def merge(self, other: BandStream) -> None:
         """Take in what another stream of the same output remembers of other draws."""
-        from mcsim.kernels.moments import merge_counts
+        from mcsim.kernels.statistics.moments import merge_counts
 
         merge_counts(self.counts, self.windows, other.counts, other.windows)
         np.minimum(self.lowest, other.lowest, out=self.lowest)
@@ -116,7 +116,7 @@ class BandStream:
 
     def bands(self) -> Bands:
         """Return the bands of all draws taken in; the stream stays as it is."""
-        from mcsim.kernels.moments import count_quantiles, count_values
+        from mcsim.kernels.statistics.moments import count_quantiles, count_values
 
         counts, windows = self.counts.copy(), self.windows.copy()
         lowest, highest = self.lowest.copy(), self.highest.copy()
@@ -182,7 +182,7 @@ class BandStream:
 
 
 def _node(rows: NDArray[Any]) -> Node:
-    from mcsim.kernels.moments import block_moments
+    from mcsim.kernels.statistics.moments import block_moments
 
     mean, squares = np.empty(rows.shape[1]), np.empty(rows.shape[1])
     block_moments(np.ascontiguousarray(rows), mean, squares)
@@ -190,7 +190,7 @@ def _node(rows: NDArray[Any]) -> Node:
 
 
 def _merged(first: Node, second: Node) -> Node:
-    from mcsim.kernels.moments import merge_moments
+    from mcsim.kernels.statistics.moments import merge_moments
 
     count, mean, squares = first[0], first[1].copy(), first[2].copy()
     merge_moments(count, mean, squares, *second)

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mcsim.engine.bands import Bands
-from mcsim.result import packed_cells, selection
+from mcsim.result.bands import Bands
+from mcsim.result.result import packed_cells, selection
 from mcsim.study import InputError, Study
 
 RULE = re.compile(r"^\s*mcse\(\s*([^@()]+?)\s*(?:@\s*([^()]*?)\s*)?\)\s*<\s*([0-9.eE+-]+)\s*(%?)\s*$")

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mcsim.design import Design
+from mcsim.engine.design import Design
 from mcsim.engine.evaluation import Arrays, bytes_per_draw, evaluate_points, evaluate_values
-from mcsim.engine.failure import Failure
 from mcsim.study import FloatArray, InputError, IntArray, Output, Study
+from mcsim.study.failure import Failure
 
 CALL_BYTES = 32 * 2**20  # what one call of a model may take, inputs and outputs together
 CHUNK_BYTES = 64 * 2**20

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mcsim.report import words
-from mcsim.store import atomically
+from mcsim.store.directory import atomically
 from mcsim.study import InputError
 
 if TYPE_CHECKING:
-    from mcsim.result import Result
+    from mcsim.result.result import Result
 
 
 def markdown(result: Result, pictures: Sequence[dict[str, str]]) -> str:

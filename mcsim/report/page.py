@@ -14,13 +14,13 @@ from mcsim.report.brief import markdown
 from mcsim.report.choose import figures_of, of_the_ranking
 from mcsim.report.figures import KINDS, selected
 from mcsim.report.style import drawing, label
-from mcsim.store import atomically
+from mcsim.store.directory import atomically
 from mcsim.study import Output
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from mcsim.result import Result
+    from mcsim.result.result import Result
 
 TOP = 10  # rows of a ranking table
 

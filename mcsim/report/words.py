@@ -13,8 +13,8 @@ from mcsim.study import Input, Study
 if TYPE_CHECKING:
     import pandas as pd
 
-    from mcsim.result import Result
-    from mcsim.tables import Table
+    from mcsim.result.result import Result
+    from mcsim.study.tables import Table
 
 NUMBERS = "numbers"  # the kind of figure that is a line of the headline table
 MOST_HEADLINES = 36

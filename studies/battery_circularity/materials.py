@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from mcsim.study import FloatArray, InputError, IntArray
-from mcsim.tables import Table
+from mcsim.study.tables import Table
 
 MATERIALS = ("lithium", "nickel", "cobalt", "manganese", "aluminium", "copper", "steel", "graphite")
 CHEMISTRIES = ("NMC111", "NMC622", "NMC811", "NCA", "LFP")
@@ -29,7 +29,7 @@ def yearly_path(table: Table, quantity: str, years: Sequence[int]) -> FloatArray
 
     Examples
     --------
-    >>> from mcsim.tables import table_from_rows
+    >>> from mcsim.study.tables import table_from_rows
     >>> rows = [{"quantity": "packs", "year": year, "value": value, "unit": "1", "source": "made up"}
     ...         for year, value in (("2030", "1"), ("2032", "4"))]
     >>> yearly_path(table_from_rows("series", rows), "packs", (2029, 2030, 2031, 2032, 2033)).round(6).tolist()

@@ -10,7 +10,7 @@ from mcsim.studies.fleet.batteries import capacity, cell_shares, read_packs
 from mcsim.studies.fleet.model import model as fleet_model
 from mcsim.studies.fleet.series import YEARS
 from mcsim.study import Context, FloatArray, Model
-from mcsim.tables import Table
+from mcsim.study.tables import Table
 
 NEW, EV = 0, 2  # places in the fleet's dims origin and powertrain
 

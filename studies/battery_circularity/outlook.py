@@ -13,7 +13,7 @@ from mcsim.studies.battery_circularity.cascade import Flows, Shares, cascade, re
 from mcsim.studies.battery_circularity.materials import MATERIALS, ROUTES, recovery_by_year, target_levels
 from mcsim.studies.battery_circularity.triage import Triage, mean_health_by_age, retirement_weights
 from mcsim.study import Context, Dim, FloatArray, Layout, Model, Option, Output, Parameter, TableSpec
-from mcsim.tables import Table
+from mcsim.study.tables import Table
 
 YEARS = tuple(range(2025, 2051))
 SHARE = (0.0, 1.0)

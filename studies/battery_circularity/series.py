@@ -17,7 +17,7 @@ from mcsim.studies.battery_circularity.materials import (
 from mcsim.studies.battery_circularity.outlook import POSITIVE, SHARE, TABLES, Retirement, build
 from mcsim.studies.cell_onshoring.checks import required
 from mcsim.study import Context, FloatArray, Model, Parameter, TableSpec
-from mcsim.tables import Table
+from mcsim.study.tables import Table
 
 YEARS = tuple(range(2015, 2051))
 SPECS = (

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtr
 
-from mcsim.kernels.health import fill_state_of_health
+from mcsim.kernels.laws.health import fill_state_of_health
 from mcsim.study import FloatArray
 
 AGES = np.arange(0.5, 40.5)  # middles of the years of age at which packs retire
@@ -43,7 +43,7 @@ def retirement_weights(median: FloatArray, shape: FloatArray) -> FloatArray:
 def mean_health_by_age(degradation: FloatArray, knee_age: FloatArray, knee_sharpness: FloatArray) -> FloatArray:
     """Return the mean state of health at `AGES`, shape (n, 40): linear loss, exponential after the knee.
 
-    Source: NCST-UCD-RR-24-39, equation (2), in the continuous reading (`mcsim.kernels.health`).
+    Source: NCST-UCD-RR-24-39, equation (2), in the continuous reading (`mcsim.kernels.laws.health`).
     """
     one = np.ones_like(degradation)
     health = np.empty((len(degradation), len(AGES)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from mcsim.study import FloatArray, InputError
-from mcsim.tables import Table
+from mcsim.study.tables import Table
 
 
 def yearly(table: Table, quantity: str, years: FloatArray) -> FloatArray:

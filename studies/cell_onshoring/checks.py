@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from mcsim.study import InputError, TableSpec, nearest
-from mcsim.tables import Table
+from mcsim.study.tables import Table
 
 TOLERANCE = 1e-6  # of a sum of shares: rounding of the figures as printed
 

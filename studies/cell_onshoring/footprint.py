@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mcsim.study import FloatArray, IntArray
-from mcsim.tables import Table
+from mcsim.study.tables import Table
 
 STAGES = ("cathode", "anode", "electrolyte", "separator", "cell")
 COMPONENTS = ("cathode", "anode", "electrolyte", "separator", "other")

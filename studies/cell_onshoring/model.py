@@ -28,7 +28,7 @@ from mcsim.studies.cell_onshoring.footprint import (
 )
 from mcsim.studies.cell_onshoring.transport import CASES, LEGS, MINERALS, MODES, Legs, transport_detail
 from mcsim.study import Context, Dim, FloatArray, Model, Option, Output, Parameter, TableSpec
-from mcsim.tables import Table
+from mcsim.study.tables import Table
 
 COUNTRIES = ("CN", "JP", "KR", "US", "other")
 CHEMISTRIES = ("NMC811", "NMC622", "LFP")

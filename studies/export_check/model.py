@@ -12,7 +12,7 @@ from mcsim.studies.fleet.model import extend
 from mcsim.studies.fleet.model import model as fleet_model
 from mcsim.studies.fleet.series import YEARS
 from mcsim.study import Context, Dim, FloatArray, Model, Output, Parameter
-from mcsim.tables import Table
+from mcsim.study.tables import Table
 
 OBSERVED_YEAR = 2024
 PARAMETERS = (

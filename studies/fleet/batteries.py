@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mcsim.kernels.cohorts_records import Contents, Laws
-from mcsim.kernels.health import fill_age_at_loss
-from mcsim.kernels.weibull_fit import fill_capacity_cdf
+from mcsim.kernels.cohorts.records import Contents, Laws
+from mcsim.kernels.laws.health import fill_age_at_loss
+from mcsim.kernels.laws.weibull_fit import fill_capacity_cdf
 from mcsim.studies.fleet.policy import back_recovery, home_recovery, minimum_state_of_health
 from mcsim.studies.fleet.series import YEARS, interpolation, refuse_negative, refuse_unequal_shares, spread
 from mcsim.study import FloatArray, IntArray, OptionValue, TableSpec
-from mcsim.tables import Table
+from mcsim.study.tables import Table
 
 MATERIALS = ("lithium", "nickel", "cobalt", "manganese", "aluminium", "copper", "steel", "graphite")
 ROUTES = ("pyro", "hydro", "direct")

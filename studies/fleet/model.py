@@ -19,7 +19,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from mcsim.kernels.cohorts_records import Rules
+from mcsim.kernels.cohorts.records import Rules
 from mcsim.studies.fleet import batteries, turnover
 from mcsim.studies.fleet.declared import OPTIONS, OUTPUTS, PARAMETERS
 from mcsim.studies.fleet.results import pack_outputs, vehicle_outputs
@@ -27,7 +27,7 @@ from mcsim.studies.fleet.stages import run_fleet
 from mcsim.studies.fleet.trade import SPECS as TRADE_SPECS
 from mcsim.studies.fleet.trade import read_border, trade
 from mcsim.study import Context, FloatArray, Model, Option, OptionValue, Output, Parameter, TableSpec
-from mcsim.tables import Table
+from mcsim.study.tables import Table
 
 SPECS: tuple[TableSpec, ...] = turnover.SPECS + TRADE_SPECS + batteries.SPECS
 EXPOSURE = {"end": 0, "mid": 1, "start": 2}

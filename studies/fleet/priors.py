@@ -15,7 +15,7 @@ from mcsim.distributions import Distribution, build
 from mcsim.kernels.streams import stream_of, uniforms
 from mcsim.studies.fleet.model import SPECS, model
 from mcsim.study import Context, FloatArray, Model, OptionValue
-from mcsim.tables import Table, read_rows, table_from_rows
+from mcsim.study.tables import Table, read_rows, table_from_rows
 
 NOT_FAMILIES = ("value", "unit", "group", "source", "note", "meaning", "labels")
 

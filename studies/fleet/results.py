@@ -7,9 +7,9 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from mcsim.kernels.cohorts_imports import EXPORTED_EV, OUTSIDE, REFUSED, UNFILLED
-from mcsim.kernels.cohorts_materials import ENERGY, FIRST_DESTINATION, FIRST_REPLACED, MASS, NUMBER, RETURNED
-from mcsim.kernels.cohorts_records import Contents, Flows, Retired, Vehicles
+from mcsim.kernels.cohorts.imports import EXPORTED_EV, OUTSIDE, REFUSED, UNFILLED
+from mcsim.kernels.cohorts.materials import ENERGY, FIRST_DESTINATION, FIRST_REPLACED, MASS, NUMBER, RETURNED
+from mcsim.kernels.cohorts.records import Contents, Flows, Retired, Vehicles
 from mcsim.studies.fleet.declared import FIRST_PACKS
 from mcsim.studies.fleet.series import YEARS
 from mcsim.study import FloatArray

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mcsim.study import FloatArray, InputError, IntArray
-from mcsim.tables import Table, cell_name
+from mcsim.study.tables import Table, cell_name
 
 YEARS = tuple(range(2005, 2051))
 US_MODEL_YEARS = tuple(range(1981, 2051))
@@ -89,7 +89,7 @@ def interpolation(table: Table, years: Sequence[int], *key: str | None) -> Float
 
     Examples
     --------
-    >>> from mcsim.tables import table_from_rows
+    >>> from mcsim.study.tables import table_from_rows
     >>> rows = [{"year": y, "value": v, "unit": "-", "source": "x"} for y, v in (("2000", "1"), ("2010", "3"))]
     >>> table = table_from_rows("demo", rows)
     >>> (table.value @ interpolation(table, (1990, 2005, 2010), None)).tolist()

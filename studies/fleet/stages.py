@@ -10,11 +10,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mcsim.kernels.cohorts_imports import fill_imports
-from mcsim.kernels.cohorts_materials import TOTALS, VECTORS, fill_retired
-from mcsim.kernels.cohorts_new import fill_home, fill_new_sales
-from mcsim.kernels.cohorts_packs import fill_laws
-from mcsim.kernels.cohorts_records import (
+from mcsim.kernels.cohorts.imports import fill_imports
+from mcsim.kernels.cohorts.materials import TOTALS, VECTORS, fill_retired
+from mcsim.kernels.cohorts.new import fill_home, fill_new_sales
+from mcsim.kernels.cohorts.packs import fill_laws
+from mcsim.kernels.cohorts.records import (
     HALVES,
     QUARTERS,
     Contents,
@@ -25,8 +25,8 @@ from mcsim.kernels.cohorts_records import (
     Trade,
     Vehicles,
 )
-from mcsim.kernels.cohorts_second_hand import fill_entries
-from mcsim.kernels.cohorts_us import fill_us_fleets
+from mcsim.kernels.cohorts.second_hand import fill_entries
+from mcsim.kernels.cohorts.us import fill_us_fleets
 from mcsim.study import FloatArray
 
 # Draws of a block: about 0.3 MB of tables each.
@@ -143,7 +143,7 @@ def run_fleet(vehicles: Vehicles, laws: Laws, trade: Trade, contents: Contents, 
     Parameters
     ----------
     vehicles, laws, trade, contents, rules
-        See `mcsim.kernels.cohorts_records`.
+        See `mcsim.kernels.cohorts.records`.
 
     Returns
     -------

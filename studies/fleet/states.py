@@ -23,7 +23,7 @@ from mcsim.distributions import build
 from mcsim.kernels.streams import stream_of, uniforms
 from mcsim.studies.fleet.priors import read_priors
 from mcsim.study import FloatArray, InputError, nearest
-from mcsim.tables import Table, read_rows, table_from_rows
+from mcsim.study.tables import Table, read_rows, table_from_rows
 
 QUANTITIES = ("population", "new_sales", "imports", "stock", "motorisation", "income", "remittances")
 # Quantities whose shares may carry each flow, the best first.

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mcsim.kernels.cohorts_records import ENTRY_AGES, Trade
+from mcsim.kernels.cohorts.records import ENTRY_AGES, Trade
 from mcsim.studies.fleet.policy import combustion_cut
 from mcsim.studies.fleet.series import (
     YEARS,
@@ -20,7 +20,7 @@ from mcsim.studies.fleet.series import (
     yearly_rows,
 )
 from mcsim.study import FloatArray, InputError, IntArray, OptionValue, TableSpec
-from mcsim.tables import Table, cell_name
+from mcsim.study.tables import Table, cell_name
 
 HISTORY = tuple(range(2005, 2024))
 UPLIFT_YEAR = 2022

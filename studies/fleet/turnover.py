@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mcsim.kernels.cohorts_records import Vehicles
-from mcsim.kernels.survival import check_survival_table
+from mcsim.kernels.cohorts.records import Vehicles
+from mcsim.kernels.laws.survival import check_survival_table
 from mcsim.studies.fleet.series import (
     US_MODEL_YEARS,
     YEARS,
@@ -20,7 +20,7 @@ from mcsim.studies.fleet.series import (
     yearly_rows,
 )
 from mcsim.study import FloatArray, InputError, IntArray, TableSpec
-from mcsim.tables import Table
+from mcsim.study.tables import Table
 
 # Last year of observed sales by powertrain, and the year through which the logistic curves pass.
 US_EV_LAST, MX_EV_LAST = 2024, 2025

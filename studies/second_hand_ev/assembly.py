@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mcsim.kernels._jit import FloatArray, inline_kernel, kernel
-from mcsim.kernels.sweep import (
+from mcsim.kernels.life.sweep import (
     DISTANCE,
     EXPORTED,
     FUELLED_ABROAD,
@@ -62,7 +62,7 @@ def life_impacts(
     Parameters
     ----------
     activity, energy : ndarray, shape (n, n_cells, 14), (n, n_cells, 16)
-        From `mcsim.kernels.expectation.expected_activity`; the first channels are the impacts of electricity.
+        From `mcsim.kernels.life.expectation.expected_activity`; the first channels are the impacts of electricity.
     vehicles : ndarray of int, shape (n_cells,)
         Vehicle of each cell.
     abroad : ndarray, shape (n_cells,)

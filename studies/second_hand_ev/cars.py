@@ -9,7 +9,7 @@ import numpy as np
 
 from mcsim.studies.second_hand_ev.grid import sparse_positions, sparse_values
 from mcsim.study import FloatArray, InputError, IntArray, OptionValue
-from mcsim.tables import Table
+from mcsim.study.tables import Table
 
 PARTS = ("engine", "motor", "electronics")
 WEARING = ("tyre_wear", "brake_wear", "road_wear")

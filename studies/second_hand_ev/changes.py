@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mcsim.kernels.sweep import ACTIVITIES, CHANNELS, EXPORT_AGES
+from mcsim.kernels.life.sweep import ACTIVITIES, CHANNELS, EXPORT_AGES
 from mcsim.studies.second_hand_ev.assembly import STAGES, compare_lives, crossing_age, life_impacts
 from mcsim.studies.second_hand_ev.curves import end_of_cover
 from mcsim.studies.second_hand_ev.outputs import NEVER, REFERENCE_VEHICLE, Cells

@@ -6,16 +6,16 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from mcsim.kernels.health import KNEES, fill_age_at_loss
-from mcsim.kernels.mileage import fill_distance_from_survival
-from mcsim.kernels.survival import (
+from mcsim.kernels.laws.health import KNEES, fill_age_at_loss
+from mcsim.kernels.laws.mileage import fill_distance_from_survival
+from mcsim.kernels.laws.survival import (
     fill_double_exponential_survival,
     fill_gompertz_survival,
     fill_logistic_survival,
     fill_tabulated_survival,
     fill_weibull_survival,
 )
-from mcsim.kernels.weibull_fit import fill_capacity_cdf
+from mcsim.kernels.laws.weibull_fit import fill_capacity_cdf
 from mcsim.study import FloatArray, OptionValue
 
 MAXIMUM_AGE = 90

@@ -14,7 +14,7 @@ import numpy as np
 
 from mcsim.kernels._jit import kernel
 from mcsim.study import FloatArray, InputError, IntArray
-from mcsim.tables import Table
+from mcsim.study.tables import Table
 
 REGIONS = ("us", "mx")
 HISTORY = "history"

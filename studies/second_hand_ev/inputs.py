@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 
 from mcsim.distributions import constant
-from mcsim.kernels.health import KNEES
-from mcsim.kernels.junction import SURVIVAL_JUNCTIONS
+from mcsim.kernels.laws.health import KNEES
+from mcsim.kernels.laws.junction import SURVIVAL_JUNCTIONS
 from mcsim.study import Option, Parameter, TableSpec
 
 SURVIVAL_FORMS = ("tabulated", "weibull", "logistic", "gompertz", "double_exponential")

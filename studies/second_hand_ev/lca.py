@@ -26,7 +26,7 @@ from mcsim.studies.second_hand_ev.grid import (
 )
 from mcsim.studies.second_hand_ev.packs import CREDIT_SOURCES, ROUTES, Packs, pack_impacts, prepare_packs
 from mcsim.study import FloatArray, Option, OptionValue, Parameter, TableSpec
-from mcsim.tables import Table
+from mcsim.study.tables import Table
 
 CATEGORIES: Mapping[str, tuple[str, str]] = {
     "gwp": ("global warming", "kg CO2e"),

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mcsim.kernels.lives_spread import (
+from mcsim.kernels.life.sweep import EXPORT_AGES
+from mcsim.kernels.lives.spread import (
     DEATH_AGES,
     DEATH_BINS,
     DISTANCE_QUANTILES,
@@ -20,7 +21,6 @@ from mcsim.kernels.lives_spread import (
     SPREADS,
     YEARS_SD,
 )
-from mcsim.kernels.sweep import EXPORT_AGES
 from mcsim.studies.second_hand_ev.assembly import STAGES
 from mcsim.studies.second_hand_ev.lca import CATEGORIES, ENDPOINTS
 from mcsim.study import Dim, FloatArray, IntArray, Layout, Output

@@ -16,7 +16,7 @@ from mcsim.kernels._jit import kernel
 from mcsim.kernels.maths import exp, log
 from mcsim.studies.second_hand_ev.grid import plain, sparse_positions, sparse_values
 from mcsim.study import FloatArray, IntArray, OptionValue
-from mcsim.tables import INTERVAL, Table
+from mcsim.study.tables import INTERVAL, Table
 
 ROUTES = ("hydro", "pyro", "direct")
 CREDIT_SOURCES = ("ecoinvent_scores", "greet")

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from mcsim.kernels.lives_draw import sampled_activity
-from mcsim.kernels.lives_spread import (
+from mcsim.kernels.lives.draw import sampled_activity
+from mcsim.kernels.lives.spread import (
     SPREADS,
     UNIT_END_ABROAD,
     UNIT_END_HOME,
@@ -48,7 +48,7 @@ def unit_impacts(found: Mapping[str, FloatArray], collected: FloatArray, categor
     Returns
     -------
     ndarray, shape (n, n_vehicles, 11)
-        Columns of `mcsim.kernels.lives_spread`.
+        Columns of `mcsim.kernels.lives.spread`.
     """
     k = tuple(CATEGORIES).index(category)
     litres = found["litres_per_km"]
@@ -80,7 +80,7 @@ def sample(
     Parameters
     ----------
     arguments, given_export
-        As `mcsim.kernels.expectation.expected_activity` takes them.
+        As `mcsim.kernels.life.expectation.expected_activity` takes them.
     context : Context
         Seed, draws and lives.
     unit : ndarray
@@ -91,7 +91,7 @@ def sample(
     Returns
     -------
     ndarray, shape (n, n_cells * 66)
-        Columns of `mcsim.kernels.lives_spread` by cell.
+        Columns of `mcsim.kernels.lives.spread` by cell.
     """
     key = stream_key(np.uint64(context.seed), np.uint64(stream_of(LIVES_STREAM)))
     draws = np.ascontiguousarray(context.draws, np.int64)

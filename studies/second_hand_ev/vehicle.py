@@ -1,10 +1,8 @@
 """The model of a second-hand electric vehicle: five vehicles, three routes, every export age, ten impact categories.
 
-One evaluation takes named inputs to curves (`curves`), lives (`mcsim.kernels.expectation` or `mcsim.kernels.lives`),
-impacts (`lca`, `assembly`) and outputs (`outputs`). All arms of a draw share its inputs, so a change holds only what
-differs between them.
-
-Source: NCST-UCD-RR-24-39 (Kendall and Parés Olguín 2024).
+One evaluation takes named inputs to curves (`curves`), lives (`mcsim.kernels.life.expectation` or
+`mcsim.kernels.lives.lives`), impacts (`lca`, `assembly`) and outputs (`outputs`). All arms of a draw share its inputs,
+so a change holds only what differs between them.
 """
 
 from __future__ import annotations
@@ -16,9 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mcsim.kernels.expectation import expected_activity
-from mcsim.kernels.junction import SURVIVAL_JUNCTIONS
-from mcsim.kernels.sweep import (
+from mcsim.kernels.laws.junction import SURVIVAL_JUNCTIONS
+from mcsim.kernels.life.expectation import expected_activity
+from mcsim.kernels.life.sweep import (
     ACTIVITIES,
     CHANNELS,
     DISTANCE,
@@ -59,7 +57,7 @@ from mcsim.studies.second_hand_ev.outputs import (
 )
 from mcsim.studies.second_hand_ev.sampled import CATEGORY_BETWEEN_VEHICLES, sample, unit_impacts
 from mcsim.study import Context, FloatArray, InputError, IntArray, Model, OptionValue
-from mcsim.tables import Table
+from mcsim.study.tables import Table
 
 OLD_CATALYST_AGE = 10.0
 ACTIVITY_NAMES = frozenset(name for name, *_ in ACTIVITY)
@@ -144,7 +142,7 @@ def prepare(tables: Mapping[str, Table]) -> Plan:
 
 
 def _check_survival(table: Table, rows: IntArray, what: str) -> None:
-    from mcsim.kernels.survival import check_survival_table
+    from mcsim.kernels.laws.survival import check_survival_table
 
     try:
         check_survival_table(np.arange(len(rows)), table.value[rows], f"{table.origin}: {what}")

@@ -1,0 +1,1 @@
+"""Fleets: cohorts of vehicles and their packs in two countries, and the trade between them."""

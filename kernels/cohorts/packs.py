@@ -1,0 +1,315 @@
+"""Packs in cohorts: which pack a vehicle runs on, when packs retire, and of which year they are.
+
+A vehicle leaves at the first of its own death and its pack's failure, unless the pack is replaced: under warranty up to
+the cover's age (vehicles new in their country), by repair with a probability afterwards. On the half-year grid a pack
+fitted in half-year c is taken as fitted in its middle. Within a half-year the two risks are crossed by halves: of the
+pairs (vehicle dies, pack fails) in one step, half have the vehicle first, never all of one kind; so flows are bilinear
+in the two survivals and sum exactly over mixes of vehicles.
+"""
+
+from mcsim.kernels._jit import inline_kernel, kernel
+from mcsim.kernels.cohorts.stock import fill_weibull_steps, year_of_half
+from mcsim.kernels.maths import log, power
+
+_NOBODY = 1e-16
+
+
+@inline_kernel
+def quarter_age(half, fitted):
+    """Return a pack's age in quarter-years at age half / 2 of the vehicle; fitted 0 is the pack it came with.
+
+    Parameters
+    ----------
+    half : int
+        Half-years of vehicle age.
+    fitted : int
+        Half-year of vehicle age in whose middle the pack was fitted; 0 for the first.
+
+    Returns
+    -------
+    int
+        Quarter-years.
+
+    Examples
+    --------
+    >>> from mcsim.kernels.cohorts.packs import quarter_age
+    >>> quarter_age(4, 0), quarter_age(4, 1)
+    (8, 7)
+    """
+    return 2 * half if fitted == 0 else 2 * (half - fitted) + 1
+
+
+@inline_kernel
+def in_service(half, fitted, cover, warranty_law, end_law):
+    """Return the share of packs still in service, defects aside, of those fitted in one half-year.
+
+    Up to the cover's age a pack leaves on reaching the loss that the warranty replaces; from then on at the loss of its
+    end of life, and packs already past that leave at once. Both crossings of a pack share its quantile, so the share
+    that passed the first and not the second is the smaller of the two survivals.
+
+    Parameters
+    ----------
+    half, fitted, cover : int
+        Age of the vehicle, half-year of fitting, age at which the cover ends [half-years].
+    warranty_law, end_law : ndarray, shape (quarters,)
+        Survival of packs by quarter-year of age under the two losses.
+
+    Returns
+    -------
+    float
+        Share in [0, 1].
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mcsim.kernels.cohorts.packs import in_service
+    >>> law, end = np.linspace(1.0, 0.0, 21), np.linspace(1.0, -1.0, 21).clip(0.0)
+    >>> round(in_service(4, 0, 4, law, end), 2), round(in_service(5, 0, 4, law, end), 2)
+    (0.6, 0.0)
+    """
+    if fitted == half and half > 0:
+        return 1.0
+    age = quarter_age(half, fitted)
+    if half <= cover:
+        return warranty_law[age]
+    if fitted <= cover:
+        passed = 1.0 if fitted == cover and cover > 0 else warranty_law[quarter_age(cover, fitted)]
+        return min(passed, end_law[age])
+    return end_law[age]
+
+
+@kernel
+def fill_states(warranty_law, end_law, defects, cover, repair, state, running):
+    """Fill the share of vehicles, deaths of vehicles aside, that run on a pack fitted in each half-year.
+
+    Parameters
+    ----------
+    warranty_law, end_law, defects : ndarray, shape (quarters,)
+        Survival of packs by quarter-year of age: up to the loss that the warranty replaces, up to the end of life, and
+        against defects.
+    cover : int
+        Half-years of warranty; 0 for none.
+    repair : float
+        Probability that a pack failing after the cover is replaced.
+    state : ndarray, shape (halves, classes)
+        Filled; classes must reach the cover, and the last half-year where there is repair.
+    running : ndarray, shape (halves,)
+        Filled: sum over the classes.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mcsim.kernels.cohorts.packs import fill_states
+    >>> law, state, running = np.linspace(1.0, 0.0, 9), np.empty((3, 2)), np.empty(3)
+    >>> fill_states(law, law, np.ones(9), 1, 0.0, state, running)
+    >>> running.tolist(), state[1].tolist()
+    ([1.0, 1.0, 0.65625], [0.75, 0.25])
+    """
+    halves, classes = state.shape
+    for half in range(halves):
+        running[half] = 0.0
+        for fitted in range(classes):
+            state[half, fitted] = 0.0
+    state[0, 0] = 1.0
+    running[0] = 1.0
+    for half in range(1, halves):
+        failed = 0.0
+        left = 0.0
+        for fitted in range(min(half, classes)):
+            before = state[half - 1, fitted]
+            if before <= _NOBODY:
+                continue
+            first = 1.0 if fitted == 0 else state[fitted, fitted]
+            share = in_service(half, fitted, cover, warranty_law, end_law) * defects[quarter_age(half, fitted)]
+            after = min(first * share, before)
+            state[half, fitted] = after
+            failed += before - after
+            left += after
+        again = failed if half <= cover else repair * failed
+        if again > 0.0:
+            state[half, half] = again
+        running[half] = left + again
+        if running[half] <= _NOBODY:
+            break
+
+
+@kernel
+def fill_new_vehicles(alive, state, running, cover, repair, exposure, left, covered, later, replaced):
+    """Fill what one EV sold new becomes: stock, packs retired by year and by age of the pack's model year, exactly.
+
+    Parameters
+    ----------
+    alive : ndarray, shape (halves,)
+        Survival of vehicles by half-year.
+    state, running : ndarray
+        From `fill_states`.
+    cover, repair, exposure
+        Half-years of warranty, probability of repair after it, half-years lived at the end of the year of sale.
+    left : ndarray, shape (years,)
+        Filled: share in use at the ends of years.
+    covered, later, replaced : ndarray, shape (years, shifts)
+        Filled: packs retired within the warranty's age and after, and those of the former that the warranty replaced,
+        by year after sale and by model year of the pack (years after sale).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mcsim.kernels.cohorts.packs import fill_new_vehicles, fill_states
+    >>> law, state, running = np.linspace(1.0, 0.0, 9), np.empty((3, 2)), np.empty(3)
+    >>> fill_states(law, law, np.ones(9), 1, 0.0, state, running)
+    >>> left, covered, later, replaced = np.empty(2), np.empty((2, 1)), np.empty((2, 1)), np.empty((2, 1))
+    >>> alive = np.array([1.0, 0.8, 0.5])
+    >>> fill_new_vehicles(alive, state, running, 1, 0.0, 1, left, covered, later, replaced)
+    >>> float(left[0]), float(covered[0, 0].round(3)), float(replaced[0, 0].round(3))
+    (0.8, 0.425, 0.225)
+    """
+    for year in range(left.size):
+        for shift in range(covered.shape[1]):
+            covered[year, shift] = 0.0
+            later[year, shift] = 0.0
+            replaced[year, shift] = 0.0
+        left[year] = alive[2 * year + exposure] * running[2 * year + exposure]
+    classes = state.shape[1]
+    for half in range(1, 2 * (left.size - 1) + exposure + 1):
+        year = year_of_half(half, exposure)
+        before_vehicle, after_vehicle = alive[half - 1], alive[half]
+        retired = covered[year] if half <= cover else later[year]
+        failed = 0.0
+        for fitted in range(min(half, classes)):
+            before, after = state[half - 1, fitted], state[half, fitted]
+            if before > 0.0:
+                shift = 0 if fitted == 0 else year_of_half(fitted, exposure)
+                retired[shift] += before_vehicle * before - after_vehicle * after
+                failed += before - after
+                if half <= cover:
+                    replaced[year, shift] += 0.5 * (before_vehicle + after_vehicle) * (before - after)
+        again = failed if half <= cover else repair * failed
+        if again > 0.0:
+            # Half of those whose vehicle dies in the same step had their new pack already.
+            retired[year] += 0.5 * (before_vehicle - after_vehicle) * again
+
+
+@inline_kernel
+def _inverse_weibull(share, shape, scale):
+    return scale * power(-log(share), 1.0 / shape)
+
+
+@kernel
+def traded_share(age, state, cover, warranty_law, end_law, pass_law, share):
+    """Fill, per pack class, the share of running EVs that pass at the border, and return their sum over running ones.
+
+    A pack passes when its loss is below both the end of life and what the rule allows; crossings share the quantile.
+
+    Parameters
+    ----------
+    age : int
+        Age of the vehicle [yr].
+    state : ndarray, shape (halves, classes)
+        From `fill_states` of the exporting country.
+    cover, warranty_law, end_law
+        As there.
+    pass_law : ndarray, shape (quarters,)
+        Survival of packs up to the loss that the rule allows; all 1 without a rule.
+    share : ndarray, shape (classes,)
+        Filled: share of traded vehicles by pack class, summing to 1 where any pass.
+
+    Returns
+    -------
+    float
+        Share of running vehicles that pass.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mcsim.kernels.cohorts.packs import traded_share
+    >>> law, state, share = np.linspace(1.0, 0.2, 9), np.ones((3, 1)), np.empty(1)
+    >>> round(traded_share(1, state, 0, law, law, law * law, share), 2), share.tolist()
+    (0.6, [1.0])
+    """
+    half = 2 * age
+    running = 0.0
+    passing = 0.0
+    for fitted in range(share.size):
+        share[fitted] = 0.0
+        if fitted > half or state[half, fitted] <= 0.0:
+            continue
+        served = in_service(half, fitted, cover, warranty_law, end_law)
+        quarters = quarter_age(half, fitted)
+        kept = min(served, min(end_law[quarters], pass_law[quarters]))
+        running += state[half, fitted]
+        if served > 0.0:
+            share[fitted] = state[half, fitted] * kept / served
+            passing += share[fitted]
+    if passing <= 0.0:
+        share[0] = 1.0
+        return 0.0
+    for fitted in range(share.size):
+        share[fitted] /= passing
+    return passing / running
+
+
+@kernel
+def fill_pack_ages(age, warranty_law, end_law, pass_law, cover, end_shape, end_scale, older):
+    """Fill, per pack class, the age at which the packs that passed can fail at the earliest, in quarter-years.
+
+    Parameters
+    ----------
+    age, warranty_law, end_law, pass_law, cover
+        As in `traded_share`.
+    end_shape, end_scale : float
+        The exporting country's Weibull of the end of life [-] and [yr].
+    older : ndarray, shape (classes,)
+        Filled.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mcsim.kernels.cohorts.packs import fill_pack_ages
+    >>> from mcsim.kernels.cohorts.stock import fill_weibull_steps
+    >>> law, older = np.empty(40), np.empty(1)
+    >>> fill_weibull_steps(1.0, 4.0, 0.25, law)
+    >>> fill_pack_ages(2, law, law, law * law, 0, 1.0, 4.0, older)
+    >>> round(float(older[0]), 6)
+    16.0
+    """
+    half = 2 * age
+    for fitted in range(older.size):
+        older[fitted] = 0.0
+        if fitted > half:
+            continue
+        quarters = quarter_age(half, fitted)
+        older[fitted] = quarters
+        kept = min(in_service(half, fitted, cover, warranty_law, end_law), min(end_law[quarters], pass_law[quarters]))
+        if 0.0 < kept < end_law[quarters]:
+            older[fitted] = max(older[fitted], 4.0 * _inverse_weibull(kept, end_shape, end_scale))
+
+
+@kernel
+def fill_laws(shape, us_warranty, us_end, mx_warranty, mx_end, pass_shape, pass_scale, defects, law):
+    """Fill every draw's survival of packs by quarter-year of age.
+
+    Parameters
+    ----------
+    shape, us_warranty, us_end, mx_warranty, mx_end, pass_shape, pass_scale, defects : ndarray, shape (n,)
+        See `mcsim.kernels.cohorts.records.Laws`.
+    law : ndarray, shape (n, 6, quarters)
+        Filled: the US law up to the loss that the warranty replaces and up to the end of life, the Mexican ones, the
+        law up to the loss that the border allows, and survival of defects.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mcsim.kernels.cohorts.packs import fill_laws
+    >>> one, law = np.ones(1), np.empty((1, 6, 5))
+    >>> fill_laws(one, one, one, one, one, one, np.inf * one, 0.0 * one, law)
+    >>> law[0, :, 4].round(4).tolist()
+    [0.3679, 0.3679, 0.3679, 0.3679, 1.0, 1.0]
+    """
+    for i in range(shape.size):
+        fill_weibull_steps(shape[i], us_warranty[i], 0.25, law[i, 0])
+        fill_weibull_steps(shape[i], us_end[i], 0.25, law[i, 1])
+        fill_weibull_steps(shape[i], mx_warranty[i], 0.25, law[i, 2])
+        fill_weibull_steps(shape[i], mx_end[i], 0.25, law[i, 3])
+        # An infinite scale means that no rule holds; a large one never fails within a life.
+        fill_weibull_steps(pass_shape[i], min(pass_scale[i], 1e12), 0.25, law[i, 4])
+        fill_weibull_steps(1.0, 1.0 / max(defects[i], 1e-12), 0.25, law[i, 5])

@@ -1,0 +1,203 @@
+"""Cohort arithmetic: what is left of yearly inflows, and what leaves, by age; exact in its accounts.
+
+Years outside, half-years inside. A flow entering in year y is counted at the ends of the years y, y + 1, ...; the
+timing convention says how long it has been exposed at the first of them: `exposure` half-years (0: everything enters at
+the end of its year, 1: in the middle, 2: at the start). Source of the arithmetic: the survivability convolution,
+``stock(y, a) = sum over entry years of inflow * S(a) / S(a0)``.
+"""
+
+from mcsim.kernels._jit import inline_kernel, kernel
+from mcsim.kernels.laws.survival import tabulated_survival
+from mcsim.kernels.maths import exp, power
+
+# Fewer than this share of a cohort is nobody: keeps tables short and free of denormals.
+_NOBODY = 1e-30
+# Lives end here [half-years].
+_LAST_HALF = 180
+
+
+@inline_kernel
+def year_of_half(half, exposure):
+    """Return the year after entry in which a half-year of age falls.
+
+    Parameters
+    ----------
+    half : int
+        k >= 1: the ages from (k - 1) / 2 to k / 2.
+    exposure : int
+        Half-years lived at the end of the year of entry: 0, 1 or 2.
+
+    Returns
+    -------
+    int
+        0 in the year of entry.
+
+    Examples
+    --------
+    >>> from mcsim.kernels.cohorts.stock import year_of_half
+    >>> [year_of_half(half, 1) for half in (1, 2, 3, 4)]
+    [0, 1, 1, 2]
+    """
+    return (half - exposure + 1) // 2
+
+
+@kernel
+def fill_weibull_steps(shape, scale, step, out):
+    """Fill a Weibull survival at ages 0, step, 2 step, ...
+
+    Parameters
+    ----------
+    shape, scale : float
+        Of the Weibull [-] and [yr]; positive.
+    step : float
+        Distance of the ages [yr].
+    out : ndarray, shape (j,)
+        Filled; 0 where fewer than 1e-30 are left.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mcsim.kernels.cohorts.stock import fill_weibull_steps
+    >>> out = np.empty(3)
+    >>> fill_weibull_steps(1.0, 2.0, 1.0, out)
+    >>> out.round(4).tolist()
+    [1.0, 0.6065, 0.3679]
+    """
+    per_scale = step / scale
+    for j in range(out.size):
+        alive = exp(-power(j * per_scale, shape))
+        out[j] = alive if alive > _NOBODY else 0.0
+    out[0] = 1.0
+
+
+@kernel
+def fill_table_halves(table, stretch, out):
+    """Fill a tabulated survival, its age axis stretched, at every half-year.
+
+    Parameters
+    ----------
+    table : ndarray, shape (k,)
+        Share alive at whole ages.
+    stretch : float
+        f in S(a / f) [-].
+    out : ndarray, shape (j,)
+        Filled at ages 0, 0.5, 1, ...
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mcsim.kernels.cohorts.stock import fill_table_halves
+    >>> out = np.empty(4)
+    >>> fill_table_halves(np.array([1.0, 0.5, 0.0]), 1.0, out)
+    >>> out.tolist()
+    [1.0, 0.75, 0.5, 0.25]
+    """
+    for j in range(out.size):
+        alive = tabulated_survival(0.5 * j / stretch, table)
+        out[j] = alive if alive > _NOBODY and j < _LAST_HALF else 0.0
+    out[0] = 1.0
+
+
+@kernel
+def push_cohort(inflow, left, start, stock, gone):
+    """Add a cohort's whole future to the yearly stock and to the yearly outflow.
+
+    Parameters
+    ----------
+    inflow : float
+        Vehicles that enter.
+    left : ndarray, shape (at least years - start,)
+        Share left at the end of the year of entry and of each year after.
+    start : int
+        Year of entry.
+    stock, gone : ndarray, shape (years,)
+        Added to.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mcsim.kernels.cohorts.stock import push_cohort
+    >>> stock, gone = np.zeros(3), np.zeros(3)
+    >>> push_cohort(8.0, np.array([1.0, 0.5, 0.25]), 1, stock, gone)
+    >>> stock.tolist(), gone.tolist()
+    ([0.0, 8.0, 4.0], [0.0, 0.0, 4.0])
+    """
+    if inflow == 0.0:
+        return
+    gone[start] += inflow * (1.0 - left[0])
+    stock[start] += inflow * left[0]
+    for year in range(start + 1, stock.size):
+        stock[year] += inflow * left[year - start]
+        gone[year] += inflow * (left[year - start - 1] - left[year - start])
+
+
+@kernel
+def fill_stock(inflow, left, stock, gone):
+    """Fill the stock and the outflow of a series of yearly inflows, for every draw.
+
+    Parameters
+    ----------
+    inflow : ndarray, shape (n, years)
+        Vehicles that enter, by year.
+    left : ndarray, shape (n, years)
+        Share left at the end of the year of entry and of each year after.
+    stock, gone : ndarray, shape (n, years)
+        Filled; stock(y) - stock(y - 1) = inflow(y) - gone(y).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mcsim.kernels.cohorts.stock import fill_stock
+    >>> stock, gone = np.empty((1, 3)), np.empty((1, 3))
+    >>> fill_stock(np.full((1, 3), 4.0), np.array([[1.0, 0.5, 0.0]]), stock, gone)
+    >>> stock.tolist(), gone.tolist()
+    ([[4.0, 6.0, 6.0]], [[0.0, 2.0, 4.0]])
+    """
+    for i in range(inflow.shape[0]):
+        for year in range(inflow.shape[1]):
+            stock[i, year] = 0.0
+            gone[i, year] = 0.0
+        for year in range(inflow.shape[1]):
+            push_cohort(inflow[i, year], left[i], year, stock[i], gone[i])
+
+
+@kernel
+def push_ages(inflow, left, start, age, exposure, ages):
+    """Add a cohort's vehicle-years of age and its place in five-year age groups.
+
+    Parameters
+    ----------
+    inflow : float
+        Vehicles that enter.
+    left : ndarray, shape (at least years - start,)
+        Share left at the ends of years.
+    start, age : int
+        Year of entry, and age then [yr].
+    exposure : int
+        Half-years lived at the end of the year of entry.
+    ages : ndarray, shape (1 + groups, years)
+        Added to: vehicles times age [yr], then vehicles by age 0-4, 5-9, ...; the last group is open.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mcsim.kernels.cohorts.stock import push_ages
+    >>> ages = np.zeros((3, 2))
+    >>> push_ages(2.0, np.array([1.0, 0.5]), 0, 4, 2, ages)
+    >>> ages.tolist()
+    [[10.0, 6.0], [2.0, 0.0], [0.0, 1.0]]
+    """
+    if inflow == 0.0:
+        return
+    last = ages.shape[0] - 2
+    years = ages.shape[1]
+    first_age = age + 0.5 * exposure
+    for year in range(start, years):
+        ages[0, year] += inflow * left[year - start] * (first_age + (year - start))
+    year = start
+    while year < years:
+        block = min((age + year - start) // 5, last)
+        end = years if block == last else min(years, start + 5 * (block + 1) - age)
+        for later in range(year, end):
+            ages[1 + block, later] += inflow * left[later - start]
+        year = end

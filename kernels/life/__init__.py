@@ -1,0 +1,1 @@
+"""The exact law of one vehicle's life: packs, warranty, export, disposal, in expectation."""

@@ -1,0 +1,1 @@
+"""Sampled lives: cells of the same law, drawn, counted and told apart."""

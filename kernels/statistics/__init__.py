@@ -1,0 +1,1 @@
+"""Estimators: Sobol' sums, moments and counts that merge."""

@@ -1,0 +1,248 @@
+"""Ranking: what drives each element of each output, with intervals and verdicts, labelled."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mcsim.ranking.verdicts import VERDICTS
+from mcsim.study import FloatArray, InputError, IntArray, Output, nearest
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import xarray as xr
+
+INDEX_COLUMNS = ("S1", "S1_low", "S1_high", "ST", "ST_low", "ST_high")
+Measures = Mapping[str, FloatArray]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ranking:
+    """Sensitivity measures of every input (or group) for every element of every ranked output.
+
+    Parameters
+    ----------
+    study, method : str
+        What was ranked, and how.
+    factors : tuple of str
+        Inputs or groups.
+    outputs : tuple of Output
+        What they are ranked for.
+    scores : mapping
+        Output name -> measure -> array (n_factors, *packed_shape).
+    n : int
+        Base rows (or draws) that the numbers rest on.
+    order_by : str
+        The measure by which inputs are ordered.
+    pairs : tuple of (str, str)
+        Factors of each second-order index; empty where not asked for.
+    second : mapping
+        Output name -> ``S2, S2_low, S2_high`` -> array (n_pairs, *packed_shape).
+    convergence : mapping
+        Number of base rows -> output name -> ``S1, ST`` -> array: the same estimates from the first rows alone.
+    dropped : ndarray of int
+        Base rows that failed and were left out.
+    warnings : tuple of str
+        Lines that the reader has to know.
+    settings : mapping
+        How it was computed: seed, base, confidence, level, threshold and the like.
+    """
+
+    study: str
+    method: str
+    factors: tuple[str, ...]
+    outputs: tuple[Output, ...]
+    scores: Mapping[str, Measures]
+    n: int
+    order_by: str = "ST"
+    pairs: tuple[tuple[str, str], ...] = ()
+    second: Mapping[str, Measures] = field(default_factory=dict)
+    convergence: Mapping[int, Mapping[str, Measures]] = field(default_factory=dict)
+    dropped: IntArray = field(default_factory=lambda: np.empty(0, np.int64))
+    warnings: tuple[str, ...] = ()
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+    def output(self, name: str) -> Output:
+        """Return the ranked output of that name.
+
+        Raises
+        ------
+        InputError
+            Where it was not ranked, naming the closest.
+        """
+        known = {output.name: output for output in self.outputs}
+        if name not in known:
+            raise InputError(
+                f"ranking: {name}: not ranked; one of {', '.join(known)}, or name it in `outputs`{nearest(name, known)}"
+            )
+        return known[name]
+
+    def values(self, output: str, measure: str) -> FloatArray:
+        """Return one measure with every element shown, shape (n_factors, *dims), NaN where masked."""
+        found = self.output(output)
+        measures = self.scores[output]
+        if measure not in measures:
+            raise InputError(
+                f"ranking: {measure}: no such measure of {self.method}; one of {', '.join(measures)}"
+                + nearest(measure, measures)
+            )
+        return np.asarray(found.expand(measures[measure]), dtype=float)
+
+    def table(self, output: str | None = None, **labels: object) -> pd.DataFrame:
+        """Return the tidy ranking of an output, the strongest input of each element first.
+
+        Parameters
+        ----------
+        output : str, optional
+            Name of the output; all of them by default.
+        **labels
+            Dim -> label (or a list of labels) of the elements wanted.
+
+        Returns
+        -------
+        DataFrame
+            Columns output, dims, input, S1, S1_low, S1_high, ST, ST_low, ST_high, n, method, then the method's own.
+        """
+        import pandas as pd
+
+        if output is None:
+            return pd.concat([self.table(item.name, **labels) for item in self.outputs], ignore_index=True)
+        frame = self._frame(self.output(output), labels)
+        if self.order_by not in frame:
+            return frame
+        dims = [dim.name for dim in self.output(output).dims]
+        strength = frame[self.order_by].abs().fillna(-1.0)
+        position = frame.groupby(dims, sort=False, observed=True).ngroup() if dims else np.zeros(len(frame))
+        order = np.lexsort((-strength.to_numpy(), np.asarray(position)))
+        return frame.iloc[order].reset_index(drop=True)
+
+    def pair_table(self, output: str, **labels: object) -> pd.DataFrame:
+        """Return the tidy second-order indices of an output.
+
+        Raises
+        ------
+        InputError
+            Where the second order was not computed.
+        """
+        if not self.second:
+            raise InputError("ranking: no second order was computed; ask for it with second_order (--second-order)")
+        return self._frame(self.output(output), labels, pairs=True)
+
+    def convergence_table(self, output: str, **labels: object) -> pd.DataFrame:
+        """Return the indices of an output from the first rows alone, to see whether the ranking is still moving.
+
+        Returns
+        -------
+        DataFrame
+            Columns output, dims, input, S1, ST, n: one block per number of base rows, rising.
+
+        Raises
+        ------
+        InputError
+            Where the method has no convergence.
+        """
+        import pandas as pd
+
+        if not self.convergence:
+            raise InputError(f"ranking: {self.method}: no convergence; only Sobol' indices have it")
+        wanted = self.output(output)
+        frames = []
+        for n, scores in sorted(self.convergence.items()):
+            partial = replace(self, scores=scores, n=n)
+            frames.append(
+                partial._frame(wanted, labels)[["output", *(d.name for d in wanted.dims), "input", "S1", "ST", "n"]]
+            )
+        return pd.concat(frames, ignore_index=True)
+
+    def _frame(self, output: Output, labels: Mapping[str, object], pairs: bool = False) -> pd.DataFrame:
+        import pandas as pd
+
+        elements = _selected(output, labels)
+        names = [" x ".join(pair) for pair in self.pairs] if pairs else list(self.factors)
+        count = len(elements[0]) if output.dims else 1
+        repeated = {
+            dim.name: np.repeat(np.array(dim.coords, dtype=object)[place], len(names))
+            for dim, place in zip(output.dims, elements, strict=True)
+        }
+        columns: dict[str, Any] = {"output": output.name, **repeated, "input": names * count}
+        measures = self.second[output.name] if pairs else self.scores[output.name]
+        given = {name: _elements(output, values, elements) for name, values in measures.items()}
+        lead = tuple(measures) if pairs else INDEX_COLUMNS
+        columns |= {name: given.pop(name, np.full(count * len(names), np.nan)) for name in lead}
+        columns |= {"n": self.n, "method": self.method}
+        columns |= {name: _worded(name, values) for name, values in given.items()}
+        return pd.DataFrame(columns)
+
+    def to_csv(self, path: str | Path) -> None:
+        """Write the tidy ranking of all outputs, full precision, inputs in their order of declaration."""
+        import pandas as pd
+
+        frames = [self._frame(output, {}) for output in self.outputs]
+        merged = pd.concat(frames, ignore_index=True)
+        dims = list(dict.fromkeys(dim.name for output in self.outputs for dim in output.dims))
+        rest = [name for name in merged.columns if name not in (*dims, "output")]
+        merged[["output", *dims, *rest]].to_csv(path, index=False)
+
+    @property
+    def dataset(self) -> xr.Dataset:
+        """Every measure as labelled arrays: one variable per output with dims (measure, input, *dims)."""
+        import xarray as xr
+
+        variables: dict[str, Any] = {}
+        coords: dict[str, Any] = {"input": list(self.factors)}
+        for output in self.outputs:
+            measures = self.scores[output.name]
+            stacked = np.stack([self.values(output.name, measure) for measure in measures])
+            dims = ("measure", "input", *(dim.name for dim in output.dims))
+            coords |= {"measure": list(measures)} | {dim.name: list(dim.coords) for dim in output.dims}
+            variables[output.name] = (dims, stacked, {"long_name": output.meaning, "unit": output.unit})
+        attributes = {"study": self.study, "method": self.method, "n": self.n, "verdict": ", ".join(VERDICTS)}
+        return xr.Dataset(variables, coords, attributes)
+
+    def lines(self, output: str, **labels: object) -> list[str]:
+        """Return the ranking of the elements as plain sentences, the strongest input first."""
+        from mcsim.ranking.verdicts import sentence
+
+        frame = self.table(output, **labels)
+        dims = [dim.name for dim in self.output(output).dims]
+        return [sentence(row, dims, self.order_by) for row in frame.to_dict("records")]
+
+
+def _worded(name: str, values: FloatArray) -> Any:
+    if name == "verdict":
+        return np.array(VERDICTS, dtype=object)[np.nan_to_num(values, nan=len(VERDICTS) - 1).astype(int)]
+    return values
+
+
+def _elements(output: Output, packed: FloatArray, elements: tuple[IntArray, ...]) -> FloatArray:
+    """Return the selected elements of (n_rows, *packed_shape), element by element, then row by row."""
+    where: tuple[Any, ...] = elements if output.layout is None else (output.layout.index[elements],)
+    chosen = packed[(slice(None), *where)]
+    return np.ascontiguousarray(np.asarray(chosen, dtype=float).reshape(len(packed), -1).T).ravel()
+
+
+def _selected(output: Output, labels: Mapping[str, object]) -> tuple[IntArray, ...]:
+    """Return the positions along each dim of the elements that have a meaning and carry the labels."""
+    dims = {dim.name: dim for dim in output.dims}
+    kept = output.mask.copy()
+    for name, wanted in labels.items():
+        if name not in dims:
+            raise InputError(
+                f"{output.name}: {name}: no such dim; one of {', '.join(dims) or 'none'}{nearest(name, dims)}"
+            )
+        texts = [str(coord) for coord in dims[name].coords]
+        several = [str(item) for item in (wanted if isinstance(wanted, list | tuple) else [wanted])]
+        for text in several:
+            if text not in texts:
+                raise InputError(
+                    f"{output.name}: {name}: no such label (got {text!r}); one of {', '.join(texts)}"
+                    + nearest(text, texts)
+                )
+        axis = list(dims).index(name)
+        chosen = np.isin(texts, several)
+        kept &= chosen.reshape([-1 if number == axis else 1 for number in range(kept.ndim)])
+    return tuple(np.nonzero(kept)) if output.dims else ()

@@ -1,0 +1,207 @@
+"""What drives the outputs: Sobol' indices, Shapley effects, screening and given-data methods through one door."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import Any
+
+from mcsim.ranking.factors import Groups, check_independent, check_shares, factors_of, outputs_of
+from mcsim.ranking.givendata import GIVEN_DATA, given_data, with_sign
+from mcsim.ranking.plan import Plan, Progress
+from mcsim.ranking.ranking import Ranking
+from mcsim.ranking.saltelli import check_base
+from mcsim.ranking.sobol import Judgement, check_pair, sobol_ranking
+from mcsim.study import InputError, Study, nearest
+
+METHODS = ("sobol", "shapley", "morris", "tornado", *GIVEN_DATA)
+__all__ = ["METHODS", "Ranking", "given_data", "sensitivity", "with_sign"]
+
+
+def sensitivity(
+    study: Study,
+    base: int = 1024,
+    seed: int = 1,
+    *,
+    groups: Groups = False,
+    method: str = "sobol",
+    outputs: Sequence[str] | None = None,
+    second_order: bool = False,
+    confidence: str = "bootstrap",
+    resamples: int = 100,
+    replicates: int = 16,
+    level: float = 0.95,
+    threshold: float = 0.05,
+    max_failed: float = 0.05,
+    versus: Study | None = None,
+    until: str | None = None,
+    budget: int | None = None,
+    lives: int = 0,
+    debias: bool = False,
+    jobs: int | None = None,
+    progress: Progress | None = None,
+) -> Ranking:
+    """Return the ranking of a study's inputs (or groups) for every element of every ranked output.
+
+    Parameters
+    ----------
+    study : Study
+        What is ranked.
+    base : int
+        Base rows of the design, a power of two; a Sobol' analysis evaluates the model base * (D + 2) times, Shapley
+        effects base * (D + 1) times, Morris base * (D + 1) times with `base` trajectories, a given-data method `base`
+        times, a tornado 2 D + 1 times.
+    seed : int
+        Seed of points and resamples.
+    groups : bool, str or mapping
+        False: scalars by name, table cells and shares by their group. True: everything by its group. ``"members"``:
+        every input by itself. A mapping name -> inputs: these groups, the rest as with False.
+    method : str
+        ``sobol``, ``shapley``, ``morris``, ``tornado``; or on draws: ``prcc``, ``delta``, ``pawn``, ``rbd_fast``,
+        ``hdmr``, ``evppi``.
+    outputs : sequence of str, optional
+        Outputs to rank; by default those that the model marks as ranked.
+    second_order : bool
+        Second-order indices too (2 D + 2 evaluations per base row).
+    confidence : str
+        ``bootstrap``: resampled base rows, as SALib; far too wide on a Sobol' design. ``replicates``: independent
+        scrambles of base / replicates rows and Student's t: honest, at the price of a larger error of the estimate.
+    resamples, replicates : int
+        How many of either.
+    level : float
+        Confidence level.
+    threshold : float
+        Total-order index from which an input matters.
+    max_failed : float
+        Share of base rows that may fail; each is left out whole.
+    versus : Study, optional
+        Rank the difference of every output to this study's on the same points.
+    until : str, optional
+        ``ranking(OUTPUT) resolved`` or ``ranking(OUTPUT@LABEL) resolved``: double the base rows until no verdict is
+        open.
+    budget : int, optional
+        Most base rows with `until`; 16 times the base by default.
+    lives : int
+        Vehicle lives per evaluation where the model samples them; 0 for the run's default.
+    debias : bool
+        Evaluate under two inner seeds, so that the chance among the lives does not count as variance.
+    jobs : int, optional
+        Threads; all cores by default. Results do not depend on it.
+    progress : callable, optional
+        Told the base rows done and wanted.
+
+    Returns
+    -------
+    Ranking
+
+    Raises
+    ------
+    InputError
+        For a base that is no power of two, fewer than two factors, unknown outputs, groups or methods, factors that
+        depend on one another, or too many failed rows.
+
+    Examples
+    --------
+    >>> from mcsim.study.load import load
+    >>> ranking = sensitivity(load("ishigami"), base=1024)
+    >>> ranking.table("y")["input"].tolist()
+    ['x1', 'x2', 'x3']
+    """
+    if method not in METHODS:
+        raise InputError(f"method: unknown (got {method!r}); one of {', '.join(METHODS)}{nearest(method, METHODS)}")
+    check_base(base)
+    judgement = Judgement(confidence, level, threshold, max_failed)
+    threads = _threads(jobs)
+    if method != "sobol":
+        _refuse(method, second_order=second_order, versus=versus is not None, until=until is not None, debias=debias)
+    if method in GIVEN_DATA:
+        from mcsim.engine.run import run
+
+        result = run(
+            study, base, design="sobol", seed=seed, jobs=threads, lives=lives or None, keep=tuple(outputs or ())
+        )
+        return given_data(result, method, outputs, level=level, resamples=resamples, seed=seed, jobs=threads)
+    replicated = confidence == "replicates" and method == "sobol"
+    plan = plan_of(
+        study,
+        base,
+        seed,
+        groups=groups,
+        outputs=outputs,
+        versus=versus,
+        second=second_order,
+        resamples=0 if replicated else resamples,
+        replicates=replicates if replicated else 0,
+        lives=lives,
+        debias=debias,
+        jobs=jobs,
+    )
+    return _evaluated(plan, judgement, method, until, budget, progress)
+
+
+def plan_of(
+    study: Study,
+    base: int = 1024,
+    seed: int = 1,
+    *,
+    groups: Groups = False,
+    outputs: Sequence[str] | None = None,
+    versus: Study | None = None,
+    lives: int = 0,
+    jobs: int | None = None,
+    **settings: Any,
+) -> Plan:
+    """Return what an analysis evaluates, for `mcsim.ranking.shards` and the methods; arguments as in `sensitivity`."""
+    factors = factors_of(study, groups)
+    chosen = outputs_of(study, outputs)
+    if versus is not None:
+        check_pair(study, versus, chosen)
+        factors = _united(factors, factors_of(versus, groups))
+    return Plan(study, factors, chosen, base, seed, versus, lives=_lives(lives), jobs=_threads(jobs), **settings)
+
+
+def _threads(jobs: int | None) -> int:
+    return (os.cpu_count() or 1) if jobs is None else jobs
+
+
+def _evaluated(
+    plan: Plan, judgement: Judgement, method: str, until: str | None, budget: int | None, progress: Progress | None
+) -> Ranking:
+    if method == "tornado":
+        from mcsim.ranking.screening import tornado_ranking
+
+        return tornado_ranking(plan)
+    check_shares(plan.study, plan.factors)
+    if method == "shapley":
+        from mcsim.ranking.shapley import shapley_ranking
+
+        return shapley_ranking(plan, judgement, progress)
+    check_independent(plan.study, plan.factors)
+    if plan.versus is not None:
+        check_independent(plan.versus, plan.factors)
+    if method == "morris":
+        from mcsim.ranking.screening import morris_ranking
+
+        return morris_ranking(plan, judgement)
+    return sobol_ranking(plan, judgement, until, budget, progress)
+
+
+def _refuse(method: str, **asked: bool) -> None:
+    for name, given in asked.items():
+        if given:
+            raise InputError(f"{method}: {name}: only Sobol' indices have it; leave it out, or method = sobol")
+
+
+def _united(own: dict[str, tuple[str, ...]], other: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    """Return the factors of two studies together, members of both where they share a name."""
+    united = dict(own)
+    for name, members in other.items():
+        known = united.get(name, ())
+        united[name] = (*known, *(member for member in members if member not in known))
+    return united
+
+
+def _lives(lives: int) -> int:
+    from mcsim.engine.run import DEFAULT_LIVES
+
+    return lives if lives > 0 else DEFAULT_LIVES

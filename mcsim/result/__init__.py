@@ -1,0 +1,1 @@
+"""What a run gives: draws, bands, selections by label, pairs of results."""

@@ -1,0 +1,71 @@
+"""Results as xarray and ArviZ objects: dims, coordinates, units and long names on everything."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from mcsim.study import Input, Output
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from mcsim.result.result import Result
+
+
+def output_attributes(output: Output) -> dict[str, str]:
+    """Return the netCDF attributes of an output: units, long_name, and units by label where they differ."""
+    attributes = {"units": output.unit, "long_name": output.meaning}
+    if output.coord_units is not None:
+        attributes["coord_units"] = json.dumps({output.coord_units_dim: dict(output.coord_units)})
+    return attributes
+
+
+def input_attributes(item: Input) -> dict[str, str]:
+    """Return the netCDF attributes of an input: units, long_name, its distribution as written, its words."""
+    attributes = {"units": item.unit, "long_name": item.meaning, "distribution": str(item.distribution)}
+    if hasattr(item.distribution, "labels"):
+        attributes["labels"] = json.dumps(list(item.distribution.labels))
+    return attributes
+
+
+def output_dataset(result: Result) -> xr.Dataset:
+    """Return the kept outputs (draw, *dims), NaN where an element has no meaning."""
+    import xarray as xr
+
+    variables = {}
+    coords: dict[str, Any] = {"draw": result.draw}
+    for output in result.study.outputs:
+        if output.name in result.kept:
+            dims = ("draw", *(dim.name for dim in output.dims))
+            variables[output.name] = (dims, output.expand(result.kept[output.name]), output_attributes(output))
+            coords.update({dim.name: list(dim.coords) for dim in output.dims})
+    return xr.Dataset(
+        variables, coords, {"study": result.study.name, "seed": str(result.seed), "design": result.design}
+    )
+
+
+def input_dataset(result: Result) -> xr.Dataset:
+    """Return the uncertain inputs (draw) with units, long names and their distributions as written."""
+    import xarray as xr
+
+    declared = {item.name: item for item in result.study.inputs}
+    variables = {}
+    for name, column in result.inputs.items():
+        variables[name] = (("draw",), column, input_attributes(declared[name]))
+    return xr.Dataset(variables, {"draw": result.draw})
+
+
+def to_arviz(result: Result) -> Any:
+    """Return an ArviZ InferenceData with one chain: ``prior`` (inputs) and ``prior_predictive`` (kept outputs)."""
+    import warnings
+
+    with warnings.catch_warnings():
+        # ArviZ announces its next major version on import, once a day.
+        warnings.simplefilter("ignore", FutureWarning)
+        import arviz
+
+    return arviz.InferenceData(
+        prior=input_dataset(result).expand_dims(chain=[0]),
+        prior_predictive=output_dataset(result).expand_dims(chain=[0]),
+    )

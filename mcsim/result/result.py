@@ -1,0 +1,312 @@
+"""What a run gives: draws of inputs and kept outputs by name, bands of all outputs; and two results as a pair."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mcsim.result.bands import COLUMNS, Bands, exact_bands
+from mcsim.study import FloatArray, InputError, IntArray, Output, Study, nearest
+from mcsim.study.failure import Failure
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import xarray as xr
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Result:
+    """Draws and bands of one run; failed draws are left out of both and listed.
+
+    Parameters
+    ----------
+    study : Study
+        What was run.
+    asked : int
+        Draws that were asked for (of a shard: of the whole run).
+    draw : ndarray of int64, shape (n,)
+        Global numbers of the complete draws, rising.
+    seed, lives : int
+        As recorded.
+    design : str
+        ``random``, ``lhs``, ``sobol`` or ``given``.
+    inputs : mapping of str to ndarray (n,)
+        Values of the uncertain inputs, in their units; codes for words.
+    kept : mapping of str to ndarray (n, *packed_shape)
+        Packed draws of the kept outputs; read from disk on demand for a run directory.
+    bands : mapping of str to Bands
+        Of every output.
+    failures : tuple of Failure
+        Draws that failed.
+    shard : (int, int), optional
+        Which part of how many this is.
+    folder : Path, optional
+        The run directory.
+    record : mapping
+        Content of run.json.
+    """
+
+    study: Study
+    asked: int
+    draw: IntArray
+    seed: int
+    lives: int
+    design: str
+    inputs: Mapping[str, FloatArray]
+    kept: Mapping[str, NDArray[Any]]
+    bands: Mapping[str, Bands]
+    failures: tuple[Failure, ...] = ()
+    shard: tuple[int, int] | None = None
+    folder: Path | None = None
+    record: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def complete(self) -> int:
+        """Number of draws that did not fail."""
+        return len(self.draw)
+
+    @property
+    def headline(self) -> str:
+        """The first line to read: how many draws stand behind the result, of how many asked."""
+        if self.complete == self.asked:
+            return f"{self.complete:,} draws"
+        missing = self.asked - self.complete
+        part = f", shard {self.shard[0]}/{self.shard[1]} alone" if self.shard is not None else ""
+        failed = f", {len(self.failures):,} failed" if self.failures else ""
+        return f"{self.complete:,} of {self.asked:,} draws asked ({missing:,} missing{failed}{part})"
+
+    def summary(self, output: str | None = None, **labels: object) -> pd.DataFrame:
+        """Return the bands as a tidy table, one row per element that has a meaning.
+
+        Parameters
+        ----------
+        output : str, optional
+            One output; all of them by default.
+        **labels
+            Dim = label (or list of labels), to select elements.
+
+        Returns
+        -------
+        DataFrame
+            Columns output, unit, one per dim, mean, sd, p2.5 to p97.5, mcse_mean, n.
+
+        Raises
+        ------
+        InputError
+            For an unknown output, dim or label, naming the closest.
+        """
+        import pandas as pd
+
+        names = [item.name for item in self.study.outputs] if output is None else [self.study.output(output).name]
+        frames = [self._summary(self.study.output(name), labels) for name in names]
+        dims = list(dict.fromkeys(dim.name for name in names for dim in self.study.output(name).dims))
+        table = pd.concat(frames, ignore_index=True) if len(frames) > 1 else frames[0]
+        return table[["output", "unit", *dims, "mean", "sd", *COLUMNS, "mcse_mean", "n"]]
+
+    def _summary(self, output: Output, labels: Mapping[str, object]) -> pd.DataFrame:
+        import pandas as pd
+
+        elements = np.flatnonzero(output.mask & selection(output, labels))
+        where = np.unravel_index(elements, output.shape) if output.dims else ()
+        cells = packed_cells(output).ravel()[elements]
+        band = self.bands[output.name]
+        columns: dict[str, Any] = {"output": output.name, "unit": _units(output, where)}
+        for axis, dim in enumerate(output.dims):
+            columns[dim.name] = np.array(dim.coords, dtype=object)[where[axis]]
+        columns["mean"], columns["sd"] = band.mean[cells], band.sd[cells]
+        columns.update(zip(COLUMNS, band.quantiles[:, cells], strict=True))
+        columns["mcse_mean"] = band.mcse[cells] if self.design == "random" else np.nan
+        columns["n"] = band.n
+        return pd.DataFrame(columns, index=range(len(cells)))
+
+    def values(self, output: str, **labels: object) -> NDArray[Any]:
+        """Return the draws of a kept output, or of an input.
+
+        Parameters
+        ----------
+        output : str
+            Name of a kept output or an uncertain input.
+        **labels
+            Dim = one label, which drops the dim.
+
+        Returns
+        -------
+        ndarray, shape (n,) or (n, ...)
+            One row per complete draw, NaN where an element has no meaning.
+        """
+        if output in self.inputs:
+            return self.inputs[output]
+        declared = self.study.output(output)
+        if output not in self.kept:
+            raise InputError(
+                f"{output}: stored as bands only; keep its draws with keep=({output!r},) or --keep {output}"
+            )
+        chosen = selection(declared, labels)
+        full = declared.expand(self.kept[output])
+        for axis, dim in reversed(list(enumerate(declared.dims))):
+            if dim.name in labels:
+                others = tuple(other for other in range(chosen.ndim) if other != axis)
+                full = np.take(full, int(np.flatnonzero(chosen.any(axis=others))[0]), axis=axis + 1)
+                chosen = np.asarray(chosen.any(axis=axis))
+        return full
+
+    @property
+    def dataset(self) -> xr.Dataset:
+        """Kept outputs as an xarray Dataset (draw, *dims) with units and long names."""
+        from mcsim.result.datasets import output_dataset
+
+        return output_dataset(self)
+
+    def to_arviz(self) -> Any:
+        """Return an ArviZ InferenceData: inputs as ``prior``, kept outputs as ``prior_predictive``, one chain."""
+        from mcsim.result.datasets import to_arviz
+
+        return to_arviz(self)
+
+    def exceedance(self, output: str, threshold: float, **labels: object) -> FloatArray:
+        """Return the share of draws in which an element exceeds a threshold, NaN where it has no meaning."""
+        values = self.values(output, **labels)
+        share = np.asarray((values > threshold).mean(axis=0), np.float64)
+        return np.where(np.isnan(values).any(axis=0), np.nan, share)
+
+    def rank_correlation(self, output: str, **labels: object) -> pd.DataFrame:
+        """Return Spearman's rank correlation of every uncertain input with every selected element of an output.
+
+        Returns
+        -------
+        DataFrame
+            Rows are inputs; columns are elements, by their labels.
+        """
+        import pandas as pd
+        from scipy.stats import rankdata
+
+        values = self.values(output, **labels).reshape(self.complete, -1)
+        inputs = np.column_stack([rankdata(column) for column in self.inputs.values()])
+        outputs = np.column_stack([rankdata(column) for column in values.T])
+        remaining = [dim for dim in self.study.output(output).dims if dim.name not in labels]
+        columns: Any = [output]
+        if remaining:
+            columns = pd.MultiIndex.from_product(
+                [dim.coords for dim in remaining], names=[dim.name for dim in remaining]
+            )
+        return pd.DataFrame(_correlation(inputs, outputs), index=list(self.inputs), columns=columns)
+
+
+def _correlation(a: FloatArray, b: FloatArray) -> FloatArray:
+    a, b = a - a.mean(axis=0), b - b.mean(axis=0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        scale = np.sqrt((a * a).sum(axis=0))[:, np.newaxis] * np.sqrt((b * b).sum(axis=0))[np.newaxis, :]
+        return np.asarray((a.T @ b) / scale, np.float64)
+
+
+def _units(output: Output, where: tuple[NDArray[Any], ...]) -> Any:
+    if output.coord_units is None or output.coord_units_dim is None:
+        return output.unit
+    axis = [dim.name for dim in output.dims].index(output.coord_units_dim)
+    units = [output.coord_units[str(label)] for label in output.dims[axis].coords]
+    return np.array(units, dtype=object)[where[axis]]
+
+
+def packed_cells(output: Output) -> IntArray:
+    """Return the position in the packed axis of each element, shape of the dims; -1 where masked."""
+    if output.layout is not None:
+        return output.layout.index
+    return np.arange(math.prod(output.shape), dtype=np.int64).reshape(output.shape)
+
+
+def selection(output: Output, labels: Mapping[str, object]) -> NDArray[np.bool_]:
+    """Return which elements of an output have the labels given, shape of the dims.
+
+    Raises
+    ------
+    InputError
+        For an unknown dim or label, naming the closest.
+    """
+    chosen = np.ones(output.shape, bool)
+    names = [dim.name for dim in output.dims]
+    for name, wanted in labels.items():
+        if name not in names:
+            raise InputError(
+                f"{output.name}: {name}: no such dim (has {', '.join(names) or 'none'}){nearest(name, names)}"
+            )
+        axis = names.index(name)
+        words = [str(label) for label in output.dims[axis].coords]
+        listed = wanted if isinstance(wanted, Sequence) and not isinstance(wanted, str) else (wanted,)
+        keep = np.zeros(len(words), bool)
+        for label in listed:
+            if str(label) not in words:
+                raise InputError(
+                    f"{output.name}: {name}: no such label (got {label!r}); one of {', '.join(words)}"
+                    + nearest(str(label), words)
+                )
+            keep[words.index(str(label))] = True
+        shape = [1] * len(names)
+        shape[axis] = -1
+        chosen &= keep.reshape(shape)
+    return chosen
+
+
+def compare(first: Result, second: Result, outputs: Sequence[str] | None = None) -> Result:
+    """Return second minus first, draw by draw: paired deltas under common random numbers.
+
+    Draws that failed in either run are left out of both.
+
+    Parameters
+    ----------
+    first, second : Result
+        Runs with the same seed, design and draws; inputs of the same name then take the same points.
+    outputs : sequence of str, optional
+        Kept outputs to compare; by default all that both have with the same dims.
+
+    Returns
+    -------
+    Result
+        Outputs are the differences, in the same units; inputs are the second run's.
+
+    Raises
+    ------
+    InputError
+        When the runs do not pair.
+    """
+    for name in ("seed", "design", "asked"):
+        mine, theirs = getattr(first, name), getattr(second, name)
+        if mine != theirs:
+            raise InputError(f"compare: runs differ in {name} (got {mine} and {theirs}); run both with the same")
+    draw, mine, theirs = np.intersect1d(first.draw, second.draw, assume_unique=True, return_indices=True)
+    common = [name for name in first.kept if name in second.kept] if outputs is None else list(outputs)
+    kept: dict[str, NDArray[Any]] = {}
+    for name in common:
+        a, b = first.study.output(name), second.study.output(name)
+        if a.dims != b.dims or a.packed_shape != b.packed_shape:
+            if outputs is not None:
+                raise InputError(f"compare: {name}: dims differ between the runs; an output with the same dims in both")
+            continue
+        for result in (first, second):
+            if name not in result.kept:
+                raise InputError(f"compare: {name}: stored as bands only; keep its draws with keep=({name!r},)")
+        kept[name] = np.asarray(second.kept[name], np.float64)[theirs] - np.asarray(first.kept[name], np.float64)[mine]
+    if not kept:
+        raise InputError("compare: no kept output in common; studies that share outputs with the same dims")
+    from dataclasses import replace
+
+    model = replace(second.study.model, outputs=tuple(item for item in second.study.model.outputs if item.name in kept))
+    study = replace(second.study, model=model, name=f"{second.study.name} minus {first.study.name}")
+    inputs = {name: column[theirs] for name, column in second.inputs.items()}
+    return Result(
+        study,
+        second.asked,
+        draw,
+        second.seed,
+        second.lives,
+        second.design,
+        inputs,
+        kept,
+        {name: exact_bands(array) for name, array in kept.items()},
+        (*first.failures, *second.failures),
+    )

@@ -1,0 +1,220 @@
+"""What a run directory is: draws.nc, summary.csv, failed.csv, bands.npz and, written last, run.json.
+
+Every file is written beside its final name and moved there, so that a reader sees the old one or the new one and never
+half of one; run.json holds the hashes of the others and stands for the run being complete.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mcsim.result.bands import Bands
+from mcsim.result.result import Result
+from mcsim.store.record import file_hash, fingerprint, manifest, study_of
+from mcsim.study import InputError, Study
+from mcsim.study.failure import Failure
+
+MANIFEST, DRAWS, SUMMARY, FAILED, BANDS = "run.json", "draws.nc", "summary.csv", "failed.csv", "bands.npz"
+CHUNKS = "chunks"
+STATE = "state.npz"
+
+
+def default_folder(study: str, root: Path = Path("runs")) -> Path:
+    """Return the first of ``runs/STUDY-1``, ``-2``, ... that does not exist.
+
+    Examples
+    --------
+    >>> default_folder("fleet", Path("no-such-place")).name
+    'fleet-1'
+    """
+    number = 1
+    while (root / f"{study}-{number}").exists():
+        number += 1
+    return root / f"{study}-{number}"
+
+
+def atomically(path: Path, write: Callable[[Path], object]) -> None:
+    """Write a file beside its final name, then move it there."""
+    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        write(partial)
+        os.replace(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def write_json(path: Path, content: Mapping[str, Any]) -> None:
+    """Write a JSON file atomically, on the disk when this returns."""
+
+    def write(partial: Path) -> None:
+        with partial.open("w", encoding="utf-8") as stream:
+            json.dump(content, stream, indent=1)
+            stream.write("\n")
+            stream.flush()
+            os.fsync(stream.fileno())
+
+    atomically(path, write)
+
+
+def write(result: Result, folder: Path, how: Mapping[str, Any]) -> Result:
+    """Write a result as a run directory and return it as read from there.
+
+    Parameters
+    ----------
+    result : Result
+        What to write.
+    folder : Path
+        The run directory, created if need be.
+    how : mapping
+        Jobs, backend, wall time and the like, for run.json.
+
+    Returns
+    -------
+    Result
+        The same, with its folder and record.
+    """
+    from dataclasses import replace
+
+    from mcsim.store.netcdf import StoredDraws, write_draws
+
+    folder.mkdir(parents=True, exist_ok=True)
+    atomically(folder / DRAWS, lambda path: write_draws(result, path))
+    atomically(folder / SUMMARY, lambda path: result.summary().to_csv(path, index=False))
+    atomically(folder / BANDS, lambda path: _write_bands(result.bands, path))
+    if result.failures:
+        write_failures(result.failures, folder / FAILED)
+    else:
+        (folder / FAILED).unlink(missing_ok=True)
+    names = [name for name in (DRAWS, SUMMARY, BANDS, FAILED, STATE) if (folder / name).is_file()]
+    record = {**manifest(result, how), "files": {name: file_hash(folder / name) for name in names}}
+    write_json(folder / MANIFEST, record)
+    kept = StoredDraws(folder / DRAWS, result.study, tuple(result.kept))
+    return replace(result, kept=kept, folder=folder, record=record)
+
+
+def _write_bands(bands: Mapping[str, Bands], path: Path) -> None:
+    arrays = {}
+    for name, band in bands.items():
+        arrays[f"{name}/n"] = np.array(band.n)
+        arrays[f"{name}/mean"], arrays[f"{name}/sd"] = band.mean, band.sd
+        arrays[f"{name}/quantiles"] = band.quantiles
+    with path.open("wb") as stream:
+        np.savez(stream, **arrays)  # type: ignore[arg-type]
+
+
+def _read_bands(path: Path) -> dict[str, Bands]:
+    with np.load(path) as arrays:
+        names = [key.removesuffix("/n") for key in arrays.files if key.endswith("/n")]
+        return {
+            name: Bands(
+                int(arrays[f"{name}/n"]), arrays[f"{name}/mean"], arrays[f"{name}/sd"], arrays[f"{name}/quantiles"]
+            )
+            for name in names
+        }
+
+
+def write_failures(failures: Sequence[Failure], path: Path) -> None:
+    """Write failed.csv: number, reason and inputs of each draw that failed, by number."""
+    import pandas as pd
+
+    ordered = sorted(failures, key=lambda failure: failure.draw)
+    table = pd.DataFrame([{"draw": item.draw, "reason": item.reason, **item.inputs} for item in ordered])
+    atomically(path, lambda partial: table.to_csv(partial, index=False))
+
+
+def read_failures(path: Path) -> tuple[Failure, ...]:
+    """Return the failures in failed.csv, none where there is no file."""
+    if not path.is_file():
+        return ()
+    with path.open(newline="", encoding="utf-8") as stream:
+        rows = list(csv.DictReader(stream))
+    return tuple(
+        Failure(int(row.pop("draw")), row.pop("reason"), {name: float(value) for name, value in row.items()})
+        for row in rows
+    )
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """Return run.json of a run directory.
+
+    Raises
+    ------
+    InputError
+        When it is no run directory, or the run in it is not complete.
+    """
+    path = folder / MANIFEST
+    if not path.is_file():
+        if (folder / CHUNKS).is_dir():
+            raise InputError(f"{folder}: run not complete (got chunks only); go on with the same command and --resume")
+        raise InputError(f"{folder}: not a run directory (no {MANIFEST}); a folder that `mcsim run` wrote")
+    try:
+        record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: cannot be read ({error}); the run.json of a run directory") from None
+    return record
+
+
+def check(folder: Path) -> dict[str, Any]:
+    """Return run.json after comparing every file with its hash.
+
+    Raises
+    ------
+    InputError
+        Naming the first file that is missing or was changed.
+    """
+    record = read_manifest(folder)
+    for name, expected in record["files"].items():
+        path = folder / name
+        if not path.is_file():
+            raise InputError(f"{path}: missing; repeat the run with `mcsim run --from {folder}`")
+        if file_hash(path) != expected:
+            raise InputError(f"{path}: changed since the run; repeat the run with `mcsim run --from {folder}`")
+    return record
+
+
+def read(folder: str | Path, study: Study | None = None) -> Result:
+    """Return the result in a run directory; draws of outputs are read when asked for.
+
+    Parameters
+    ----------
+    folder : path
+        The run directory.
+    study : Study, optional
+        The study, where it was built in Python; otherwise it is loaded again.
+
+    Raises
+    ------
+    InputError
+        When files are missing, changed, or belong to another study.
+    """
+    from mcsim.store.netcdf import StoredDraws, read_inputs
+
+    place = Path(folder)
+    record = check(place)
+    study = study if study is not None else study_of(record)
+    if fingerprint(study) != record["study"]["fingerprint"]:
+        raise InputError(f"{place}: study {study.name} changed since this run; repeat the run with the study as it is")
+    draw, inputs = read_inputs(place / DRAWS, [item.name for item in study.uncertain])
+    shard = record["shard"]
+    return Result(
+        study,
+        record["draws"],
+        draw,
+        record["seed"],
+        record["lives"],
+        record["design"],
+        inputs,
+        StoredDraws(place / DRAWS, study, tuple(item.name for item in study.outputs if item.name in record["kept"])),
+        _read_bands(place / BANDS),
+        read_failures(place / FAILED),
+        None if shard is None else (shard[0], shard[1]),
+        place,
+        record,
+    )

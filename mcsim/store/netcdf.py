@@ -1,0 +1,186 @@
+"""draws.nc: netCDF-4 with the groups `inputs` and `outputs`, written and read slice by slice."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mcsim.result.datasets import input_attributes, output_attributes
+from mcsim.study import FloatArray, InputError, IntArray, Output, Study
+
+if TYPE_CHECKING:
+    from mcsim.result.result import Result
+
+SLICE_BYTES = 32 * 2**20  # of expanded draws in memory at once
+SLASH = "\u2215"  # stands for a slash in a name, which would mean a group
+CHUNK_BYTES = 2**20  # of an HDF5 chunk: a few draws of a large output, many of a small one
+
+
+def write_draws(result: Result, path: Path) -> None:
+    """Write the draws of a result.
+
+    Parameters
+    ----------
+    result : Result
+        Complete draws.
+    path : Path
+        The file.
+    """
+    import h5netcdf
+
+    with h5netcdf.File(path, "w") as file:
+        file.attrs["title"] = result.study.title
+        file.attrs["study"] = result.study.name
+        file.attrs["seed"] = str(result.seed)
+        file.attrs["design"] = result.design
+        _write_draw_numbers(result, file.create_group("inputs"))
+        group = file.create_group("outputs")
+        _write_draw_numbers(result, group)
+        for output in result.study.outputs:
+            if output.name in result.kept:
+                _write_coordinates(output, group)
+                _write_output(result, output, group)
+    _write_inputs(result, path)
+
+
+def _write_draw_numbers(result: Result, group: Any) -> None:
+    group.dimensions = {"draw": result.complete}
+    numbers = group.create_variable("draw", ("draw",), np.int64, data=result.draw)
+    numbers.attrs["long_name"] = "global number of the draw; draws that failed are left out"
+
+
+def _write_inputs(result: Result, path: Path) -> None:
+    """Add the inputs with h5py itself, as netCDF-4 lays them out: h5netcdf takes seconds for hundreds of variables."""
+    import h5py
+
+    declared = {item.name: item for item in result.study.inputs}
+    with h5py.File(path, "r+") as file:
+        group = file["inputs"]
+        for name, column in result.inputs.items():
+            variable = group.create_dataset(name.replace("/", SLASH), data=column)
+            variable.dims[0].attach_scale(group["draw"])
+            for key, text in input_attributes(declared[name]).items():
+                variable.attrs[key] = text
+
+
+def _write_coordinates(output: Output, group: Any) -> None:
+    import h5py
+
+    for dim in output.dims:
+        if dim.name in group.dimensions:
+            continue
+        group.dimensions[dim.name] = len(dim)
+        numbers = all(isinstance(label, int) for label in dim.coords)
+        if numbers:
+            group.create_variable(dim.name, (dim.name,), np.int64, data=np.array(dim.coords, np.int64))
+        elif all(isinstance(label, int | float) for label in dim.coords):
+            group.create_variable(dim.name, (dim.name,), np.float64, data=np.array(dim.coords, np.float64))
+        else:
+            labels = np.array([str(label) for label in dim.coords], dtype=object)
+            group.create_variable(dim.name, (dim.name,), h5py.string_dtype(), data=labels)
+
+
+def _write_output(result: Result, output: Output, group: Any) -> None:
+    from mcsim.engine.work import stored_type
+
+    kind = np.dtype(stored_type(output))
+    size = kind.itemsize * max(1, math.prod(output.shape))
+    draws = result.complete
+    options: dict[str, Any] = {}
+    if draws > 0:
+        options["chunks"] = (max(1, min(draws, CHUNK_BYTES // size)), *(max(1, length) for length in output.shape))
+    names = ("draw", *(dim.name for dim in output.dims))
+    variable = group.create_variable(output.name, names, kind, fillvalue=kind.type(np.nan), **options)
+    for key, text in output_attributes(output).items():
+        variable.attrs[key] = text
+    for start, rows in _slices(result.kept, output, max(1, SLICE_BYTES // size), draws):
+        variable[start : start + len(rows)] = output.expand(rows)
+
+
+def _slices(
+    kept: Mapping[str, NDArray[Any]], output: Output, step: int, draws: int
+) -> Iterator[tuple[int, NDArray[Any]]]:
+    """Yield packed draws of an output a slice at a time, without holding all where the source can stream."""
+    stream = getattr(kept, "stream", None)
+    if stream is not None:
+        yield from stream(output.name, step)
+        return
+    array = kept[output.name]
+    for start in range(0, draws, step):
+        yield start, array[start : start + step]
+
+
+def read_inputs(path: Path, names: Sequence[str]) -> tuple[IntArray, dict[str, FloatArray]]:
+    """Return the numbers of the complete draws (n,) and the inputs of these names (n,)."""
+    import h5py
+
+    with h5py.File(path, "r") as file:
+        group = file["inputs"]
+        columns = {name: np.asarray(group[name.replace("/", SLASH)], np.float64) for name in names}
+        return np.asarray(group["draw"], np.int64), columns
+
+
+class StoredDraws(Mapping[str, NDArray[Any]]):
+    """Packed draws of the outputs in a draws.nc, read when asked for.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    study : Study
+        Declares the outputs.
+    names : tuple of str
+        Outputs that it holds.
+    """
+
+    def __init__(self, path: Path, study: Study, names: tuple[str, ...]) -> None:
+        self._path, self._study, self._names = path, study, names
+
+    def __getitem__(self, name: str) -> NDArray[Any]:
+        if name not in self._names:
+            raise KeyError(name)
+        parts = [rows for _, rows in self.stream(name, 0)]
+        return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    def stream(
+        self, name: str, step: int, start: int = 0, stop: int | None = None
+    ) -> Iterator[tuple[int, NDArray[Any]]]:
+        """Yield (row, packed draws) a slice at a time, `step` rows each (0: as many as fit in a few megabytes)."""
+        import h5netcdf
+
+        output = self._study.output(name)
+        with h5netcdf.File(self._path, "r") as file:
+            variable = file.groups["outputs"].variables[name]
+            if tuple(variable.shape[1:]) != output.shape:
+                raise InputError(f"{self._path}: {name}: other dims than the study's; repeat the run")
+            total = variable.shape[0] if stop is None else stop
+            step = step or max(1, SLICE_BYTES // max(1, 8 * math.prod(output.shape)))
+            if total <= start:
+                yield start, output_packed(output, np.asarray(variable[0:0]))
+            for low in range(start, total, step):
+                yield low, output_packed(output, np.asarray(variable[low : min(low + step, total)]))
+
+    def rows(self, name: str, start: int, stop: int) -> NDArray[Any]:
+        """Return the packed draws in rows start..stop-1."""
+        return np.concatenate([rows for _, rows in self.stream(name, 0, start, stop)])
+
+
+def rows_of(kept: Mapping[str, NDArray[Any]], name: str, start: int, stop: int) -> NDArray[Any]:
+    """Return some rows of an output, without reading the others where they are on disk."""
+    return kept.rows(name, start, stop) if isinstance(kept, StoredDraws) else kept[name][start:stop]
+
+
+def output_packed(output: Output, full: NDArray[Any]) -> NDArray[Any]:
+    """Return the distinct cells (n, *packed_shape) of draws with every element shown."""
+    return full if output.layout is None else output.layout.pack(full)

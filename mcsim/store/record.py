@@ -1,0 +1,146 @@
+"""run.json: what was run, with what, where and for how long; and how a study is told from another."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import mcsim
+from mcsim.study import InputError, Study
+
+if TYPE_CHECKING:
+    from mcsim.result.result import Result
+
+PACKAGES = ("numpy", "numba", "scipy", "joblib", "pandas", "xarray", "h5netcdf", "SALib")
+
+
+def file_hash(path: Path) -> str:
+    """Return the SHA-256 of a file."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def fingerprint(study: Study) -> str:
+    """Return a hash of everything about a study that can change its draws, code of the model apart.
+
+    Parameters
+    ----------
+    study : Study
+        Inputs with their distributions, tables, vectors, dependence, options, and outputs with their dims count.
+    """
+    outputs = [
+        [item.name, item.unit, [[dim.name, [str(label) for label in dim.coords]] for dim in item.dims]]
+        for item in study.outputs
+    ]
+    content = {
+        "name": study.name,
+        "version": study.version,
+        "model": study.model.name,
+        "inputs": [[item.name, item.unit, str(item.distribution)] for item in study.inputs],
+        "options": {name: study.options[name] for name in sorted(study.options)},
+        "tables": {
+            name: [[list(key) for key in table.index], [value.hex() for value in table.value.tolist()]]
+            for name, table in study.tables.items()
+        },
+        "vectors": {name: str(vector) for name, vector in study.vectors.items()},
+        "dependence": [list(pair) for pair in study.dependence],
+        "outputs": outputs,
+    }
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def study_record(study: Study) -> dict[str, Any]:
+    """Return the part of run.json that says what was run."""
+    files = {path: file_hash(Path(path)) for path in dict.fromkeys(study.files) if Path(path).is_file()}
+    return {
+        "name": study.name,
+        "title": study.title,
+        "version": study.version,
+        "origin": study.origin,
+        "data": study.data,
+        "overrides": [list(pair) for pair in study.overrides],
+        "fingerprint": fingerprint(study),
+        "files": files,
+    }
+
+
+def machine() -> dict[str, Any]:
+    """Return what the run ran on."""
+    return {
+        "host": platform.node(),
+        "system": platform.platform(),
+        "processor": _processor(),
+        "cores": os.cpu_count(),
+        "python": platform.python_version(),
+    }
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.processor()
+    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), platform.machine())
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of mcsim and of the packages that a result may depend on."""
+    found = {"mcsim": mcsim.__version__}
+    for package in PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def manifest(result: Result, how: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the content of run.json, but for the hashes of the files beside it.
+
+    Parameters
+    ----------
+    result : Result
+        The run.
+    how : mapping
+        What does not change the draws: jobs, backend, wall time, chunk.
+    """
+    return {
+        "format": 1,
+        "study": study_record(result.study),
+        "seed": result.seed,
+        "design": result.design,
+        "draws": result.asked,
+        "complete": result.complete,
+        "failed": len(result.failures),
+        "lives": result.lives,
+        "options": dict(result.study.options),
+        "kept": sorted(result.kept),
+        "shard": None if result.shard is None else list(result.shard),
+        "versions": versions(),
+        "machine": machine(),
+        **how,
+    }
+
+
+def study_of(record: Mapping[str, Any]) -> Study:
+    """Return the study that a run directory was made with, loaded again.
+
+    Raises
+    ------
+    InputError
+        When it was built in Python and not from a file.
+    """
+    from mcsim.study.load import load
+
+    about = record["study"]
+    if not about["origin"]:
+        raise InputError(f"{about['name']}: built in Python, not from a file; pass the study along")
+    origin = Path(about["origin"])
+    study = load(origin if origin.is_file() else about["name"], about["data"] or None)
+    return study.set_items([(name, value) for name, value in about["overrides"]])

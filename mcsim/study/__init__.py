@@ -1,0 +1,26 @@
+"""What is asked: the contract of a model, and a study of what is uncertain about it; files, tables and units."""
+
+from mcsim.study.errors import InputError, nearest
+from mcsim.study.model import Context, Dim, Evaluate, Layout, Model, Option, Output, Parameter, TableSpec
+from mcsim.study.study import Input, Study
+from mcsim.study.types import BoolArray, FloatArray, IntArray, OptionValue
+
+__all__ = [
+    "BoolArray",
+    "Context",
+    "Dim",
+    "Evaluate",
+    "FloatArray",
+    "Input",
+    "InputError",
+    "IntArray",
+    "Layout",
+    "Model",
+    "Option",
+    "OptionValue",
+    "Output",
+    "Parameter",
+    "Study",
+    "TableSpec",
+    "nearest",
+]

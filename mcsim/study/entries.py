@@ -1,0 +1,189 @@
+"""One entry of a study file's [inputs] or [options]: TOML value to distribution, in the model's unit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from mcsim.distributions import Constant, Distribution, Uniform, build, build_shares, parse
+from mcsim.study.errors import InputError, nearest
+from mcsim.study.model import Model, Parameter
+from mcsim.study.setting import check_range
+from mcsim.study.study import Input
+from mcsim.study.units import conversion
+
+INPUT_KEYS = ("value", "unit", "group", "source", "note", "meaning", "labels")
+# Parameters of a family that are in the unit of the variable itself; a distribution given in another unit is converted.
+IN_THE_UNIT: Mapping[str, tuple[str, ...] | None] = {
+    **dict.fromkeys(("constant", "uniform", "loguniform", "triangular", "pert", "normal", "truncated_normal")),
+    **dict.fromkeys(("elicited", "metalog", "logistic")),
+    **dict.fromkeys(("lognormal", "lognormal_gsd", "lognormal_gsd2"), ("median",)),
+    "lognormal_mean_cv": ("mean",),
+    **dict.fromkeys(("weibull", "gamma"), ("scale",)),
+}
+
+
+def option_value(value: Any) -> Any:
+    """Return what an entry of [options] means: a word, a number, or a categorical distribution over words."""
+    if not isinstance(value, dict):
+        return value
+    family = next((key for key in value if key not in INPUT_KEYS), "")
+    return _built(family, value[family]) if family else value.get("value")
+
+
+def _built(family: str, arguments: Any) -> Distribution:
+    try:
+        return build(family, arguments)
+    except ValueError as error:
+        raise InputError(str(error)) from None
+
+
+def scalar_input(model: Model, parameter: Parameter, entry: Any, path: Path) -> Input:
+    """Return the input of a declared parameter with what the study file says of it, or with the model's default."""
+    place = f"{path}: inputs.{parameter.name}"
+    default: Any = parameter.default  # a scalar's: vectors of shares go through `vector_inputs`
+    base = Input(
+        parameter.name,
+        parameter.unit,
+        parameter.meaning,
+        default if default is not None else Constant(0.0),
+        parameter.group or parameter.name,
+        parameter.source,
+    )
+    if entry is None:
+        if parameter.default is None:
+            raise InputError(
+                f"{place}: missing; the model {model.name} needs it ({parameter.meaning}, {parameter.unit})"
+            )
+        return base
+    return _filled(model, base, entry, place)
+
+
+def cell_input(model: Model, item: Input, entry: Any, path: Path) -> Input:
+    """Return a table's cell with what the study file says of it."""
+    return _filled(model, item, entry, f"{path}: inputs.{item.name}")
+
+
+def _filled(model: Model, item: Input, entry: Any, place: str) -> Input:
+    fields = entry if isinstance(entry, dict) else {"value": entry}
+    try:
+        distribution = _entry_distribution(fields, item, place)
+    except InputError as error:
+        text = str(error)
+        raise InputError(text if text.startswith(place) else f"{place}: {text}") from None
+    item = replace(
+        item,
+        distribution=distribution,
+        group=fields.get("group", item.group),
+        source=fields.get("source", item.source),
+        note=fields.get("note", item.note),
+    )
+    try:
+        check_range(model, item, distribution)
+    except InputError as error:
+        raise InputError(f"{place}: {str(error).removeprefix(item.name + ': ')}") from None
+    return item
+
+
+def _entry_distribution(fields: Mapping[str, Any], item: Input, place: str) -> Distribution:
+    families = [key for key in fields if key not in INPUT_KEYS]
+    if len(families) + ("value" in fields) != 1:
+        got = ", ".join([*families, *(["value"] if "value" in fields else [])]) or "nothing"
+        raise InputError(
+            f"{place}: one distribution or one value (got {got}); such as triangular = [0.02, 0.025, 0.03]"
+        )
+    factor = conversion(fields["unit"], item.unit, f"{place}.unit") if "unit" in fields else 1.0
+    if families:
+        return _built(families[0], _converted(families[0], fields[families[0]], factor, place))
+    value = fields["value"]
+    if isinstance(value, str):
+        if factor != 1.0:
+            raise InputError(
+                f"{place}.unit: a distribution written as text is not converted (got {fields['unit']!r}); {item.unit!r}"
+            )
+        try:
+            return parse(value)
+        except ValueError as error:
+            raise InputError(str(error)) from None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise InputError(f"{place}: not a number (got {value!r}); a number or a distribution")
+    return Constant(float(value) * factor)
+
+
+def _converted(family: str, arguments: Any, factor: float, place: str) -> Any:
+    """Return a family's arguments in the model's unit."""
+    if factor == 1.0:
+        return arguments
+    if family not in IN_THE_UNIT:
+        raise InputError(f"{place}.unit: {family} is not converted between units; write it in the model's unit")
+    names = IN_THE_UNIT[family]
+    if isinstance(arguments, dict):
+        return {key: value * factor if names is None or key in names else value for key, value in arguments.items()}
+    values = list(arguments) if isinstance(arguments, list) else [arguments]
+    if names is None:
+        return [value * factor for value in values]
+    position = {"weibull": 1, "gamma": 1}.get(family, 0)
+    return [value * factor if place == position else value for place, value in enumerate(values)]
+
+
+def vector_inputs(parameter: Parameter, entry: Any, path: Path, vectors: dict[str, Any]) -> list[Input]:
+    """Return the unit columns of a vector of shares, and record its Dirichlet distribution."""
+    place = f"{path}: inputs.{parameter.name}"
+    labels = parameter.labels or ()
+    fields = entry if isinstance(entry, dict) else {}
+    if entry is None and parameter.default is not None:
+        dirichlet: Any = parameter.default
+    elif "dirichlet" in fields:
+        given = fields.get("labels")
+        if given is not None and tuple(map(str, given)) != labels:
+            raise InputError(f"{place}.labels: not those of the model (got {given}); {list(labels)}")
+        try:
+            dirichlet = build_shares("dirichlet", fields["dirichlet"])
+        except ValueError as error:
+            raise InputError(f"{place}: {error}") from None
+    else:
+        raise InputError(
+            f"{place}: no shares (got {entry!r}); dirichlet = [...] with one number for each of {list(labels)}"
+        )
+    n_shares = len(dirichlet.mean())
+    if n_shares != len(labels):
+        raise InputError(f"{place}: {n_shares} numbers for {len(labels)} shares; one for each of {list(labels)}")
+    vectors[parameter.name] = dirichlet
+    group = fields.get("group", parameter.group or parameter.name)
+    return [
+        Input(
+            f"{parameter.name}[{label}]",
+            "share",
+            f"{parameter.meaning}: {label}",
+            Uniform(0.0, 1.0),
+            group,
+            fields.get("source", parameter.source),
+            fields.get("note", f"unit column of {dirichlet}"),
+            vector=(parameter.name, column),
+        )
+        for column, label in enumerate(labels[:-1])
+    ]
+
+
+def dependence_of(raw: Mapping[str, Any], inputs: list[Input], path: Path) -> tuple[tuple[str, str, float], ...]:
+    """Return the rank correlations of [dependence], each between two known inputs."""
+    names = [item.name for item in inputs]
+    found = []
+    for entry in raw.get("spearman", []):
+        if not isinstance(entry, list) or len(entry) != 3:
+            raise InputError(
+                f'{path}: dependence.spearman: not a pair (got {entry!r}); ["input", "input", correlation]'
+            )
+        for name in entry[:2]:
+            if name not in names:
+                raise InputError(
+                    f"{path}: dependence.spearman: {name}: no such input{nearest(name, names)}; a name of [inputs]"
+                )
+        if not -1 < float(entry[2]) < 1:
+            raise InputError(
+                f"{path}: dependence.spearman: {entry[0]}, {entry[1]}: between -1 and 1 (got {entry[2]}); such as 0.8"
+            )
+        found.append((entry[0], entry[1], float(entry[2])))
+    return tuple(found)

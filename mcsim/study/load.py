@@ -1,0 +1,372 @@
+"""Study files: TOML to `Study`, with errors that name the file, the key, the value and what would be right."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import inspect
+import sys
+import tomllib
+from collections.abc import Callable, Mapping
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any
+
+from mcsim.study.entries import cell_input, dependence_of, option_value, scalar_input, vector_inputs
+from mcsim.study.errors import InputError, nearest
+from mcsim.study.model import Model, Output, Parameter, TableSpec
+from mcsim.study.setting import set_option
+from mcsim.study.study import Input, Study
+from mcsim.study.tables import Table, read_rows, replace_table, table_from_rows
+from mcsim.study.types import OptionValue
+
+SECTIONS = ("study", "options", "inputs", "tables", "dependence", "data", "outputs", "program", "report")
+STUDY_KEYS = (
+    "name",
+    "title",
+    "question",
+    "version",
+    "model",
+    "function",
+    "per_draw",
+    "extends",
+    "headline",
+    "hidden",
+    "arguments",
+)
+
+Rows = list[dict[str, str]]
+
+
+def find_studies() -> dict[str, Path]:
+    """Return every study shipped or installed: name -> study file.
+
+    Packages register under the entry-point group ``mcsim.studies``; every TOML beside the package is a study.
+    """
+    found: dict[str, Path] = {}
+    for point in entry_points(group="mcsim.studies"):
+        spec = importlib.util.find_spec(point.value)
+        for folder in spec.submodule_search_locations or () if spec is not None else ():
+            for path in sorted(Path(folder).glob("*.toml")):
+                found.setdefault(path.stem, path)
+    return dict(sorted(found.items()))
+
+
+def load(study: str | Path, data: str | Path | None = None) -> Study:
+    """Return a study by its name or from its file.
+
+    Parameters
+    ----------
+    study : str or Path
+        A shipped or installed name, or the path of a TOML file.
+    data : str or Path, optional
+        Folder with CSV files that replace the study's tables of the same file name.
+
+    Returns
+    -------
+    Study
+
+    Raises
+    ------
+    InputError
+        One line: file, key, what is wrong, the value, what would be right.
+
+    Examples
+    --------
+    >>> load("ishigami").uncertain[0].name
+    'x1'
+    """
+    path = resolve(study)
+    raw = _read(path)
+    files: list[str] = raw.pop("_files")
+    tables_raw = raw.get("tables", {})
+    folder = data if data is not None else raw.get("data", {}).get("folder")
+    rows = {name: read_rows(Path(entry["file"])) for name, entry in tables_raw.items()}
+    tables = _tables(tables_raw, rows, path)
+    model = _model(raw, path, tables)
+    tables = _apply_specs(tables_raw, rows, tables, model, path)
+    user = Path(folder) if folder is not None else None
+    if user is not None:
+        tables = _override(tables, tables_raw, model, user)
+        model = _model(raw, path, tables)
+    return _assemble(raw, path, model, tables, (*files, *(table.origin for table in tables.values())), user)
+
+
+def resolve(study: str | Path) -> Path:
+    """Return the file of a study given by name or path.
+
+    Raises
+    ------
+    InputError
+        When there is neither, naming the closest shipped study.
+    """
+    path = Path(study)
+    if path.suffix == ".toml":
+        if not path.is_file():
+            raise InputError(f"{study}: no such file; the path of a study file, or a name that `mcsim list` shows")
+        return path.resolve()
+    known = find_studies()
+    if str(study) not in known:
+        raise InputError(
+            f"{study}: no such study; one of {', '.join(known)}, or a path ending in .toml{nearest(str(study), known)}"
+        )
+    return known[str(study)]
+
+
+def _read(path: Path, seen: tuple[Path, ...] = ()) -> dict[str, Any]:
+    """Return the raw content of a study file merged over the one that it extends, with table paths made absolute."""
+    if path in seen:
+        raise InputError(f"{path}: study.extends: a circle (got {' -> '.join(p.stem for p in (*seen, path))}); end it")
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(f"{path}: not TOML ({error}); see docs/study-files.md") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: cannot be read ({error}); a study file in UTF-8") from None
+    for section, content in raw.items():
+        if section not in SECTIONS:
+            raise InputError(
+                f"{path}: {section}: unknown section; one of {', '.join(SECTIONS)}{nearest(section, SECTIONS)}"
+            )
+        if not isinstance(content, dict):
+            raise InputError(f"{path}: {section}: not a section (got {content!r}); [{section}] with keys below it")
+    head = raw.setdefault("study", {})
+    for key in head:
+        if key not in STUDY_KEYS:
+            raise InputError(
+                f"{path}: study.{key}: unknown key; one of {', '.join(STUDY_KEYS)}{nearest(key, STUDY_KEYS)}"
+            )
+    for name, entry in raw.get("tables", {}).items():
+        if not isinstance(entry, dict) or "file" not in entry:
+            raise InputError(f'{path}: tables.{name}: no file (got {entry!r}); file = "data/{name}.csv"')
+        entry["file"] = str((path.parent / entry["file"]).resolve())
+    head.setdefault("name", path.stem)
+    raw["_files"] = [str(path)]
+    if "extends" not in head:
+        return raw
+    base_name = head.pop("extends")
+    local = path.parent / f"{base_name}"
+    base = _read(local.resolve() if local.suffix == ".toml" else resolve(base_name), (*seen, path))
+    merged = {section: {**base.get(section, {}), **raw.get(section, {})} for section in SECTIONS}
+    return merged | {"_files": [*base["_files"], str(path)]}
+
+
+class Tables(dict[str, Table]):
+    """Tables by name, for a model's factory; one that the study file does not name is refused."""
+
+    def __init__(self, tables: Mapping[str, Table], path: Path) -> None:
+        super().__init__(tables)
+        self.path = path
+
+    def __missing__(self, name: str) -> Table:
+        raise InputError(f"{self.path}: tables.{name}: missing; the model reads it{nearest(name, self)}")
+
+
+def _tables(raw: Mapping[str, Any], rows: Mapping[str, Rows], path: Path) -> dict[str, Table]:
+    tables = {
+        name: table_from_rows(name, rows[name], group=entry.get("group"), origin=entry["file"])
+        for name, entry in raw.items()
+    }
+    return Tables(tables, path)
+
+
+def _apply_specs(
+    raw: Mapping[str, Any], rows: Mapping[str, Rows], tables: dict[str, Table], model: Model, path: Path
+) -> dict[str, Table]:
+    """Return the tables checked against what the model needs of each."""
+    checked = dict(tables)
+    for spec in model.tables:
+        if spec.name not in tables:
+            raise InputError(f"{path}: tables.{spec.name}: missing; the model {model.name} reads it")
+        entry = raw[spec.name]
+        checked[spec.name] = table_from_rows(
+            spec.name, rows[spec.name], spec=spec, group=entry.get("group"), origin=entry["file"]
+        )
+    return checked
+
+
+def _override(tables: dict[str, Table], raw: Mapping[str, Any], model: Model, folder: Path) -> dict[str, Table]:
+    if not folder.is_dir():
+        raise InputError(f"{folder}: --data: no such folder; a folder with CSV files named as the study's tables")
+    specs: dict[str, TableSpec] = {spec.name: spec for spec in model.tables}
+    by_file = {Path(table.origin).name: name for name, table in tables.items()}
+    given = sorted(folder.glob("*.csv"))
+    if not given:
+        raise InputError(f"{folder}: --data: no CSV file; files named {', '.join(sorted(by_file))}")
+    changed = dict(tables)
+    for path in given:
+        name = by_file.get(path.name)
+        if name is None:
+            raise InputError(
+                f"{path}: no table of this name; one of {', '.join(sorted(by_file))}{nearest(path.name, by_file)}"
+            )
+        changed[name] = replace_table(tables[name], path, specs.get(name), raw[name].get("group"))
+    return changed
+
+
+def _model(raw: Mapping[str, Any], path: Path, tables: Mapping[str, Table]) -> Model:
+    head = raw["study"]
+    if raw.get("program"):
+        from mcsim.study.program import model_from_program
+
+        return model_from_program(raw["program"], _declared(raw), _outputs(raw, path), path)
+    if "function" in head:
+        function = import_callable(head["function"], path, "study.function")
+        declared = {parameter.name: parameter for parameter in _declared(raw)}
+        outputs = {output.name: output for output in _outputs(raw, path)}
+        return Model.from_function(
+            function, declared, outputs, name=head["name"], per_draw=bool(head.get("per_draw", False))
+        )
+    if "model" not in head:
+        raise InputError(
+            f'{path}: study.model: missing; model = "package.module:factory", function = "file.py:name" or [program]'
+        )
+    arguments = head.get("arguments", {})
+    if not isinstance(arguments, dict):
+        raise InputError(f"{path}: study.arguments: not a table (got {arguments!r}); {{ name = value }}")
+    factory = import_callable(head["model"], path, "study.model")
+    try:
+        inspect.signature(factory).bind(tables, **arguments)
+    except TypeError as error:
+        raise InputError(f"{path}: study.arguments: {error} (got {arguments}); what {head['model']} takes") from None
+    model = factory(tables, **arguments)
+    if not isinstance(model, Model):
+        raise InputError(f"{path}: study.model: returned {type(model).__name__}; a mcsim.Model")
+    return model
+
+
+def import_callable(reference: str, path: Path, key: str) -> Callable[..., Any]:
+    """Return the object that ``package.module:name`` or ``file.py:name`` (beside the study file) refers to.
+
+    Raises
+    ------
+    InputError
+        When the module or the name is not there.
+    """
+    module_name, _, name = reference.partition(":")
+    if not name:
+        raise InputError(f'{path}: {key}: no name (got {reference!r}); "package.module:name" or "file.py:name"')
+    try:
+        module = (
+            _import_file(path.parent / module_name)
+            if module_name.endswith(".py")
+            else importlib.import_module(module_name)
+        )
+    except (ImportError, FileNotFoundError) as error:
+        raise InputError(
+            f"{path}: {key}: cannot be imported (got {reference!r}: {error}); a module that Python finds"
+        ) from None
+    if not hasattr(module, name):
+        raise InputError(f"{path}: {key}: {module_name} has no {name!r}; a name in it{nearest(name, dir(module))}")
+    found: Callable[..., Any] = getattr(module, name)
+    return found
+
+
+def _import_file(path: Path) -> Any:
+    name = f"mcsim_study_{path.stem}_{abs(hash(str(path.resolve())))}"
+    if name in sys.modules:
+        return sys.modules[name]
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None or not path.is_file():
+        raise FileNotFoundError(f"no file {path}")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def _figures(raw: Mapping[str, Any], path: Path) -> tuple[Mapping[str, Any], ...]:
+    """Return the figures that the study asks of its report; what each may hold is the report's to know."""
+    figures = raw.get("figures", [])
+    if not isinstance(figures, list) or any("kind" not in figure or "output" not in figure for figure in figures):
+        raise InputError(f"{path}: report.figures: no kind or output (got {figures!r}); [[report.figures]] with both")
+    return tuple(figures)
+
+
+def _declared(raw: Mapping[str, Any]) -> tuple[Parameter, ...]:
+    """Return the parameters that a study file with a plain function or a program declares by its inputs."""
+    return tuple(
+        Parameter(name, entry.get("unit", ""), entry.get("meaning", name), group=entry.get("group"))
+        if isinstance(entry, dict)
+        else Parameter(name, "", name)
+        for name, entry in raw.get("inputs", {}).items()
+    )
+
+
+def _outputs(raw: Mapping[str, Any], path: Path) -> tuple[Output, ...]:
+    from mcsim.study.model import Dim
+
+    if not raw.get("outputs"):
+        raise InputError(f'{path}: outputs: missing; [outputs] with one line per output, such as y = {{ unit = "km" }}')
+    return tuple(
+        Output(
+            name,
+            entry.get("unit", ""),
+            entry.get("meaning", name),
+            tuple(Dim(dim, tuple(coords)) for dim, coords in entry.get("dims", {}).items()),
+            keep=entry.get("keep", True),
+            rank=entry.get("rank", True),
+        )
+        for name, entry in raw["outputs"].items()
+    )
+
+
+def _assemble(
+    raw: Mapping[str, Any],
+    path: Path,
+    model: Model,
+    tables: Mapping[str, Table],
+    files: tuple[str, ...],
+    data: Path | None,
+) -> Study:
+    head = raw["study"]
+    entries = dict(raw.get("inputs", {}))
+    options = {option.name: option for option in model.options}
+    chosen: dict[str, OptionValue] = {option.name: option.default for option in model.options}
+    inputs: list[Input] = []
+    vectors: dict[str, Any] = {}
+    cells = {item.name: item for table in tables.values() for item in table.inputs()}
+    declared = {parameter.name for parameter in model.parameters}
+    for name in entries:
+        if name not in declared and name not in cells:
+            known = [*declared, *cells]
+            raise InputError(
+                f"{path}: inputs.{name}: no such input of {model.name}; `mcsim show` lists them{nearest(name, known)}"
+            )
+    for parameter in model.parameters:
+        if parameter.labels is not None:
+            inputs.extend(vector_inputs(parameter, entries.get(parameter.name), path, vectors))
+        else:
+            inputs.append(scalar_input(model, parameter, entries.get(parameter.name), path))
+    for name, item in cells.items():
+        inputs.append(item if name not in entries else cell_input(model, item, entries[name], path))
+    study = Study(
+        name=head["name"],
+        title=head.get("title", head["name"]),
+        question=head.get("question", ""),
+        version=str(head.get("version", "0")),
+        model=model,
+        inputs=tuple(inputs),
+        options=chosen,
+        tables=tables,
+        vectors=vectors,
+        dependence=dependence_of(raw.get("dependence", {}), inputs, path),
+        headline=tuple(head.get("headline", ())),
+        origin=str(path),
+        files=files,
+        data="" if data is None else str(data.resolve()),
+        figures=_figures(raw.get("report", {}), path),
+    )
+    for name, value in raw.get("options", {}).items():
+        if name not in options:
+            words = ", ".join(options)
+            raise InputError(
+                f"{path}: options.{name}: no such option of {model.name}; one of {words}{nearest(name, options)}"
+            )
+        try:
+            study = set_option(study, options[name], option_value(value))
+        except InputError as error:
+            raise InputError(f"{path}: options.{error}") from None
+    for name in study.headline:
+        study.output(name)
+    return study

@@ -1,0 +1,263 @@
+"""A command-line program as a model: an input file written, the program run, its output parsed, once per draw.
+
+The section ``[program]`` of a study file says how. Every draw runs in a folder of its own that is removed afterwards;
+what a program wrote to its standard error is kept where it fails.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import re
+import shlex
+import subprocess
+import tempfile
+import threading
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mcsim.study.errors import InputError, nearest
+from mcsim.study.failure import PartialFailure
+from mcsim.study.model import Context, Model, Output, Parameter
+from mcsim.study.types import FloatArray
+
+KEYS = ("command", "template", "input", "output", "timeout", "parallel", "name")
+PLACEHOLDER = re.compile(r"\{\{\s*([^{}]+?)\s*\}\}")
+KEPT_STDERR = 2000  # last characters of a failed program's standard error
+_gates: dict[int, threading.BoundedSemaphore] = {}
+_gates_lock = threading.Lock()
+
+
+class ProgramFailed(RuntimeError):  # noqa: N818 - it says what happened
+    """One call of a program failed; the message says how, with what the program wrote to its standard error."""
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """How to run a program for one draw.
+
+    Parameters
+    ----------
+    command : tuple of str
+        Words of the command; ``{input}``, ``{output}``, ``{draw}`` and ``{seed}`` are filled in.
+    template : str
+        Text of the input file with ``{{name}}`` where values go; empty for a JSON object of all inputs.
+    input, output : str
+        Names of the two files; output ``-`` is the standard output. The suffix .csv means CSV, anything else JSON.
+    timeout : float or None
+        Seconds that one call may take.
+    parallel : int
+        Programs at a time, over all threads.
+    outputs : tuple of Output
+        What is parsed.
+    """
+
+    command: tuple[str, ...]
+    template: str
+    input: str
+    output: str
+    timeout: float | None
+    parallel: int
+    outputs: tuple[Output, ...]
+
+    def evaluate(self, inputs: Mapping[str, FloatArray], context: Context) -> dict[str, NDArray[Any]]:
+        """Return the outputs of all draws, running several programs at a time.
+
+        Raises
+        ------
+        PartialFailure
+            When some calls failed.
+        """
+        n_draws = len(context.draws)
+        results = {item.name: np.full((n_draws, *item.packed_shape), np.nan) for item in self.outputs}
+        reasons: dict[int, str] = {}
+
+        def one(row: int) -> None:
+            try:
+                with _gate(self.parallel):
+                    found = self._call({name: column[row] for name, column in inputs.items()}, row, context)
+            except (ProgramFailed, OSError) as error:
+                reasons[row] = str(error)
+                return
+            for name, array in found.items():
+                results[name][row] = array
+
+        with ThreadPoolExecutor(min(self.parallel, max(1, n_draws))) as pool:
+            list(pool.map(one, range(n_draws)))
+        if reasons:
+            raise PartialFailure(results, dict(sorted(reasons.items())))
+        return results
+
+    def _call(self, values: Mapping[str, Any], row: int, context: Context) -> dict[str, NDArray[Any]]:
+        with tempfile.TemporaryDirectory(prefix="mcsim-") as folder:
+            given, wanted = Path(folder) / self.input, Path(folder) / self.output
+            given.write_text(self._input_text(values), encoding="utf-8")
+            words = {
+                "{input}": str(given),
+                "{output}": str(wanted),
+                "{draw}": str(int(context.draws[row])),
+                "{seed}": str(context.seed),
+            }
+            command = [_filled(word, words) for word in self.command]
+            done = self._run(command, folder)
+            if self.output == "-":
+                return self._parsed(done, "standard output")
+            if not wanted.is_file():
+                raise ProgramFailed(f"program wrote no {self.output}")
+            return self._parsed(wanted.read_text(encoding="utf-8", errors="replace"), self.output)
+
+    def _run(self, command: list[str], folder: str) -> str:
+        try:
+            done = subprocess.run(
+                command, cwd=folder, capture_output=True, timeout=self.timeout, check=False, stdin=subprocess.DEVNULL
+            )
+        except subprocess.TimeoutExpired as late:
+            raise ProgramFailed(f"program took longer than {self.timeout:g} s{_tail(late.stderr)}") from None
+        if done.returncode != 0:
+            raise ProgramFailed(f"program ended with {done.returncode}{_tail(done.stderr)}")
+        return done.stdout.decode(errors="replace")
+
+    def _input_text(self, values: Mapping[str, Any]) -> str:
+        plain = {name: np.asarray(value).tolist() for name, value in values.items()}
+        if not self.template:
+            return json.dumps(plain)
+        return PLACEHOLDER.sub(lambda found: repr(plain[found.group(1)]), self.template)
+
+    def _parsed(self, text: str, place: str) -> dict[str, NDArray[Any]]:
+        try:
+            content = _columns(text) if Path(self.output).suffix == ".csv" else json.loads(text)
+        except ValueError as error:
+            raise ProgramFailed(f"{place} cannot be parsed ({error})") from None
+        found = {}
+        for item in self.outputs:
+            if not isinstance(content, Mapping) or item.name not in content:
+                raise ProgramFailed(f"{place} has no {item.name}")
+            try:
+                array = np.asarray(content[item.name], np.float64)
+            except (TypeError, ValueError):
+                raise ProgramFailed(f"{place}: {item.name} is not numbers") from None
+            if item.packed_shape == () and array.shape == (1,):
+                array = array[0]
+            if array.shape != item.packed_shape:
+                raise ProgramFailed(f"{place}: {item.name} has shape {array.shape}, not {item.packed_shape}")
+            found[item.name] = array
+        return found
+
+
+# The engine then cuts a run as finely as it likes: no draw meets another.
+Program.evaluate.row_by_row = True  # type: ignore[attr-defined]
+
+
+def _filled(word: str, words: Mapping[str, str]) -> str:
+    for mark, text in words.items():
+        word = word.replace(mark, text)
+    return word
+
+
+def _tail(stderr: bytes | str | None) -> str:
+    text = stderr.decode(errors="replace") if isinstance(stderr, bytes) else (stderr or "")
+    kept = " ".join(text[-KEPT_STDERR:].split())
+    return f": {kept}" if kept else ""
+
+
+def _columns(text: str) -> dict[str, list[float]]:
+    """Return the columns of a CSV text with a header; blank cells end a column that is shorter than others."""
+    rows = list(csv.reader(io.StringIO(text)))
+    if len(rows) < 2:
+        raise ValueError("a header and at least one row expected")
+    return {
+        name.strip(): [float(row[place]) for row in rows[1:] if place < len(row) and row[place].strip()]
+        for place, name in enumerate(rows[0])
+    }
+
+
+def _gate(parallel: int) -> threading.BoundedSemaphore:
+    """Return what lets so many programs run at a time in this process, whatever the number of threads."""
+    with _gates_lock:
+        return _gates.setdefault(parallel, threading.BoundedSemaphore(parallel))
+
+
+def model_from_program(
+    program: Mapping[str, Any], parameters: tuple[Parameter, ...], outputs: tuple[Output, ...], path: Path
+) -> Model:
+    """Return the model that a study file's ``[program]`` describes.
+
+    Parameters
+    ----------
+    program : mapping
+        ``command`` (a list of words, or a line), and as needed ``template``, ``input``, ``output``, ``timeout`` [s],
+        ``parallel``, ``name``.
+    parameters, outputs : tuples
+        What the study file declares.
+    path : Path
+        The study file; programs and templates may be given relative to it.
+
+    Raises
+    ------
+    InputError
+        Naming the key, the value and what would be right.
+    """
+    for key in program:
+        if key not in KEYS:
+            raise InputError(f"{path}: program.{key}: unknown key; one of {', '.join(KEYS)}{nearest(key, KEYS)}")
+    words = program.get("command")
+    words = shlex.split(words) if isinstance(words, str) else words
+    if not isinstance(words, list) or not words or not all(isinstance(word, str) for word in words):
+        raise InputError(
+            f'{path}: program.command: no command (got {words!r}); such as ["python3", "model.py", "{{input}}"]'
+        )
+    beside = [str((path.parent / word).resolve()) if (path.parent / word).is_file() else word for word in words]
+    template, name = _template(program, parameters, path)
+    described = Program(
+        tuple(beside),
+        template,
+        str(program.get("input", name)),
+        str(program.get("output", "-")),
+        _seconds(program.get("timeout"), path),
+        _workers(program.get("parallel"), path),
+        outputs,
+    )
+    label = str(program.get("name", Path(words[0]).name))
+    return Model(label, parameters, (), outputs, described.evaluate)
+
+
+def _template(program: Mapping[str, Any], parameters: tuple[Parameter, ...], path: Path) -> tuple[str, str]:
+    """Return the text of the template, and the name that the input file has by default."""
+    if "template" not in program:
+        return "", "input.json"
+    source = path.parent / str(program["template"])
+    try:
+        text = source.read_text(encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"{path}: program.template: cannot be read (got {source}: {error.strerror})") from None
+    known = [parameter.name for parameter in parameters]
+    for wanted in PLACEHOLDER.findall(text):
+        if wanted not in known:
+            raise InputError(
+                f"{source}: {{{{{wanted}}}}}: no such input; one of {', '.join(known)}{nearest(wanted, known)}"
+            )
+    return text, source.name.removesuffix(".in")
+
+
+def _seconds(value: Any, path: Path) -> float | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
+        raise InputError(f"{path}: program.timeout: not a time (got {value!r}); seconds above 0")
+    return float(value)
+
+
+def _workers(value: Any, path: Path) -> int:
+    if value is None:
+        return os.cpu_count() or 1
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise InputError(f"{path}: program.parallel: not a number of programs (got {value!r}); 1 or more")
+    return value

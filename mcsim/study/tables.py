@@ -1,0 +1,373 @@
+"""CSV tables of figures: keys, value, range, unit, distribution, source; and how a user's own table replaces one.
+
+A table's key columns are those that are not reserved. Every row names its source, and every uncertain row becomes an
+input named ``table[key,key]``. A word in the column `distribution` uses the row's own numbers: ``triangular`` and
+``pert`` (low, value, high), ``uniform`` (low, high), ``normal`` (mean = value, low to high a 95 % interval, cut at the
+valid range of the table) and ``lognormal`` (median = value, sigma = ln(high / low) / 3.92). Anything with brackets is
+the text of a distribution.
+"""
+
+from __future__ import annotations
+
+import csv
+import itertools
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mcsim.distributions import Constant, Distribution, build, parse
+from mcsim.study.errors import InputError, nearest
+from mcsim.study.model import TableSpec
+from mcsim.study.study import Input
+from mcsim.study.types import FloatArray, IntArray
+from mcsim.study.units import conversion
+
+RESERVED = ("value", "low", "high", "unit", "distribution", "source", "status", "note", "group")
+INTERVAL = 3.92  # width of a central 95 % interval of a normal, in standard deviations
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Table:
+    """Rows of figures, found by their keys.
+
+    Parameters
+    ----------
+    name : str
+        Name of the table in the study.
+    keys : tuple of str
+        Names of the key columns.
+    index : tuple of tuple of str
+        Key values of each row, as text.
+    value : ndarray, shape (n_rows,)
+        Central values.
+    distributions : tuple of Distribution
+        What is known of each row.
+    units, sources, groups, notes : tuple of str
+        One per row.
+    origin : str
+        The file it was read from.
+
+    Examples
+    --------
+    >>> from mcsim.study.tables import read_rows
+    >>> rows = [{"source": "gas", "value": "0.4", "unit": "kg/kWh", "source_": ""}]
+    >>> table = table_from_rows("factor", [
+    ...     {"fuel": "gas", "value": "0.4", "low": "0.3", "high": "0.5", "unit": "kg/kWh", "distribution": "uniform",
+    ...      "source": "a report"}])
+    >>> table.position("gas"), str(table.distributions[0])
+    (0, 'uniform(0.3, 0.5)')
+    """
+
+    name: str
+    keys: tuple[str, ...]
+    index: tuple[tuple[str, ...], ...]
+    value: FloatArray
+    distributions: tuple[Distribution, ...]
+    units: tuple[str, ...]
+    sources: tuple[str, ...]
+    groups: tuple[str, ...]
+    notes: tuple[str, ...]
+    origin: str
+
+    def position(self, *key: str | float) -> int:
+        """Return the row of a key.
+
+        Raises
+        ------
+        InputError
+            Naming the missing cell.
+        """
+        wanted = tuple(str(part) for part in key)
+        try:
+            return self.index.index(wanted)
+        except ValueError:
+            raise InputError(
+                f"{self.origin}: {cell_name(self.name, wanted)}: no such row; a row with "
+                + ", ".join(f"{name} = {part}" for name, part in zip(self.keys, wanted, strict=False))
+            ) from None
+
+    def labels(self, column: str) -> tuple[str, ...]:
+        """Return the distinct values of a key column, in order of appearance."""
+        place = self.keys.index(column)
+        return tuple(dict.fromkeys(key[place] for key in self.index))
+
+    def positions(self, *axes: str | Sequence[str | int]) -> IntArray:
+        """Return the rows of every combination of labels, one axis per key column.
+
+        Parameters
+        ----------
+        *axes
+            For each key column the labels wanted, or one label (which gives no axis).
+
+        Returns
+        -------
+        ndarray of int64
+            Shape: the lengths of the axes that were lists.
+
+        Raises
+        ------
+        InputError
+            Naming the first missing cell.
+        """
+        rows = {key: row for row, key in enumerate(self.index)}
+        lists = [[axis] if isinstance(axis, str) else [str(label) for label in axis] for axis in axes]
+        found = np.empty([len(labels) for labels in lists], np.int64)
+        for place, key in enumerate(itertools.product(*lists)):
+            if key not in rows:
+                self.position(*key)
+            found.flat[place] = rows[key]
+        return found.reshape([len(axis) for axis in axes if not isinstance(axis, str)])
+
+    def inputs(self) -> tuple[Input, ...]:
+        """Return one input per row."""
+        return tuple(
+            Input(
+                cell_name(self.name, key),
+                self.units[row],
+                f"{self.name}: {', '.join(key)}",
+                self.distributions[row],
+                self.groups[row],
+                self.sources[row],
+                self.notes[row],
+                table=(self.name, row),
+            )
+            for row, key in enumerate(self.index)
+        )
+
+
+def cell_name(table: str, key: Sequence[str]) -> str:
+    """Return the name of a table's cell as an input.
+
+    Examples
+    --------
+    >>> cell_name("grid_mix", ("mx", "2030", "gas"))
+    'grid_mix[mx,2030,gas]'
+    """
+    return f"{table}[{','.join(key)}]"
+
+
+def read_rows(path: Path) -> list[dict[str, str]]:
+    """Return the rows of a CSV file as mappings of stripped text.
+
+    Raises
+    ------
+    InputError
+        When the file is missing, empty, or a row has more or fewer cells than the header.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file; a CSV table") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: cannot be read ({error}); a CSV table in UTF-8") from None
+    lines = list(csv.reader(text.splitlines()))
+    if not lines:
+        raise InputError(f"{path}: empty; a header and one row per figure")
+    header = [name.strip() for name in lines[0]]
+    rows = []
+    for number, cells in enumerate(lines[1:], start=2):
+        if not any(cell.strip() for cell in cells):
+            continue
+        if len(cells) != len(header):
+            raise InputError(
+                f"{path}: row {number}: {len(cells)} cells under a header of {len(header)}; one per column"
+            )
+        rows.append({name: cell.strip() for name, cell in zip(header, cells, strict=True)})
+    if not rows:
+        raise InputError(f"{path}: no rows; one row per figure")
+    return rows
+
+
+def table_from_rows(
+    name: str,
+    rows: Sequence[Mapping[str, str]],
+    *,
+    spec: TableSpec | None = None,
+    group: str | None = None,
+    origin: str = "",
+) -> Table:
+    """Return a checked table.
+
+    Parameters
+    ----------
+    name : str
+        Name of the table in the study.
+    rows : sequence of mappings
+        Column -> text.
+    spec : TableSpec, optional
+        What the model needs of it.
+    group : str, optional
+        Group of rows that do not name their own; the spec's, else the table's name by default.
+    origin : str
+        File name for messages.
+
+    Raises
+    ------
+    InputError
+        Naming the file, the row's key, the column, the value and what would be right.
+    """
+    place = origin or name
+    columns = tuple(rows[0])
+    for needed in ("value", "unit", "source"):
+        if needed not in columns:
+            raise InputError(f"{place}: {needed}: column missing (got {', '.join(columns)}){nearest(needed, columns)}")
+    keys = tuple(column for column in columns if column not in RESERVED)
+    if spec is not None and set(keys) != set(spec.keys):
+        wrong = next((key for key in keys if key not in spec.keys), None)
+        missing = next((key for key in spec.keys if key not in keys), None)
+        what = f"{wrong}: unknown column" if wrong is not None else f"{missing}: column missing"
+        raise InputError(
+            f"{place}: {what} (got {', '.join(keys)}); key columns {', '.join(spec.keys)}"
+            + (nearest(wrong, [*spec.keys, *RESERVED]) if wrong is not None else "")
+        )
+    if spec is not None:
+        keys = spec.keys
+    default_group = group or (spec.group if spec is not None else None) or name
+    valid = spec.valid if spec is not None else (-math.inf, math.inf)
+    index: dict[tuple[str, ...], int] = {}
+    distributions = []
+    for row, cells in enumerate(rows):
+        key = tuple(cells[column] for column in keys)
+        where = f"{place}: {cell_name(name, key)}"
+        if key in index:
+            raise InputError(f"{where}: stands twice; one row per key")
+        index[key] = row
+        if not cells["source"]:
+            raise InputError(f"{where}: source: empty; where the figure comes from ('assumption' will do)")
+        distributions.append(_row_distribution(where, cells, valid))
+    return Table(
+        name,
+        keys,
+        tuple(index),
+        np.array([float(cells["value"]) for cells in rows]),
+        tuple(distributions),
+        tuple(cells["unit"] for cells in rows),
+        tuple(cells["source"] for cells in rows),
+        tuple(cells.get("group", "") or default_group for cells in rows),
+        tuple(cells.get("note", "") for cells in rows),
+        origin,
+    )
+
+
+def _number(where: str, cells: Mapping[str, str], column: str) -> float:
+    text = cells.get(column, "")
+    try:
+        number = float(text)
+    except ValueError:
+        raise InputError(f"{where}: {column}: not a number (got {text!r}); a number in the row's unit") from None
+    if not math.isfinite(number):
+        raise InputError(f"{where}: {column}: not finite (got {text!r}); a number in the row's unit")
+    return number
+
+
+def _row_distribution(where: str, cells: Mapping[str, str], valid: tuple[float, float]) -> Distribution:
+    value = _number(where, cells, "value")
+    word = cells.get("distribution", "") or "fixed"
+    try:
+        if word == "fixed":
+            distribution: Distribution = Constant(value)
+        elif "(" in word:
+            distribution = parse(word)
+        else:
+            distribution = _from_word(where, word, value, cells, valid)
+    except InputError:
+        raise
+    except ValueError as error:
+        raise InputError(f"{where}: distribution: {error}") from None
+    low, high = distribution.support()
+    if low < valid[0] or high > valid[1]:
+        raise InputError(
+            f"{where}: outside the valid range (got {distribution}, from {low:g} to {high:g}); "
+            f"between {valid[0]:g} and {valid[1]:g} {cells['unit']}"
+        )
+    return distribution
+
+
+def _from_word(
+    where: str, word: str, value: float, cells: Mapping[str, str], valid: tuple[float, float]
+) -> Distribution:
+    words = ("triangular", "pert", "uniform", "normal", "lognormal")
+    if word not in words:
+        raise InputError(
+            f"{where}: distribution: unknown word (got {word!r}); one of fixed, {', '.join(words)}, or a text such as "
+            "lognormal_gsd2(1.2, 1.5)" + nearest(word, words)
+        )
+    low, high = _number(where, cells, "low"), _number(where, cells, "high")
+    if not low <= value <= high:
+        raise InputError(f"{where}: low <= value <= high does not hold (got {low:g}, {value:g}, {high:g}); order them")
+    if low == high:
+        return Constant(value)
+    if word in ("triangular", "pert"):
+        return build(word, [low, value, high])
+    if word == "uniform":
+        return build("uniform", [low, high])
+    if word == "normal":
+        spread = (high - low) / INTERVAL
+        if math.isinf(valid[0]) and math.isinf(valid[1]):
+            return build("normal", [value, spread])
+        return build("truncated_normal", [value, spread, valid[0], valid[1]])
+    if low <= 0:
+        raise InputError(f"{where}: low: a lognormal is positive (got {low:g}); a low above 0")
+    return build("lognormal", [value, math.log(high / low) / INTERVAL])
+
+
+def replace_table(shipped: Table, path: Path, spec: TableSpec | None, group: str | None = None) -> Table:
+    """Return the user's table in the place of a shipped one, in the shipped units.
+
+    Every key of the shipped table must be there; more keys (a vehicle of one's own) may be.
+
+    Raises
+    ------
+    InputError
+        Naming the first missing cell, or the unit that does not convert.
+    """
+    rows = read_rows(path)
+    spec = spec if spec is not None else TableSpec(shipped.name, shipped.keys)
+    _refuse_other_keys(rows, spec, path)
+    keys = [tuple(row[column] for column in spec.keys) for row in rows]
+    have = set(keys)
+    for key in shipped.index:
+        if key not in have:
+            raise InputError(f"{path}: {cell_name(shipped.name, key)}: missing cell; a row with this key")
+    converted: list[dict[str, Any]] = []
+    for key, row in zip(keys, rows, strict=True):
+        unit = _expected_unit(shipped, key)
+        factor = conversion(row.get("unit", ""), unit, f"{path}: {cell_name(shipped.name, key)}: unit")
+        converted.append(
+            row if factor == 1.0 else _scaled(row, factor, unit, f"{path}: {cell_name(shipped.name, key)}")
+        )
+    groups = set(shipped.groups)
+    inherited = group or (next(iter(groups)) if len(groups) == 1 else None)
+    return table_from_rows(shipped.name, converted, spec=spec, group=inherited, origin=str(path))
+
+
+def _refuse_other_keys(rows: Sequence[Mapping[str, str]], spec: TableSpec, path: Path) -> None:
+    for column in spec.keys:
+        if column not in rows[0]:
+            raise InputError(
+                f"{path}: {column}: column missing (got {', '.join(rows[0])}); key columns {', '.join(spec.keys)}"
+            )
+
+
+def _expected_unit(shipped: Table, key: tuple[str, ...]) -> str:
+    def likeness(row: int) -> int:
+        return sum(mine == theirs for mine, theirs in zip(key, shipped.index[row], strict=True))
+
+    return shipped.units[max(range(len(shipped.index)), key=likeness)]
+
+
+def _scaled(row: Mapping[str, str], factor: float, unit: str, where: str) -> dict[str, str]:
+    if "(" in row.get("distribution", ""):
+        raise InputError(
+            f"{where}: unit: a distribution written out is not converted (got {row['unit']}); write it in {unit}"
+        )
+    scaled = dict(row)
+    for column in ("value", "low", "high"):
+        if row.get(column, ""):
+            scaled[column] = repr(_number(where, row, column) * factor)
+    scaled["unit"] = unit
+    return scaled
