@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mcsim.result.bands import Bands
-from mcsim.result.result import packed_cells, selection
+from mcsim.result.select import parse_cell
 from mcsim.study import InputError, Study
 
 RULE = re.compile(r"^\s*mcse\(\s*([^@()]+?)\s*(?:@\s*([^()]*?)\s*)?\)\s*<\s*([0-9.eE+-]+)\s*(%?)\s*$")
@@ -60,7 +60,7 @@ class Rule:
 def parse_rule(text: str, study: Study) -> Rule:
     """Return the rule that a text such as ``mcse(retired_battery_mass@2050) < 1%`` means.
 
-    Labels after the @ pick elements: ``label`` or ``dim=label``, separated by commas.
+    Labels after the @ pick elements, in the one text form for a cell.
 
     Raises
     ------
@@ -71,18 +71,7 @@ def parse_rule(text: str, study: Study) -> Rule:
     if match is None:
         raise InputError(f'until: not a rule (got {text!r}); such as "mcse(OUTPUT@LABEL) < 1%"')
     name, place, number, percent = match.groups()
-    output = study.output(name)
-    labels: dict[str, str] = {}
-    for part in filter(None, (part.strip() for part in (place or "").split(","))):
-        dim, equals, label = part.partition("=")
-        if not equals:
-            holders = [item.name for item in output.dims if part in [str(coord) for coord in item.coords]]
-            if len(holders) != 1:
-                dims = ", ".join(item.name for item in output.dims) or "none"
-                raise InputError(f"until: {name}@{part}: no dim has this label alone (dims {dims}); write dim=label")
-            dim, label = holders[0], part
-        labels[dim.strip()] = label.strip()
-    cells = np.unique(packed_cells(output)[output.mask & selection(output, labels)])
+    cells = parse_cell(f"{name}@{place or ''}", study.output, "until").packed
     try:
         limit = float(number) / (100 if percent else 1)
     except ValueError:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mcsim.result.select import dropped
 from mcsim.study import FloatArray, InputError, nearest
 
 if TYPE_CHECKING:
@@ -104,18 +105,8 @@ def _choices(result: Result, output: str, over: str, labels: dict[str, object]) 
     if output not in result.kept:
         raise InputError(f"{output}: its draws were not kept; run again with --keep {output}")
     full = np.asarray(declared.expand(np.asarray(result.kept[output], dtype=float)))
+    full = dropped(declared, full, {name: label for name, label in labels.items() if name != over})
     coords = [str(coord) for coord in declared.dims[dims.index(over)].coords]
-    for axis in reversed(range(len(dims))):
-        if dims[axis] == over:
-            continue
-        texts = [str(coord) for coord in declared.dims[axis].coords]
-        wanted = str(labels[dims[axis]])
-        if wanted not in texts:
-            raise InputError(
-                f"{output}: {dims[axis]}: no such label (got {wanted!r}); one of {', '.join(texts)}"
-                + nearest(wanted, texts)
-            )
-        full = np.take(full, texts.index(wanted), axis=axis + 1)
     known = ~np.isnan(full).all(axis=0)
     return full[:, known], [name for name, there in zip(coords, known, strict=True) if there]
 

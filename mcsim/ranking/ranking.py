@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mcsim.ranking.verdicts import VERDICTS
+from mcsim.result.select import selection
 from mcsim.study import FloatArray, InputError, IntArray, Output, nearest
 
 if TYPE_CHECKING:
@@ -161,7 +162,8 @@ class Ranking:
     def _frame(self, output: Output, labels: Mapping[str, object], pairs: bool = False) -> pd.DataFrame:
         import pandas as pd
 
-        elements = _selected(output, labels)
+        chosen = output.mask & selection(output, labels)
+        elements: tuple[IntArray, ...] = tuple(np.nonzero(chosen)) if output.dims else ()
         names = [" x ".join(pair) for pair in self.pairs] if pairs else list(self.factors)
         count = len(elements[0]) if output.dims else 1
         repeated = {
@@ -223,26 +225,3 @@ def _elements(output: Output, packed: FloatArray, elements: tuple[IntArray, ...]
     where: tuple[Any, ...] = elements if output.layout is None else (output.layout.index[elements],)
     chosen = packed[(slice(None), *where)]
     return np.ascontiguousarray(np.asarray(chosen, dtype=float).reshape(len(packed), -1).T).ravel()
-
-
-def _selected(output: Output, labels: Mapping[str, object]) -> tuple[IntArray, ...]:
-    """Return the positions along each dim of the elements that have a meaning and carry the labels."""
-    dims = {dim.name: dim for dim in output.dims}
-    kept = output.mask.copy()
-    for name, wanted in labels.items():
-        if name not in dims:
-            raise InputError(
-                f"{output.name}: {name}: no such dim; one of {', '.join(dims) or 'none'}{nearest(name, dims)}"
-            )
-        texts = [str(coord) for coord in dims[name].coords]
-        several = [str(item) for item in (wanted if isinstance(wanted, list | tuple) else [wanted])]
-        for text in several:
-            if text not in texts:
-                raise InputError(
-                    f"{output.name}: {name}: no such label (got {text!r}); one of {', '.join(texts)}"
-                    + nearest(text, texts)
-                )
-        axis = list(dims).index(name)
-        chosen = np.isin(texts, several)
-        kept &= chosen.reshape([-1 if number == axis else 1 for number in range(kept.ndim)])
-    return tuple(np.nonzero(kept)) if output.dims else ()

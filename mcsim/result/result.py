@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mcsim.result.bands import COLUMNS, Bands, exact_bands
-from mcsim.study import FloatArray, InputError, IntArray, Output, Study, nearest
+from mcsim.result.select import dropped, packed_cells, selection
+from mcsim.study import FloatArray, InputError, IntArray, Output, Study
 from mcsim.study.failure import Failure
 
 if TYPE_CHECKING:
@@ -147,14 +147,8 @@ class Result:
             raise InputError(
                 f"{output}: stored as bands only; keep its draws with keep=({output!r},) or --keep {output}"
             )
-        chosen = selection(declared, labels)
         full = declared.expand(self.kept[output])
-        for axis, dim in reversed(list(enumerate(declared.dims))):
-            if dim.name in labels:
-                others = tuple(other for other in range(chosen.ndim) if other != axis)
-                full = np.take(full, int(np.flatnonzero(chosen.any(axis=others))[0]), axis=axis + 1)
-                chosen = np.asarray(chosen.any(axis=axis))
-        return full
+        return dropped(declared, full, labels) if labels else full
 
     @property
     def dataset(self) -> xr.Dataset:
@@ -211,45 +205,6 @@ def _units(output: Output, where: tuple[NDArray[Any], ...]) -> Any:
     axis = [dim.name for dim in output.dims].index(output.coord_units_dim)
     units = [output.coord_units[str(label)] for label in output.dims[axis].coords]
     return np.array(units, dtype=object)[where[axis]]
-
-
-def packed_cells(output: Output) -> IntArray:
-    """Return the position in the packed axis of each element, shape of the dims; -1 where masked."""
-    if output.layout is not None:
-        return output.layout.index
-    return np.arange(math.prod(output.shape), dtype=np.int64).reshape(output.shape)
-
-
-def selection(output: Output, labels: Mapping[str, object]) -> NDArray[np.bool_]:
-    """Return which elements of an output have the labels given, shape of the dims.
-
-    Raises
-    ------
-    InputError
-        For an unknown dim or label, naming the closest.
-    """
-    chosen = np.ones(output.shape, bool)
-    names = [dim.name for dim in output.dims]
-    for name, wanted in labels.items():
-        if name not in names:
-            raise InputError(
-                f"{output.name}: {name}: no such dim (has {', '.join(names) or 'none'}){nearest(name, names)}"
-            )
-        axis = names.index(name)
-        words = [str(label) for label in output.dims[axis].coords]
-        listed = wanted if isinstance(wanted, Sequence) and not isinstance(wanted, str) else (wanted,)
-        keep = np.zeros(len(words), bool)
-        for label in listed:
-            if str(label) not in words:
-                raise InputError(
-                    f"{output.name}: {name}: no such label (got {label!r}); one of {', '.join(words)}"
-                    + nearest(str(label), words)
-                )
-            keep[words.index(str(label))] = True
-        shape = [1] * len(names)
-        shape[axis] = -1
-        chosen &= keep.reshape(shape)
-    return chosen
 
 
 def compare(first: Result, second: Result, outputs: Sequence[str] | None = None) -> Result:
