@@ -129,7 +129,7 @@ def _part_written(
     from mcsim.engine.progress import base_rows
     from mcsim.ranking.sensitivity import plan_of
     from mcsim.ranking.shards import ranking_part
-    from mcsim.store.directory import atomically
+    from mcsim.store.files import atomically
 
     plan = plan_of(
         study, base, request.seed_or_default, groups=_groups(study), lives=request.lives or 0, jobs=request.jobs
@@ -164,7 +164,7 @@ def _written(result: Result, ranking: Ranking | None, folder: Path) -> str:
 
     table = None
     if ranking is not None:
-        from mcsim.store.directory import atomically
+        from mcsim.store.files import atomically
 
         atomically(folder / RANKING, ranking.to_csv)
         table = read_ranking(folder)
@@ -196,7 +196,8 @@ def rank_and_write(
     """Rank a study's inputs by a method, write the table, and return the leading rows as text."""
     from mcsim.engine.progress import base_rows
     from mcsim.ranking.sensitivity import sensitivity
-    from mcsim.store.directory import atomically, default_folder
+    from mcsim.store.directory import default_folder
+    from mcsim.store.files import atomically
 
     base = BASE if request.base is None else request.base
     folder = default_folder(f"{study.name}-sensitivity") if request.out is None else request.out
@@ -264,7 +265,8 @@ def compare_and_write(studies: list[Study], request: Request) -> str:
     """Run studies on one design and write paired deltas to the first one."""
     from mcsim.engine.run import run
     from mcsim.result.result import compare
-    from mcsim.store.directory import atomically, default_folder
+    from mcsim.store.directory import default_folder
+    from mcsim.store.files import atomically
 
     folder = (
         default_folder("-".join(["compare", *(study.name for study in studies)]))

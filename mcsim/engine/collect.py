@@ -10,13 +10,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mcsim.engine.evaluation import Arrays, centre_or_zero
+from mcsim.engine.evaluation import centre_or_zero
 from mcsim.engine.streaming import BandStream
-from mcsim.engine.work import Job, Piece, call_rows, stored_type
+from mcsim.engine.work import Job, call_rows
 from mcsim.result.bands import Bands, exact_bands
 from mcsim.result.result import Result
 from mcsim.store.chunks import DAMAGED, DiskShelf, Shelf, Span, check_complete, save_arrays
 from mcsim.store.directory import STATE
+from mcsim.store.pieces import Arrays, Piece, stored_type
 from mcsim.study import Output
 from mcsim.study.failure import Failure
 

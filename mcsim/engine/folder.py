@@ -19,7 +19,7 @@ from mcsim.engine.collect import Collector
 from mcsim.engine.design import Design
 from mcsim.engine.evaluation import centre_or_zero, design_columns
 from mcsim.engine.session import Session, shard_range
-from mcsim.engine.work import Job, Piece, call_rows
+from mcsim.engine.work import Job, call_rows
 from mcsim.result.result import Result
 from mcsim.store.chunks import PLAN, DiskShelf
 from mcsim.store.directory import (
@@ -32,9 +32,10 @@ from mcsim.store.directory import (
     read_manifest,
     write,
     write_failures,
-    write_json,
 )
+from mcsim.store.files import write_json
 from mcsim.store.netcdf import rows_of
+from mcsim.store.pieces import Piece
 from mcsim.store.record import fingerprint, study_of
 from mcsim.study import InputError, Study
 

@@ -13,7 +13,8 @@ from mcsim.engine.backends import Interrupted, RunFailed, each, pack_study, unpa
 from mcsim.engine.collect import Collector
 from mcsim.engine.design import Design
 from mcsim.engine.evaluation import design_columns, transform
-from mcsim.engine.work import Job, Piece, call_rows, chunk_rows, compute
+from mcsim.engine.work import Job, call_rows, chunk_rows, compute
+from mcsim.store.pieces import Piece
 from mcsim.study import InputError, Study, nearest
 
 if TYPE_CHECKING:

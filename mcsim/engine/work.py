@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -11,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mcsim.engine.design import Design
-from mcsim.engine.evaluation import Arrays, bytes_per_draw, evaluate_points, evaluate_values
-from mcsim.study import FloatArray, InputError, IntArray, Output, Study
+from mcsim.engine.evaluation import bytes_per_draw, evaluate_points, evaluate_values
+from mcsim.store.pieces import Piece, joined, stored_type
+from mcsim.study import InputError, Output, Study
 from mcsim.study.failure import Failure
 
 CALL_BYTES = 32 * 2**20  # what one call of a model may take, inputs and outputs together
@@ -20,7 +20,6 @@ CHUNK_BYTES = 64 * 2**20
 SMALLEST_CALL, LARGEST_CALL = 64, 1024
 MOST_CALLS = 4  # per chunk
 ROWS_ALONE, MOST_CHUNKS = 64, 2000  # of a model that is evaluated row by row
-LARGE_OUTPUT = 1000  # elements from which draws are stored in float32
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,37 +40,6 @@ class Job:
     design: Design
     lives: int
     stored: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Piece:
-    """Draws start..stop-1 of a run, failed ones apart.
-
-    Parameters
-    ----------
-    start, stop : int
-        Global draws.
-    draws : ndarray of int64, shape (n,)
-        Those that are complete, rising.
-    inputs : ndarray, shape (n, D)
-        Values of the uncertain inputs.
-    outputs : dict of ndarray (n, *packed_shape)
-        Of every output; float32 for large ones.
-    failures : tuple of Failure
-        The others.
-    """
-
-    start: int
-    stop: int
-    draws: IntArray
-    inputs: FloatArray
-    outputs: Arrays
-    failures: tuple[Failure, ...]
-
-
-def stored_type(output: Output) -> Any:
-    """Return the number type in which an output's draws are kept and counted: float32 for large outputs."""
-    return np.float32 if output.mask.size > LARGE_OUTPUT else np.float64
 
 
 def call_rows(study: Study) -> int:
@@ -127,20 +95,6 @@ def compute(job: Job, start: int, stop: int) -> Piece:
     rows = call_rows(job.study)
     edges = [start, *range((start // rows + 1) * rows, stop, rows), stop]
     return joined([_one_call(job, low, high) for low, high in pairwise(edges)])
-
-
-def joined(parts: Sequence[Piece]) -> Piece:
-    """Return neighbouring pieces, given in order, as one."""
-    if len(parts) == 1:
-        return parts[0]
-    return Piece(
-        parts[0].start,
-        parts[-1].stop,
-        np.concatenate([part.draws for part in parts]),
-        np.concatenate([part.inputs for part in parts]),
-        {name: np.concatenate([part.outputs[name] for part in parts]) for name in parts[0].outputs},
-        tuple(failure for part in parts for failure in part.failures),
-    )
 
 
 def _one_call(job: Job, start: int, stop: int) -> Piece:

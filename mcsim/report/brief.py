@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mcsim.report import words
-from mcsim.store.directory import atomically
+from mcsim.store.files import atomically
 from mcsim.study import InputError
 
 if TYPE_CHECKING:

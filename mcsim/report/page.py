@@ -14,7 +14,7 @@ from mcsim.report.brief import markdown
 from mcsim.report.choose import figures_of, of_the_ranking
 from mcsim.report.figures import KINDS, selected
 from mcsim.report.style import drawing, label
-from mcsim.store.directory import atomically
+from mcsim.store.files import atomically
 from mcsim.study import Output
 
 if TYPE_CHECKING:

@@ -18,8 +18,8 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from mcsim.engine.evaluation import Arrays
-from mcsim.engine.work import Piece, joined
+from mcsim.store.files import atomically
+from mcsim.store.pieces import Arrays, Piece, cut, joined
 from mcsim.study import InputError
 from mcsim.study.failure import Failure
 
@@ -45,19 +45,6 @@ class Shelf(Protocol):
 
     def drop_from(self, draw: int) -> None:
         """Forget everything from a global draw on."""
-
-
-def cut(piece: Piece, stop: int) -> Piece:
-    """Return the draws of a piece before `stop`."""
-    keep = int(np.searchsorted(piece.draws, stop))
-    return Piece(
-        piece.start,
-        stop,
-        piece.draws[:keep],
-        piece.inputs[:keep],
-        {name: array[:keep] for name, array in piece.outputs.items()},
-        tuple(failure for failure in piece.failures if failure.draw < stop),
-    )
 
 
 class MemoryShelf:
@@ -214,7 +201,6 @@ def as_bytes(text: str) -> NDArray[np.uint8]:
 
 def save_arrays(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
     """Write arrays by name, atomically."""
-    from mcsim.store.directory import atomically
 
     def write(partial: Path) -> None:
         with partial.open("wb") as stream:

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import csv
 import json
-import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ import numpy as np
 
 from mcsim.result.bands import Bands
 from mcsim.result.result import Result
+from mcsim.store.files import atomically, write_json
 from mcsim.store.record import file_hash, fingerprint, manifest, study_of
 from mcsim.study import InputError, Study
 from mcsim.study.failure import Failure
@@ -38,29 +38,6 @@ def default_folder(study: str, root: Path = Path("runs")) -> Path:
     while (root / f"{study}-{number}").exists():
         number += 1
     return root / f"{study}-{number}"
-
-
-def atomically(path: Path, write: Callable[[Path], object]) -> None:
-    """Write a file beside its final name, then move it there."""
-    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        write(partial)
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
-
-
-def write_json(path: Path, content: Mapping[str, Any]) -> None:
-    """Write a JSON file atomically, on the disk when this returns."""
-
-    def write(partial: Path) -> None:
-        with partial.open("w", encoding="utf-8") as stream:
-            json.dump(content, stream, indent=1)
-            stream.write("\n")
-            stream.flush()
-            os.fsync(stream.fileno())
-
-    atomically(path, write)
 
 
 def write(result: Result, folder: Path, how: Mapping[str, Any]) -> Result:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mcsim.result.datasets import input_attributes, output_attributes
+from mcsim.store.pieces import stored_type
 from mcsim.study import FloatArray, InputError, IntArray, Output, Study
 
 if TYPE_CHECKING:
@@ -86,8 +87,6 @@ def _write_coordinates(output: Output, group: Any) -> None:
 
 
 def _write_output(result: Result, output: Output, group: Any) -> None:
-    from mcsim.engine.work import stored_type
-
     kind = np.dtype(stored_type(output))
     size = kind.itemsize * max(1, math.prod(output.shape))
     draws = result.complete

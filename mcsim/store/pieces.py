@@ -1,0 +1,74 @@
+"""Draws start..stop-1 of a run, as they come from a worker and as they lie on a shelf."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mcsim.study import FloatArray, IntArray, Output
+from mcsim.study.failure import Failure
+
+Arrays = dict[str, NDArray[Any]]
+LARGE_OUTPUT = 1000  # elements from which draws are stored in float32
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Piece:
+    """Draws start..stop-1 of a run, failed ones apart.
+
+    Parameters
+    ----------
+    start, stop : int
+        Global draws.
+    draws : ndarray of int64, shape (n,)
+        Those that are complete, rising.
+    inputs : ndarray, shape (n, D)
+        Values of the uncertain inputs.
+    outputs : dict of ndarray (n, *packed_shape)
+        Of every output; float32 for large ones.
+    failures : tuple of Failure
+        The others.
+    """
+
+    start: int
+    stop: int
+    draws: IntArray
+    inputs: FloatArray
+    outputs: Arrays
+    failures: tuple[Failure, ...]
+
+
+def stored_type(output: Output) -> Any:
+    """Return the number type in which an output's draws are kept and counted: float32 for large outputs."""
+    return np.float32 if output.mask.size > LARGE_OUTPUT else np.float64
+
+
+def joined(parts: Sequence[Piece]) -> Piece:
+    """Return neighbouring pieces, given in order, as one."""
+    if len(parts) == 1:
+        return parts[0]
+    return Piece(
+        parts[0].start,
+        parts[-1].stop,
+        np.concatenate([part.draws for part in parts]),
+        np.concatenate([part.inputs for part in parts]),
+        {name: np.concatenate([part.outputs[name] for part in parts]) for name in parts[0].outputs},
+        tuple(failure for part in parts for failure in part.failures),
+    )
+
+
+def cut(piece: Piece, stop: int) -> Piece:
+    """Return the draws of a piece before `stop`."""
+    keep = int(np.searchsorted(piece.draws, stop))
+    return Piece(
+        piece.start,
+        stop,
+        piece.draws[:keep],
+        piece.inputs[:keep],
+        {name: array[:keep] for name, array in piece.outputs.items()},
+        tuple(failure for failure in piece.failures if failure.draw < stop),
+    )
