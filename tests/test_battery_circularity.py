@@ -13,9 +13,10 @@ import mcsim.studies.battery_circularity as package
 from mcsim.engine.design import make_design
 from mcsim.engine.evaluation import design_columns, evaluate_points, model_inputs, transform
 from mcsim.studies.battery_circularity.cascade import Shares, cascade, delayed, remaining_capacity
-from mcsim.studies.battery_circularity.materials import MATERIALS, ROUTES, chemistry_path, recovery_by_year
+from mcsim.studies.battery_circularity.materials import chemistry_path, recovery_by_year
 from mcsim.studies.battery_circularity.outlook import YEARS, health_at_retirement, shares_of
 from mcsim.studies.battery_circularity.triage import AGES, Triage, retirement_weights
+from mcsim.studies.common.labels import MATERIALS, ROUTES
 from mcsim.studies.fleet.model import model as fleet_model
 from mcsim.study import Context, InputError
 from mcsim.study.load import load
@@ -214,8 +215,8 @@ def test_fixed_share_replaces_the_health_law(study):
     assert np.abs(energy[0][:, 2] / energy[1][:, 2] - 1).max() < 0.2  # only reuse still follows the law
 
 
-def test_a_recovery_above_one_is_refused(tmp_path):
-    with (DATA / "route_recovery.csv").open(encoding="utf-8", newline="") as file:
+def test_a_recovery_above_one_is_refused(study, tmp_path):
+    with Path(study.tables["route_recovery"].origin).open(encoding="utf-8", newline="") as file:
         rows = list(csv.reader(file))
     changed = [[*row[:2], "1.1", "1.1", "1.1", *row[5:]] if row[:2] == ["hydro", "cobalt"] else row for row in rows]
     with (tmp_path / "route_recovery.csv").open("w", encoding="utf-8", newline="") as file:
@@ -235,7 +236,7 @@ def test_a_triage_threshold_outside_zero_and_one_is_refused(study, threshold):
 def test_chemistry_shares_must_sum_to_one(study):
     table = study.tables["chemistry_path"]
     changed = replace(table, value=table.value * 1.1)
-    with pytest.raises(InputError, match=r"chemistry_path\[2010\]: shares do not sum to 1 \(got 1\.1\)"):
+    with pytest.raises(InputError, match=r"chemistry_path\[2010\]: shares do not sum to 1 over chemistry \(got 1\.1\)"):
         chemistry_path(changed, (2020, 2021))
 
 

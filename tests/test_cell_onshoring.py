@@ -241,7 +241,7 @@ def test_printed_numbers_stand_beside_ours_with_reasons(outputs):
 def test_shares_of_origin_must_sum_to_one(tmp_path):
     folder = with_changed(tmp_path, "origin", lambda rows: set_cell(rows, ("base", "cathode", "CN"), "0.5"))
     with pytest.raises(
-        InputError, match=r"origin\[base,cathode\]: shares do not sum to 1 \(got 1\.08\); shares that add up to 1"
+        InputError, match=r"origin\[base,cathode\]: shares do not sum to 1 over country \(got 1\.08\); 1 within"
     ):
         load("cell-onshoring", data=folder)
 
@@ -253,7 +253,9 @@ def test_shares_of_a_mineral_must_sum_to_one(tmp_path):
         "route_share",
         lambda rows: [[*row[:4], "0.25", *row[5:]] if tuple(row[:4]) == key else row for row in rows],
     )
-    with pytest.raises(InputError, match=r"route_share\[base,nickel\]: shares do not sum to 1 \(got 0\.96\)"):
+    with pytest.raises(
+        InputError, match=r"route_share\[base,nickel\]: shares do not sum to 1 over route, good \(got 0\.96\)"
+    ):
         load("cell-onshoring", data=folder)
 
 

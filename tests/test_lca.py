@@ -337,7 +337,10 @@ def test_shares_that_do_not_sum_to_one_are_refused_with_the_year():
     table = TABLES["grid_mix"]
     value = table.value.copy()
     value[table.position("us", "history", 2022, "coal")] += 0.1
-    with pytest.raises(InputError, match=r"grid_mix\[us,history,2022\]: shares do not sum to 1 \(got 1.1000\)"):
+    with pytest.raises(
+        InputError,
+        match=r"grid_mix\[us,history,2022\]: shares do not sum to 1 over energy_source \(got 1.1\); 1 within 0.005",
+    ):
         lca.prepare(TABLES | {"grid_mix": replace(table, value=value)})
 
 

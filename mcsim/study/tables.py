@@ -122,6 +122,33 @@ class Table:
             found.flat[place] = rows[key]
         return found.reshape([len(axis) for axis in axes if not isinstance(axis, str)])
 
+    def check_sums(self, *over: str, tolerance: float = 1e-6) -> None:
+        """Refuse central shares that do not sum to 1 over key columns.
+
+        Parameters
+        ----------
+        *over : str
+            Key columns over whose labels the shares sum to 1, for every combination of the others.
+        tolerance : float
+            Of a sum: rounding of the figures as printed.
+
+        Raises
+        ------
+        InputError
+            Naming the keys of the first sum that is off.
+        """
+        within = [place for place, key in enumerate(self.keys) if key not in over]
+        sums: dict[tuple[str, ...], float] = {}
+        for key, value in zip(self.index, self.value, strict=True):
+            group = tuple(key[place] for place in within)
+            sums[group] = sums.get(group, 0.0) + float(value)
+        for group, total in sums.items():
+            if abs(total - 1.0) > tolerance:
+                raise InputError(
+                    f"{self.origin or self.name}: {cell_name(self.name, group)}: shares do not sum to 1 over "
+                    f"{', '.join(over)} (got {total:.6g}); 1 within {tolerance:g}"
+                )
+
     def inputs(self) -> tuple[Input, ...]:
         """Return one input per row."""
         return tuple(

@@ -6,12 +6,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from mcsim.study import FloatArray, InputError, IntArray
+from mcsim.studies.common.labels import CHEMISTRIES
+from mcsim.studies.common.years import known_years
+from mcsim.study import FloatArray, IntArray
 from mcsim.study.tables import Table
 
-MATERIALS = ("lithium", "nickel", "cobalt", "manganese", "aluminium", "copper", "steel", "graphite")
-CHEMISTRIES = ("NMC111", "NMC622", "NMC811", "NCA", "LFP")
-ROUTES = ("pyro", "hydro", "direct")
 REFERENCE_YEAR = 2025  # of the recovery figures
 
 
@@ -35,14 +34,7 @@ def yearly_path(table: Table, quantity: str, years: Sequence[int]) -> FloatArray
     >>> yearly_path(table_from_rows("series", rows), "packs", (2029, 2030, 2031, 2032, 2033)).round(6).tolist()
     [0.0, 1.0, 2.0, 4.0, 4.0]
     """
-    rows = [row for row, key in enumerate(table.index) if key[0] == quantity]
-    if not rows:
-        raise InputError(f"{table.origin}: {table.name}[{quantity}]: no rows; one row per year known")
-    known = sorted((int(table.index[row][1]), float(table.value[row])) for row in rows)
-    if any(value <= 0 for _, value in known):
-        raise InputError(f"{table.origin}: {table.name}[{quantity}]: values must be above 0; leave out empty years")
-    path = np.exp(np.interp(years, [year for year, _ in known], [np.log(value) for _, value in known]))
-    return np.asarray(np.where(np.array(years) >= known[0][0], path, 0.0))
+    return known_years(table, quantity, None).growing(years, table.value)
 
 
 def chemistry_path(table: Table, years: Sequence[int]) -> FloatArray:
@@ -53,16 +45,9 @@ def chemistry_path(table: Table, years: Sequence[int]) -> FloatArray:
     InputError
         When the shares of a year do not sum to 1.
     """
-    known = sorted({int(key[table.keys.index("year")]) for key in table.index})
-    rows = table.positions(CHEMISTRIES, [str(year) for year in known])
-    shares = table.value[rows]
-    for year, total in zip(known, shares.sum(axis=0), strict=True):
-        if abs(total - 1.0) > 1e-6:
-            raise InputError(
-                f"{table.origin}: {table.name}[{year}]: shares do not sum to 1 (got {total:.6g}); "
-                "shares that add up to 1"
-            )
-    return np.stack([np.interp(years, known, share) for share in shares], axis=1)
+    table.check_sums("chemistry")
+    series = [known_years(table, name, None).linear(years, table.value) for name in CHEMISTRIES]
+    return np.stack(series, axis=1)
 
 
 def shifted_shares(shares: FloatArray, years: Sequence[int], lfp_shift: FloatArray) -> FloatArray:

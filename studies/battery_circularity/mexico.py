@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from mcsim.studies.battery_circularity.outlook import TABLES, Retirement, build
-from mcsim.studies.cell_onshoring.checks import required
+from mcsim.studies.common.checks import required
 from mcsim.studies.fleet.batteries import capacity, cell_shares, read_packs
 from mcsim.studies.fleet.model import model as fleet_model
 from mcsim.studies.fleet.series import YEARS

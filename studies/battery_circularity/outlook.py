@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mcsim.studies.battery_circularity.cascade import Flows, Shares, cascade, remaining_capacity
-from mcsim.studies.battery_circularity.materials import MATERIALS, ROUTES, recovery_by_year, target_levels
+from mcsim.studies.battery_circularity.materials import recovery_by_year, target_levels
 from mcsim.studies.battery_circularity.triage import Triage, mean_health_by_age, retirement_weights
+from mcsim.studies.common.labels import MATERIALS, ROUTES
 from mcsim.study import Context, Dim, FloatArray, Layout, Model, Option, Output, Parameter, TableSpec
 from mcsim.study.tables import Table
 

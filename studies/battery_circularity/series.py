@@ -6,16 +6,10 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from mcsim.studies.battery_circularity.materials import (
-    CHEMISTRIES,
-    MATERIALS,
-    aged_shares,
-    chemistry_path,
-    shifted_shares,
-    yearly_path,
-)
+from mcsim.studies.battery_circularity.materials import aged_shares, chemistry_path, shifted_shares, yearly_path
 from mcsim.studies.battery_circularity.outlook import POSITIVE, SHARE, TABLES, Retirement, build
-from mcsim.studies.cell_onshoring.checks import required
+from mcsim.studies.common.checks import required
+from mcsim.studies.common.labels import CHEMISTRIES, MATERIALS
 from mcsim.study import Context, FloatArray, Model, Parameter, TableSpec
 from mcsim.study.tables import Table
 

@@ -4,27 +4,22 @@ from __future__ import annotations
 
 import numpy as np
 
-from mcsim.study import FloatArray, InputError
+from mcsim.studies.common.years import known_years
+from mcsim.study import FloatArray
 from mcsim.study.tables import Table
 
 
-def yearly(table: Table, quantity: str, years: FloatArray) -> FloatArray:
+def covered(table: Table, quantity: str, years: FloatArray) -> FloatArray:
     """Return a quantity of the table `capacity` by year, linear between the years given [GWh/yr].
 
     Raises
     ------
     InputError
-        When a year asked for lies outside those given.
+        When a year asked for lies outside those given: announcements say nothing beyond their last year.
     """
-    known = sorted(
-        (float(key[1]), float(table.value[row])) for row, key in enumerate(table.index) if key[0] == quantity
-    )
-    if not known or known[0][0] > years[0] or known[-1][0] < years[-1]:
-        raise InputError(
-            f"{table.origin}: {table.name}[{quantity}]: years {years[0]:g} to {years[-1]:g} are not covered "
-            f"(got {[f'{year:g}' for year, _ in known]}); a row before or at the first and one at or after the last"
-        )
-    return np.interp(years, [year for year, _ in known], [value for _, value in known])
+    known = known_years(table, quantity, None)
+    known.refuse_gap(years[0], years[-1])
+    return known.linear(years, table.value)
 
 
 def capacity_over_demand(

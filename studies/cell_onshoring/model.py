@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 
 from mcsim.distributions import Constant
 from mcsim.distributions.dependence import Dirichlet
-from mcsim.studies.cell_onshoring.capacity import capacity_over_demand, yearly
-from mcsim.studies.cell_onshoring.checks import known_labels, required, shares_sum_to_one, splits_leave_room
+from mcsim.studies.cell_onshoring.capacity import capacity_over_demand, covered
 from mcsim.studies.cell_onshoring.footprint import (
     BOUGHT,
     COMPONENTS,
@@ -27,7 +26,8 @@ from mcsim.studies.cell_onshoring.footprint import (
     place_mean,
 )
 from mcsim.studies.cell_onshoring.transport import CASES, LEGS, MINERALS, MODES, Legs, transport_detail
-from mcsim.study import Context, Dim, FloatArray, Model, Option, Output, Parameter, TableSpec
+from mcsim.studies.common.checks import known_labels, required
+from mcsim.study import Context, Dim, FloatArray, InputError, Model, Option, Output, Parameter, TableSpec
 from mcsim.study.tables import Table
 
 COUNTRIES = ("CN", "JP", "KR", "US", "other")
@@ -105,7 +105,7 @@ def model(tables: Mapping[str, Table]) -> Model:
     years = np.array(YEARS, float)
     first = min(float(key[1]) for key in tables["capacity"].index if key[0] == "announced")
     span = np.concatenate([[first], years])
-    announced, demand = (yearly(tables["capacity"], quantity, span) for quantity in ("announced", "demand"))
+    announced, demand = (covered(tables["capacity"], quantity, span) for quantity in ("announced", "demand"))
 
     def evaluate(inputs: Mapping[str, FloatArray], context: Context) -> Mapping[str, NDArray[Any]]:
         chemistry = str(context.options["chemistry"])
@@ -154,11 +154,32 @@ def check_tables(tables: Mapping[str, Table]) -> None:
     for name in ("route_share", "refined_good"):
         known_labels(tables[name], "good", tables["contained_fraction"].labels("good"), "good")
     known_labels(tables["composition"], "component", BOUGHT, "component")
-    shares_sum_to_one(tables["origin"], ("case", "component"))
-    shares_sum_to_one(tables["route_share"], ("case", "mineral"))
-    shares_sum_to_one(tables["refined_good"], ("chemistry", "mineral"))
-    shares_sum_to_one(tables["composition"], ("component",))
+    tables["origin"].check_sums("country")
+    tables["route_share"].check_sums("route", "good")
+    tables["refined_good"].check_sums("good")
+    tables["composition"].check_sums("material")
     splits_leave_room(tables["burden_split"])
+
+
+def splits_leave_room(table: Table) -> None:
+    """Refuse parts of a component's burden that can reach 1 together, which leaves nothing for its resources.
+
+    Raises
+    ------
+    InputError
+        Naming the component and the highest sum.
+    """
+    for component in table.labels("component"):
+        highest = sum(
+            distribution.support()[1]
+            for key, distribution in zip(table.index, table.distributions, strict=True)
+            if key[table.keys.index("component")] == component
+        )
+        if highest >= 1.0:
+            raise InputError(
+                f"{table.origin}: {table.name}[{component}]: parts reach {highest:.6g} together; below 1, "
+                "the rest is resources"
+            )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -10,14 +10,13 @@ import numpy as np
 from mcsim.kernels.cohorts.records import Contents, Laws
 from mcsim.kernels.laws.health import fill_age_at_loss
 from mcsim.kernels.laws.weibull_fit import fill_capacity_cdf
+from mcsim.studies.common.labels import CHEMISTRIES, MATERIALS, ROUTES
 from mcsim.studies.fleet.policy import back_recovery, home_recovery, minimum_state_of_health
-from mcsim.studies.fleet.series import YEARS, interpolation, refuse_negative, refuse_unequal_shares, spread
+from mcsim.studies.fleet.series import YEARS, interpolation, refuse_negative, spread
 from mcsim.study import FloatArray, IntArray, OptionValue, TableSpec
 from mcsim.study.tables import Table
 
-MATERIALS = ("lithium", "nickel", "cobalt", "manganese", "aluminium", "copper", "steel", "graphite")
-ROUTES = ("pyro", "hydro", "direct")
-CELLS = ("nmc111", "nmc622", "nmc811", "nca", "lfp")
+CELLS = tuple(name.lower() for name in CHEMISTRIES)  # as this study's tables write them
 # Bare capacities are interpolated up to 2024 and reach their long-run values here.
 CAPACITY_SETTLES = 2030
 BEV_SHARE_LAST = {"us": 2024, "mx": 2025}
@@ -65,8 +64,8 @@ def read_packs(tables: Mapping[str, Table]) -> PackTables:
     """
     for spec in SPECS:
         refuse_negative(tables[spec.name])
-    refuse_unequal_shares(tables["chemistry_share"], "chemistry")
-    refuse_unequal_shares(tables["nmc_split"], "cathode")
+    tables["chemistry_share"].check_sums("chemistry")
+    tables["nmc_split"].check_sums("cathode")
     shares = tables["chemistry_share"]
     return PackTables(
         capacity={country: interpolation(tables["bev_capacity"], YEARS, country, None) for country in ("us", "mx")},

@@ -6,14 +6,15 @@ import math
 
 import numpy as np
 
-from mcsim.studies.fleet.batteries import MATERIALS, ROUTES
+from mcsim.studies.common.ageing import AGEING, ageing_input, battery_law
+from mcsim.studies.common.labels import MATERIALS, POWERTRAINS, ROUTES
 from mcsim.studies.fleet.policy import PARAMETERS as POLICY
 from mcsim.studies.fleet.series import YEARS
 from mcsim.study import Dim, Layout, Option, Output, Parameter
 
 SHARE = (0.0, 1.0)
 POSITIVE = (1e-9, math.inf)
-AGEING, TRADE, GROWTH, PACKS = "battery ageing", "trade", "sales", "packs"
+TRADE, GROWTH, PACKS = "trade", "sales", "packs"
 
 US = (
     Parameter("us_ev_midpoint", "yr", "year in which the US EV share of sales is half its ceiling", (2026.0, 2100.0)),
@@ -57,14 +58,14 @@ BORDER = (
     Parameter("motorisation_saturation", "1/1000", "vehicles per 1,000 people in the long run", (1.0, 2000.0), TRADE),
 )
 LAWS = (
-    Parameter("annual_degradation", "1/yr", "capacity loss per year before the knee", (0.0, math.inf), AGEING),
-    Parameter("knee_age", "yr", "age at which the loss accelerates", (0.5, 100.0), AGEING),
-    Parameter("knee_sharpness", "1/yr", "growth rate of the loss after the knee", (0.0, 5.0), AGEING),
-    Parameter("end_of_life_loss", "share", "loss at which a pack's life ends", (0.01, 0.99), AGEING),
-    Parameter("warranty_loss", "share", "loss that a warranty replaces", (0.01, 0.99), AGEING),
+    ageing_input("annual_degradation", 0.0, math.inf),
+    ageing_input("knee_age", 0.5, 100.0),
+    ageing_input("knee_sharpness", 0.0, 5.0),
+    ageing_input("end_of_life_loss", 0.01, 0.99),
+    ageing_input("warranty_loss", 0.01, 0.99),
     Parameter("pack_life_shape", "-", "Weibull shape of pack lives within a fleet", (0.5, 20.0), AGEING),
-    Parameter("pack_life_scale", "yr", "Weibull scale of pack lives, law weibull only", (0.5, 100.0), AGEING),
-    Parameter("defect_hazard", "1/yr", "constant hazard of packs", (0.0, math.inf), AGEING),
+    ageing_input("pack_life_scale", 0.5, 100.0),
+    ageing_input("defect_hazard", 0.0, math.inf),
     Parameter("mx_climate_multiplier", "-", "on the yearly loss in Mexico", (0.1, 5.0), AGEING),
     Parameter("report_annual_degradation", "1/yr", "the report's, law capacity_cdf only", (1e-6, 1.0), AGEING),
     Parameter("report_knee_age", "yr", "the report's, law capacity_cdf only", (0.5, 100.0), AGEING),
@@ -97,12 +98,7 @@ OPTIONS = (
     Option("import_clock", "renewed", ("renewed", "conditional"), meaning="survival of imports restarts, or goes on"),
     Option("tradable", "working", ("working", "all"), meaning="EVs traded: with a working pack only, or all"),
     Option("unregistered", "off", ("off", "on"), meaning="unregistered imports"),
-    Option(
-        "battery_law",
-        "first_passage",
-        ("first_passage", "capacity_cdf", "weibull"),
-        meaning="failure law of packs: field evidence, the report's, or given",
-    ),
+    battery_law("first_passage"),
     Option("timing", "mid", ("start", "mid", "end"), meaning="when in a year vehicles enter; stocks count at its end"),
     Option("pool_mix", "import_ages", ("import_ages", "whole"), meaning="whose EV share imports follow"),
     Option("chemistry_path", "report", ("report", "lfp_heavy", "user"), meaning="chemistries of new packs"),
@@ -110,7 +106,7 @@ OPTIONS = (
 
 YEAR = Dim("year", YEARS)
 ORIGIN = Dim("origin", ("new", "second-hand"))
-POWERTRAIN = Dim("powertrain", ("icev", "hev", "ev"))
+POWERTRAIN = Dim("powertrain", POWERTRAINS)
 MATERIAL = Dim("material", MATERIALS)
 ROUTE = Dim("route", ROUTES)
 DESTINATION = Dim("destination", ("reuse", "second_life", "recycling", "landfill", "take_back"))

@@ -12,12 +12,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from mcsim.studies.fleet.batteries import MATERIALS
+from mcsim.studies.common.labels import MATERIALS, POWERTRAINS
 from mcsim.studies.fleet.priors import read_priors
 from mcsim.studies.fleet.series import YEARS
 
 ORIGINS = ("new", "second-hand")
-POWERTRAINS = ("icev", "hev", "ev")
 COLOURS = ("#1b6ca8", "#6aa84f", "#c8553d")
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from mcsim.studies.common.years import known_years
 from mcsim.study import FloatArray, InputError, IntArray
 from mcsim.study.tables import Table, cell_name
 
@@ -66,78 +67,8 @@ def yearly_rows(table: Table, years: Sequence[int], *prefix: str) -> IntArray:
 
 
 def interpolation(table: Table, years: Sequence[int], *key: str | None) -> FloatArray:
-    """Return weights that turn rows into a yearly series: linear between the years given, constant outside.
-
-    Parameters
-    ----------
-    table : Table
-        One key column is `year`.
-    years : sequence of int
-        Years wanted.
-    *key : str or None
-        Values of the key columns, None for `year`.
-
-    Returns
-    -------
-    ndarray, shape (n_rows, len(years))
-        ``values @ weights`` is the series.
-
-    Raises
-    ------
-    InputError
-        When no row has these keys.
-
-    Examples
-    --------
-    >>> from mcsim.study.tables import table_from_rows
-    >>> rows = [{"year": y, "value": v, "unit": "-", "source": "x"} for y, v in (("2000", "1"), ("2010", "3"))]
-    >>> table = table_from_rows("demo", rows)
-    >>> (table.value @ interpolation(table, (1990, 2005, 2010), None)).tolist()
-    [1.0, 2.0, 3.0]
-    """
-    place = key.index(None)
-    rows = [
-        (int(found[place]), row)
-        for row, found in enumerate(table.index)
-        if all(want is None or want == got for want, got in zip(key, found, strict=True))
-    ]
-    if not rows:
-        shown = ", ".join(str(part) for part in key if part is not None) or "year"
-        raise InputError(f"{table.origin or table.name}: {shown}: no rows; a row for at least one year")
-    rows.sort()
-    given = np.array([year for year, _ in rows], float)
-    weights = np.zeros((len(table.index), len(years)))
-    for column, (_, row) in enumerate(rows):
-        weights[row] = np.interp(np.asarray(years, float), given, np.eye(len(rows))[column])
-    return weights
-
-
-def refuse_unequal_shares(table: Table, column: str) -> None:
-    """Refuse shares that do not sum to 1 over a key column.
-
-    Parameters
-    ----------
-    table : Table
-        Rows of shares.
-    column : str
-        Key column over whose labels shares sum to 1.
-
-    Raises
-    ------
-    InputError
-        Naming the keys of the first sum that is off by more than 1e-6.
-    """
-    place = table.keys.index(column)
-    sums: dict[tuple[str, ...], float] = {}
-    for key, value in zip(table.index, table.value, strict=True):
-        rest = (*key[:place], *key[place + 1 :])
-        sums[rest] = sums.get(rest, 0.0) + float(value)
-    for rest, total in sums.items():
-        if abs(total - 1.0) > 1e-6:
-            raise InputError(
-                f"{table.origin or table.name}: {cell_name(table.name, rest)}: shares do not sum to 1 over {column} "
-                f"(got {total:.6g}); shares that sum to 1"
-            )
+    """Return weights (n_rows, years) that turn drawn rows into a yearly series, linear between the years given."""
+    return known_years(table, *key).weights(years, len(table.index))
 
 
 def logistic_share(

@@ -14,7 +14,6 @@ from mcsim.studies.fleet.series import (
     YEARS,
     interpolation,
     refuse_negative,
-    refuse_unequal_shares,
     rows_of,
     spread,
     yearly_rows,
@@ -80,7 +79,7 @@ def read_border(tables: Mapping[str, Table], longest_age: int) -> Border:
                 f"{ages.origin or ages.name}: {cell_name(ages.name, key)}: import age outside the survival table "
                 f"(got {key[1]}); an age from 0 to {last}"
             )
-    refuse_unequal_shares(ages, "age")
+    ages.check_sums("age")
     periods = tuple(sorted({int(key[0]) for key in ages.index}))
     if periods[0] > HISTORY[0]:
         raise InputError(

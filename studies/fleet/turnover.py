@@ -32,7 +32,7 @@ OLDEST = 1970
 SPECS = (
     TableSpec("us_sales", ("year",), (0.0, np.inf), meaning="new light vehicles, United States, by model year"),
     TableSpec("us_pickup_share", ("year",), (0.0, 1.0), meaning="pickups among them"),
-    TableSpec("us_survival", ("style", "age"), (0.0, 1.0), meaning="share in use by age"),
+    TableSpec("us_survival", ("body", "age"), (0.0, 1.0), meaning="share in use by age"),
     TableSpec("us_ev_sales", ("kind", "year"), (0.0, np.inf), meaning="new EVs, United States"),
     TableSpec("us_hev_sales", ("year",), (0.0, np.inf), meaning="new hybrids, United States, interpolated"),
     TableSpec("mx_sales", ("year",), (0.0, np.inf), meaning="new light vehicles, Mexico"),
@@ -65,12 +65,12 @@ def survival_curves(table: Table) -> FloatArray:
         When an age is missing or a curve is not proper.
     """
     curves = []
-    for style in ("car", "pickup"):
-        ages = sorted(int(key[1]) for key in table.index if key[0] == style)
-        rows = yearly_rows(table, tuple(range(max(ages, default=0) + 1)), style)
+    for body in ("car", "pickup"):
+        ages = sorted(int(key[1]) for key in table.index if key[0] == body)
+        rows = yearly_rows(table, tuple(range(max(ages, default=0) + 1)), body)
         curve = table.value[rows]
         try:
-            check_survival_table(np.arange(curve.size), curve, f"{table.origin or table.name}: {style}")
+            check_survival_table(np.arange(curve.size), curve, f"{table.origin or table.name}: {body}")
         except ValueError as error:
             raise InputError(str(error)) from None
         curves.append(curve)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mcsim.kernels._jit import kernel
+from mcsim.studies.common.years import neighbours
 from mcsim.study import FloatArray, InputError, IntArray
 from mcsim.study.tables import Table
 
@@ -106,14 +107,11 @@ def prepare_timeline(table: Table, paths: Sequence[str], labels: Sequence[str] |
             ahead = [year for year in _years(table, region, path) if year > observed[-1]]
             knots = [(HISTORY, year) for year in observed] + [(path, year) for year in ahead]
             rows = np.array([_rows(table, region, scenario, year, labels) for scenario, year in knots])
-            knot_years = np.array([year for _, year in knots])
+            knot_years = np.array([year for _, year in knots], float)
             for place, year in enumerate(years):
-                after = min(int(np.searchsorted(knot_years, year)), len(knots) - 1)
-                before = after if knot_years[after] <= year else max(after - 1, 0)
+                before, after, share = neighbours(knot_years, year)
                 cell = (region_number, path_number, place)
-                left[cell], right[cell] = rows[before], rows[after]
-                if after != before:
-                    weight[cell] = (year - knot_years[before]) / (knot_years[after] - knot_years[before])
+                left[cell], right[cell], weight[cell] = rows[before], rows[after], share
     return Timeline(left, right, weight)
 
 
@@ -150,7 +148,7 @@ def prepare_grid(tables: Mapping[str, Table], categories: Sequence[str]) -> Grid
     mix, factors, emissions = tables["grid_mix"], tables["grid_factors"], tables["grid_mx_emissions"]
     sources = mix.labels("energy_source")
     timeline = prepare_timeline(mix, MIX_PATHS, sources)
-    _check_shares(mix)
+    mix.check_sums("energy_source", tolerance=0.005)  # a year of the projections is printed in whole percents
     chosen = [[_technology(tables["grid_sources"], region, source) for source in sources] for region in REGIONS]
     first = [[_factor_rows(factors, row[1], categories) for row in region] for region in chosen]
     second = [[_factor_rows(factors, row[2], categories) for row in region] for region in chosen]
@@ -202,17 +200,6 @@ def sparse_positions(table: Table, rows: Sequence[str], columns: Sequence[str]) 
     """
     known = {key: row for row, key in enumerate(table.index)}
     return np.array([[known.get((row, column), -1) for column in columns] for row in rows])
-
-
-def _check_shares(mix: Table) -> None:
-    totals: dict[tuple[str, ...], float] = {}
-    for key, value in zip(mix.index, mix.value, strict=True):
-        totals[key[:3]] = totals.get(key[:3], 0.0) + float(value)
-    for key, total in totals.items():
-        if abs(total - 1.0) > 0.005:
-            raise InputError(
-                f"{mix.origin}: {mix.name}[{','.join(key)}]: shares do not sum to 1 (got {total:.4f}); 1 within 0.005"
-            )
 
 
 @kernel

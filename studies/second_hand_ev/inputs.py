@@ -7,10 +7,11 @@ import math
 from mcsim.distributions import constant
 from mcsim.kernels.laws.health import KNEES
 from mcsim.kernels.laws.junction import SURVIVAL_JUNCTIONS
+from mcsim.studies.common.ageing import AGEING, ageing_input, battery_law
 from mcsim.study import Option, Parameter, TableSpec
 
 SURVIVAL_FORMS = ("tabulated", "weibull", "logistic", "gompertz", "double_exponential")
-AGEING, SURVIVAL, USE, TRADE = "battery ageing", "survival", "use", "trade"
+SURVIVAL, USE, TRADE = "survival", "use", "trade"
 
 
 def _input(
@@ -40,22 +41,22 @@ def _survival_inputs(region: str, values: tuple[float, ...]) -> tuple[Parameter,
 
 
 PARAMETERS: tuple[Parameter, ...] = (
-    _input("annual_degradation", "1/yr", "capacity lost per year before the knee (Dr)", 0.0, math.inf, AGEING),
-    _input("knee_age", "yr", "age of the knee (k)", 0.1, 60.0, AGEING),
+    ageing_input("annual_degradation", 0.0, math.inf),
+    ageing_input("knee_age", 0.1, 60.0),
     _input("knee_factor", "", "decay rate parameter (lambda): scales the knee's age", 0.1, 5.0, AGEING, 1.0),
-    _input("knee_sharpness", "1/yr", "growth of the loss after the knee (gamma)", 0.0, 5.0, AGEING, 1.0),
+    ageing_input("knee_sharpness", 0.0, 5.0, default=1.0),
     _input("degradation_exponent", "", "exponent of age in the loss before the knee (p)", 0.3, 2.0, AGEING, 1.0),
-    _input("end_of_life_loss", "share", "capacity loss at which a pack leaves (theta)", 0.02, 0.95, AGEING, 0.25),
-    _input("warranty_loss", "share", "capacity loss at which a warranty replaces a pack", 0.02, 0.95, AGEING, 0.25),
+    ageing_input("end_of_life_loss", 0.02, 0.95, default=0.25),
+    ageing_input("warranty_loss", 0.02, 0.95, default=0.25),
     _input("pack_life_shape", "", "Weibull shape of pack lives within the fleet (beta)", 0.5, 30.0, AGEING, 4.5),
-    _input("pack_life_scale", "yr", "Weibull scale of pack lives, battery_law = weibull", 0.5, 200.0, AGEING, 16.5),
+    ageing_input("pack_life_scale", 0.5, 200.0, default=16.5),
     _input("hev_pack_shape", "", "Weibull shape of NiMH pack lives", 0.5, 30.0, AGEING, 4.0),
     _input("hev_pack_scale", "yr", "Weibull scale of NiMH pack lives", 0.5, 200.0, AGEING, 15.5),
-    _input("defect_hazard", "1/yr", "constant hazard of pack defects", 0.0, math.inf, AGEING, 0.0),
+    ageing_input("defect_hazard", 0.0, math.inf, default=0.0),
     _input("mx_climate_multiplier", "ratio", "degradation in Mexico to that in the US", 0.3, 3.0, AGEING, 1.0),
     _input("efficiency_fade", "1/yr", "round-trip efficiency lost per year", 0.0, 0.005, AGEING, 0.0013),
     _input("first_efficiency", "share", "round-trip efficiency of a new pack", 0.6, 1.0, AGEING, 0.95),
-    _input("warranty_years", "yr", "warranty of an electric vehicle's pack", 0.0, 90.0, "warranty", 8.0),
+    ageing_input("warranty_years", 0.0, 90.0, "warranty", 8.0),
     _input("hev_warranty_years", "yr", "warranty of a hybrid's pack", 0.0, 90.0, "warranty", 8.0),
     _input("warranty_distance", "km", "distance that ends a warranty, mileage_cap = on", 0.0, 1e7, "warranty", 1.6e5),
     _input("replacement_cover", "yr", "own cover of a pack that replaces another", 0.0, 90.0, "warranty", 0.0),
@@ -99,12 +100,7 @@ OPTIONS: tuple[Option, ...] = (
         meaning="both arms over all vehicles bought, or over those that reach the export age with a working pack",
     ),
     Option("knee", "shifted", KNEES, meaning="reading of equation (2) at the knee"),
-    Option(
-        "battery_law",
-        "capacity_cdf",
-        ("capacity_cdf", "first_passage", "weibull"),
-        meaning="from state of health to failures: Weibull fitted to the loss, first passage of a threshold, or given",
-    ),
+    battery_law("capacity_cdf"),
     Option(
         "hev_battery_law", "same", ("same", "weibull"), meaning="NiMH packs: as lithium-ion, or their own Weibull law"
     ),

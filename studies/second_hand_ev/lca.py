@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mcsim.distributions import Distribution, constant, loguniform, pert, triangular
+from mcsim.studies.common.labels import ROUTES
 from mcsim.studies.second_hand_ev.cars import BOUNDARIES, Cars, car_impacts, prepare_cars
 from mcsim.studies.second_hand_ev.grid import (
     FIRST_YEAR,
@@ -24,7 +25,7 @@ from mcsim.studies.second_hand_ev.grid import (
     impact_at_plug,
     prepare_grid,
 )
-from mcsim.studies.second_hand_ev.packs import CREDIT_SOURCES, ROUTES, Packs, pack_impacts, prepare_packs
+from mcsim.studies.second_hand_ev.packs import CREDIT_SOURCES, Packs, pack_impacts, prepare_packs
 from mcsim.study import FloatArray, Option, OptionValue, Parameter, TableSpec
 from mcsim.study.tables import Table
 

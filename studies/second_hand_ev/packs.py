@@ -14,11 +14,11 @@ import numpy as np
 
 from mcsim.kernels._jit import kernel
 from mcsim.kernels.maths import exp, log
+from mcsim.studies.common.labels import ROUTES
 from mcsim.studies.second_hand_ev.grid import plain, sparse_positions, sparse_values
 from mcsim.study import FloatArray, IntArray, OptionValue
 from mcsim.study.tables import INTERVAL, Table
 
-ROUTES = ("hydro", "pyro", "direct")
 CREDIT_SOURCES = ("ecoinvent_scores", "greet")
 FACTOR_YEAR = 2020  # the year that the static production scores stand for
 LEACHED_METALS = ("nickel", "copper", "cobalt")
@@ -220,14 +220,15 @@ def us_route_shares(inputs: Mapping[str, FloatArray], route: OptionValue) -> Flo
     Examples
     --------
     >>> us_route_shares({"us_hydro_share": np.array([0.75])}, "hydro_share")
-    array([[0.75, 0.25, 0.  ]])
+    array([[0.25, 0.75, 0.  ]])
     >>> us_route_shares({"us_hydro_share": np.array([0.75])}, "direct")
     array([[0., 0., 1.]])
     """
     hydro = inputs["us_hydro_share"]
     shares = np.zeros((len(hydro), len(ROUTES)))
     if route == "hydro_share":
-        shares[:, 0], shares[:, 1] = hydro, 1.0 - hydro
+        shares[:, ROUTES.index("hydro")] = hydro
+        shares[:, ROUTES.index("pyro")] = 1.0 - hydro
     else:
         shares[:, ROUTES.index(str(route))] = 1.0
     return shares
