@@ -189,6 +189,33 @@ class Ranking:
         rest = [name for name in merged.columns if name not in (*dims, "output")]
         merged[["output", *dims, *rest]].to_csv(path, index=False)
 
+    def save(self, path: str | Path) -> None:
+        """Write the ranking whole to a file (.npz), for `Ranking.load`."""
+        from mcsim.ranking.stored import save
+
+        save(self, path)
+
+    @staticmethod
+    def load(path: str | Path) -> Ranking:
+        """Return the ranking in a file that `save` wrote.
+
+        Raises
+        ------
+        InputError
+            Where the file is not a ranking.
+        """
+        from mcsim.ranking.stored import fields_in
+
+        return Ranking(**fields_in(path))
+
+    @staticmethod
+    def of(folder: str | Path) -> Ranking | None:
+        """Return the ranking of a run directory, or None where it has none."""
+        from mcsim.ranking.stored import FILE
+
+        path = Path(folder) / FILE
+        return Ranking.load(path) if path.is_file() else None
+
     @property
     def dataset(self) -> xr.Dataset:
         """Every measure as labelled arrays: one variable per output with dims (measure, input, *dims)."""

@@ -1,0 +1,118 @@
+"""ranking.npz: a ranking whole, with the dims and layouts of its outputs, so that no study is needed to read it."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from collections.abc import Mapping
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mcsim.store.files import atomically
+from mcsim.study import Dim, InputError, Layout, Output
+
+FILE, TABLE = "ranking.npz", "sensitivity.csv"
+_PLAIN = ("study", "method", "factors", "n", "order_by", "pairs", "warnings", "settings")
+
+
+def save(ranking: Any, path: str | Path, identity: Mapping[str, Any] | None = None) -> None:
+    """Write a ranking to a file (.npz).
+
+    Parameters
+    ----------
+    ranking : Ranking
+        What to write.
+    path : path
+        The file.
+    identity : mapping, optional
+        What was asked, by which a run that goes on recognises its own ranking.
+    """
+    facts = {name: getattr(ranking, name) for name in _PLAIN}
+    facts |= {"outputs": [_described(output) for output in ranking.outputs], "identity": dict(identity or {})}
+    arrays: dict[str, NDArray[Any]] = {"facts": np.frombuffer(json.dumps(facts).encode(), np.uint8)}
+    arrays |= {"dropped": ranking.dropped}
+    arrays |= {f"layout|{item.name}": item.layout.index for item in ranking.outputs if item.layout is not None}
+    parts = [("scores", ranking.scores), ("second", ranking.second)]
+    parts += [(f"convergence|{n}", scores) for n, scores in ranking.convergence.items()]
+    for part, scores in parts:
+        for output, measures in scores.items():
+            arrays |= {f"{part}|{output}|{measure}": values for measure, values in measures.items()}
+
+    def write(partial: Path) -> None:
+        with partial.open("wb") as stream:
+            np.savez(stream, **arrays)  # type: ignore[arg-type]
+
+    atomically(Path(path), write)
+
+
+def fields_in(path: str | Path) -> dict[str, Any]:
+    """Return the fields of the ranking in a file, every bit as they were saved.
+
+    Raises
+    ------
+    InputError
+        Where the file is not a ranking.
+    """
+    facts, arrays = _content(Path(path))
+    outputs = tuple(_restored(fact, arrays) for fact in facts["outputs"])
+    scores: dict[str, dict[str, NDArray[Any]]] = {}
+    second: dict[str, dict[str, NDArray[Any]]] = {}
+    convergence: dict[int, dict[str, dict[str, NDArray[Any]]]] = {}
+    for key, values in arrays.items():
+        part, *names = key.split("|")
+        if part in ("scores", "second"):
+            output, measure = names
+            (scores if part == "scores" else second).setdefault(output, {})[measure] = values
+        elif part == "convergence":
+            n, output, measure = names
+            convergence.setdefault(int(n), {}).setdefault(output, {})[measure] = values
+    return {
+        **{name: facts[name] for name in ("study", "method", "n", "order_by", "settings")},
+        "factors": tuple(facts["factors"]),
+        "outputs": outputs,
+        "scores": scores,
+        "pairs": tuple((first, other) for first, other in facts["pairs"]),
+        "second": second,
+        "convergence": convergence,
+        "dropped": arrays["dropped"],
+        "warnings": tuple(facts["warnings"]),
+    }
+
+
+def identity_of(path: str | Path) -> dict[str, Any]:
+    """Return what was asked when the ranking in a file was made.
+
+    Raises
+    ------
+    InputError
+        Where the file is not a ranking.
+    """
+    return dict(_content(Path(path))[0]["identity"])
+
+
+def _content(path: Path) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            arrays = {name: file[name] for name in file.files}
+        return json.loads(bytes(arrays.pop("facts"))), arrays
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        raise InputError(f"{path}: not a ranking ({error}); a {FILE} that mcsim wrote") from None
+
+
+def _described(output: Output) -> dict[str, Any]:
+    """Return all that is said of an output, whatever fields it has, but for its layout, which is an array."""
+    facts = {item.name: getattr(output, item.name) for item in fields(output) if item.name != "layout"}
+    facts["dims"] = [[dim.name, list(dim.coords)] for dim in output.dims]
+    facts["coord_units"] = None if output.coord_units is None else dict(output.coord_units)
+    return facts
+
+
+def _restored(facts: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Output:
+    index = arrays.get(f"layout|{facts['name']}")
+    own = {name: tuple(value) if isinstance(value, list) else value for name, value in facts.items()}
+    own["dims"] = tuple(Dim(name, tuple(coords)) for name, coords in facts["dims"])
+    return Output(**own, layout=None if index is None else Layout(index))
