@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 from engine_studies import fails_sometimes, product, small, unlike, wrong_shape
 
-from mcsim.engine.backends import each, pack_study, unpack_study, worker_count
+from mcsim.engine.asked import Computed
+from mcsim.engine.backends import each, pack_study, unpack_study
 from mcsim.engine.run import RunFailed, run
 from mcsim.study import InputError
 
@@ -55,8 +56,8 @@ def test_processes_give_the_bits_of_threads(reference):
 
 def test_processes_report_failing_draws_alike():
     study = small(fails_sometimes)
-    threads = run(study, 800, max_failed_share=0.2)
-    processes = run(study, 800, max_failed_share=0.2, jobs=2, backend="processes", chunk=150)
+    threads = run(study, 800, max_failed=0.2)
+    processes = run(study, 800, max_failed=0.2, jobs=2, backend="processes", chunk=150)
     assert threads.failures == processes.failures
 
 
@@ -124,5 +125,5 @@ def test_results_come_as_they_are_ready():
 
 
 def test_workers_default_to_the_cores():
-    assert worker_count(None) >= 1
-    assert worker_count(3) == 3
+    assert Computed().workers >= 1
+    assert Computed(jobs=3).workers == 3

@@ -70,7 +70,7 @@ def test_draw_and_seed_reach_the_program(tmp_path):
 
 def test_a_failing_program_leaves_its_standard_error_and_the_run_goes_on(tmp_path):
     code = JSON_IN + "if sys.argv[4] == '2':\n    sys.exit('the tank is empty')\nprint(json.dumps({'z': 1.0}))"
-    result = run(study(tmp_path, code), 5, max_failed_share=0.5, out=tmp_path / "run")
+    result = run(study(tmp_path, code), 5, max_failed=0.5, out=tmp_path / "run")
     assert [failure.draw for failure in result.failures] == [2]
     assert result.failures[0].reason == "program ended with 1: the tank is empty"
     assert "the tank is empty" in (tmp_path / "run" / "failed.csv").read_text()
@@ -88,7 +88,7 @@ def test_a_failing_program_leaves_its_standard_error_and_the_run_goes_on(tmp_pat
     ],
 )
 def test_what_went_wrong_is_told(tmp_path, code, program, reason):
-    result = run(study(tmp_path, code, program), 1, max_failed_share=1.0)
+    result = run(study(tmp_path, code, program), 1, max_failed=1.0)
     assert result.complete == 0
     assert re.match(reason, result.failures[0].reason)
 

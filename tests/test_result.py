@@ -109,7 +109,7 @@ def test_pairs_subtract_draw_by_draw(result):
 
 
 def test_pairs_leave_out_draws_that_failed_in_either():
-    whole, holed = run(small(), 400), run(small(fails_sometimes), 400, max_failed_share=0.2)
+    whole, holed = run(small(), 400), run(small(fails_sometimes), 400, max_failed=0.2)
     delta = compare(whole, holed)
     assert np.array_equal(delta.draw, holed.draw)
     assert np.array_equal(delta.values("z"), np.zeros(holed.complete))

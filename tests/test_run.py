@@ -70,7 +70,7 @@ def test_more_draws_keep_the_first_ones(reference):
 
 
 def test_failing_draws_are_told_apart_and_left_out():
-    result = run(small(fails_sometimes), 1000, max_failed_share=0.1)
+    result = run(small(fails_sometimes), 1000, max_failed=0.1)
     inputs = run(small(), 1000).inputs["x"]
     failing = np.flatnonzero(((inputs > 0.5) & (inputs < 0.51)) | (inputs > 0.97))
     assert [failure.draw for failure in result.failures] == failing.tolist()
@@ -83,7 +83,7 @@ def test_failing_draws_are_told_apart_and_left_out():
 
 
 def test_a_result_of_fewer_draws_says_so_first():
-    result = run(small(fails_sometimes), 1000, max_failed_share=0.1)
+    result = run(small(fails_sometimes), 1000, max_failed=0.1)
     assert result.headline == f"{result.complete:,} of 1,000 draws asked ({1000 - result.complete} missing, " + (
         f"{len(result.failures)} failed)"
     )
@@ -91,15 +91,15 @@ def test_a_result_of_fewer_draws_says_so_first():
 
 def test_failing_draws_do_not_depend_on_chunks():
     study = small(fails_sometimes)
-    whole = run(study, 1000, max_failed_share=0.1, jobs=1)
-    other = run(study, 1000, max_failed_share=0.1, jobs=2, chunk=57)
+    whole = run(study, 1000, max_failed=0.1, jobs=1)
+    other = run(study, 1000, max_failed=0.1, jobs=2, chunk=57)
     assert unlike(whole, other) == []
     assert whole.failures == other.failures
 
 
 def test_too_many_failures_stop_the_run():
     with pytest.raises(RunFailed, match=r"small: \d+ of 1,000 draws failed \(first: draw \d+: z is nan\); mend"):
-        run(small(fails_sometimes), 1000, max_failed_share=0.01)
+        run(small(fails_sometimes), 1000, max_failed=0.01)
 
 
 def test_a_large_outputs_failing_element_is_named():
@@ -208,7 +208,7 @@ def test_a_stop_rule_picks_elements_by_label():
         ({"shard": (3, 2)}, r"shard: no such part \(got 3/2\)"),
         ({"shard": (1, 9), "draws": 8}, "shard: more parts than draws"),
         ({"lives": 0}, "lives: not a whole number in range"),
-        ({"max_failed_share": 2}, "max_failed_share: not a share"),
+        ({"max_failed": 2}, "max_failed: not a share"),
         ({"until": "z small"}, "until: not a rule"),
         ({"until": "mcse(q) < 1%"}, "q: no such output"),
         ({"until": "mcse(steps@7) < 1%"}, "until: steps@7: no dim has this label alone"),

@@ -102,7 +102,7 @@ def test_large_outputs_are_stored_in_float32(tmp_path):
 
 
 def test_failed_draws_are_listed_with_their_inputs(tmp_path):
-    result = run(small(fails_sometimes), 800, out=tmp_path / "run", max_failed_share=0.2)
+    result = run(small(fails_sometimes), 800, out=tmp_path / "run", max_failed=0.2)
     rows = rows_of(tmp_path / "run" / "failed.csv")
     assert [int(row["draw"]) for row in rows] == [failure.draw for failure in result.failures]
     assert [float(row["x"]) for row in rows] == [failure.inputs["x"] for failure in result.failures]
@@ -112,10 +112,10 @@ def test_failed_draws_are_listed_with_their_inputs(tmp_path):
 def test_too_many_failures_leave_a_list_and_a_resumable_directory(tmp_path):
     study = small(fails_sometimes)
     with pytest.raises(RunFailed, match=r"draws failed .*--max-failed; what is complete is kept.*--resume"):
-        run(study, 800, out=tmp_path / "run", max_failed_share=0.001)
+        run(study, 800, out=tmp_path / "run", max_failed=0.001)
     assert len(rows_of(tmp_path / "run" / "failed.csv")) > 0
-    result = run(study, 800, out=tmp_path / "run", max_failed_share=0.5, resume=True)
-    assert unlike(run(study, 800, max_failed_share=0.5), result) == []
+    result = run(study, 800, out=tmp_path / "run", max_failed=0.5, resume=True)
+    assert unlike(run(study, 800, max_failed=0.5), result) == []
 
 
 @pytest.mark.parametrize("parts", [2, 3, 7])

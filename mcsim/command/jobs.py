@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mcsim.engine.asked import Asked, Stored
 from mcsim.study import InputError, Study
 
 if TYPE_CHECKING:
@@ -17,98 +18,42 @@ if TYPE_CHECKING:
     from mcsim.result.result import Result
 
 RANKING, PART = "sensitivity.csv", "ranking.npz"
-DRAWS, BASE, SEED = 2000, 1024, 1
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What the user asked on the command line; None where the user said nothing."""
-
-    draws: int | None = None
-    design: str | None = None
-    lives: int | None = None
-    seed: int | None = None
-    jobs: int | None = None
-    backend: str = "threads"
-    scheduler: str | None = None
-    settings: tuple[str, ...] = ()
-    data: Path | None = None
-    out: Path | None = None
-    shard: str | None = None
-    resume: bool = False
-    until: str | None = None
-    no_sensitivity: bool = False
-    base: int | None = None
-    keep: tuple[str, ...] = ()
-    samples: Path | None = None
-    chunk: int | None = None
-    quiet: bool = False
-    max_failed: float = 0.05
-    timeout: float | None = None
-
-    @property
-    def part(self) -> tuple[int, int] | None:
-        """The shard as two numbers: which of how many."""
-        if self.shard is None:
-            return None
-        first, slash, second = self.shard.partition("/")
-        if not (slash and first.isdigit() and second.isdigit() and 1 <= int(first) <= int(second)):
-            raise InputError(f"--shard: not a part (got {self.shard!r}); I/N with I from 1 to N, such as 2/8")
-        return int(first), int(second)
-
-    @property
-    def seed_or_default(self) -> int:
-        """The seed, 1 where the user said nothing; 0 is a seed like any other."""
-        return SEED if self.seed is None else self.seed
-
-
-def run_and_report(study: Study, request: Request) -> str:
-    """Run a study, rank its drivers, write the report; return what to tell the user."""
-    from mcsim.engine.run import run
-    from mcsim.ranking.saltelli import check_base
+def run_and_report(study: Study, asked: Asked, ranked: bool = True) -> str:
+    """Run a study, rank its drivers where wanted, write the report; return what to tell the user."""
+    from mcsim.engine.run import run_asked
     from mcsim.store.directory import default_folder
 
-    ranked = not request.no_sensitivity and _can_be_ranked(study)
-    base = BASE if request.base is None else request.base
-    if ranked:
-        check_base(base)
-    folder = default_folder(study.name) if request.out is None else request.out
-    rank_until = request.until if (request.until or "").lstrip().startswith("ranking") else None
-    result = run(
-        study,
-        **_running(study, request),
-        out=folder,
-        shard=request.part,
-        resume=request.resume,
-        until=None if rank_until is not None else request.until,
-        timeout=request.timeout,
-    )
-    if ranked and request.part is not None:
-        return _part_written(study, request, base, request.part, result, folder)
-    return _written(result, _rank(study, request, base, rank_until) if ranked else None, folder)
+    ranked = ranked and _can_be_ranked(study)
+    folder = default_folder(study.name) if asked.stored.out is None else asked.stored.out
+    rank_until = asked.drawn.until if (asked.drawn.until or "").lstrip().startswith("ranking") else None
+    drawn = asked.drawn if rank_until is None else replace(asked.drawn, until=None)
+    result = run_asked(study, replace(asked, drawn=drawn, stored=replace(asked.stored, out=folder)))
+    if ranked and asked.computed.shard is not None:
+        return _part_written(study, asked, asked.computed.shard, result, folder)
+    ranking = _rank(study, replace(asked, drawn=replace(drawn, until=rank_until))) if ranked else None
+    return _written(result, ranking, folder)
 
 
-def _running(study: Study, request: Request) -> dict[str, Any]:
-    """Return the arguments that every run of a request shares."""
+def asked_of(said: Mapping[str, Any], studies: Sequence[Study], samples: Path | None = None) -> list[Asked]:
+    """Return what is asked of each study, samples of the user's own in the place of draws where a file is given.
+
+    Raises
+    ------
+    InputError
+        When a value is wrong, the samples do not fit a study, or draws or a design were said beside them.
+    """
+    asked = Asked.of(**said)
+    if samples is None:
+        return [asked for _ in studies]
     from mcsim.engine.design import user_design
 
-    seed = request.seed_or_default
-    given = None if request.samples is None else user_design(request.samples, study, seed)
-    if given is not None and (request.draws is not None or request.design is not None):
-        raise InputError("--samples: with --draws or --design (got both); the rows of the file are the draws")
-    return {
-        "draws": given.draws if given is not None else DRAWS if request.draws is None else request.draws,
-        "design": given if given is not None else "random" if request.design is None else request.design,
-        "seed": seed,
-        "jobs": request.jobs,
-        "backend": request.backend,
-        "scheduler": request.scheduler,
-        "lives": request.lives,
-        "keep": request.keep,
-        "chunk": request.chunk,
-        "quiet": request.quiet,
-        "max_failed_share": request.max_failed,
-    }
+    for name in ("draws", "design"):
+        if name in said:
+            raise InputError(f"--samples: with --{name} (got {said[name]}); the rows of the file are the draws")
+    seed = asked.drawn.seed
+    return [replace(asked, drawn=replace(asked.drawn, design=user_design(samples, study, seed))) for study in studies]
 
 
 def _can_be_ranked(study: Study) -> bool:
@@ -122,40 +67,27 @@ def _groups(study: Study) -> Any:
     return dependent_groups(study) if study.dependence else False
 
 
-def _part_written(
-    study: Study, request: Request, base: int, part: tuple[int, int], result: Result, folder: Path
-) -> str:
+def _part_written(study: Study, asked: Asked, part: tuple[int, int], result: Result, folder: Path) -> str:
     """Write a shard's sums of the ranking beside its draws; `merge` makes the ranking of all shards."""
     from mcsim.engine.progress import base_rows
     from mcsim.ranking.sensitivity import plan_of
     from mcsim.ranking.shards import ranking_part
     from mcsim.store.files import atomically
 
-    plan = plan_of(
-        study, base, request.seed_or_default, groups=_groups(study), lives=request.lives or 0, jobs=request.jobs
-    )
-    with base_rows(study.name, base, request.quiet) as tick:
+    drawn, base = asked.drawn, asked.ranked.base
+    plan = plan_of(study, base, drawn.seed, groups=_groups(study), lives=drawn.lives, jobs=asked.computed.jobs)
+    with base_rows(study.name, base, asked.computed.quiet) as tick:
         sums = ranking_part(plan, part, tick)
     atomically(folder / PART, sums.save)
     return f"{result.study.title}: {result.headline}\nshard: {folder}; `mcsim merge` joins it to the others"
 
 
-def _rank(study: Study, request: Request, base: int, until: str | None) -> Ranking:
+def _rank(study: Study, asked: Asked) -> Ranking:
     from mcsim.engine.progress import base_rows
-    from mcsim.ranking.sensitivity import sensitivity
+    from mcsim.ranking.sensitivity import rank_asked
 
-    with base_rows(study.name, base, request.quiet) as tick:
-        return sensitivity(
-            study,
-            base,
-            request.seed_or_default,
-            groups=_groups(study),
-            lives=0 if request.lives is None else request.lives,
-            max_failed=request.max_failed,
-            jobs=request.jobs,
-            until=until,
-            progress=tick,
-        )
+    with base_rows(study.name, asked.ranked.base, asked.computed.quiet) as tick:
+        return rank_asked(study, asked, groups=_groups(study), progress=tick)
 
 
 def _written(result: Result, ranking: Ranking | None, folder: Path) -> str:
@@ -184,44 +116,27 @@ def read_ranking(folder: Path) -> pd.DataFrame | None:
     return pd.read_csv(path) if path.is_file() else None
 
 
-def rank_and_write(
-    study: Study,
-    request: Request,
-    method: str,
-    groups: bool,
-    second_order: bool,
-    confidence: str,
-    outputs: tuple[str, ...],
-) -> str:
+def rank_and_write(study: Study, asked: Asked, method: str, groups: bool, outputs: tuple[str, ...]) -> str:
     """Rank a study's inputs by a method, write the table, and return the leading rows as text."""
     from mcsim.engine.progress import base_rows
-    from mcsim.ranking.sensitivity import sensitivity
-    from mcsim.store.directory import default_folder
+    from mcsim.ranking.sensitivity import rank_asked
     from mcsim.store.files import atomically
 
-    base = BASE if request.base is None else request.base
-    folder = default_folder(f"{study.name}-sensitivity") if request.out is None else request.out
-    if folder.exists() and any(folder.iterdir()):
-        raise InputError(f"{folder}: exists and is not empty; another --out")
-    with base_rows(study.name, base, request.quiet) as tick:
-        ranking = sensitivity(
-            study,
-            base,
-            request.seed_or_default,
-            groups=groups,
-            method=method,
-            outputs=outputs or None,
-            second_order=second_order,
-            confidence=confidence,
-            lives=0 if request.lives is None else request.lives,
-            max_failed=request.max_failed,
-            until=request.until,
-            jobs=request.jobs,
-            progress=tick,
-        )
+    folder = _empty_folder(asked, f"{study.name}-sensitivity")
+    with base_rows(study.name, asked.ranked.base, asked.computed.quiet) as tick:
+        ranking = rank_asked(study, asked, method=method, groups=groups, outputs=outputs or None, progress=tick)
     folder.mkdir(parents=True, exist_ok=True)
     atomically(folder / RANKING, ranking.to_csv)
     return f"{_leading(ranking, study)}\nranking: {folder / RANKING}"
+
+
+def _empty_folder(asked: Asked, name: str) -> Path:
+    from mcsim.store.directory import default_folder
+
+    folder = default_folder(name) if asked.stored.out is None else asked.stored.out
+    if folder.exists() and any(folder.iterdir()):
+        raise InputError(f"{folder}: exists and is not empty; another --out")
+    return folder
 
 
 def _leading(ranking: Ranking, study: Study) -> str:
@@ -261,21 +176,17 @@ def _merged_ranking(study: Study, files: list[Path]) -> Ranking:
     return merged_ranking(plan, Judgement(), parts)
 
 
-def compare_and_write(studies: list[Study], request: Request) -> str:
+def compare_and_write(studies: list[Study], asked: list[Asked]) -> str:
     """Run studies on one design and write paired deltas to the first one."""
-    from mcsim.engine.run import run
+    from mcsim.engine.run import run_asked
     from mcsim.result.result import compare
-    from mcsim.store.directory import default_folder
     from mcsim.store.files import atomically
 
-    folder = (
-        default_folder("-".join(["compare", *(study.name for study in studies)]))
-        if request.out is None
-        else request.out
-    )
-    if folder.exists() and any(folder.iterdir()):
-        raise InputError(f"{folder}: exists and is not empty; another --out")
-    results = [run(study, **_running(study, request)) for study in studies]
+    folder = _empty_folder(asked[0], "-".join(["compare", *(study.name for study in studies)]))
+    results = [
+        run_asked(study, replace(one, stored=Stored(keep=one.stored.keep)))
+        for study, one in zip(studies, asked, strict=True)
+    ]
     lines = []
     tables = []
     for other in results[1:]:
@@ -315,20 +226,21 @@ def report_again(folder: Path, pdf: bool = False) -> str:
     return f"report: {write_pdf(path) if pdf else path}"
 
 
-def repeated(folder: Path, request: Request, study: str | None) -> tuple[str, Request]:
-    """Return the study and the request that repeat the run of a directory; what the user says wins."""
+def repeated(folder: Path, said: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a run directory says of its run, by the names of the command's options."""
     from mcsim.store.directory import read_manifest
 
     record = read_manifest(folder)
-    settings = tuple(f"{name}={value}" for name, value in record["study"]["overrides"])
-    again = replace(
-        request,
-        draws=record["draws"] if request.draws is None else request.draws,
-        design=record["design"] if request.design is None else request.design,
-        seed=record["seed"] if request.seed is None else request.seed,
-        lives=record["lives"] if request.lives is None else request.lives,
-        keep=request.keep or tuple(record["kept"]),
-        data=Path(record["study"]["data"]) if request.data is None and record["study"]["data"] else request.data,
-        settings=(*settings, *request.settings),
-    )
-    return (record["study"]["origin"] if study is None else study), again
+    study = record["study"]
+    recorded = {
+        "study": study["origin"],
+        "settings": tuple(f"{name}={value}" for name, value in study["overrides"]),
+        "keep": tuple(record["kept"]),
+        "seed": record["seed"],
+        "lives": record["lives"],
+    }
+    if study["data"]:
+        recorded["data"] = Path(study["data"])
+    if "samples" not in said:
+        recorded |= {"draws": record["draws"], "design": record["design"]}
+    return recorded

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
 from mcsim import __version__
+from mcsim.command.options import Group, offers, said
 
 EXIT_INPUT, EXIT_FAILED, EXIT_INTERRUPTED = 2, 3, 130
 
@@ -63,54 +64,13 @@ def _say(line: str, code: int) -> int:
     return code
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="mcsim")
 def mcsim() -> None:
     """Monte Carlo uncertainty and sensitivity, with the studies of second-hand electric vehicles built on it.
 
     A STUDY is a name that `mcsim list` shows or the path of a study file. --debug shows a traceback.
     """
-
-
-def _options(*decorators: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
-        for decorator in reversed(decorators):
-            function = decorator(function)
-        return function
-
-    return decorate
-
-
-_set = click.option(
-    "--set", "settings", multiple=True, metavar="K=V", help="Fix an input or option, or give it a distribution."
-)
-_data = click.option("--data", type=click.Path(path_type=Path), help="Folder with CSV tables of your own.")
-_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-_running = _options(
-    click.option("--draws", type=int, default=None, help="Draws (default 2,000)."),
-    click.option("--design", default=None, metavar="random|lhs|sobol", help="How points are drawn (default random)."),
-    click.option("--lives", type=int, default=None, help="Vehicle lives per draw, with evaluation=lives."),
-    click.option("--seed", type=int, default=None, help="Seed (default 1; recorded)."),
-    click.option("--jobs", type=int, default=None, help="Workers (default: the cores)."),
-    click.option("--backend", default="threads", metavar="threads|processes|dask", help="Where chunks run."),
-    click.option("--scheduler", default=None, help="Address of a Dask scheduler."),
-    _set,
-    _data,
-    click.option("--out", type=click.Path(path_type=Path), help="Run directory (default runs/STUDY-1, -2, ...)."),
-    click.option("--shard", default=None, metavar="I/N", help="Compute part I of N; `mcsim merge` joins them."),
-    click.option("--resume", is_flag=True, help="Go on with the run in --out."),
-    click.option("--until", default=None, help='Stop rule, such as "mcse(OUTPUT@2050) < 1%".'),
-    click.option("--no-sensitivity", is_flag=True, help="Bands only."),
-    click.option(
-        "--base", type=int, default=None, help="Base rows of the Sobol' design, a power of two (default 1024)."
-    ),
-    click.option("--keep", multiple=True, metavar="OUTPUT|all", help="Store this output per draw."),
-    click.option("--samples", type=click.Path(path_type=Path), help="CSV or Parquet with samples of your own."),
-    click.option("--chunk", type=int, default=None, help="Draws per task (default: what 64 MiB hold)."),
-    click.option("--quiet", is_flag=True, help="No progress."),
-    click.option("--max-failed", type=float, default=0.05, help="Share of draws that may fail (default 0.05)."),
-    click.option("--timeout", type=float, default=None, help="Seconds that one chunk may take."),
-)
 
 
 def _loaded(study: str, settings: Sequence[str], data: Path | None) -> Any:
@@ -127,7 +87,7 @@ def _loaded(study: str, settings: Sequence[str], data: Path | None) -> Any:
 
 
 @mcsim.command("list")
-@_json
+@offers("--json")
 def list_studies(as_json: bool) -> None:
     """List the studies shipped or installed."""
     from mcsim.command import show
@@ -137,8 +97,7 @@ def list_studies(as_json: bool) -> None:
 
 @mcsim.command("show")
 @click.argument("study")
-@_data
-@_json
+@offers("--data", "--json")
 def show_study(study: str, data: Path | None, as_json: bool) -> None:
     """Show a study's inputs, outputs and options."""
     from mcsim.command import show
@@ -148,8 +107,7 @@ def show_study(study: str, data: Path | None, as_json: bool) -> None:
 
 @mcsim.command("check")
 @click.argument("study")
-@_set
-@_data
+@offers("--set", "--data")
 def check_study(study: str, settings: Sequence[str], data: Path | None) -> None:
     """Validate a study and its tables, and evaluate it once at the centre."""
     from mcsim.engine.run import evaluate_centre
@@ -162,9 +120,7 @@ def check_study(study: str, settings: Sequence[str], data: Path | None) -> None:
 
 @mcsim.command("evaluate")
 @click.argument("study")
-@_set
-@_data
-@_json
+@offers("--set", "--data", "--json")
 def evaluate_study(study: str, settings: Sequence[str], data: Path | None, as_json: bool) -> None:
     """Evaluate a study once, with every input at its centre unless set."""
     from mcsim.command import show
@@ -177,71 +133,73 @@ def evaluate_study(study: str, settings: Sequence[str], data: Path | None, as_js
 
 @mcsim.command("run")
 @click.argument("study", required=False)
-@click.option("--from", "repeat", type=click.Path(path_type=Path), help="Repeat the run of this directory.")
-@_running
+@offers("--from", "--draws", "--design", "--samples", "--lives", "--seed", "--set", "--data", "--until")
+@offers("--out", "--resume", "--keep", "--shard", "--jobs", "--backend", "--scheduler", "--chunk", "--timeout")
+@offers("--max-failed", "--no-sensitivity", "--base", "--quiet")
 def run_study(study: str | None, repeat: Path | None, **given: Any) -> None:
     """Run a study: bands, then the ranking of what drives them, then the report."""
-    from mcsim.command.jobs import Request, repeated, run_and_report
+    from mcsim.command.jobs import asked_of, repeated, run_and_report
 
-    request = Request(**given)
-    if repeat is not None:
-        study, request = repeated(repeat, request, study)
-    if study is None:
+    words = said({"study": study, **given})
+    recorded = {} if repeat is None else repeated(repeat, words)
+    words = {**recorded, **words}
+    if "study" not in words:
         raise click.UsageError("run: no study (got nothing); a name that `mcsim list` shows or a path")
-    loaded = _loaded(study, request.settings, request.data)
+    settings = (*recorded.get("settings", ()), *given["settings"])
+    words.pop("settings", None)
+    loaded = _loaded(words.pop("study"), settings, words.pop("data", None))
     _warn(loaded)
-    click.echo(run_and_report(loaded, request))
+    ranked = not words.pop("no_sensitivity", False)
+    asked = asked_of(words, [loaded], words.pop("samples", None))
+    click.echo(run_and_report(loaded, asked[0], ranked))
 
 
 @mcsim.command("sensitivity")
 @click.argument("study")
-@click.option(
-    "--method", default="sobol", help="sobol, morris, delta, pawn, rbd_fast, hdmr, shapley, prcc, tornado, evppi."
-)
-@click.option("--groups", is_flag=True, help="Rank every group as one factor.")
-@click.option("--second-order", is_flag=True, help="Second-order indices too.")
-@click.option("--confidence", default="bootstrap", metavar="bootstrap|replicates", help="How intervals are made.")
-@click.option("--output", "outputs", multiple=True, help="Rank this output (default: those marked as ranked).")
-@_running
-def rank_study(
-    study: str, method: str, groups: bool, second_order: bool, confidence: str, outputs: Sequence[str], **given: Any
-) -> None:
+@offers("--method", "--groups", "--second-order", "--confidence", "--output", "--base", "--lives", "--seed", "--set")
+@offers("--data", "--until", "--out", "--jobs", "--max-failed", "--quiet")
+def rank_study(study: str, method: str | None, groups: bool, outputs: Sequence[str], **given: Any) -> None:
     """Rank what drives a study's outputs."""
-    from mcsim.command.jobs import Request, rank_and_write
+    from mcsim.command.jobs import asked_of, rank_and_write
 
-    request = Request(**given)
-    loaded = _loaded(study, request.settings, request.data)
+    words = said(given)
+    loaded = _loaded(study, words.pop("settings", ()), words.pop("data", None))
     _warn(loaded)
-    click.echo(rank_and_write(loaded, request, method, groups, second_order, confidence, tuple(outputs)))
+    asked = asked_of(words, [loaded])
+    click.echo(rank_and_write(loaded, asked[0], method or "sobol", groups, tuple(outputs)))
 
 
 @mcsim.command("merge")
 @click.argument("folders", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="Run directory of the merged run.")
-def merge_shards(folders: Sequence[Path], out: Path) -> None:
+@offers("--out")
+def merge_shards(folders: Sequence[Path], out: Path | None) -> None:
     """Merge shards into one result, identical to the unsharded run."""
     from mcsim.command.jobs import merge_and_report
 
+    if out is None:
+        raise click.UsageError("merge: no --out (got nothing); the run directory of the merged run")
     click.echo(merge_and_report(list(folders), out))
 
 
 @mcsim.command("compare")
 @click.argument("studies", nargs=-1, required=True)
-@_running
+@offers("--draws", "--design", "--samples", "--lives", "--seed", "--set", "--data", "--out", "--keep", "--jobs")
+@offers("--backend", "--scheduler", "--chunk", "--timeout", "--max-failed", "--quiet")
 def compare_studies(studies: Sequence[str], **given: Any) -> None:
     """Compare studies: paired deltas to the first one, under common random numbers."""
-    from mcsim.command.jobs import Request, compare_and_write
+    from mcsim.command.jobs import asked_of, compare_and_write
 
     if len(studies) < 2:
         raise click.UsageError(f"compare: one study (got {studies[0]}); at least two")
-    request = Request(**given)
-    loaded = [_loaded(study, request.settings, request.data) for study in studies]
-    click.echo(compare_and_write(loaded, request))
+    words = said(given)
+    settings, data = words.pop("settings", ()), words.pop("data", None)
+    loaded = [_loaded(study, settings, data) for study in studies]
+    click.echo(compare_and_write(loaded, asked_of(words, loaded, words.pop("samples", None))))
 
 
 @mcsim.command("report")
 @click.argument("folder", type=click.Path(path_type=Path))
-@click.option("--pdf", is_flag=True, help="As PDF too (needs the extra mcsim[pdf]).")
+@offers("--pdf")
 def write_again(folder: Path, pdf: bool) -> None:
     """Write the report of a run directory again."""
     from mcsim.command.jobs import report_again
@@ -250,7 +208,7 @@ def write_again(folder: Path, pdf: bool) -> None:
 
 
 @mcsim.command("bench")
-@_json
+@offers("--json")
 def bench(as_json: bool) -> None:
     """Measure this machine's throughput, beside the numbers of the README."""
     from mcsim.command.bench import table

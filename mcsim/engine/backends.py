@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import multiprocessing
-import os
 import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
 
-from mcsim.study import InputError, Study, nearest
+from mcsim.study import InputError, Study
 
 BACKENDS = ("threads", "processes", "dask")
 SECONDS_TO_ANSWER = 10  # for a scheduler
@@ -26,31 +25,6 @@ class Interrupted(RuntimeError):  # noqa: N818
     """The user stopped a run (exit code 130); what is complete is kept, and the message says how to go on."""
 
     exit_code = 130
-
-
-def worker_count(jobs: int | None) -> int:
-    """Return the number of workers: the cores this process may use, unless said.
-
-    Raises
-    ------
-    InputError
-        For fewer than one.
-    """
-    if jobs is None:
-        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    if isinstance(jobs, bool) or not isinstance(jobs, int) or jobs < 1:
-        raise InputError(f"jobs: not a number of workers (got {jobs!r}); 1 or more")
-    return jobs
-
-
-def check_backend(backend: str, scheduler: str | None) -> None:
-    """Refuse an unknown backend, or a scheduler address without Dask."""
-    if backend not in BACKENDS:
-        raise InputError(
-            f"backend: unknown (got {backend!r}); one of {', '.join(BACKENDS)}{nearest(backend, BACKENDS)}"
-        )
-    if scheduler is not None and backend != "dask":
-        raise InputError(f"scheduler: only for Dask (got backend {backend}); add --backend dask")
 
 
 def pack_study(study: Study) -> bytes:

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mcsim.study import FloatArray, InputError, IntArray, nearest
+from mcsim.study.values import whole
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -106,24 +107,6 @@ def make_design(kind: str, columns: tuple[str, ...], draws: int, seed: int) -> D
     if kind not in KINDS:
         raise InputError(f"design: unknown (got {kind!r}); one of {', '.join(KINDS)}{nearest(kind, KINDS)}")
     return Design(kind, whole("seed", seed, 0, MAXIMUM_SEED), whole("draws", draws, 1, 2**40), columns)
-
-
-def whole(name: str, value: Any, low: int, high: int) -> int:
-    """Return a whole number of the user's within its range.
-
-    Raises
-    ------
-    InputError
-        Naming the number and the range.
-
-    Examples
-    --------
-    >>> whole("draws", 100, 1, 1000)
-    100
-    """
-    if isinstance(value, bool) or not isinstance(value, int | np.integer) or not low <= value <= high:
-        raise InputError(f"{name}: not a whole number in range (got {value!r}); from {low} to {high}")
-    return int(value)
 
 
 @lru_cache(maxsize=16)
@@ -312,7 +295,7 @@ def user_design(source: str | Path | pd.DataFrame, study: Study, seed: int = 1) 
     if len(frame) == 0:
         raise InputError(f"{place}: no rows; one row per draw")
     values = np.column_stack([_column(place, study, item, frame[item.name]) for item in study.uncertain])
-    return Design("given", seed, len(frame), tuple(names), values)
+    return Design("given", whole("seed", seed, 0, MAXIMUM_SEED), len(frame), tuple(names), values)
 
 
 def _read_frame(path: Path) -> pd.DataFrame:

@@ -63,7 +63,7 @@ def run_in(session: Session, folder: Path, resume: bool, how: Mapping[str, Any],
     """
     if folder.exists() and not resume:
         raise InputError(f"{folder}: exists; --resume goes on with it, another --out leaves it alone")
-    session.note = lambda: _write_plan(session.job, session.shard, chunks)
+    session.note = lambda: _write_plan(session.job, session.how.shard, chunks)
     session.advice = f"; what is complete is kept, go on with the same command and --resume --out {folder}"
     chunks = folder / CHUNKS
     fresh = not folder.exists()
@@ -92,7 +92,7 @@ def run_in(session: Session, folder: Path, resume: bool, how: Mapping[str, Any],
         if collector.failures:
             write_failures(collector.failures, folder / FAILED)
         raise
-    return finish(session.job, session.shard, collector, folder, {**how, "wall": time.monotonic() - began})
+    return finish(session.job, session.how.shard, collector, folder, {**how, "wall": time.monotonic() - began})
 
 
 def finish(
@@ -158,11 +158,11 @@ def _collector(session: Session, shelf: DiskShelf, folder: Path) -> Collector:
     plan = shelf.folder / PLAN
     collector = Collector(session.job, shelf)
     if not plan.is_file():
-        _write_plan(session.job, session.shard, shelf.folder)
+        _write_plan(session.job, session.how.shard, shelf.folder)
         return collector
     there = json.loads(plan.read_text(encoding="utf-8"))
     draws = there.pop("draws")
-    _compare(folder, there, identity(session.job, session.shard))
+    _compare(folder, there, identity(session.job, session.how.shard))
     wanted = session.job.design.draws
     collector.restore()
     if wanted == draws:
@@ -175,7 +175,7 @@ def _collector(session: Session, shelf: DiskShelf, folder: Path) -> Collector:
 
 def _grow(session: Session, collector: Collector, folder: Path, draws: int, wanted: int) -> None:
     """Extend a run of `draws` to the draws wanted."""
-    _check_extends(session.job.design, session.shard, folder, draws, wanted)
+    _check_extends(session.job.design, session.how.shard, folder, draws, wanted)
     session.job = replace(session.job, design=replace(session.job.design, draws=draws))
     collector.job = session.job
     if wanted > draws:
@@ -192,16 +192,16 @@ def _check_extends(design: Design, shard: tuple[int, int] | None, folder: Path, 
 def _finished(session: Session, folder: Path) -> Result | None:
     """Return the result of a complete run, or None after laying its draws out as chunks to be extended."""
     record = read_manifest(folder)
-    _compare(folder, record["identity"], identity(session.job, session.shard))
+    _compare(folder, record["identity"], identity(session.job, session.how.shard))
     draws, wanted = record["draws"], session.job.design.draws
     if wanted < draws and session.rule is None:
         raise InputError(f"{folder}: fewer draws than there (got {wanted}, there {draws}); {draws} or more")
     if wanted <= draws and session.rule is None:
         return read(folder, session.job.study)
-    _check_extends(session.job.design, session.shard, folder, draws, wanted)
+    _check_extends(session.job.design, session.how.shard, folder, draws, wanted)
     job = replace(session.job, design=replace(session.job.design, draws=draws))
     lay_out([folder], job, folder / CHUNKS)
-    _write_plan(job, session.shard, folder / CHUNKS)
+    _write_plan(job, session.how.shard, folder / CHUNKS)
     return None
 
 

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mcsim.engine.backends import Interrupted, RunFailed, check_backend, worker_count
-from mcsim.engine.design import Design, make_design, whole
+from mcsim.engine.asked import Asked
+from mcsim.engine.backends import Interrupted, RunFailed
+from mcsim.engine.design import Design, make_design
 from mcsim.engine.evaluation import (
     Evaluation,
     design_columns,
@@ -32,10 +33,9 @@ __all__ = [
     "evaluate_centre",
     "evaluate_points",
     "run",
+    "run_asked",
     "transform",
 ]
-
-DEFAULT_LIVES = 1000
 
 
 def run(
@@ -55,8 +55,9 @@ def run(
     keep: Sequence[str] = (),
     chunk: int | None = None,
     quiet: bool = True,
-    max_failed_share: float = 0.05,
+    max_failed: float = 0.05,
     timeout: float | None = None,
+    max_failed_share: float | None = None,
 ) -> Result:
     """Return what a study's model gives over a design.
 
@@ -94,10 +95,12 @@ def run(
         Draws per task; by default what 64 MiB hold.
     quiet : bool
         No progress.
-    max_failed_share : float
+    max_failed : float
         Share of the draws that may fail.
     timeout : float, optional
         Seconds that one chunk may take.
+    max_failed_share : float, optional
+        The older name of `max_failed`.
 
     Returns
     -------
@@ -112,32 +115,57 @@ def run(
     Interrupted
         On Ctrl-C.
     """
+    asked = Asked.of(
+        draws=draws,
+        design=design,
+        seed=seed,
+        lives=lives,
+        until=until,
+        out=out,
+        resume=resume,
+        keep=keep,
+        jobs=jobs,
+        backend=backend,
+        scheduler=scheduler,
+        chunk=chunk,
+        shard=shard,
+        timeout=timeout,
+        max_failed=max_failed if max_failed_share is None else max_failed_share,
+        quiet=quiet,
+    )
+    return run_asked(study, asked)
+
+
+def run_asked(study: Study, asked: Asked) -> Result:
+    """Return what a study's model gives over the design that is asked for; as `run`, for what is checked already."""
     from mcsim.engine.session import Session, shard_range, stored
     from mcsim.engine.until import parse_rule
 
     began = time.monotonic()
-    workers = worker_count(jobs)
-    check_backend(backend, scheduler)
-    points = make_design(design, design_columns(study), draws, seed) if isinstance(design, str) else design
-    if not 0 <= max_failed_share <= 1:
-        raise InputError(f"max_failed_share: not a share (got {max_failed_share}); from 0 to 1")
-    if chunk is not None:
-        chunk = whole("chunk", chunk, 1, 2**40)
-    rule = None if until is None else parse_rule(until, study)
+    drawn, computed = asked.drawn, asked.computed
+    points = drawn.design
+    if isinstance(points, str):
+        points = make_design(points, design_columns(study), drawn.draws, drawn.seed)
+    rule = None if drawn.until is None else parse_rule(drawn.until, study)
     if rule is not None and not points.independent:
         raise InputError(f"until: needs independent draws (got design {points.kind}); the design random")
-    if rule is not None and shard is not None:
+    if rule is not None and computed.shard is not None:
         raise InputError("until: a shard cannot know the whole run's error; run it without --shard or without --until")
-    job = Job(study, points, DEFAULT_LIVES if lives is None else whole("lives", lives, 1, 2**40), stored(study, keep))
-    how = {"jobs": workers, "backend": backend, "max_failed_share": max_failed_share, "until": until}
-    session = Session(job, workers, backend, scheduler, chunk, quiet, max_failed_share, timeout, rule, shard)
-    if out is None:
+    job = Job(study, points, drawn.lives, stored(study, asked.stored.keep))
+    session = Session(job, computed, rule)
+    if asked.stored.out is None:
         from mcsim.engine.collect import Collector
         from mcsim.store.chunks import MemoryShelf
 
         collector = session.fill(Collector(job, MemoryShelf()))
-        low, high = shard_range(collector.job, shard)
-        return collector.finish(low, high, shard)
+        low, high = shard_range(collector.job, computed.shard)
+        return collector.finish(low, high, computed.shard)
     from mcsim.engine.folder import run_in
 
-    return run_in(session, Path(out), resume, how, began)
+    how = {
+        "jobs": computed.workers,
+        "backend": computed.backend,
+        "max_failed": computed.max_failed,
+        "until": drawn.until,
+    }
+    return run_in(session, asked.stored.out, asked.stored.resume, how, began)

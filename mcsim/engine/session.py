@@ -18,6 +18,7 @@ from mcsim.store.pieces import Piece
 from mcsim.study import InputError, Study, nearest
 
 if TYPE_CHECKING:
+    from mcsim.engine.asked import Computed
     from mcsim.engine.progress import Progress
     from mcsim.engine.until import Rule
 
@@ -57,22 +58,8 @@ def shard_range(job: Job, shard: tuple[int, int] | None) -> tuple[int, int]:
 class Session:
     """One call of `run`: who computes, how far, and when to stop."""
 
-    def __init__(
-        self,
-        job: Job,
-        workers: int,
-        backend: str,
-        scheduler: str | None,
-        chunk: int | None,
-        quiet: bool,
-        max_failed_share: float,
-        timeout: float | None,
-        rule: Rule | None,
-        shard: tuple[int, int] | None,
-    ) -> None:
-        self.job, self.workers, self.backend, self.scheduler = job, workers, backend, scheduler
-        self.chunk, self.quiet, self.max_failed_share, self.timeout = chunk, quiet, max_failed_share, timeout
-        self.rule, self.shard = rule, shard
+    def __init__(self, job: Job, how: Computed, rule: Rule | None = None) -> None:
+        self.job, self.how, self.rule = job, how, rule
         self.note: Callable[[], None] = lambda: None  # told when the run grew
         self.advice = ""  # how to go on after a stop; a run in memory cannot
         self._stop = threading.Event()
@@ -82,8 +69,8 @@ class Session:
         """Compute what the collector lacks, more where a stop rule asks for it."""
         from mcsim.engine.progress import Progress
 
-        low, high = shard_range(self.job, self.shard)
-        with Progress(self.job.study.name, high - low, collector.done, quiet=self.quiet) as progress:
+        low, high = shard_range(self.job, self.how.shard)
+        with Progress(self.job.study.name, high - low, collector.done, quiet=self.how.quiet) as progress:
             try:
                 self._compute(collector, progress)
                 while self.rule is not None and (more := self._more(collector, self.rule)) is not None:
@@ -125,8 +112,8 @@ class Session:
     def _compute(self, collector: Collector, progress: Progress) -> None:
         from mcsim.store.chunks import gaps
 
-        low, high = shard_range(self.job, self.shard)
-        step = chunk_rows(self.job.study, high - low, self.workers, self.chunk)
+        low, high = shard_range(self.job, self.how.shard)
+        step = chunk_rows(self.job.study, high - low, self.how.workers, self.how.chunk)
         tasks = gaps(collector.shelf.spans(), low, high, step, collector.edges)
         try:
             with closing(self._results(collector, tasks)) as results:
@@ -147,15 +134,15 @@ class Session:
 
     def _results(self, collector: Collector, tasks: Sequence[tuple[int, int]]) -> Generator[int, None, None]:
         """Yield the draws covered by each piece as it is taken in."""
-        if self.backend == "threads":
+        if self.how.backend == "threads":
             # The first use of a kernel loads or compiles it, which is no chunk's time.
             if self.job.design.values is None:
                 transform(self.job.study, self.job.design.points(0, 1), design_columns(self.job.study))
             results = each(
                 lambda low, high: self._in_thread(collector, low, high),
                 tasks,
-                jobs=self.workers,
-                timeout=self.timeout,
+                jobs=self.how.workers,
+                timeout=self.how.timeout,
                 stop=self._stop,
             )
             with closing(results):
@@ -164,8 +151,12 @@ class Session:
         content = pack_study(self.job.study)
         job = (self.job.design, self.job.lives, self.job.stored)
         arguments = [(content, *job, low, high) for low, high in tasks]
-        options: dict[str, Any] = {"jobs": self.workers, "backend": self.backend, "scheduler": self.scheduler}
-        with closing(each(compute_elsewhere, arguments, timeout=self.timeout, **options)) as pieces:
+        options: dict[str, Any] = {
+            "jobs": self.how.workers,
+            "backend": self.how.backend,
+            "scheduler": self.how.scheduler,
+        }
+        with closing(each(compute_elsewhere, arguments, timeout=self.how.timeout, **options)) as pieces:
             for piece in pieces:
                 yield collector.accept(piece)
 
@@ -183,13 +174,13 @@ class Session:
         slow = min(self._running.values(), key=lambda item: item[2], default=None)
         where = "a chunk" if slow is None else f"the chunk of draws {slow[0]} to {slow[1] - 1}"
         return (
-            f"{self.job.study.name}: {where} took longer than {self.timeout:g} s; a smaller chunk or a longer timeout"
-            f"{self.advice}"
+            f"{self.job.study.name}: {where} took longer than {self.how.timeout:g} s; a smaller chunk or a longer "
+            f"timeout{self.advice}"
         )
 
     def _check_failures(self, collector: Collector, total: int) -> None:
         failed = len(collector.failures)
-        if failed > self.max_failed_share * total:
+        if failed > self.how.max_failed * total:
             self._stop.set()
             first = min(collector.failures, key=lambda failure: failure.draw)
             raise RunFailed(

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from mcsim.engine.asked import checked
 from mcsim.kernels.statistics.sobol import poisson_counts
 from mcsim.ranking.indices import Rows, Sums, add_rows, padded
 from mcsim.ranking.plan import BoolArray, Plan, Progress, evaluate_mixed, reference_values
@@ -22,24 +23,9 @@ _BLOCK_BYTES = 64e6
 _LARGE_SUMS = 128e6
 
 
-def check_base(base: int) -> None:
-    """Refuse a number of base rows that would break the balance of a Sobol' sequence.
-
-    Raises
-    ------
-    InputError
-        With the two nearest powers of two.
-    """
-    if isinstance(base, bool) or not isinstance(base, int) or base < 4 or base & (base - 1):
-        low = max(4, 1 << max(0, int(base).bit_length() - 1))
-        raise InputError(
-            f"base: not a power of two (got {base}); {low} or {2 * low}, since a Sobol' sequence is balanced only there"
-        )
-
-
 def planned(plan: Plan) -> Plan:
     """Return the plan with the size of its leaves, a function of the study and the base rows alone."""
-    check_base(plan.base)
+    checked("base", plan.base)
     empty = Sums.zeros(plan.n_weights, 1, 1, False).n_bytes
     large = empty * len(plan.factors) * plan.n_values > _LARGE_SUMS
     # Pending nodes of the tree are as large as the sums themselves: fewer leaves where that matters.

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
+from mcsim.engine.asked import Asked, Stored
 from mcsim.ranking.factors import Groups, check_independent, check_shares, factors_of, outputs_of
 from mcsim.ranking.givendata import GIVEN_DATA, given_data, with_sign
 from mcsim.ranking.plan import Plan, Progress
 from mcsim.ranking.ranking import Ranking
-from mcsim.ranking.saltelli import check_base
 from mcsim.ranking.sobol import Judgement, check_pair, sobol_ranking
 from mcsim.study import InputError, Study, nearest
+from mcsim.study.values import words
 
 METHODS = ("sobol", "shapley", "morris", "tornado", *GIVEN_DATA)
-__all__ = ["METHODS", "Ranking", "given_data", "sensitivity", "with_sign"]
+__all__ = ["METHODS", "Ranking", "given_data", "rank_asked", "sensitivity", "with_sign"]
 
 
 def sensitivity(
@@ -107,36 +108,75 @@ def sensitivity(
     >>> ranking.table("y")["input"].tolist()
     ['x1', 'x2', 'x3']
     """
-    if method not in METHODS:
-        raise InputError(f"method: unknown (got {method!r}); one of {', '.join(METHODS)}{nearest(method, METHODS)}")
-    check_base(base)
-    judgement = Judgement(confidence, level, threshold, max_failed)
-    threads = _threads(jobs)
-    if method != "sobol":
-        _refuse(method, second_order=second_order, versus=versus is not None, until=until is not None, debias=debias)
-    if method in GIVEN_DATA:
-        from mcsim.engine.run import run
+    asked = Asked.of(
+        seed=seed,
+        lives=lives or None,
+        until=until,
+        jobs=jobs,
+        max_failed=max_failed,
+        base=base,
+        second_order=second_order,
+        debias=debias,
+        confidence=confidence,
+        resamples=resamples,
+        replicates=replicates,
+        level=level,
+        threshold=threshold,
+        budget=budget,
+    )
+    return rank_asked(study, asked, method=method, groups=groups, outputs=outputs, versus=versus, progress=progress)
 
-        result = run(
-            study, base, design="sobol", seed=seed, jobs=threads, lives=lives or None, keep=tuple(outputs or ())
+
+def rank_asked(
+    study: Study,
+    asked: Asked,
+    *,
+    method: str = "sobol",
+    groups: Groups = False,
+    outputs: Sequence[str] | None = None,
+    versus: Study | None = None,
+    progress: Progress | None = None,
+) -> Ranking:
+    """Return the ranking of a study's inputs; as `sensitivity`, for what is checked already."""
+    if method not in METHODS:
+        raise InputError(
+            f"method: unknown (got {method!r}); one of {', '.join(METHODS)}{nearest(str(method), METHODS)}"
         )
-        return given_data(result, method, outputs, level=level, resamples=resamples, seed=seed, jobs=threads)
-    replicated = confidence == "replicates" and method == "sobol"
+    drawn, how = asked.drawn, asked.ranked
+    named = None if outputs is None else words("outputs", outputs)
+    if method != "sobol":
+        second = {"second_order": how.second_order, "debias": how.debias}
+        _refuse(method, **second, versus=versus is not None, until=drawn.until is not None)
+    if method in GIVEN_DATA:
+        return _from_draws(study, asked, method, named)
+    replicated = how.confidence == "replicates" and method == "sobol"
     plan = plan_of(
         study,
-        base,
-        seed,
+        how.base,
+        drawn.seed,
         groups=groups,
-        outputs=outputs,
+        outputs=named,
         versus=versus,
-        second=second_order,
-        resamples=0 if replicated else resamples,
-        replicates=replicates if replicated else 0,
-        lives=lives,
-        debias=debias,
-        jobs=jobs,
+        second=how.second_order,
+        resamples=0 if replicated else how.resamples,
+        replicates=how.replicates if replicated else 0,
+        lives=drawn.lives,
+        debias=how.debias,
+        jobs=asked.computed.workers,
     )
-    return _evaluated(plan, judgement, method, until, budget, progress)
+    judgement = Judgement(how.confidence, how.level, how.threshold, asked.computed.max_failed)
+    return _evaluated(plan, judgement, method, drawn.until, how.budget, progress)
+
+
+def _from_draws(study: Study, asked: Asked, method: str, outputs: tuple[str, ...] | None) -> Ranking:
+    """Return a ranking by a method that takes draws: those of a Sobol' sequence as long as the base."""
+    from mcsim.engine.run import run_asked
+
+    how = asked.ranked
+    drawn = replace(asked.drawn, draws=how.base, design="sobol")
+    result = run_asked(study, Asked(drawn, Stored(keep=outputs or ()), replace(asked.computed, quiet=True)))
+    jobs = asked.computed.workers
+    return given_data(result, method, outputs, level=how.level, resamples=how.resamples, seed=drawn.seed, jobs=jobs)
 
 
 def plan_of(
@@ -157,11 +197,9 @@ def plan_of(
     if versus is not None:
         check_pair(study, versus, chosen)
         factors = _united(factors, factors_of(versus, groups))
-    return Plan(study, factors, chosen, base, seed, versus, lives=_lives(lives), jobs=_threads(jobs), **settings)
-
-
-def _threads(jobs: int | None) -> int:
-    return (os.cpu_count() or 1) if jobs is None else jobs
+    asked = Asked.of(base=base, seed=seed, lives=lives or None, jobs=jobs)
+    settings |= {"lives": asked.drawn.lives, "jobs": asked.computed.workers}
+    return Plan(study, factors, chosen, asked.ranked.base, asked.drawn.seed, versus, **settings)
 
 
 def _evaluated(
@@ -199,9 +237,3 @@ def _united(own: dict[str, tuple[str, ...]], other: dict[str, tuple[str, ...]]) 
         known = united.get(name, ())
         united[name] = (*known, *(member for member in members if member not in known))
     return united
-
-
-def _lives(lives: int) -> int:
-    from mcsim.engine.run import DEFAULT_LIVES
-
-    return lives if lives > 0 else DEFAULT_LIVES

@@ -21,7 +21,6 @@ _SLAB = 256
 _MOST_SUMS = 256e6
 Scores = dict[str, FloatArray]
 _RANK_RESAMPLES = 200
-CONFIDENCES = ("bootstrap", "replicates")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +43,6 @@ class Judgement:
     level: float = 0.95
     threshold: float = 0.05
     max_failed: float = 0.05
-
-    def __post_init__(self) -> None:
-        if self.confidence not in CONFIDENCES:
-            raise InputError(f"confidence: unknown (got {self.confidence!r}); one of {', '.join(CONFIDENCES)}")
-        for name in ("level", "threshold", "max_failed"):
-            value = getattr(self, name)
-            if not 0.0 <= value <= 1.0:
-                raise InputError(f"{name}: not a share (got {value!r}); between 0 and 1")
 
 
 def sobol_ranking(
