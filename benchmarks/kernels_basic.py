@@ -13,7 +13,7 @@ from scipy.optimize import curve_fit
 
 from mcsim.kernels import maths, streams
 from mcsim.kernels._jit import kernel
-from mcsim.kernels.laws import failure, grid, health, survival, weibull_fit
+from mcsim.kernels.laws import health, survival, weibull_fit
 
 BLOCK = 4096
 REPEATS = 200
@@ -21,14 +21,11 @@ REPEATS = 200
 
 @kernel
 def words(key, repeats, out):
+    zero = np.uint64(0)
     for repeat in range(repeats):
-        streams.fill_vehicle_words(key, repeat, 0, 0, out)
-
-
-@kernel
-def uniforms_of_32_bits(key, repeats, out):
-    for repeat in range(repeats):
-        streams.fill_vehicle_uniforms(key, repeat, 0, 0, out)
+        for i in range(out.shape[1]):
+            w0, w1, w2, w3 = streams.vehicle_words(key, np.uint64(repeat), np.uint64(i), zero)
+            out[0, i], out[1, i], out[2, i], out[3, i] = np.uint32(w0), np.uint32(w1), np.uint32(w2), np.uint32(w3)
 
 
 @kernel
@@ -112,8 +109,6 @@ def random_numbers() -> None:
     show("uniform, np.random inside numba", nanoseconds(lambda: global_state_in_numba(REPEATS, out), items), generator)
     table = np.empty((4, BLOCK // 4), dtype=np.uint32)
     show("word of 32 bits, ours", nanoseconds(lambda: words(key, REPEATS, table), items), generator)
-    four = np.empty((4, BLOCK // 4))
-    show("uniform of 32 bits, ours", nanoseconds(lambda: uniforms_of_32_bits(key, REPEATS, four), items), generator)
     show("uniform of 52 bits, ours", nanoseconds(lambda: uniforms_of_52_bits(key, REPEATS, out), items), generator)
     n = 1_000_000
     show("column of uniforms, ours", nanoseconds(lambda: streams.uniforms(1, 2, 0, n), n), generator)
@@ -142,23 +137,9 @@ def curves() -> None:
         "table with stretch, per age",
         nanoseconds(lambda: survival.fill_tabulated_survival(ages, table, 1.25 * one, out), cells),
     )
-    show(
-        "failure probability, per age",
-        nanoseconds(lambda: failure.fill_failure_probability(ages, shape, scale, 0 * one, out), cells),
-    )
     ageing = (generator.uniform(0.005, 0.06, n), one, generator.uniform(3, 18, n), one, generator.uniform(0.05, 2, n))
     end = np.empty(n)
     show("age at end of life, per draw", nanoseconds(lambda: health.fill_age_at_loss(0.25 * one, *ageing, 0, end), n))
-    mix, factor, loss = (
-        generator.uniform(size=(200, 51, 10)),
-        generator.uniform(size=(200, 10, 10)),
-        np.zeros((200, 51)),
-    )
-    intensity = np.empty((200, 91, 10))
-    show(
-        "grid intensity, 51 years, per draw",
-        nanoseconds(lambda: grid.fill_intensity(mix, factor, loss, intensity), 200),
-    )
 
 
 def survival_table() -> np.ndarray:

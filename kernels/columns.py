@@ -33,6 +33,7 @@ def fill_columns(keys: NDArray[Any], start: int, out: NDArray[Any]) -> None:
     True
     """
     zero = np.uint64(0)
+    # Row by row: the key stays in registers, and the loop over draws vectorises.
     for row in range(keys.size):
         key = keys[row]
         for i in range(out.shape[1]):

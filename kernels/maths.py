@@ -89,6 +89,8 @@ def _exp_tail(r: float) -> float:
 @inline_kernel
 def _reduce(x: float) -> tuple[float, np.int64]:
     """Return (r, 2**k) with x = k ln 2 + r, for x in [-708, 709.78]."""
+    # k = round(x / ln 2) costs one addition: 1.5 * 2**52 pushes the fraction out of the mantissa, and k, with the bits
+    # of the rounder, is left in it. Then r is within ln(2) / 2 of 0, exact by the two parts of ln 2.
     shifted = fma(x, _PER_LN2, _ROUNDER)
     k = shifted - _ROUNDER
     r = fma(-k, _LN2_LOW, fma(-k, _LN2_HIGH, x))
@@ -150,6 +152,7 @@ def expm1(x: float) -> float:
     clamped = _SMALLEST if x < _SMALLEST else x
     clamped = 709.0 if clamped > 709.0 else clamped
     r, k = _reduce(clamped)
+    # 2**k (e**r) - 1 = 2**k (e**r - 1) + (2**k - 1): for small x k is 0 and nothing is subtracted.
     power = np.int64((k + _BIAS) << _EXPONENT).view(np.float64)
     result = fma(power, fma(r * r, _exp_tail(r), r), power - 1.0)
     return np.inf if x > 709.0 else result
@@ -175,12 +178,15 @@ def log(x: float) -> float:
     >>> log(1.0), log(0.0)
     (0.0, -inf)
     """
+    # A subnormal number has no leading bit: times 2**54 it has.
     scaled = x * 18014398509481984.0 if x < _TINY else x
     shift = -54.0 if x < _TINY else 0.0
+    # x = 2**e m with m in [sqrt(1/2), sqrt(2)): the exponent is read from bits counted from those of sqrt(1/2).
     offset = np.float64(scaled).view(np.int64) - _HALF_SQRT2_BITS
     e = offset >> _EXPONENT
     m = np.int64((offset & _MANTISSA) + _HALF_SQRT2_BITS).view(np.float64)
     exponent = np.float64(e) + shift
+    # ln m = 2 artanh s = 2 s + s (2/3 s**2 + 2/5 s**4 + ...), with |s| < 0.172.
     s = (m - 1.0) / (m + 1.0)
     z = s * s
     z2 = z * z

@@ -64,6 +64,8 @@ def _round(
 ) -> tuple[np.uint64, np.uint64, np.uint64, np.uint64, np.uint64, np.uint64]:
     # Bits above the 32nd of c0 and c2 are never read: the mask before a product is free, since it is how the processor
     # multiplies two halves.
+    # One round: two products of 64 bits, whose high halves are mixed with the other words and the key, and whose low
+    # halves become words themselves; the key goes on by the golden ratio and sqrt(3) - 1 (Weyl sequences).
     product_0 = (c0 & _LOW_32) * _MULTIPLIER_0
     product_1 = (c2 & _LOW_32) * _MULTIPLIER_1
     c0 = (product_1 >> _HALF_WORD) ^ c1 ^ k0
@@ -129,6 +131,7 @@ def unit32(word: np.uint64) -> float:
     >>> unit32(2**31) - 0.5 == 2.0**-33
     True
     """
+    # The middle of each step of 2**-32: neither 0 nor 1, whose quantiles may be infinite.
     return (np.float64(word) + 0.5) * _UNIT_32
 
 
@@ -160,6 +163,7 @@ def unit52(high: np.uint64, low: np.uint64) -> float:
 
 @kernel
 def _derive_key(seed: np.uint64, stream: np.uint64) -> np.uint64:
+    # The seed is the key of the cipher and the stream its counter, so that neighbouring streams get unrelated keys.
     zero = np.uint64(0)
     w0, w1, _, _ = philox4x32(stream & _LOW_32, stream >> _HALF_WORD, zero, zero, seed & _LOW_32, seed >> _HALF_WORD)
     return w0 | (w1 << _HALF_WORD)
@@ -218,6 +222,7 @@ def vehicle_words(
     >>> len(vehicle_words(stream_key(7, 1), np.uint64(3), np.uint64(5), np.uint64(0)))
     4
     """
+    # The block takes the 8 bits above the 56 of the draw: no two (draw, block) share a counter.
     upper = draw | (block << _BLOCK_SHIFT)
     c0, c1, c2, c3 = vehicle & _LOW_32, vehicle >> _HALF_WORD, upper & _LOW_32, upper >> _HALF_WORD
     return philox4x32(c0, c1, c2, c3, key & _LOW_32, key >> _HALF_WORD)
@@ -246,66 +251,6 @@ def vehicle_uniforms(key: np.uint64, draw: np.uint64, vehicle: np.uint64, block:
     """
     w0, w1, w2, w3 = vehicle_words(key, draw, vehicle, block)
     return unit52(w0, w1), unit52(w2, w3)
-
-
-@kernel
-def fill_vehicle_words(key: int, draw: int, block: int, first_vehicle: int, words: npt.NDArray[np.uint32]) -> None:
-    """Fill the four words of each of a run of vehicles, for samplers that compare integers.
-
-    Parameters
-    ----------
-    key, draw, block, first_vehicle : int
-        What the numbers belong to; the key from `stream_key`.
-    words : ndarray of uint32, shape (4, n)
-        Filled: column i belongs to vehicle ``first_vehicle + i``.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from mcsim.kernels.streams import fill_vehicle_words, stream_key
-    >>> words = np.empty((4, 3), dtype=np.uint32)
-    >>> fill_vehicle_words(stream_key(7, 1), 0, 0, 10, words)
-    >>> len(np.unique(words))
-    12
-    """
-    whole_key, of_draw, of_block = np.uint64(key), np.uint64(draw), np.uint64(block)
-    first = np.uint64(first_vehicle)
-    for i in range(words.shape[1]):
-        w0, w1, w2, w3 = vehicle_words(whole_key, of_draw, first + np.uint64(i), of_block)
-        words[0, i] = np.uint32(w0)
-        words[1, i] = np.uint32(w1)
-        words[2, i] = np.uint32(w2)
-        words[3, i] = np.uint32(w3)
-
-
-@kernel
-def fill_vehicle_uniforms(key: int, draw: int, block: int, first_vehicle: int, out: FloatArray) -> None:
-    """Fill four uniforms of 32 bits for each of a run of vehicles.
-
-    Parameters
-    ----------
-    key, draw, block, first_vehicle : int
-        What the numbers belong to; the key from `stream_key`.
-    out : ndarray of float64, shape (4, n)
-        Filled: column i belongs to vehicle ``first_vehicle + i``; strictly inside (0, 1).
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from mcsim.kernels.streams import fill_vehicle_uniforms, stream_key
-    >>> out = np.empty((4, 1000))
-    >>> fill_vehicle_uniforms(stream_key(7, 1), 0, 0, 0, out)
-    >>> bool(abs(out.mean() - 0.5) < 0.02)
-    True
-    """
-    whole_key, of_draw, of_block = np.uint64(key), np.uint64(draw), np.uint64(block)
-    first = np.uint64(first_vehicle)
-    for i in range(out.shape[1]):
-        w0, w1, w2, w3 = vehicle_words(whole_key, of_draw, first + np.uint64(i), of_block)
-        out[0, i] = unit32(w0)
-        out[1, i] = unit32(w1)
-        out[2, i] = unit32(w2)
-        out[3, i] = unit32(w3)
 
 
 @kernel

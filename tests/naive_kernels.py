@@ -59,20 +59,6 @@ def tabulated_survival(age, table):
     return table[year] * (year + 1 - age) + table[year + 1] * (age - year)
 
 
-def exported_survival(age, export_age, home, abroad, life_multiplier, junction):
-    """Equation (1) and its readings, for two survival functions."""
-    if age >= 90:
-        return 0.0
-    if age <= export_age:
-        return home(age)
-    passed = (age - export_age) / life_multiplier
-    if junction == "renewed":
-        return home(export_age) * abroad(passed)
-    if junction == "printed":
-        return home(export_age) * abroad(export_age + passed)
-    return home(export_age) * abroad(export_age + passed) / abroad(export_age)
-
-
 def capacity_loss(age, degradation, exponent, knee_age, decay, sharpness, knee):
     """Equation (2) and its readings."""
     linear = degradation * age**exponent
@@ -83,18 +69,3 @@ def capacity_loss(age, degradation, exponent, knee_age, decay, sharpness, knee):
     if knee == "rate":
         return linear * math.exp(sharpness * decay * max(0.0, age - knee_age))
     return linear if age <= knee_age else linear * math.exp(sharpness * (age - decay * knee_age))
-
-
-def cumulative_distance(age, annual):
-    """Kilometres up to an age, month by month where need be."""
-    total, year = 0.0, 0
-    while year < age:
-        total += annual[min(year, len(annual) - 1)] * min(1.0, age - year)
-        year += 1
-    return total
-
-
-def intensity(mix, factor, loss):
-    """Impact of a delivered kilowatt-hour: mix (source,), factor (source, category)."""
-    categories = range(len(factor[0]))
-    return [sum(share * row[c] for share, row in zip(mix, factor, strict=True)) / (1 - loss) for c in categories]

@@ -1,4 +1,4 @@
-"""State of health, end of life, the fitted law and the failure law."""
+"""State of health, end of life and the fitted law."""
 
 import math
 
@@ -7,21 +7,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy import optimize, special, stats
+from scipy import optimize, special
 
-from mcsim.kernels.laws.failure import (
-    conditional_life,
-    conditional_life_with_defects,
-    cumulative_hazard,
-    failure_probability,
-    fill_failure_probability,
-)
 from mcsim.kernels.laws.health import (
     KNEES,
     age_at_loss,
     fill_age_at_loss,
     fill_state_of_health,
-    first_passage_scale,
     knee_terms,
     wright_omega,
 )
@@ -146,12 +138,6 @@ def test_a_pack_that_loses_nothing_never_ends():
     assert age_at_loss(0.25, 0.0, 1.0, *KNEE_AT_NINE) == np.inf
 
 
-def test_half_of_a_fleet_has_failed_at_the_first_passage():
-    for shape in (0.8, 3.5, 6.0):
-        law = stats.weibull_min(shape, scale=first_passage_scale(9.4, shape))
-        assert law.median() == pytest.approx(9.4, rel=1e-13)
-
-
 @pytest.mark.parametrize(("knee", "degradation", "knee_age", "decay", "shape", "scale", "rmse", "failed"), FIT_CHECK)
 def test_the_fitted_law_equals_the_check_values(knee, degradation, knee_age, decay, shape, scale, rmse, failed):
     law = fitted(*column(degradation, 1, knee_age, decay, 1), knee)[:, 0]
@@ -207,60 +193,4 @@ def test_the_fit_stays_finite_at_the_extremes():
 
 def test_a_pack_that_loses_nothing_never_fails_by_the_fitted_law():
     shape, scale, _ = fitted(*column(0, 1, 8, 1, 1), "shifted")[:, 0]
-    assert cumulative_hazard(50.0, shape, scale, 0.0) == 0.0
-
-
-def test_failure_probabilities_equal_scipys_ratio_of_survivals_where_it_exists():
-    ages, shape, scale, defect = np.arange(0.0, 16.0), 4.0, 10.0, 0.002
-    out = np.full((1, ages.size + 1), np.nan)
-    fill_failure_probability(ages, *column(shape, scale, defect), out)
-    alive = stats.weibull_min.sf(ages, shape, scale=scale) * stats.expon.sf(ages, scale=1 / defect)
-    np.testing.assert_allclose(out[0, : ages.size - 1], 1 - alive[1:] / alive[:-1], rtol=1e-10)
-    assert np.all(out[0, ages.size - 1 :] == 1.0)
-
-
-@given(st.floats(0.05, 500.0), st.floats(0.01, 500.0), st.floats(0.0, 2.0))
-@settings(max_examples=200, deadline=None)
-def test_failure_probabilities_are_probabilities_at_the_extremes(shape, scale, defect):
-    out = np.empty((1, 90))
-    fill_failure_probability(np.arange(91.0), *column(shape, scale, defect), out)
-    assert np.all((out >= 0.0) & (out <= 1.0))
-
-
-def test_failure_is_certain_past_any_hazard():
-    assert failure_probability(np.inf, np.inf) == 1.0
-    assert math.copysign(1, failure_probability(0.0, 0.0)) == 1.0
-
-
-def test_conditional_lives_follow_the_truncated_law():
-    uniforms = np.random.default_rng(11).uniform(size=20_000)
-    lives = np.array([conditional_life(6.0, 4.0, 10.0, u) for u in uniforms])
-    law = stats.weibull_min(4.0, scale=10.0)
-    assert stats.kstest(lives, lambda x: (law.cdf(x) - law.cdf(6.0)) / law.sf(6.0)).pvalue > 1e-4
-
-
-@given(st.floats(0.0, 90.0), st.floats(0.1, 300.0), st.floats(0.1, 300.0), st.floats(2**-53, 1 - 2**-53))
-@settings(max_examples=200, deadline=None)
-def test_a_conditional_life_solves_its_equation_and_does_not_go_back(age, shape, scale, uniform):
-    life = conditional_life(age, shape, scale, uniform)
-    assert age <= life < np.inf or (shape < 0.2 and life > age)
-    before, after = shape * math.log(max(age, 1e-300) / scale), shape * math.log(max(life, 1e-300) / scale)
-    if -30 < after < 25 and before < 25:
-        assert math.exp(after) - math.exp(before) == pytest.approx(
-            -math.log(uniform), rel=1e-9, abs=1e-11 * math.exp(after)
-        )
-
-
-def test_defects_and_ageing_compete():
-    generator = np.random.default_rng(12)
-    pairs = generator.uniform(size=(20_000, 2))
-    lives = [conditional_life_with_defects(2.0, 4.0, 10.0, 0.1, one, two) for one, two in pairs]
-
-    def law(x):
-        return 1 - np.exp(-((x / 10) ** 4 - 0.2**4 + 0.1 * (x - 2.0)))
-
-    assert stats.kstest(lives, law).pvalue > 1e-4
-
-
-def test_without_defects_only_ageing_counts():
-    assert conditional_life_with_defects(2.0, 4.0, 10.0, 0.0, 0.3, 0.3) == conditional_life(2.0, 4.0, 10.0, 0.3)
+    assert (50.0 / scale) ** shape == 0.0

@@ -7,8 +7,6 @@ from scipy import stats
 
 from mcsim.kernels.streams import (
     MAXIMUM_DRAW,
-    fill_vehicle_uniforms,
-    fill_vehicle_words,
     philox4x32,
     stream_key,
     stream_of,
@@ -69,17 +67,6 @@ def test_pieces_of_a_column_are_the_column():
 def test_numbers_at_scattered_draws_are_those_of_the_column():
     draws = np.array([900, 3, 3, 512], dtype=np.int64)
     assert np.array_equal(uniforms_at(3, 5, draws), uniforms(3, 5, 0, 1000)[draws])
-
-
-def test_the_fills_give_the_scalar_numbers():
-    key = stream_key(9, 8)
-    words, numbers = np.empty((4, 37), dtype=np.uint32), np.empty((4, 37))
-    first = 2**32 - 5
-    fill_vehicle_words(key, 6, 2, first, words)
-    fill_vehicle_uniforms(key, 6, 2, first, numbers)
-    expected = [vehicle_words(key, *as_words((6, first + i, 2))) for i in range(37)]
-    assert words.T.tolist() == [list(row) for row in expected]
-    assert numbers.T.tolist() == [[(word + 0.5) / 2**32 for word in row] for row in expected]
 
 
 def test_the_ends_of_both_conversions_lie_inside_the_unit_interval():

@@ -1,4 +1,4 @@
-"""Survival curves and how they join across an export."""
+"""Survival curves."""
 
 import naive_kernels as naive
 import numpy as np
@@ -7,7 +7,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from mcsim.kernels.laws.junction import SURVIVAL_JUNCTIONS, fill_joined_tabulated, fill_joined_weibull
 from mcsim.kernels.laws.survival import (
     check_survival_table,
     double_exponential_survival,
@@ -141,67 +140,6 @@ def test_every_curve_is_proper_at_the_extremes(shape, scale, median, spread, fir
     parts = [one(x) for x in NHTSA_CAR[:4]]
     assert is_proper(filled(fill_double_exponential_survival, *parts, 10.0, one(stretch)))
     assert is_proper(filled(fill_tabulated_survival, np.array([[1.0, 0.7, 0.7]]), one(stretch)))
-
-
-def joined(junction, export_age, multiplier, shape=3.2, scale=22.0):
-    one = np.ones(1)
-    home = filled(fill_weibull_survival, 2.9 * one, 17.0 * one)
-    at_export = np.array([naive.weibull_survival(export_age, 2.9, 17.0)])
-    code = SURVIVAL_JUNCTIONS.index(junction)
-    out = np.full((1, AGES.size), np.nan)
-    laws = (shape * one, scale * one, multiplier * one)
-    fill_joined_weibull(AGES, export_age * one, home, at_export, *laws, code, out)
-    return out
-
-
-@pytest.mark.parametrize("junction", SURVIVAL_JUNCTIONS)
-@pytest.mark.parametrize("export_age", [0.0, 5.0, 7.3, 20.0])
-@pytest.mark.parametrize("multiplier", [0.7, 1.0])
-def test_a_junction_with_a_weibull_law_equals_the_twin(junction, export_age, multiplier):
-    def home(age):
-        return naive.weibull_survival(age, 2.9, 17.0)
-
-    def abroad(age):
-        return naive.weibull_survival(age, 3.2, 22.0)
-
-    expected = [naive.exported_survival(age, export_age, home, abroad, multiplier, junction) for age in AGES]
-    actual = joined(junction, export_age, multiplier)
-    np.testing.assert_allclose(actual[0], expected, rtol=1e-11, atol=1e-290)
-    assert is_proper(actual)
-
-
-@pytest.mark.parametrize("junction", SURVIVAL_JUNCTIONS)
-def test_a_junction_with_a_table_equals_the_twin(junction):
-    home_table, table = np.array([1.0, 0.9, 0.7, 0.4]), np.array([1.0, 0.95, 0.9, 0.6, 0.2])
-    one, out = np.ones(1), np.empty((1, AGES.size))
-    home = filled(fill_tabulated_survival, home_table[None], one)
-    at_export = np.array([naive.tabulated_survival(2.5, home_table)])
-    arguments = (table[None], 1.3 * one, 0.8 * one, SURVIVAL_JUNCTIONS.index(junction))
-    fill_joined_tabulated(AGES, 2.5 * one, home, at_export, *arguments, out)
-
-    def abroad(age):
-        return 0.0 if age >= 90 else naive.tabulated_survival(age / 1.3, table)
-
-    def at_home(age):
-        return naive.tabulated_survival(age, home_table)
-
-    expected = [naive.exported_survival(age, 2.5, at_home, abroad, 0.8, junction) for age in AGES]
-    np.testing.assert_allclose(out[0], expected, rtol=1e-11, atol=1e-290)
-
-
-@pytest.mark.parametrize(("export_age", "drop"), [(5.0, 0.009), (10.0, 0.077), (15.0, 0.25)])
-def test_the_printed_junction_drops_what_the_specification_says(export_age, drop):
-    # Shares stated for Weibull(3.2, 22): 0.9, 7.7 and 25 %.
-    step = np.searchsorted(AGES, export_age)
-    continuous, printed = joined("conditional", export_age, 1.0)[0], joined("printed", export_age, 1.0)[0]
-    assert 1 - printed[step + 1] / continuous[step + 1] == pytest.approx(drop, abs=0.006)
-
-
-def test_a_destination_without_survivors_takes_no_vehicle_and_gives_no_nan():
-    one, out = np.ones(1), np.empty((1, 3))
-    home, table = np.array([[1.0, 0.9, 0.8]]), np.array([[1.0, 0.0, 0.0]])
-    fill_joined_tabulated(np.arange(3.0), one, home, 0.9 * one, table, one, one, 0, out)
-    assert out.tolist() == [[1.0, 0.9, 0.0]]
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ equation jumps at the knee unless lambda is 1; the readings are the options in `
 """
 
 from mcsim.kernels._jit import FloatArray, inline_kernel, kernel
-from mcsim.kernels.maths import exp, log, power
+from mcsim.kernels.maths import exp, log
 
 # An option's number, which kernels take, is its place here.
 KNEES = ("shifted", "printed", "rate", "none")
@@ -15,7 +15,6 @@ _NONE = 3
 
 # Below this growth [1/yr] the exponential is 1 for longer than any life.
 _NO_GROWTH = 1e-9
-_LN_2 = 0.6931471805599453
 
 
 @inline_kernel
@@ -45,6 +44,8 @@ def knee_terms(knee_age: float, decay: float, sharpness: float, knee: int) -> tu
     >>> knee_terms(10.0, 0.9, 1.0, 0), knee_terms(10.0, 0.9, 1.0, 1), knee_terms(10.0, 0.9, 1.0, 2)
     ((1.0, 9.0, 9.0), (1.0, 10.0, 9.0), (0.9, 10.0, 10.0))
     """
+    # Equation (2) after the knee is exp(gamma (a - lambda k)): continuous at k for lambda = 1 alone. A reading says
+    # which of the two ages, k or lambda k, begins the growth and which one it is counted from.
     growth = sharpness * decay if knee == _RATE else sharpness
     growth = 0.0 if knee == _NONE else growth
     start = knee_age if knee in (_PRINTED, _RATE) else decay * knee_age
@@ -79,6 +80,7 @@ def capacity_loss(age: float, degradation: float, exponent: float, growth: float
     0.4893
     """
     after_knee = growth * (age - shift) if age > start else 0.0
+    # a**p = exp(p ln a): one exponential serves the power and the knee. At age 0 the logarithm is -inf, the loss 0.
     return degradation * exp(exponent * log(max(age, 0.0)) + after_knee)
 
 
@@ -128,6 +130,7 @@ def fill_state_of_health(
 
 @inline_kernel
 def _omega_step(x: float, w: float) -> float:
+    # The iteration of Fritsch, Shafer and Crowley (1973) for f(w) = w + ln w - x, with 1 + w from f' = 1 + 1/w.
     residual = x - w - log(w)
     above = 1.0 + w
     t = above * (above + residual * (2.0 / 3.0))
@@ -157,12 +160,15 @@ def wright_omega(x: float) -> float:
     >>> wright_omega(1.0), round(wright_omega(0.0), 12)
     (1.0, 0.56714329041)
     """
+    # Far below 0, w + ln w = x makes w nearly y = exp(x): the series of W(y) = y - y**2 + 3/2 y**3 - 8/3 y**4 + ...
     y = exp(min(x, 0.0))
     left = y * (1.0 + y * (-1.0 + y * (1.5 + y * (-8.0 / 3.0 + y * (125.0 / 24.0)))))
+    # Taylor about x = 1, where w = 1.
     z = x - 1.0
     middle = 1.0 + z * (0.5 + z * (1.0 / 16.0 + z * (-1.0 / 192.0 + z * (-1.0 / 3072.0))))
     # The steps are taken where they neither underflow nor overflow; outside, a series is exact to the last place.
     inner = min(max(x, -10.0), 1e20)
+    # For large x the logarithm is small beside w: w = x - ln x + ln(x) / x.
     far = max(inner, 2.0)
     right = far - log(far) * (1.0 - 1.0 / far)
     w = right if x > 4.0 else (middle if x > -2.0 else y * (1.0 - y * (1.0 - 1.5 * y)))
@@ -203,11 +209,13 @@ def age_at_loss(
     (5.0, 9.094874)
     """
     log_ratio = log(threshold / degradation)
-    before = exp(log_ratio / exponent)
+    before = exp(log_ratio / exponent)  # theta = Dr a**p
+    # After it: ln(theta / Dr) = p ln a + g (a - shift). Over p, plus ln(g / p), with w = g a / p: x = w + ln w.
     rate = max(growth, _NO_GROWTH)
     x = (log_ratio + rate * shift) / exponent + log(rate / exponent)
     # Where the printed equation jumps up at the knee, the threshold may lie inside the jump.
     after = max(exponent / rate * wright_omega(x), start)
+    # The loss rises with age, so the first crossing is before the knee wherever that branch of D gets there in time.
     return before if before <= start or growth < _NO_GROWTH else after
 
 
@@ -245,28 +253,3 @@ def fill_age_at_loss(
     for i in range(out.size):
         growth, start, shift = knee_terms(knee_age[i], decay[i], sharpness[i], knee)
         out[i] = age_at_loss(threshold[i], degradation[i], exponent[i], growth, start, shift)
-
-
-@inline_kernel
-def first_passage_scale(median_life: float, shape: float) -> float:
-    """Return the Weibull scale of a fleet's pack lives around their median, T_EOL / (ln 2)**(1 / beta).
-
-    Parameters
-    ----------
-    median_life : float
-        T_EOL, from `age_at_loss` [yr].
-    shape : float
-        beta, spread of the lives within the fleet [-].
-
-    Returns
-    -------
-    float
-        Scale [yr].
-
-    Examples
-    --------
-    >>> from mcsim.kernels.laws.health import first_passage_scale
-    >>> round(first_passage_scale(9.1, 4.5), 4)
-    9.8722
-    """
-    return median_life / power(_LN_2, 1.0 / shape)

@@ -90,6 +90,7 @@ def weibull_survival(age: float, shape: float, scale: float) -> float:
     >>> round(weibull_survival(15.0, 2.5, 28.0), 4)
     0.8105
     """
+    # The hazard (k / s)(a / s)**(k - 1), integrated from 0, is (a / s)**k.
     share = exp(-power(max(age, 0.0) / scale, shape))
     return 0.0 if age >= MAXIMUM_AGE else share
 
@@ -144,6 +145,7 @@ def gompertz_survival(age: float, first_hazard: float, growth: float) -> float:
     >>> round(gompertz_survival(15.0, 0.01, 0.12), 4)
     0.6565
     """
+    # The hazard h exp(g a), integrated from 0, is h expm1(g a) / g; its limit for g = 0, where that is 0 / 0, is h a.
     years = max(age, 0.0)
     small = abs(growth) < 1e-9
     hazard_years = years if small else expm1(growth * years) / (1.0 if small else growth)
@@ -156,8 +158,10 @@ def gompertz_survival(age: float, first_hazard: float, growth: float) -> float:
 def _double_exponential_at(
     year: float, intercept: float, slope: float, late_intercept: float, late_slope: float, switch_age: float
 ) -> float:
+    # 1 - exp(-x) as -expm1(-x): late shares are so small that the difference from 1 would lose their digits.
     early = -expm1(-exp(intercept + slope * min(year, switch_age)))
     late = -expm1(-exp(late_intercept + late_slope * year))
+    # `early` stops at the switch age, hence the bound on the later part where its own A and B would jump up.
     share = early if year <= switch_age else min(early, late)
     return 1.0 if year <= 0.0 else share
 
@@ -229,6 +233,7 @@ def tabulated_survival(age: float, table: FloatArray) -> float:
     (0.6, 0.1)
     """
     last = table.size - 1
+    # The last age itself belongs to the interval before it.
     year = min(int(max(age, 0.0)), last - 1)
     here = table[year]
     after = table[year + 1]
@@ -236,6 +241,7 @@ def tabulated_survival(age: float, table: FloatArray) -> float:
         return here + (after - here) * (max(age, 0.0) - year)
     if after <= 0.0:
         return 0.0
+    # The last year's hazard is -ln(after / here) per year, held for all later ones.
     return after * exp((age - last) * log(after / here))
 
 
@@ -364,6 +370,7 @@ def fill_double_exponential_survival(
             share = double_exponential_survival(
                 ages[j] / stretch[i], intercept[i], slope[i], late_intercept[i], late_slope[i], switch_age
             )
+            # Against the age itself: a stretch moves the curve, not the end of lives.
             out[i, j] = 0.0 if ages[j] >= MAXIMUM_AGE else share
         out[i, ages.size :] = 0.0
 

@@ -38,6 +38,7 @@ _LARGEST_DAMPING = 1e8
 @inline_kernel
 def _log_age_at(level: float, loss: FloatArray, log_ages: FloatArray) -> float:
     """Log of the age at which the loss passes a level: linear in logarithms, past the last age with its last slope."""
+    # Before the knee the loss is a power of age, a line in logarithms; after it nearly one over a single year.
     j = 1
     while j < FITTED_AGES - 1 and loss[j] < level:
         j += 1
@@ -49,6 +50,7 @@ def _log_age_at(level: float, loss: FloatArray, log_ages: FloatArray) -> float:
 @inline_kernel
 def _fill_residuals(log_shape: float, log_scale: float, loss: FloatArray, scratch: FloatArray) -> float:
     """Fill rows 1-5: t = shape * ln(age/scale), F(t) - loss, dF/dt, t * dF/dt and residual * d2F/dt2."""
+    # F = 1 - exp(-exp(t)), hence dF/dt = exp(-h) h with h = exp(t), and d2F/dt2 = dF/dt (1 - h).
     shape = exp(log_shape)
     for j in range(_PADDED_AGES):
         t = shape * (scratch[0, j] - log_scale)
@@ -85,7 +87,9 @@ def _sums(shape: float, scratch: FloatArray) -> tuple[float, Pair, Triple, Tripl
         rest_tt += bend * t * t
         rest_t += bend * t
         rest_1 += bend
-    # By the chain rule: dt/d(log shape) = t, dt/d(log scale) = -shape.
+    # By the chain rule: dt/d(log shape) = t, dt/d(log scale) = -shape. The Hessian is the Gauss-Newton matrix plus the
+    # sum of residual * second derivative of F; `rest` is that sum. The gradient stands in it because t is not linear:
+    # d2t/d(log shape)2 = t and d2t/d(log shape)d(log scale) = -shape.
     gradient = (gradient_t, -shape * gradient_1)
     gauss_newton = (square_tt, -shape * square_t, shape * shape * square_1)
     rest = (rest_tt + gradient_t, -shape * (rest_t + gradient_1), shape * shape * rest_1)
@@ -95,6 +99,8 @@ def _sums(shape: float, scratch: FloatArray) -> tuple[float, Pair, Triple, Tripl
 @inline_kernel
 def _step(gradient: Pair, gauss_newton: Triple, rest: Triple, damping: float) -> Pair:
     """Return the step in (log shape, log scale), no longer than is safe."""
+    # Newton's matrix where it is positive definite with room to spare: a determinant near 0 points anywhere. The
+    # Gauss-Newton matrix is never negative.
     uu, uv, vv = gauss_newton
     full_uu, full_uv, full_vv = uu + rest[0], uv + rest[1], vv + rest[2]
     if full_uu > 0.0 and full_uu * full_vv - full_uv * full_uv > 0.02 * full_uu * full_vv:
@@ -105,6 +111,7 @@ def _step(gradient: Pair, gauss_newton: Triple, rest: Triple, damping: float) ->
     determinant = uu * vv - uv * uv + 1e-300
     shape_step = (gradient[1] * uv - gradient[0] * vv) / determinant
     scale_step = (gradient[0] * uv - gradient[1] * uu) / determinant
+    # Cramer's rule gave the step; it is cut back as a whole, so that its direction stays.
     excess = max(1.0, max(abs(shape_step) / _LONGEST_SHAPE_STEP, abs(scale_step) / _LONGEST_SCALE_STEP))
     return shape_step / excess, scale_step / excess
 
@@ -149,6 +156,7 @@ def fit_weibull(loss: FloatArray, scratch: FloatArray) -> tuple[float, float, fl
             break
         shape = _fill_residuals(log_shape + shape_step, log_scale + scale_step, loss, scratch)
         next_sse, next_gradient, next_gauss_newton, next_rest = _sums(shape, scratch)
+        # Levenberg and Marquardt: damping falls after a step that helps and rises after one that does not.
         if next_sse < sse:
             settled = sse - next_sse <= _GAIN * next_sse
             log_shape, log_scale = log_shape + shape_step, log_scale + scale_step

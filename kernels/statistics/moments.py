@@ -49,6 +49,8 @@ def block_moments(rows: Reals, mean: Reals, squares: Reals) -> None:
     (array([2.]), array([2.]))
     """
     n_rows, n_cells = rows.shape
+    # Two passes, the mean first: sum(x**2) - n mean**2 would lose the digits of a small spread about a large mean.
+    # Tiles of columns keep both sums in the first-level cache while the rows pass.
     mean[:] = 0.0
     squares[:] = 0.0
     if n_rows == 0:
@@ -96,6 +98,8 @@ def merge_moments(
         mean[:] = other_mean
         squares[:] = other_squares
         return
+    # With d the distance of the means: the mean moves by d n2 / (n1 + n2), and the squares about the new mean exceed
+    # those about the old ones by d**2 n1 n2 / (n1 + n2) (equations 2.1a and 2.1b).
     share = other_count / (count + other_count)
     weight = count * share
     for cell in range(mean.size):
@@ -126,6 +130,7 @@ def bin_edge(key: int, scale: float) -> float:
     >>> bin_edge(0, 2.0), bin_edge(4096, 2.0), bin_edge(-4096, 2.0)
     (0.0, 2.0, -2.0)
     """
+    # The key is the top bits of 1 + abs(x) / scale less those of 1.0, hence exponent and leading part of the mantissa.
     size = np.abs(np.int64(key))
     octave = size >> FINEST_BITS
     part = np.float64(size & ((1 << FINEST_BITS) - 1)) / np.float64(1 << FINEST_BITS)
@@ -159,6 +164,7 @@ def fit_window(counts: Integers, window: Integers, low: int, high: int) -> None:
     (1, 5)
     """
     n_bins = counts.size
+    # A bin of level l is 2**l of the finest ones, key >> l: joining neighbours is a shift, exact and in any order.
     if window[1] < 0:
         window[1] = 0
         window[2] = low
@@ -178,6 +184,7 @@ def fit_window(counts: Integers, window: Integers, low: int, high: int) -> None:
     # Spare bins on both sides, so that the next few outliers find room.
     spare = (n_bins - 1 - ((window[3] >> level) - (window[2] >> level))) // 2
     first = (window[2] >> level) - spare
+    # Only bins between the lowest and the highest occupied one hold counts: the others need no move.
     kept = counts.copy()
     counts[:] = 0
     for at in range((old_low >> old_level) - old_first, (old_high >> old_level) - old_first + 1):
@@ -254,6 +261,7 @@ def _count_column(
     bits: Integers,
     keys: Integers,
 ) -> None:
+    # Separate loops over the rows, each of one kind of work, so that the compiler vectorises them.
     inverse = 1.0 / scale
     for row in range(values.size):
         sizes[row] = 1.0 + np.abs(values[row]) * inverse
@@ -302,6 +310,7 @@ def merge_counts(counts: Integers, windows: Integers, other_counts: Integers, ot
         # The first set may be finer than the second: then it takes the second's level.
         while windows[cell, 1] < other_windows[cell, 1]:
             _join_neighbours(counts[cell], windows[cell])
+        # Now the first set is at the coarser level of the two, whichever was merged into which.
         shift = windows[cell, 1] - other_windows[cell, 1]
         for at in range(counts.shape[1]):
             if other_counts[cell, at] > 0:
@@ -370,6 +379,7 @@ def count_quantiles(
                 at += 1
             left = bin_edge((windows[cell, 0] + at) * width, scale[cell])
             right = bin_edge((windows[cell, 0] + at + 1) * width, scale[cell])
+            # The c values of a bin are taken to lie at the middles of c equal parts of it.
             inside = (rank - seen + 0.5) / max(1, counts[cell, at])
             value = left + min(inside, 1.0) * (right - left)
             out[number, cell] = min(max(value, lowest[cell]), highest[cell])

@@ -33,6 +33,7 @@ def _fill_counts(key, rows, n_resamples, counts):
             words = vehicle_words(key, np.uint64(rows[i]), np.uint64(first), zero)
             for offset in range(min(4, n_resamples - first)):
                 uniform = unit32(words[offset])
+                # Inversion: p(k) = p(k - 1) / k, from p(0) = exp(-1), summed until the sum passes the uniform number.
                 probability = np.exp(-1.0)
                 cumulative = probability
                 count = 0
@@ -138,6 +139,31 @@ def add_weighted(weights, top, tile, n_rows, sums, left, right):
 
 
 @kernel
+def add_values(weights, values, sums):
+    """Add the weighted sums of plain values: ``sums += weights @ values`` in a fixed order.
+
+    Parameters
+    ----------
+    weights : ndarray, shape (n_resamples, n)
+        Weights of the rows; the number of resamples is a multiple of 4.
+    values : ndarray, shape (n, n_values)
+        What is summed.
+    sums : ndarray, shape (n_resamples, n_values)
+        Added to, in place.
+    """
+    n_rows, n_values = values.shape
+    tile = np.empty((_TILE_ROWS, _TILE_COLUMNS))
+    for left in range(0, n_values, _TILE_COLUMNS):
+        right = min(left + _TILE_COLUMNS, n_values)
+        for top in range(0, n_rows, _TILE_ROWS):
+            height = min(_TILE_ROWS, n_rows - top)
+            for i in range(height):
+                for j in range(right - left):
+                    tile[i, j] = values[top + i, left + j]
+            add_weighted(weights, top, tile, height, sums, left, right)
+
+
+@kernel
 def add_base(weights, f_a, f_b, g_a, g_b, sums):
     """Add the sums that need A and B alone: of A, B, A**2, B**2 and A*B.
 
@@ -159,6 +185,8 @@ def add_base(weights, f_a, f_b, g_a, g_b, sums):
         width = right - left
         for top in range(0, n_rows, _TILE_ROWS):
             height = min(_TILE_ROWS, n_rows - top)
+            # f and g differ in their inner seed alone. A product of one with the other has no variance of the noise in
+            # it, and the mean of both ways round uses all four outputs; without noise g is f and the halves add up.
             for i in range(height):
                 for j in range(width):
                     a, b = f_a[top + i, left + j], f_b[top + i, left + j]
@@ -196,6 +224,8 @@ def add_factor(weights, f_a, f_b, f_ab, g_a, g_b, g_ab, sums):
             height = min(_TILE_ROWS, n_rows - top)
             for i in range(height):
                 for j in range(width):
+                    # d = AB - A: half the mean of d**2 is the variance of total order, the mean of B d that of first
+                    # order, since B and AB share this factor alone.
                     p = f_ab[top + i, left + j] - f_a[top + i, left + j]
                     q = g_ab[top + i, left + j] - g_a[top + i, left + j]
                     tiles[0, i, j] = 0.5 * (p + q)
@@ -218,17 +248,8 @@ def add_products(weights, f_a, f_b, f_ba, f_ab, sums):
     sums : ndarray, shape (n_resamples, n_values)
         Added to, in place.
     """
-    n_rows, n_values = f_a.shape
-    tile = np.empty((_TILE_ROWS, _TILE_COLUMNS))
-    for left in range(0, n_values, _TILE_COLUMNS):
-        right = min(left + _TILE_COLUMNS, n_values)
-        for top in range(0, n_rows, _TILE_ROWS):
-            height = min(_TILE_ROWS, n_rows - top)
-            for i in range(height):
-                for j in range(right - left):
-                    row, column = top + i, left + j
-                    tile[i, j] = f_ba[row, column] * f_ab[row, column] - f_a[row, column] * f_b[row, column]
-            add_weighted(weights, top, tile, height, sums, left, right)
+    # A and B share nothing, so that the mean of A * B is the square of the outputs' mean, which the product carries.
+    add_values(weights, f_ba * f_ab - f_a * f_b, sums)
 
 
 @kernel
@@ -244,41 +265,7 @@ def add_difference(weights, f_b, f_ba, sums):
     sums : ndarray, shape (n_resamples, n_values)
         Added to, in place.
     """
-    n_rows, n_values = f_b.shape
-    tile = np.empty((_TILE_ROWS, _TILE_COLUMNS))
-    for left in range(0, n_values, _TILE_COLUMNS):
-        right = min(left + _TILE_COLUMNS, n_values)
-        for top in range(0, n_rows, _TILE_ROWS):
-            height = min(_TILE_ROWS, n_rows - top)
-            for i in range(height):
-                for j in range(right - left):
-                    tile[i, j] = f_ba[top + i, left + j] - f_b[top + i, left + j]
-            add_weighted(weights, top, tile, height, sums, left, right)
-
-
-@kernel
-def add_values(weights, values, sums):
-    """Add the weighted sums of plain values: ``sums += weights @ values`` in a fixed order.
-
-    Parameters
-    ----------
-    weights : ndarray, shape (n_resamples, n)
-        Weights of the rows; the number of resamples is a multiple of 4.
-    values : ndarray, shape (n, n_values)
-        What is summed.
-    sums : ndarray, shape (n_resamples, n_values)
-        Added to, in place.
-    """
-    n_rows, n_values = values.shape
-    tile = np.empty((_TILE_ROWS, _TILE_COLUMNS))
-    for left in range(0, n_values, _TILE_COLUMNS):
-        right = min(left + _TILE_COLUMNS, n_values)
-        for top in range(0, n_rows, _TILE_ROWS):
-            height = min(_TILE_ROWS, n_rows - top)
-            for i in range(height):
-                for j in range(right - left):
-                    tile[i, j] = values[top + i, left + j]
-            add_weighted(weights, top, tile, height, sums, left, right)
+    add_values(weights, f_ba - f_b, sums)
 
 
 def variance(mean_a: Array, mean_b: Array, square_a: Array, square_b: Array) -> Array:
