@@ -26,7 +26,8 @@ from mcsim.distributions.normal import Normal, TruncatedNormal, normal, truncate
 from mcsim.distributions.ordered import Ordered
 from mcsim.distributions.pedigree import Pedigree, pedigree
 from mcsim.distributions.pert import Pert, pert
-from mcsim.distributions.text import FAMILIES, SHARES, build, build_shares, parse, parse_shares
+from mcsim.distributions.registry import FAMILIES, SHARES, Family, discover
+from mcsim.distributions.text import build, build_shares, parse, parse_shares
 from mcsim.distributions.triangular import Triangular, triangular
 from mcsim.distributions.uniform import Uniform, uniform
 from mcsim.distributions.weibull import Weibull, weibull
@@ -43,6 +44,7 @@ __all__ = [
     "Distribution",
     "Elicited",
     "Empirical",
+    "Family",
     "Gamma",
     "GaussianCopula",
     "Logistic",
@@ -89,3 +91,6 @@ __all__ = [
     "uniform",
     "weibull",
 ]
+
+# A family in a file that nothing above names can still be written in a study file.
+discover(__name__, list(__path__))

@@ -13,6 +13,8 @@ from numpy.typing import ArrayLike, NDArray
 
 Array = NDArray[np.float64]
 
+INTERVAL = 3.92  # width of a central 95 % interval of a normal, in standard deviations
+
 
 @runtime_checkable
 class Distribution(Protocol):

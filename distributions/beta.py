@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike
 
 from mcsim.distributions.base import Array, as_unit, pin, require_order, require_positive, settle, text
 from mcsim.distributions.beta_quantile import beta_quantile
+from mcsim.distributions.registry import family
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,7 @@ class Beta:
         return text("beta", self.alpha, self.beta, *bounds)
 
 
+@family("beta(2, 6)", "beta(0.5, 0.5, -1, 3)")
 def beta(alpha: float, beta: float, low: float = 0.0, high: float = 1.0) -> Beta:
     """Return the beta distribution on [low, high].
 

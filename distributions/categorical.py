@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike
 
 from mcsim.distributions.atoms import as_list, as_probabilities, cumulate, step_down, step_up
 from mcsim.distributions.base import Array, refusal, shown, text
+from mcsim.distributions.registry import family
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,7 @@ def as_words(value: object) -> tuple[str, ...]:
     return tuple(str(word) for word in words)
 
 
+@family('categorical(["linear", "knee"], [0.7, 0.3])', list_first=True, keyed=True)
 def categorical(labels: Sequence[str], probabilities: Sequence[float] | None = None) -> Categorical:
     """Return the choice among words, equally likely when no probabilities are given.
 

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mcsim.distributions.base import Array, as_unit, settle, text
+from mcsim.distributions.registry import family
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,7 @@ class Constant:
         return text("constant", self.value)
 
 
+@family("constant(8)", unit_arguments=("value",))
 def constant(value: float) -> Constant:
     """Return a sure value.
 

@@ -16,6 +16,7 @@ from mcsim.distributions.atoms import as_numbers, as_probabilities
 from mcsim.distributions.base import Array, as_unit, number, refusal, require_positive, shown, text
 from mcsim.distributions.beta import Beta
 from mcsim.distributions.beta_quantile import beta_quantile
+from mcsim.distributions.registry import shares
 
 # Normal scores of 0 and 1 are infinite and would make 0 * inf; the nearest doubles inside stand in for them.
 LEAST_UNIT, LARGEST_UNIT = 2.0**-54, 1.0 - 2.0**-53
@@ -360,6 +361,7 @@ class Dirichlet:
         return text("dirichlet", *self.concentration)
 
 
+@shares("dirichlet(2, 3, 5)")
 def dirichlet(*concentration: float) -> Dirichlet:
     """Return the Dirichlet distribution of two or more shares.
 
@@ -371,6 +373,7 @@ def dirichlet(*concentration: float) -> Dirichlet:
     return Dirichlet(concentration)
 
 
+@shares("dirichlet_shares([0.25, 0.75], 40)")
 def dirichlet_shares(shares: Sequence[float], concentration: float) -> Dirichlet:
     """Return the Dirichlet distribution with mean shares, each of variance share (1 - share) / (concentration + 1).
 

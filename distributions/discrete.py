@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike
 
 from mcsim.distributions.atoms import as_numbers, as_probabilities, cumulate, step_down, step_up
 from mcsim.distributions.base import Array, refusal, shown, text
+from mcsim.distributions.registry import family
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,7 @@ class Discrete:
         return text("discrete", self.values, self.probabilities)
 
 
+@family("discrete([8, 5, 6], [0.25, 0.5, 0.25])", list_first=True)
 def discrete(values: Sequence[float], probabilities: Sequence[float] | None = None) -> Discrete:
     """Return the distribution over a few numbers, equally likely when no probabilities are given.
 

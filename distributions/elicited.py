@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mcsim.distributions.base import Array, as_unit, require_order, settle, text
+from mcsim.distributions.registry import family
 
 # Probabilities of the bounds and of the three quantiles.
 _LEVELS = (0.0, 0.05, 0.5, 0.95, 1.0)
@@ -68,6 +69,7 @@ class Elicited:
         return text("elicited", self.p5, self.p50, self.p95, self.low, self.high)
 
 
+@family("elicited(8, 10, 15, 5, 20)", unit_arguments=("p5", "p50", "p95", "low", "high"))
 def elicited(p5: float, p50: float, p95: float, low: float, high: float) -> Elicited:
     """Return the piecewise uniform distribution through three quantiles and two bounds.
 

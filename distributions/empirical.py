@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike
 
 from mcsim.distributions.atoms import as_numbers, cumulate, step_down, step_up
 from mcsim.distributions.base import Array, refusal, shown, text
+from mcsim.distributions.registry import family
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,7 @@ class Empirical:
         return text("empirical", self.samples, *(() if self.weights is None else (self.weights,)))
 
 
+@family("empirical([3, 1, 2])", "empirical([3, 1, 2], [1, 2, 5])", list_first=True)
 def empirical(samples: Sequence[float], weights: Sequence[float] | None = None) -> Empirical:
     """Return the distribution of observations, optionally weighted.
 
@@ -82,6 +84,7 @@ def empirical(samples: Sequence[float], weights: Sequence[float] | None = None) 
     return Empirical(numbers, None if weights is None else as_numbers("empirical", "weights", weights))
 
 
+@family("empirical_table([5, 12], [8, 30])")
 def empirical_table(*rows: Sequence[float]) -> Empirical:
     """Return the distribution of a table with rows [value, weight].
 

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mcsim.distributions.base import Array, as_unit, require_positive, settle, text
+from mcsim.distributions.registry import family
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,7 @@ class Gamma:
         return text("gamma", self.shape, self.scale)
 
 
+@family("gamma(4, 2.5)", "gamma(0.3, 1)", unit_arguments=("scale",))
 def gamma(shape: float, scale: float) -> Gamma:
     """Return the gamma distribution.
 

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mcsim.distributions.base import Array, as_unit, require_positive, settle, text
+from mcsim.distributions.registry import family
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,7 @@ class Logistic:
         return text("logistic", self.location, self.scale)
 
 
+@family("logistic(10, 2)", unit_arguments=("location", "scale"))
 def logistic(location: float, scale: float) -> Logistic:
     """Return the logistic distribution.
 

@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 from math import exp, inf, log, log1p, sqrt
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from mcsim.distributions.base import Array, as_unit, number, refusal, require_positive, settle, shown, text
+from mcsim.distributions.base import INTERVAL, Array, as_unit, number, refusal, require_positive, settle, shown, text
+from mcsim.distributions.registry import family
 
 # Twenty e-folds to one standard deviation: nobody means it, and the mean soon leaves double precision.
 _LARGEST_SIGMA = 20.0
@@ -23,6 +25,8 @@ class Lognormal:
     sigma : float
         Standard deviation of the natural logarithm, above 0.
     """
+
+    STACKS: ClassVar[bool] = True
 
     centre: float
     sigma: float
@@ -65,6 +69,14 @@ class Lognormal:
         return text("lognormal", self.centre, self.sigma)
 
 
+def _from_row(low: float, value: float, high: float, _: tuple[float, float]) -> Lognormal:
+    """Return the lognormal distribution with a value as its median and a 95 % interval."""
+    if low <= 0.0:
+        raise refusal("lognormal", "low must be above 0, since a lognormal is positive", shown(low), "a low above 0")
+    return Lognormal(value, log(high / low) / INTERVAL)
+
+
+@family("lognormal(70, 0.25)", "lognormal(0.001, 1.5)", unit_arguments=("median",), from_row=_from_row)
 def lognormal(median: float, sigma: float) -> Lognormal:
     """Return the lognormal distribution with a median and the standard deviation of the logarithm.
 
@@ -76,6 +88,7 @@ def lognormal(median: float, sigma: float) -> Lognormal:
     return Lognormal(median, sigma)
 
 
+@family("lognormal_mean_cv(100, 0.3)", unit_arguments=("mean",))
 def lognormal_mean_cv(mean: float, cv: float) -> Lognormal:
     """Return the lognormal distribution with an arithmetic mean and a coefficient of variation (sd / mean).
 
@@ -91,6 +104,7 @@ def lognormal_mean_cv(mean: float, cv: float) -> Lognormal:
     return Lognormal(mean * exp(-0.5 * variance), sqrt(variance))
 
 
+@family("lognormal_gsd(100, 1.2)", unit_arguments=("median",))
 def lognormal_gsd(median: float, gsd: float) -> Lognormal:
     """Return the lognormal distribution with a median and a geometric standard deviation, sigma = ln(gsd).
 
@@ -102,6 +116,7 @@ def lognormal_gsd(median: float, gsd: float) -> Lognormal:
     return Lognormal(median, log(_factor("lognormal_gsd", "gsd", gsd)))
 
 
+@family("lognormal_gsd2(100, 1.5)", unit_arguments=("median",))
 def lognormal_gsd2(median: float, gsd2: float) -> Lognormal:
     """Return the lognormal distribution with a median and the squared geometric standard deviation of LCA data.
 

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mcsim.distributions.base import Array, as_unit, pin, require_order, require_positive, settle, text
+from mcsim.distributions.registry import family
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,7 @@ class Loguniform:
         return text("loguniform", self.low, self.high)
 
 
+@family("loguniform(0.01, 100)", unit_arguments=("low", "high"))
 def loguniform(low: float, high: float) -> Loguniform:
     """Return the distribution that is uniform in the logarithm on [low, high].
 

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mcsim.distributions.base import Array, as_unit, pin, refusal, require_order, settle, shown, text
+from mcsim.distributions.registry import family
 
 _LOGIT_95 = log(0.95 / 0.05)
 
@@ -128,6 +129,7 @@ class Metalog:
         return text("metalog", self.p5, self.p50, self.p95, self.low, self.high)
 
 
+@family("metalog(8, 10, 15, 5, 20)", "metalog(1, 2, 3, 0, 4)", unit_arguments=("p5", "p50", "p95", "low", "high"))
 def metalog(p5: float, p50: float, p95: float, low: float, high: float) -> Metalog:
     """Return the bounded metalog through three quantiles, refusing those that allow none.
 

@@ -1,12 +1,14 @@
 """The bell curve, whole or cut at two bounds. See also `scipy.stats.norm` and `scipy.stats.truncnorm`."""
 
 from dataclasses import dataclass
-from math import exp, inf, pi, sqrt
+from math import exp, inf, isinf, pi, sqrt
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from mcsim.distributions.base import (
+    INTERVAL,
     Array,
     as_unit,
     pin,
@@ -17,6 +19,7 @@ from mcsim.distributions.base import (
     shown,
     text,
 )
+from mcsim.distributions.registry import family
 
 # A cut that keeps less than this much of the bell is a slip of units, and beyond it double precision gives out.
 _LEAST_MASS = 1e-300
@@ -33,6 +36,8 @@ class Normal:
     sd : float
         Standard deviation, above 0, in the unit of the input.
     """
+
+    STACKS: ClassVar[bool] = True
 
     centre: float
     sd: float
@@ -142,6 +147,15 @@ class TruncatedNormal:
         return text("truncated_normal", self.centre, self.sd, self.low, self.high)
 
 
+def _from_row(low: float, value: float, high: float, valid: tuple[float, float]) -> Normal | TruncatedNormal:
+    """Return the normal distribution about a value with a 95 % interval, cut where its table's range ends."""
+    sd = (high - low) / INTERVAL
+    if isinf(valid[0]) and isinf(valid[1]):
+        return Normal(value, sd)
+    return TruncatedNormal(value, sd, *valid)
+
+
+@family("normal(12, 1.5)", "normal(0, 1)", unit_arguments=("mean", "sd"), from_row=_from_row)
 def normal(mean: float, sd: float) -> Normal:
     """Return the normal distribution.
 
@@ -153,6 +167,7 @@ def normal(mean: float, sd: float) -> Normal:
     return Normal(mean, sd)
 
 
+@family("truncated_normal(0, 1, -1, 2)", "truncated_normal(5, 2, 0, inf)", unit_arguments=("mean", "sd", "low", "high"))
 def truncated_normal(mean: float, sd: float, low: float, high: float) -> TruncatedNormal:
     """Return the normal distribution cut to [low, high]; mean and sd are those before the cut.
 

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 from mcsim.distributions.atoms import as_numbers
 from mcsim.distributions.base import Array, number, refusal, require_positive, shown, text
 from mcsim.distributions.lognormal import Lognormal
+from mcsim.distributions.registry import family
 
 INDICATORS = ("reliability", "completeness", "temporal", "geographical", "technological")
 
@@ -120,6 +121,7 @@ def as_scores(value: object) -> tuple[int, ...]:
     return tuple(int(score) for score in scores)
 
 
+@family("pedigree(3, 1.05, [2, 1, 3, 2, 4])", unit_arguments=("median",))
 def pedigree(median: float, basic: float, scores: Sequence[int], matrix: str = "ecoinvent") -> Pedigree:
     """Return the lognormal distribution of a median, a basic uncertainty (GSD^2) and five pedigree scores.
 

@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike
 
 from mcsim.distributions.base import Array, as_unit, pin, settle, text
 from mcsim.distributions.beta_quantile import beta_quantile
+from mcsim.distributions.registry import family
 from mcsim.distributions.triangular import require_mode
 
 # Weight of the mode against the two bounds in the mean, (low + 4 mode + high) / 6: Malcolm D. G., Roseboom J. H.,
@@ -68,6 +69,17 @@ class Pert:
         return text("pert", self.low, self.mode, self.high)
 
 
+def _from_row(low: float, value: float, high: float, _: tuple[float, float]) -> Pert:
+    """Return the distribution whose mode is the value of a row."""
+    return Pert(low, value, high)
+
+
+@family(
+    "pert(10, 12, 20)",
+    "pert(0, 0, 1)",
+    unit_arguments=("low", "mode", "high"),
+    from_row=_from_row,
+)
 def pert(low: float, mode: float, high: float) -> Pert:
     """Return the PERT distribution.
 

@@ -1,67 +1,17 @@
-"""The registry of families, and the way from text and TOML values to distributions."""
+"""The way from text and TOML values to distributions, by the families in the registry."""
 
 import ast
-import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from difflib import get_close_matches
 from math import inf
-from typing import TypeVar
+from typing import Any
 
 from mcsim.distributions.base import Distribution, refusal, shown
-from mcsim.distributions.beta import beta
-from mcsim.distributions.categorical import categorical
-from mcsim.distributions.constant import constant
-from mcsim.distributions.dependence import Dirichlet, dirichlet, dirichlet_shares
-from mcsim.distributions.discrete import discrete
-from mcsim.distributions.elicited import elicited
-from mcsim.distributions.empirical import empirical, empirical_table
-from mcsim.distributions.gamma import gamma
-from mcsim.distributions.logistic import logistic
-from mcsim.distributions.lognormal import lognormal, lognormal_gsd, lognormal_gsd2, lognormal_mean_cv
-from mcsim.distributions.loguniform import loguniform
-from mcsim.distributions.metalog import metalog
-from mcsim.distributions.normal import normal, truncated_normal
-from mcsim.distributions.pedigree import pedigree
-from mcsim.distributions.pert import pert
-from mcsim.distributions.triangular import triangular
-from mcsim.distributions.uniform import uniform
-from mcsim.distributions.weibull import weibull
-
-# Every name that a study file may write, with the constructor that it calls.
-FAMILIES: dict[str, Callable[..., Distribution]] = {
-    "constant": constant,
-    "uniform": uniform,
-    "loguniform": loguniform,
-    "triangular": triangular,
-    "pert": pert,
-    "normal": normal,
-    "truncated_normal": truncated_normal,
-    "lognormal": lognormal,
-    "lognormal_mean_cv": lognormal_mean_cv,
-    "lognormal_gsd": lognormal_gsd,
-    "lognormal_gsd2": lognormal_gsd2,
-    "beta": beta,
-    "gamma": gamma,
-    "weibull": weibull,
-    "logistic": logistic,
-    "discrete": discrete,
-    "categorical": categorical,
-    "empirical": empirical,
-    "empirical_table": empirical_table,
-    "elicited": elicited,
-    "metalog": metalog,
-    "pedigree": pedigree,
-}
-
-# The same for several shares of a whole at once: vectors, so they have their own shapes of `ppf` and `mean`.
-SHARES: dict[str, Callable[..., Dirichlet]] = {"dirichlet": dirichlet, "dirichlet_shares": dirichlet_shares}
+from mcsim.distributions.dependence import Dirichlet
+from mcsim.distributions.registry import FAMILIES, SHARES, Family
 
 _Positional = tuple[object, ...]
 _Keywords = Mapping[str, object]
-_Made = TypeVar("_Made")
-
-# Families whose first parameter is a list: a flat list of arguments is that list.
-_LIST_FIRST = frozenset({"discrete", "categorical", "empirical"})
 
 
 def build(family: str, arguments: object) -> Distribution:
@@ -89,7 +39,9 @@ def build(family: str, arguments: object) -> Distribution:
     >>> print(build("categorical", {"linear": 0.7, "knee": 0.3}))
     categorical(["linear", "knee"], [0.7, 0.3])
     """
-    return _call(_constructor(family), family, *_arguments(family, arguments))
+    known = _one_number(family)
+    made: Distribution = _call(known, *_arguments(known, arguments))
+    return made
 
 
 def build_shares(family: str, arguments: object) -> Dirichlet:
@@ -105,7 +57,9 @@ def build_shares(family: str, arguments: object) -> Dirichlet:
     >>> print(build_shares("dirichlet", [2, 3, 5]))
     dirichlet(2, 3, 5)
     """
-    return _call(_shares_constructor(family), family, *_arguments(family, arguments))
+    known = _several_shares(family)
+    made: Dirichlet = _call(known, *_arguments(known, arguments))
+    return made
 
 
 def parse(text: str) -> Distribution:
@@ -124,7 +78,8 @@ def parse(text: str) -> Distribution:
     uniform(1, 2) constant(8)
     """
     family, positional, keywords = _read(text)
-    return _call(_constructor(family), family, positional, keywords)
+    made: Distribution = _call(_one_number(family), positional, keywords)
+    return made
 
 
 def parse_shares(text: str) -> Dirichlet:
@@ -141,7 +96,8 @@ def parse_shares(text: str) -> Dirichlet:
     dirichlet(10, 30)
     """
     family, positional, keywords = _read(text)
-    return _call(_shares_constructor(family), family, positional, keywords)
+    made: Dirichlet = _call(_several_shares(family), positional, keywords)
+    return made
 
 
 def _read(text: str) -> tuple[str, _Positional, _Keywords]:
@@ -186,8 +142,8 @@ def _literal(node: ast.expr, text: str) -> object:
     raise refusal("distribution", "an argument must be a number, a quoted word or a list", got, remedy)
 
 
-def _constructor(family: str) -> Callable[..., Distribution]:
-    """Return the constructor of one uncertain number, refusing an unknown name and a vector of shares."""
+def _one_number(family: str) -> Family:
+    """Return the family of one uncertain number, refusing an unknown name and a vector of shares."""
     if family in FAMILIES:
         return FAMILIES[family]
     if family in SHARES:
@@ -196,8 +152,8 @@ def _constructor(family: str) -> Callable[..., Distribution]:
     raise _unknown(family, FAMILIES)
 
 
-def _shares_constructor(family: str) -> Callable[..., Dirichlet]:
-    """Return the constructor of a vector of shares, refusing any other name."""
+def _several_shares(family: str) -> Family:
+    """Return the family of a vector of shares, refusing any other name."""
     if family in SHARES:
         return SHARES[family]
     if family in FAMILIES:
@@ -213,32 +169,28 @@ def _unknown(family: str, known: Mapping[str, object]) -> ValueError:
     return refusal("distribution", "unknown family", shown(family), remedy)
 
 
-def _arguments(family: str, arguments: object) -> tuple[_Positional, _Keywords]:
+def _arguments(family: Family, arguments: object) -> tuple[_Positional, _Keywords]:
     """Return arguments as TOML gives them by position and by name."""
     if isinstance(arguments, Mapping):
-        if family == "categorical" and not {"labels", "probabilities"} & arguments.keys():
+        if family.keyed and not family.signature().parameters.keys() & arguments.keys():
             return (list(arguments), list(arguments.values())), {}
         return (), {str(name): value for name, value in arguments.items()}
     return (tuple(arguments), {}) if isinstance(arguments, (list, tuple)) else ((arguments,), {})
 
 
-def _call(constructor: Callable[..., _Made], family: str, positional: _Positional, keywords: _Keywords) -> _Made:
+def _call(family: Family, positional: _Positional, keywords: _Keywords) -> Any:
     """Return what the family's constructor makes of the arguments, refusing those that do not fit its parameters."""
-    if family in _LIST_FIRST and positional and not any(isinstance(item, (list, tuple)) for item in positional):
+    if family.list_first and positional and not any(isinstance(item, (list, tuple)) for item in positional):
         positional = (list(positional),)
-    signature = inspect.signature(constructor)
     try:
-        bound = signature.bind(*positional, **keywords)
+        bound = family.signature().bind(*positional, **keywords)
     except TypeError:
-        raise _misfit(family, signature, positional, keywords) from None
-    return constructor(*bound.args, **bound.kwargs)
+        raise _misfit(family, positional, keywords) from None
+    return family.build(*bound.args, **bound.kwargs)
 
 
-def _misfit(family: str, signature: inspect.Signature, positional: _Positional, keywords: _Keywords) -> ValueError:
+def _misfit(family: Family, positional: _Positional, keywords: _Keywords) -> ValueError:
     """Return the error that names the family's parameters beside the arguments given."""
-    parameters = [
-        str(parameter.replace(annotation=inspect.Parameter.empty)) for parameter in signature.parameters.values()
-    ]
     given = [shown(value) for value in positional] + [f"{name}={shown(value)}" for name, value in keywords.items()]
-    remedy = f"write {family}({', '.join(parameters)})"
-    return refusal(family, "arguments do not fit its parameters", ", ".join(given) or "none", remedy)
+    remedy = f"write {family.usage()}"
+    return refusal(family.name, "arguments do not fit its parameters", ", ".join(given) or "none", remedy)

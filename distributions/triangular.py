@@ -1,11 +1,13 @@
 """A lowest, a most likely and a highest value, with straight lines between. See also `scipy.stats.triang`."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from mcsim.distributions.base import Array, as_unit, pin, refusal, settle, shown, text
+from mcsim.distributions.registry import family
 
 
 def require_mode(family: str, low: float, mode: float, high: float) -> None:
@@ -24,6 +26,8 @@ class Triangular:
     low, mode, high : float
         Lowest, most likely and highest value, low <= mode <= high and low < high, in the unit of the input.
     """
+
+    STACKS: ClassVar[bool] = True
 
     low: float
     mode: float
@@ -72,6 +76,18 @@ class Triangular:
         return text("triangular", self.low, self.mode, self.high)
 
 
+def _from_row(low: float, value: float, high: float, _: tuple[float, float]) -> Triangular:
+    """Return the distribution that peaks at the value of a row."""
+    return Triangular(low, value, high)
+
+
+@family(
+    "triangular(0.02, 0.025, 0.03)",
+    "triangular(0, 0, 1)",
+    "triangular(-3, 7, 7)",
+    unit_arguments=("low", "mode", "high"),
+    from_row=_from_row,
+)
 def triangular(low: float, mode: float, high: float) -> Triangular:
     """Return the triangular distribution.
 

@@ -1,11 +1,13 @@
 """Every value between two bounds is as likely as any other. See also `scipy.stats.uniform`."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from mcsim.distributions.base import Array, as_unit, pin, require_order, settle, text
+from mcsim.distributions.registry import family
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +19,8 @@ class Uniform:
     low, high : float
         Bounds, low < high, in the unit of the input.
     """
+
+    STACKS: ClassVar[bool] = True
 
     low: float
     high: float
@@ -50,6 +54,17 @@ class Uniform:
         return text("uniform", self.low, self.high)
 
 
+def _from_row(low: float, _: float, high: float, __: tuple[float, float]) -> Uniform:
+    """Return the distribution from the lowest to the highest figure of a row, whatever its value."""
+    return Uniform(low, high)
+
+
+@family(
+    "uniform(0.02, 0.03)",
+    "uniform(-5, 20)",
+    unit_arguments=("low", "high"),
+    from_row=_from_row,
+)
 def uniform(low: float, high: float) -> Uniform:
     """Return the uniform distribution on [low, high].
 

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mcsim.distributions.base import Array, as_unit, refusal, require_positive, settle, shown, text
+from mcsim.distributions.registry import family
 
 # Below this shape the mean is beyond any lifetime (more than 1e36 scales), and soon beyond double precision.
 _LEAST_SHAPE = 0.03
@@ -63,6 +64,7 @@ class Weibull:
         return text("weibull", self.shape, self.scale)
 
 
+@family("weibull(3.5, 17)", "weibull(0.7, 2)", unit_arguments=("scale",))
 def weibull(shape: float, scale: float) -> Weibull:
     """Return the Weibull distribution.
 

@@ -1,5 +1,6 @@
 """The text form and TOML values of distributions, and every refusal read as the user reads it."""
 
+import ast
 import subprocess
 import sys
 from math import inf, log
@@ -16,6 +17,7 @@ from mcsim.distributions import (
     Beta,
     Constant,
     Dirichlet,
+    Distribution,
     Lognormal,
     Normal,
     TruncatedNormal,
@@ -31,6 +33,7 @@ from mcsim.distributions import (
     triangular,
     uniform,
 )
+from mcsim.distributions.registry import discover
 
 
 @settings(deadline=None)
@@ -93,7 +96,7 @@ def test_numpy_numbers_are_numbers():
 
 
 def test_every_family_is_a_public_constructor():
-    assert all(getattr(distributions, name) is constructor for name, constructor in (FAMILIES | SHARES).items())
+    assert all(getattr(distributions, name) is family.build for name, family in (FAMILIES | SHARES).items())
 
 
 def test_importing_the_distributions_leaves_scipy_alone():
@@ -113,11 +116,79 @@ def test_build_shares_takes_what_toml_gives(family, arguments, expected):
     assert build_shares(family, arguments) == expected
 
 
+# The registry: what a family declares in its own file -----------------------------------------------------------------
+
+CONVERTED = [family for family in FAMILIES.values() if family.unit_arguments]
+
+
+@pytest.mark.parametrize("family", [*FAMILIES.values(), *SHARES.values()], ids=lambda family: family.name)
+def test_a_family_declares_examples_of_itself_and_what_it_is(family):
+    assert family.examples
+    assert all(example.startswith(f"{family.name}(") for example in family.examples)
+    assert family.meaning().startswith("Return ")
+
+
+@pytest.mark.parametrize("family", CONVERTED, ids=lambda family: family.name)
+@pytest.mark.parametrize("named", [False, True])
+def test_arguments_in_the_unit_carry_the_whole_distribution_to_another_unit(family, named):
+    units = np.linspace(0.01, 0.99, 33)
+    for example in family.examples:
+        call = ast.parse(example.replace("inf", "1e999"), mode="eval").body
+        arguments = [ast.literal_eval(argument) for argument in call.args]
+        if named:
+            arguments = dict(zip(family.signature().parameters, arguments, strict=False))
+        converted = build(family.name, family.converted(arguments, 1000.0))
+        np.testing.assert_allclose(converted.ppf(units), 1000.0 * parse(example).ppf(units), rtol=1e-9)
+
+
+def test_a_family_without_a_unit_is_not_converted():
+    with pytest.raises(ValueError, match=r"^beta: is not converted between units .*; write it in the model's unit$"):
+        FAMILIES["beta"].converted([2, 6], 1000.0)
+
+
+@pytest.mark.parametrize("family", [f for f in FAMILIES.values() if f.from_row], ids=lambda family: family.name)
+def test_a_word_of_a_table_keeps_its_row_in_range(family):
+    made = family.from_row(1.0, 2.0, 5.0, (0.0, 10.0))
+    low, high = made.support()
+    assert isinstance(made, Distribution)
+    assert 0.0 <= low < 1.0 < made.median() < 5.0 < high or (low, high) == (1.0, 5.0)
+
+
+FAMILY_FILE = '''
+from mcsim.distributions.registry import family
+from mcsim.distributions.uniform import Uniform
+
+
+@family("halved(3)", unit_arguments=("high",))
+def halved(high):
+    """Return the uniform distribution from half of a number to it."""
+    return Uniform(0.5 * high, high)
+'''
+
+
+def test_a_family_is_one_file_that_nothing_else_names(tmp_path, monkeypatch):
+    (tmp_path / "more_families").mkdir()
+    (tmp_path / "more_families" / "halved.py").write_text(FAMILY_FILE)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setitem(FAMILIES, "halved", None)  # the registry is as before after this test
+    discover("more_families", [str(tmp_path / "more_families")])
+    assert parse("halved(3)") == Uniform(1.5, 3)
+    assert build("halved", FAMILIES["halved"].converted([3], 10)) == Uniform(15, 30)
+
+
+def test_help_on_the_families_tells_every_one(capsys):
+    from mcsim.distributions.__main__ import main
+
+    main()
+    told = capsys.readouterr().out
+    assert all(family.usage() in told and family.examples[0] in told for family in (FAMILIES | SHARES).values())
+
+
 # Refusals: family, rule, value, remedy --------------------------------------------------------------------------------
 
 REFUSALS = [
     ("triangluar(1, 2, 3)", r'unknown family \(got "triangluar"\); did you mean triangular\?$'),
-    ("xyzzy(1)", r'unknown family \(got "xyzzy"\); write one of constant, uniform, '),
+    ("xyzzy(1)", r'unknown family \(got "xyzzy"\); write one of beta, categorical, '),
     ("triangular(1, 2)", r"^triangular: arguments .* \(got 1, 2\); write triangular\(low, mode, high\)$"),
     ("uniform(1, hihg=2)", r"\(got 1, hihg=2\); write uniform\(low, high\)$"),
     ("uniform()", r"\(got none\); write uniform\(low, high\)$"),

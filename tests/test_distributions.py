@@ -13,6 +13,7 @@ from scipy.integrate import quad
 from scipy.special import betaincinv
 
 from mcsim.distributions import (
+    FAMILIES,
     Beta,
     Distribution,
     Gamma,
@@ -78,7 +79,9 @@ LISTED = [
     empirical([3, 1, 2, 2]),
     empirical([3, 1, 2], [1, 2, 5]),
 ]
-ALL = CONTINUOUS + LISTED
+# Every family of the registry by its own examples: a new one is covered without an entry here.
+DECLARED = [parse(example) for family in FAMILIES.values() for example in family.examples]
+ALL = list(dict.fromkeys(CONTINUOUS + LISTED + DECLARED))
 
 GRID = np.concatenate(([1e-12, 1e-6], np.linspace(0.001, 0.999, 333), [1 - 1e-6, 1 - 1e-12]))
 PROBABILITIES = st.floats(min_value=0.0, max_value=1.0)
@@ -142,6 +145,15 @@ def test_ppf_rises_within_the_support(ours, units):
 @given(unit=st.floats(min_value=1e-9, max_value=1.0 - 1e-9))
 def test_cdf_inverts_ppf_of_continuous_families(ours, unit):
     assert float(ours.cdf(ours.ppf(unit))) == pytest.approx(unit, rel=1e-7, abs=1e-8)
+
+
+@pytest.mark.parametrize("ours", ALL, ids=str)
+@settings(deadline=None, max_examples=30)
+@given(unit=st.floats(min_value=1e-6, max_value=1.0 - 1e-6))
+def test_ppf_is_the_lowest_value_whose_cdf_reaches_the_probability(ours, unit):
+    value = float(ours.ppf(unit))
+    assert float(ours.cdf(value)) >= unit * (1.0 - 1e-7) - 1e-8
+    assert float(ours.cdf(np.nextafter(value, -inf))) <= unit * (1.0 + 1e-7) + 1e-8
 
 
 @pytest.mark.parametrize("ours", ALL, ids=str)

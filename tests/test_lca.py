@@ -8,12 +8,13 @@ import naive_lca
 import numpy as np
 import pytest
 
+from mcsim.distributions.base import INTERVAL
 from mcsim.studies.second_hand_ev import lca
 from mcsim.studies.second_hand_ev.cars import BURNED
 from mcsim.studies.second_hand_ev.grid import REGIONS
 from mcsim.studies.second_hand_ev.packs import correlated
 from mcsim.study import InputError
-from mcsim.study.tables import INTERVAL, Table, read_rows, table_from_rows
+from mcsim.study.tables import Table, read_rows, table_from_rows
 
 DATA = Path(lca.__file__).parent / "data"
 OPTIONS = {option.name: option.default for option in lca.OPTIONS}

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import fields
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
+from mcsim.distributions.registry import stacked, stacks
 from mcsim.study import FloatArray, InputError, Study
-
-# Families whose quantile function is arithmetic over their fields, and may be asked for many inputs at once.
-STACKED = ("Lognormal", "Normal", "Triangular", "Uniform")
 
 
 def design_columns(study: Study) -> tuple[str, ...]:
@@ -53,37 +49,14 @@ def transform(study: Study, unit: FloatArray, columns: tuple[str, ...]) -> dict[
 def _families(study: Study, columns: tuple[str, ...]) -> tuple[tuple[Any, tuple[int, ...]], ...]:
     """Return the distributions to ask, each with the columns it answers for.
 
-    Inputs of one of the `STACKED` families are asked as one: one call of NumPy for hundreds of table cells.
+    Inputs of a family that stacks are asked as one: one call of NumPy for hundreds of table cells.
     """
     by_name = {item.name: item.distribution for item in study.inputs}
     members: dict[Any, list[int]] = {}
     for place, name in enumerate(columns):
         kind = type(by_name[name])
-        members.setdefault(kind if kind.__name__ in STACKED else name, []).append(place)
+        members.setdefault(kind if stacks(kind) else name, []).append(place)
     return tuple((stacked([by_name[columns[place]] for place in places]), tuple(places)) for places in members.values())
-
-
-def stacked(distributions: Sequence[Any]) -> Any:
-    """Return one distribution that answers for many of the same family, row by row.
-
-    Parameters
-    ----------
-    distributions : sequence of Distribution
-        Of one of the `STACKED` families, whose quantile function is arithmetic over its fields.
-
-    Returns
-    -------
-    object
-        With fields of shape (k, 1): its `ppf` takes (k, n) and gives row i what distribution i gives, bit by bit.
-    """
-    if len(distributions) == 1:
-        return distributions[0]
-    family = type(distributions[0])
-    whole = object.__new__(family)
-    for field in fields(family):
-        column = np.array([getattr(item, field.name) for item in distributions])
-        object.__setattr__(whole, field.name, column[:, np.newaxis])
-    return whole
 
 
 @lru_cache(maxsize=16)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from mcsim.distributions import Constant, Distribution, Uniform, build, build_shares, parse
+from mcsim.distributions import FAMILIES, SHARES, Constant, Distribution, Uniform, build, build_shares, parse
 from mcsim.study.errors import InputError, nearest
 from mcsim.study.model import Model, Parameter
 from mcsim.study.setting import check_range
@@ -15,14 +15,6 @@ from mcsim.study.study import Input
 from mcsim.study.units import conversion
 
 INPUT_KEYS = ("value", "unit", "group", "source", "note", "meaning", "labels")
-# Parameters of a family that are in the unit of the variable itself; a distribution given in another unit is converted.
-IN_THE_UNIT: Mapping[str, tuple[str, ...] | None] = {
-    **dict.fromkeys(("constant", "uniform", "loguniform", "triangular", "pert", "normal", "truncated_normal")),
-    **dict.fromkeys(("elicited", "metalog", "logistic")),
-    **dict.fromkeys(("lognormal", "lognormal_gsd", "lognormal_gsd2"), ("median",)),
-    "lognormal_mean_cv": ("mean",),
-    **dict.fromkeys(("weibull", "gamma"), ("scale",)),
-}
 
 
 def option_value(value: Any) -> Any:
@@ -113,19 +105,13 @@ def _entry_distribution(fields: Mapping[str, Any], item: Input, place: str) -> D
 
 
 def _converted(family: str, arguments: Any, factor: float, place: str) -> Any:
-    """Return a family's arguments in the model's unit."""
-    if factor == 1.0:
+    """Return a family's arguments in the model's unit; an unknown family is left for `build` to refuse."""
+    if factor == 1.0 or family not in FAMILIES:
         return arguments
-    if family not in IN_THE_UNIT:
-        raise InputError(f"{place}.unit: {family} is not converted between units; write it in the model's unit")
-    names = IN_THE_UNIT[family]
-    if isinstance(arguments, dict):
-        return {key: value * factor if names is None or key in names else value for key, value in arguments.items()}
-    values = list(arguments) if isinstance(arguments, list) else [arguments]
-    if names is None:
-        return [value * factor for value in values]
-    position = {"weibull": 1, "gamma": 1}.get(family, 0)
-    return [value * factor if place == position else value for place, value in enumerate(values)]
+    try:
+        return FAMILIES[family].converted(arguments, factor)
+    except ValueError as error:
+        raise InputError(f"{place}.unit: {error}") from None
 
 
 def vector_inputs(parameter: Parameter, entry: Any, path: Path, vectors: dict[str, Any]) -> list[Input]:
@@ -135,12 +121,12 @@ def vector_inputs(parameter: Parameter, entry: Any, path: Path, vectors: dict[st
     fields = entry if isinstance(entry, dict) else {}
     if entry is None and parameter.default is not None:
         dirichlet: Any = parameter.default
-    elif "dirichlet" in fields:
+    elif family := next((name for name in SHARES if name in fields), ""):
         given = fields.get("labels")
         if given is not None and tuple(map(str, given)) != labels:
             raise InputError(f"{place}.labels: not those of the model (got {given}); {list(labels)}")
         try:
-            dirichlet = build_shares("dirichlet", fields["dirichlet"])
+            dirichlet = build_shares(family, fields[family])
         except ValueError as error:
             raise InputError(f"{place}: {error}") from None
     else:

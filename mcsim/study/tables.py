@@ -1,10 +1,10 @@
 """CSV tables of figures: keys, value, range, unit, distribution, source; and how a user's own table replaces one.
 
 A table's key columns are those that are not reserved. Every row names its source, and every uncertain row becomes an
-input named ``table[key,key]``. A word in the column `distribution` uses the row's own numbers: ``triangular`` and
-``pert`` (low, value, high), ``uniform`` (low, high), ``normal`` (mean = value, low to high a 95 % interval, cut at the
-valid range of the table) and ``lognormal`` (median = value, sigma = ln(high / low) / 3.92). Anything with brackets is
-the text of a distribution.
+input named ``table[key,key]``. A word in the column `distribution` uses the row's own numbers, as the family of this
+name declares: ``triangular`` and ``pert`` (low, value, high), ``uniform`` (low, high), ``normal`` (mean = value, low to
+high a 95 % interval, cut at the valid range of the table) and ``lognormal`` (median = value, the same interval).
+Anything with brackets is the text of a distribution.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from mcsim.distributions import Constant, Distribution, build, parse
+from mcsim.distributions import FAMILIES, Constant, Distribution, parse
 from mcsim.study.errors import InputError, nearest
 from mcsim.study.model import TableSpec
 from mcsim.study.study import Input
@@ -27,7 +27,6 @@ from mcsim.study.types import FloatArray, IntArray
 from mcsim.study.units import conversion
 
 RESERVED = ("value", "low", "high", "unit", "distribution", "source", "status", "note", "group")
-INTERVAL = 3.92  # width of a central 95 % interval of a normal, in standard deviations
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -317,7 +316,7 @@ def _row_distribution(where: str, cells: Mapping[str, str], valid: tuple[float, 
 def _from_word(
     where: str, word: str, value: float, cells: Mapping[str, str], valid: tuple[float, float]
 ) -> Distribution:
-    words = ("triangular", "pert", "uniform", "normal", "lognormal")
+    words = {name: family.from_row for name, family in FAMILIES.items() if family.from_row is not None}
     if word not in words:
         raise InputError(
             f"{where}: distribution: unknown word (got {word!r}); one of fixed, {', '.join(words)}, or a text such as "
@@ -326,20 +325,7 @@ def _from_word(
     low, high = _number(where, cells, "low"), _number(where, cells, "high")
     if not low <= value <= high:
         raise InputError(f"{where}: low <= value <= high does not hold (got {low:g}, {value:g}, {high:g}); order them")
-    if low == high:
-        return Constant(value)
-    if word in ("triangular", "pert"):
-        return build(word, [low, value, high])
-    if word == "uniform":
-        return build("uniform", [low, high])
-    if word == "normal":
-        spread = (high - low) / INTERVAL
-        if math.isinf(valid[0]) and math.isinf(valid[1]):
-            return build("normal", [value, spread])
-        return build("truncated_normal", [value, spread, valid[0], valid[1]])
-    if low <= 0:
-        raise InputError(f"{where}: low: a lognormal is positive (got {low:g}); a low above 0")
-    return build("lognormal", [value, math.log(high / low) / INTERVAL])
+    return Constant(value) if low == high else words[word](low, value, high, valid)
 
 
 def replace_table(shipped: Table, path: Path, spec: TableSpec | None, group: str | None = None) -> Table:

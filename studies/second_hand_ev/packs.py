@@ -12,12 +12,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mcsim.distributions.base import INTERVAL
 from mcsim.kernels._jit import kernel
 from mcsim.kernels.maths import exp, log
 from mcsim.studies.common.labels import ROUTES
 from mcsim.studies.second_hand_ev.grid import plain, sparse_positions, sparse_values
 from mcsim.study import FloatArray, IntArray, OptionValue
-from mcsim.study.tables import INTERVAL, Table
+from mcsim.study.tables import Table
 
 CREDIT_SOURCES = ("ecoinvent_scores", "greet")
 FACTOR_YEAR = 2020  # the year that the static production scores stand for
