@@ -71,7 +71,7 @@ def small(evaluate=product, *, name: str = "small", outputs=OUTPUTS) -> Study:
         Parameter("k", "1", "fixed"),
     )
     options = (Option("form", "plus", ("plus", "minus")),)
-    model = Model(name, parameters, options, outputs, evaluate)
+    model = Model(name, parameters, options, outputs, evaluate, lives=True)
     inputs = (
         Input("x", "km", "a length", uniform(0, 1), "x"),
         Input("y", "km", "another length", normal(1, 0.1), "y"),

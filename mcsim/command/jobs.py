@@ -75,7 +75,9 @@ def _part_written(study: Study, asked: Asked, part: tuple[int, int], result: Res
     from mcsim.store.files import atomically
 
     drawn, base = asked.drawn, asked.ranked.base
-    plan = plan_of(study, base, drawn.seed, groups=_groups(study), lives=drawn.lives, jobs=asked.computed.jobs)
+    plan = plan_of(
+        study, base, drawn.seed, groups=_groups(study), lives=drawn.lives_of(study), jobs=asked.computed.jobs
+    )
     with base_rows(study.name, base, asked.computed.quiet) as tick:
         sums = ranking_part(plan, part, tick)
     atomically(folder / PART, sums.save)

@@ -142,13 +142,14 @@ def run_study(study: str | None, repeat: Path | None, **given: Any) -> None:
 
     words = said({"study": study, **given})
     recorded = {} if repeat is None else repeated(repeat, words)
-    words = {**recorded, **words}
-    if "study" not in words:
+    if "study" not in {**recorded, **words}:
         raise click.UsageError("run: no study (got nothing); a name that `mcsim list` shows or a path")
-    settings = (*recorded.get("settings", ()), *given["settings"])
-    words.pop("settings", None)
-    loaded = _loaded(words.pop("study"), settings, words.pop("data", None))
+    settings = (*recorded.pop("settings", ()), *words.pop("settings", ()))
+    loaded = _loaded((recorded | words)["study"], settings, (recorded | words).get("data"))
     _warn(loaded)
+    if not loaded.samples_lives:
+        recorded.pop("lives", None)
+    words = {name: value for name, value in (recorded | words).items() if name not in ("study", "data")}
     ranked = not words.pop("no_sensitivity", False)
     asked = asked_of(words, [loaded], words.pop("samples", None))
     click.echo(run_and_report(loaded, asked[0], ranked))

@@ -14,12 +14,13 @@ from typing import Any
 
 from mcsim.engine.backends import BACKENDS
 from mcsim.engine.design import KINDS, MAXIMUM_SEED, Design
-from mcsim.study import InputError, nearest
+from mcsim.study import InputError, Study, nearest
 from mcsim.study.values import flag, is_number, real, whole, words
 
 MOST = 2**40  # of anything that is counted: far beyond what a machine does, far below what overflows
 CONFIDENCES = ("bootstrap", "replicates")
 FEWEST_BASE_ROWS = 4
+DEFAULT_LIVES = 1000
 
 Check = Callable[[str, Any], Any]
 
@@ -165,6 +166,11 @@ def _check_fields(record: Any) -> None:
             object.__setattr__(record, item.name, checked(item.name, value))
 
 
+def _how_to_sample(study: Study) -> str:
+    declared = study.model.lives
+    return f"{declared[0]} = {declared[1]} does" if isinstance(declared, tuple) else "leave lives out"
+
+
 @dataclass(frozen=True, slots=True)
 class Drawn:
     """What is drawn.
@@ -178,8 +184,8 @@ class Drawn:
         and seed.
     seed : int
         In [0, 2**64).
-    lives : int
-        Lives per draw of a model that samples.
+    lives : int, optional
+        Lives per draw of a model that samples them; 1,000 by default.
     until : str, optional
         Stop rule; `draws` or the base rows are then where it begins.
     """
@@ -187,11 +193,23 @@ class Drawn:
     draws: int = 2000
     design: str | Design = "random"
     seed: int = 1
-    lives: int = 1000
+    lives: int | None = None
     until: str | None = None
 
     def __post_init__(self) -> None:
         _check_fields(self)
+
+    def lives_of(self, study: Study) -> int:
+        """Return the lives per draw of a study.
+
+        Raises
+        ------
+        InputError
+            When lives were asked for and the study samples none.
+        """
+        if self.lives is not None and not study.samples_lives:
+            raise InputError(f"lives: {study.name} samples no lives (got {self.lives}); {_how_to_sample(study)}")
+        return DEFAULT_LIVES if self.lives is None else self.lives
 
 
 @dataclass(frozen=True, slots=True)

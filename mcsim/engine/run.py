@@ -151,7 +151,7 @@ def run_asked(study: Study, asked: Asked) -> Result:
         raise InputError(f"until: needs independent draws (got design {points.kind}); the design random")
     if rule is not None and computed.shard is not None:
         raise InputError("until: a shard cannot know the whole run's error; run it without --shard or without --until")
-    job = Job(study, points, drawn.lives, stored(study, asked.stored.keep))
+    job = Job(study, points, drawn.lives_of(study), stored(study, asked.stored.keep))
     session = Session(job, computed, rule)
     if asked.stored.out is None:
         from mcsim.engine.collect import Collector

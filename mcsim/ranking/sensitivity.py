@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from mcsim.engine.asked import Asked, Stored
+from mcsim.engine.asked import DEFAULT_LIVES, Asked, Stored
 from mcsim.ranking.factors import Groups, check_independent, check_shares, factors_of, outputs_of
 from mcsim.ranking.givendata import GIVEN_DATA, given_data, with_sign
 from mcsim.ranking.plan import Plan, Progress
@@ -160,7 +160,7 @@ def rank_asked(
         second=how.second_order,
         resamples=0 if replicated else how.resamples,
         replicates=how.replicates if replicated else 0,
-        lives=drawn.lives,
+        lives=drawn.lives_of(study),
         debias=how.debias,
         jobs=asked.computed.workers,
     )
@@ -198,7 +198,7 @@ def plan_of(
         check_pair(study, versus, chosen)
         factors = _united(factors, factors_of(versus, groups))
     asked = Asked.of(base=base, seed=seed, lives=lives or None, jobs=jobs)
-    settings |= {"lives": asked.drawn.lives, "jobs": asked.computed.workers}
+    settings |= {"lives": asked.drawn.lives or DEFAULT_LIVES, "jobs": asked.computed.workers}
     return Plan(study, factors, chosen, asked.ranked.base, asked.drawn.seed, versus, **settings)
 
 

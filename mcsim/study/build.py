@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from mcsim.distributions import Constant
 from mcsim.study.errors import InputError
+from mcsim.study.inputs import Input
 from mcsim.study.model import Model
-from mcsim.study.study import Input, Study
+from mcsim.study.study import Study
 
 
 def study_of(model: Model, name: str | None = None, title: str = "", question: str = "", **values: Any) -> Study:
@@ -44,8 +46,6 @@ def study_of(model: Model, name: str | None = None, title: str = "", question: s
 
 
 def _input(model: Model, parameter: Any, values: Mapping[str, Any]) -> Input:
-    from mcsim.distributions import Constant
-
     if parameter.default is None and parameter.name not in values:
         raise InputError(f"{model.name}: {parameter.name}: no distribution; a default in the model or a value here")
     default = parameter.default if parameter.default is not None else Constant(0.0)

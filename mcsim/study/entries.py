@@ -9,9 +9,9 @@ from typing import Any
 
 from mcsim.distributions import FAMILIES, SHARES, Constant, Distribution, Uniform, build, build_shares, parse
 from mcsim.study.errors import InputError, nearest
+from mcsim.study.inputs import Input
 from mcsim.study.model import Model, Parameter
 from mcsim.study.setting import check_range
-from mcsim.study.study import Input
 from mcsim.study.units import conversion
 
 INPUT_KEYS = ("value", "unit", "group", "source", "note", "meaning", "labels")

@@ -14,9 +14,10 @@ from typing import Any
 
 from mcsim.study.entries import cell_input, dependence_of, option_value, scalar_input, vector_inputs
 from mcsim.study.errors import InputError, nearest
-from mcsim.study.model import Model, Output, Parameter, TableSpec
-from mcsim.study.setting import set_option
-from mcsim.study.study import Input, Study
+from mcsim.study.inputs import Input
+from mcsim.study.model import Dim, Model, Output, Parameter, TableSpec
+from mcsim.study.program import model_from_program
+from mcsim.study.study import Study
 from mcsim.study.tables import Table, read_rows, replace_table, table_from_rows
 from mcsim.study.types import OptionValue
 
@@ -207,8 +208,6 @@ def _override(tables: dict[str, Table], raw: Mapping[str, Any], model: Model, fo
 def _model(raw: Mapping[str, Any], path: Path, tables: Mapping[str, Table]) -> Model:
     head = raw["study"]
     if raw.get("program"):
-        from mcsim.study.program import model_from_program
-
         return model_from_program(raw["program"], _declared(raw), _outputs(raw, path), path)
     if "function" in head:
         function = import_callable(head["function"], path, "study.function")
@@ -294,8 +293,6 @@ def _declared(raw: Mapping[str, Any]) -> tuple[Parameter, ...]:
 
 
 def _outputs(raw: Mapping[str, Any], path: Path) -> tuple[Output, ...]:
-    from mcsim.study.model import Dim
-
     if not raw.get("outputs"):
         raise InputError(f'{path}: outputs: missing; [outputs] with one line per output, such as y = {{ unit = "km" }}')
     return tuple(
@@ -364,7 +361,7 @@ def _assemble(
                 f"{path}: options.{name}: no such option of {model.name}; one of {words}{nearest(name, options)}"
             )
         try:
-            study = set_option(study, options[name], option_value(value))
+            study = study.set_option(options[name], option_value(value))
         except InputError as error:
             raise InputError(f"{path}: options.{error}") from None
     for name in study.headline:

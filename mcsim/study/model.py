@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 
 from mcsim.study.errors import InputError, nearest
 from mcsim.study.types import FloatArray, IntArray, OptionValue
+from mcsim.study.values import is_number, real
 
 if TYPE_CHECKING:
     from mcsim.distributions import Distribution
@@ -116,13 +118,11 @@ class Option:
                     + nearest(str(value), self.choices)
                 )
             return str(value)
-        if isinstance(value, bool) or not isinstance(value, int | float) or not self.low <= value <= self.high:
-            raise InputError(
-                f"{self.name}: not a number in range (got {value!r}); a number from {self.low:g} to {self.high:g}"
-            )
-        if self.integer and value != int(value):
+        remedy = f"a number from {self.low:g} to {self.high:g}"
+        if self.integer and is_number(value) and value != int(value):  # type: ignore[operator, call-overload]
             raise InputError(f"{self.name}: not a whole number (got {value!r}); a whole number")
-        return int(value) if self.integer else value
+        number = real(self.name, value, self.low, self.high, "number in range", remedy)
+        return int(number) if self.integer or isinstance(value, Integral) else number
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -296,6 +296,9 @@ class Model:
     warn : callable, optional
         ``warn(options) -> [line, ...]``: lines to tell the user about the combination of options, or `InputError`
         where a combination cannot be.
+    lives : bool or (str, str)
+        Whether it samples lives, as many per draw as `Context.lives` says; or the option and the value under which it
+        does.
 
     Examples
     --------
@@ -315,6 +318,7 @@ class Model:
     evaluate: Evaluate
     tables: tuple[TableSpec, ...] = ()
     warn: Callable[[Mapping[str, OptionValue]], list[str]] | None = None
+    lives: bool | tuple[str, str] = False
 
     def __post_init__(self) -> None:
         names: dict[str, str] = {}

@@ -7,54 +7,19 @@ plain frozen records: nothing here draws, runs or writes.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from mcsim.distributions.dependence import Dirichlet
 from mcsim.study.errors import InputError, nearest
-from mcsim.study.model import Model, OptionValue, Output
+from mcsim.study.inputs import Input
+from mcsim.study.model import Model, Option, Output
+from mcsim.study.setting import input_held, input_set, option_set
+from mcsim.study.tables import Table
+from mcsim.study.types import OptionValue
 
-if TYPE_CHECKING:
-    from mcsim.distributions import Distribution
-    from mcsim.distributions.dependence import Dirichlet
-    from mcsim.study.tables import Table
-
-
-@dataclass(frozen=True, slots=True)
-class Input:
-    """One uncertain (or fixed) scalar of a study: what the model declares, and what the study says about it.
-
-    Parameters
-    ----------
-    name, unit, meaning : str
-        As the model declares them.
-    distribution : Distribution
-        What is known about it; a constant when it is fixed.
-    group : str
-        The group it is ranked with; its own name when it has none.
-    source, note : str
-        Where the figure comes from.
-    table : (str, int), optional
-        For a table's cell: the table and the row.
-    vector : (str, int), optional
-        For a share of a Dirichlet vector: the vector and the position of the share's unit column.
-    """
-
-    name: str
-    unit: str
-    meaning: str
-    distribution: Distribution
-    group: str
-    source: str = ""
-    note: str = ""
-    table: tuple[str, int] | None = None
-    vector: tuple[str, int] | None = None
-
-    @property
-    def uncertain(self) -> bool:
-        """Whether the input has more than one value."""
-        low, high = self.distribution.support()
-        return low < high
+CENTRE = "centre"  # the word that holds an input, a table or a group at its medians
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -120,6 +85,14 @@ class Study:
         return output.only_if is None or self.options[output.only_if[0]] == output.only_if[1]
 
     @property
+    def samples_lives(self) -> bool:
+        """Whether the model samples lives under the study's options, an uncertain option counting as all its words."""
+        lives = self.model.lives
+        if isinstance(lives, bool):
+            return lives
+        return self.options[lives[0]] == lives[1] or any(item.name == lives[0] for item in self.inputs)
+
+    @property
     def uncertain(self) -> tuple[Input, ...]:
         """Inputs that have more than one value: the columns of a design."""
         return tuple(item for item in self.inputs if item.uncertain)
@@ -164,9 +137,45 @@ class Study:
 
     def set_items(self, items: Iterable[tuple[str, Any]]) -> Study:
         """Return the study with the named values set; names such as ``table[key]`` are allowed."""
-        from mcsim.study.setting import set_one
-
         study = self
         for name, value in items:
-            study = set_one(study, name, value)
+            try:
+                changed = study._set(name, value)
+            except InputError as error:
+                raise InputError(f"{self.origin or self.name}: {error}") from None
+            study = replace(changed, overrides=(*study.overrides, (name, str(value))))
         return study
+
+    def set_option(self, option: Option, value: Any) -> Study:
+        """Return the study with an option fixed, or uncertain by a categorical distribution over its words.
+
+        Raises
+        ------
+        InputError
+            When the value is not one that the option takes.
+        """
+        found = option_set(option, value)
+        kept = tuple(item for item in self.inputs if item.name != option.name)
+        if isinstance(found, Input):
+            return replace(self, inputs=(*kept, found))
+        return replace(self, inputs=kept, options={**self.options, option.name: found})
+
+    def _set(self, name: str, value: Any) -> Study:
+        if isinstance(value, str) and value == CENTRE:
+            return self._held(name)
+        option = next((item for item in self.model.options if item.name == name), None)
+        if option is not None:
+            return self.set_option(option, value)
+        if all(item.name != name for item in self.inputs):
+            known = [item.name for item in self.inputs] + [item.name for item in self.model.options]
+            raise InputError(f"{name}: no such input or option{nearest(name, known) or '; `mcsim show` lists them'}")
+        inputs = tuple(input_set(self.model, item, value) if item.name == name else item for item in self.inputs)
+        return replace(self, inputs=inputs)
+
+    def _held(self, name: str) -> Study:
+        """Return the study with an input, or every cell of a table or group, fixed at its median."""
+        members = {item.name for item in self.inputs if name in (item.name, item.group, (item.table or ("",))[0])}
+        if not members:
+            known = [*(item.name for item in self.inputs), *self.groups, *self.tables]
+            raise InputError(f"{name}: no such input, table or group{nearest(name, known)}; `mcsim show` lists them")
+        return replace(self, inputs=tuple(input_held(item) if item.name in members else item for item in self.inputs))

@@ -171,6 +171,7 @@ def model(tables: Mapping[str, Table]) -> Model:
         evaluate,
         (*lca.TABLES, *declared_inputs.TABLES),
         warn,
+        lives=("evaluation", "lives"),
     )
 
 
