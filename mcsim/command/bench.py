@@ -23,7 +23,7 @@ def table(as_json: bool) -> str:
     from mcsim.store.record import machine
 
     rows = [*studies(), *overheads()]
-    reference = json.loads(files("mcsim").joinpath(REFERENCE).read_text(encoding="utf-8"))
+    reference = json.loads(files("mcsim.command").joinpath(REFERENCE).read_text(encoding="utf-8"))
     for row in rows:
         row["readme"] = reference["rows"].get(row["what"])
     if as_json:

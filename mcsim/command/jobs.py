@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from mcsim.ranking.ranking import Ranking
     from mcsim.result.result import Result
 
-RANKING, PART = "sensitivity.csv", "ranking.npz"
+RANKING, PAIRS, PART = "sensitivity.csv", "second_order.csv", "ranking.npz"
 
 
 def run_and_report(study: Study, asked: Asked, ranked: bool = True) -> str:
@@ -129,6 +129,11 @@ def rank_and_write(study: Study, asked: Asked, method: str, groups: bool, output
         ranking = rank_asked(study, asked, method=method, groups=groups, outputs=outputs or None, progress=tick)
     folder.mkdir(parents=True, exist_ok=True)
     atomically(folder / RANKING, ranking.to_csv)
+    if ranking.pairs:
+        import pandas as pd
+
+        pairs = pd.concat([ranking.pair_table(output.name) for output in ranking.outputs], ignore_index=True)
+        atomically(folder / PAIRS, lambda path: pairs.to_csv(path, index=False))
     return f"{_leading(ranking, study)}\nranking: {folder / RANKING}"
 
 

@@ -145,8 +145,8 @@ def rank_asked(
     drawn, how = asked.drawn, asked.ranked
     named = None if outputs is None else words("outputs", outputs)
     if method != "sobol":
-        second = {"second_order": how.second_order, "debias": how.debias}
-        _refuse(method, **second, versus=versus is not None, until=drawn.until is not None)
+        asks = {"second_order": how.second_order, "debias": how.debias, "confidence": how.confidence != "bootstrap"}
+        _refuse(method, **asks, versus=versus is not None, until=drawn.until is not None)
     if method in GIVEN_DATA:
         return _from_draws(study, asked, method, named)
     replicated = how.confidence == "replicates" and method == "sobol"
