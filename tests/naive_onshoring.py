@@ -10,6 +10,11 @@ def cells(table, values):
     return {key: float(value) for key, value in zip(table.index, values, strict=True)}
 
 
+def contained_mass(weight, fraction):
+    """Return equation 1 of the supply-chain study, the mass of a mineral in goods shipped: sum_i W_i c_i."""
+    return (weight * fraction).sum(axis=-1)
+
+
 def masses(shares, ratio, coating_yield, cell_yield):
     used = {}
     for name in MASSES:

@@ -9,14 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mcsim.distributions import Constant
-from mcsim.distributions.dependence import Dirichlet
 from mcsim.studies.cell_onshoring.capacity import capacity_over_demand, covered
+from mcsim.studies.cell_onshoring.declared import TABLES, UNCERTAIN_ORIGINS, YEARS, options, outputs, parameters
 from mcsim.studies.cell_onshoring.footprint import (
     BOUGHT,
     COMPONENTS,
     CONTRIBUTIONS,
-    MASSES,
     STAGES,
     Recipe,
     bought_component,
@@ -27,61 +25,21 @@ from mcsim.studies.cell_onshoring.footprint import (
 )
 from mcsim.studies.cell_onshoring.transport import CASES, LEGS, MINERALS, MODES, Legs, transport_detail
 from mcsim.studies.common.checks import known_labels, required
-from mcsim.study import Context, Dim, FloatArray, InputError, Model, Option, Output, Parameter, TableSpec
+from mcsim.study import Context, FloatArray, InputError, IntArray, Model
 from mcsim.study.tables import Table
 
-COUNTRIES = ("CN", "JP", "KR", "US", "other")
-CHEMISTRIES = ("NMC811", "NMC622", "LFP")
-YEARS = tuple(range(2024, 2033))
-UNCERTAIN_ORIGINS = STAGES[:4]  # the cell plant's place is a choice, not a figure
 REFERENCE_YEAR = 2022  # of the grid factors
 
-SHARE = (0.0, 1.0)
-POSITIVE = (0.0, np.inf)
-TABLES = (
-    TableSpec("origin", ("case", "component", "country"), SHARE, "origin", "place of production"),
-    TableSpec("origin_concentration", ("component",), (1.0, np.inf), "origin", "Dirichlet concentration of the base"),
-    TableSpec("grid", ("country",), (0.0, 3.0), "grid", "grid intensity in 2022"),
-    TableSpec("grid_decline", ("country",), (-0.1, 0.3), "grid decline", "yearly decline of grid intensity"),
-    TableSpec("heat_factor", ("country",), (0.0, 0.5), "heat factor", "warming per MJ of industrial heat"),
-    TableSpec("material_burden", ("material",), POSITIVE, "material burden", "cradle-to-gate warming of a material"),
-    TableSpec("composition", ("component", "material"), SHARE, "composition", "materials of a component"),
-    TableSpec("burden_split", ("component", "part"), SHARE, "burden split", "parts of a component's burden"),
-    TableSpec("cathode_process", ("chemistry", "quantity"), POSITIVE, "cathode process", "per kg of cathode powder"),
-    TableSpec("chemistry_ratio", ("chemistry", "quantity"), POSITIVE, "chemistry", "ratios to NMC811"),
-    TableSpec("stoichiometry", ("chemistry", "mineral"), SHARE, "stoichiometry", "kg of element per kg of cathode"),
-    TableSpec("salt", ("chemistry", "mineral", "material"), POSITIVE, "stoichiometry", "kg of salt per kg of element"),
-    TableSpec("route_share", ("case", "mineral", "route", "good"), (0.0, 2.0), "route share", "share of a mineral"),
-    TableSpec("contained_fraction", ("good",), (1e-4, 1.0), "contained fraction", "mineral per kg of good shipped"),
-    TableSpec("refined_good", ("chemistry", "mineral", "good"), SHARE, "route share", "good from the refinery"),
-    TableSpec("route_distance", ("case", "mineral", "route", "mode"), POSITIVE, "distance", "mine to refinery"),
-    TableSpec("leg_distance", ("case", "leg", "mode"), POSITIVE, "distance", "refinery to cathode to cell"),
-    TableSpec("transport_factor", ("mode",), POSITIVE, "transport factor", "warming per tonne and km"),
-    TableSpec("capacity", ("quantity", "year"), POSITIVE, "capacity", "announced capacity and demand"),
-)
 
-OPTIONS = (
-    Option("chemistry", "NMC811", CHEMISTRIES, meaning="chemistry of the cell"),
-    Option("grids", "static", ("static", "moving"), meaning="grids held at 2022, or declining to production_year"),
-    Option(
-        "production_year", 2022, low=2022, high=2050, meaning="year of production, read when grids move", integer=True
-    ),
-    Option(
-        "transported_mass",
-        "gross",
-        ("gross", "contained"),
-        meaning="equation 2 on the weight of the goods shipped (gross) or on the contained mineral alone",
-    ),
-)
-
-
-def model(tables: Mapping[str, Table]) -> Model:
+def model(tables: Mapping[str, Table], home: str) -> Model:
     """Return the model of onshoring a cell.
 
     Parameters
     ----------
     tables : mapping
         The tables of `TABLES`.
+    home : str
+        Country to which production moves, in the words of outputs; the tables say where each case produces.
 
     Returns
     -------
@@ -99,9 +57,10 @@ def model(tables: Mapping[str, Table]) -> Model:
     """
     tables = required(tables, TABLES)
     check_tables(tables)
-    recipes = {name: Recipe.find(tables, name, MINERALS) for name in CHEMISTRIES}
-    legs = {name: Legs.find(tables, name) for name in CHEMISTRIES}
-    origins = Origins.find(tables["origin"])
+    chemistries = tables["chemistry_ratio"].labels("chemistry")
+    recipes = {name: Recipe.find(tables, name, MINERALS) for name in chemistries}
+    legs = {name: Legs.find(tables, name) for name in chemistries}
+    origins = Origins.find(tables)
     years = np.array(YEARS, float)
     first = min(float(key[1]) for key in tables["capacity"].index if key[0] == "announced")
     span = np.concatenate([[first], years])
@@ -113,7 +72,7 @@ def model(tables: Mapping[str, Table]) -> Model:
         grid = inputs["grid"]
         if context.options["grids"] == "moving":
             ahead = float(context.options["production_year"]) - REFERENCE_YEAR
-            grid = grid * (1.0 - inputs["grid_decline"]) ** ahead
+            grid = grid * (1.0 - inputs["grid_decline"][:, origins.decline]) ** ahead
         masses = component_masses(
             inputs["mass_share"], recipe.cathode_ratio, inputs["coating_yield"], inputs["cell_yield"]
         )
@@ -130,7 +89,7 @@ def model(tables: Mapping[str, Table]) -> Model:
         )[:, 1:]
         return collect(components, hotspot, detail, ratio)
 
-    return Model("cell-onshoring", parameters(tables), OPTIONS, OUTPUTS, evaluate, TABLES)
+    return Model("cell-onshoring", parameters(tables, home), options(chemistries), outputs(home), evaluate, TABLES)
 
 
 def check_tables(tables: Mapping[str, Table]) -> None:
@@ -141,8 +100,11 @@ def check_tables(tables: Mapping[str, Table]) -> None:
     InputError
         One line naming the file, the row, the value and what would be right.
     """
-    for name in ("origin", "grid", "grid_decline", "heat_factor"):
-        known_labels(tables[name], "country", COUNTRIES, "country")
+    countries = tables["grid"].labels("country")
+    for name in ("origin", "grid_decline", "heat_factor"):
+        known_labels(tables[name], "country", countries, "country")
+    for name in ("cathode_process", "stoichiometry", "salt", "refined_good"):
+        known_labels(tables[name], "chemistry", tables["chemistry_ratio"].labels("chemistry"), "chemistry")
     for name in ("origin", "route_share", "route_distance", "leg_distance"):
         known_labels(tables[name], "case", CASES, "case")
     known_labels(tables["origin"], "component", STAGES, "component")
@@ -184,15 +146,23 @@ def splits_leave_room(table: Table) -> None:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Origins:
-    """Places of production by stage: countries of the uncertain base shares, and rows of the fixed shares."""
+    """Places of production by stage: countries of the uncertain base shares, and rows of the fixed shares.
 
+    A place is the position of a country among the rows of the table `grid`; `decline` and `heat` are the rows of these
+    countries in their tables.
+    """
+
+    n_countries: int
+    decline: IntArray
+    heat: IntArray
     base: Mapping[str, tuple[int, ...]]
     rows: Mapping[tuple[str, str], tuple[tuple[int, int], ...]]
 
     @classmethod
-    def find(cls, origin: Table) -> Origins:
-        """Return the places that the table names."""
-        places = [COUNTRIES.index(country) for _, _, country in origin.index]
+    def find(cls, tables: Mapping[str, Table]) -> Origins:
+        """Return the places that the tables name."""
+        origin, countries = tables["origin"], tables["grid"].labels("country")
+        places = [countries.index(country) for _, _, country in origin.index]
         base = {
             stage: tuple(
                 place
@@ -210,12 +180,13 @@ class Origins:
             for case in CASES
             for stage in STAGES
         }
-        return cls(base, rows)
+        decline, heat = (tables[name].positions(countries) for name in ("grid_decline", "heat_factor"))
+        return cls(len(countries), decline, heat, base, rows)
 
     def shares(self, inputs: Mapping[str, FloatArray], stage: str) -> tuple[FloatArray, FloatArray]:
         """Return base and onshored shares by country, (n, countries) each; `mix` blends the second with the first."""
         table = inputs["origin"]
-        base, onshored = (np.zeros((len(table), len(COUNTRIES))) for _ in CASES)
+        base, onshored = (np.zeros((len(table), self.n_countries)) for _ in CASES)
         if stage in UNCERTAIN_ORIGINS:
             base[:, self.base[stage]] = inputs[f"origin_{stage}"]
         else:
@@ -242,7 +213,7 @@ def footprints(
     n = len(grid)
     components = np.zeros((n, len(CASES), len(COMPONENTS)))
     hotspot = np.zeros((n, len(CASES), len(CONTRIBUTIONS)))
-    heat_factor = inputs["heat_factor"]
+    heat_factor = inputs["heat_factor"][:, origins.heat]
     for stage in STAGES:
         for case, share in enumerate(origins.shares(inputs, stage)):
             power, heat = place_mean(share, grid), place_mean(share, heat_factor)
@@ -289,81 +260,3 @@ def collect(
         "transport_by_mode": detail.sum(axis=3),
         "transport_detail": detail,
     }
-
-
-CASE, MINERAL, YEAR = Dim("case", CASES), Dim("mineral", MINERALS), Dim("year", YEARS)
-COMPONENT, CONTRIBUTION = Dim("component", COMPONENTS), Dim("contribution", CONTRIBUTIONS)
-LEG, MODE = Dim("leg", LEGS), Dim("mode", MODES)
-PER_CELL = "kg CO2e per kg cell"
-OUTPUTS = (
-    Output("cell_gwp", PER_CELL, "cradle-to-gate warming by component, mineral transport apart", (CASE, COMPONENT)),
-    Output("cathode_hotspot", PER_CELL, "warming of the cathode by contribution", (CASE, CONTRIBUTION)),
-    Output("transport_gwp", PER_CELL, "warming of mineral transport, mine to cell", (CASE, MINERAL), rank=True),
-    Output("self_sufficiency", "1", "1 where built capacity meets US demand; its mean is the probability", (YEAR,)),
-    Output("capacity_over_demand", "1", "production of built US capacity over US demand", (YEAR,), rank=True),
-    Output("cell_gwp_total", PER_CELL, "cradle-to-gate warming, mineral transport apart", (CASE,), rank=True),
-    Output("onshoring_change", PER_CELL, "onshored less base, cradle to gate", rank=True),
-    Output("onshoring_change_relative", "1", "onshored over base, less 1", rank=True),
-    Output("component_change", PER_CELL, "onshored less base by component", (COMPONENT,)),
-    Output("cathode_change", PER_CELL, "onshored less base of the cathode by contribution", (CONTRIBUTION,)),
-    Output("transport_total", PER_CELL, "warming of mineral transport, all minerals", (CASE,)),
-    Output("transport_change", PER_CELL, "mineral transport, onshored less base", rank=True),
-    Output("transport_by_leg", PER_CELL, "mineral transport by leg", (CASE, MINERAL, LEG), keep=False),
-    Output("transport_by_mode", PER_CELL, "mineral transport by mode", (CASE, MINERAL, MODE), keep=False),
-    Output("transport_detail", PER_CELL, "mineral transport by leg and mode", (CASE, MINERAL, LEG, MODE), keep=False),
-)
-
-
-def parameters(tables: Mapping[str, Table]) -> tuple[Parameter, ...]:
-    """Return the declared inputs; the base origins are Dirichlet about the shares of the table `origin`."""
-    origin, concentration = tables["origin"], tables["origin_concentration"]
-    found = []
-    for stage in UNCERTAIN_ORIGINS:
-        shares = {
-            country: float(value)
-            for (case, component, country), value in zip(origin.index, origin.value, strict=True)
-            if case == "base" and component == stage and value > 0
-        }
-        strength = float(concentration.value[concentration.position(stage)])
-        labels = tuple(shares)
-        found.append(
-            Parameter(
-                f"origin_{stage}",
-                "share",
-                f"base-case origin of the {stage} (Dirichlet about the shares of the table origin)",
-                SHARE,
-                f"origin {stage}",
-                Dirichlet(tuple(strength * share for share in shares.values())),
-                labels,
-                "NMC811 supply-chain study (table origin); concentration: assumption (table origin_concentration)",
-            )
-        )
-    mixes = tuple(
-        Parameter(f"mix_{stage}", "share", f"share of the {stage} onshored", SHARE, "mix", Constant(1.0))
-        for stage in (*STAGES, "minerals")
-    )
-    return (
-        Parameter("mass_share", "share", "mass shares of the cell", SHARE, "mass share", labels=MASSES),
-        *found,
-        *mixes,
-        *(Parameter(name, unit, meaning, valid) for name, unit, meaning, valid in SCALARS),
-    )
-
-
-SCALARS: tuple[tuple[str, str, str, tuple[float, float]], ...] = (
-    ("coating_yield", "share", "good share of coated electrode", (0.5, 1.0)),
-    ("cell_yield", "share", "good share of finished cells", (0.5, 1.0)),
-    ("cell_plant_electricity", "kWh/kg", "electricity of the cell plant per kg of NMC811 cell", POSITIVE),
-    ("cell_plant_gas", "MJ/kg", "heat of the cell plant per kg of NMC811 cell", POSITIVE),
-    (
-        "precursor_electricity_share",
-        "share",
-        "share of the salts' burden that is electricity at the cathode's place",
-        SHARE,
-    ),
-    ("inventory_grid", "kg CO2e/kWh", "grid intensity behind the material burdens", (0.05, 3.0)),
-    ("inventory_heat", "kg CO2e/MJ", "heat factor behind the material burdens", (0.01, 0.5)),
-    ("capacity_completion", "share", "share of announced cell capacity that is built", SHARE),
-    ("capacity_utilisation", "share", "production over capacity", SHARE),
-    ("demand_factor", "1", "US cell demand over its central path", (0.1, 5.0)),
-)

@@ -16,29 +16,6 @@ LEGS = ("mine_refinery", "refinery_cathode", "cathode_cell")
 MODES = ("ship_bulk", "ship_container", "truck", "rail")
 
 
-def contained_mass(weight: FloatArray, fraction: FloatArray) -> FloatArray:
-    """Return the mass of a mineral contained in goods shipped: equation 1, ``m = sum_i W_i c_i``.
-
-    Parameters
-    ----------
-    weight : ndarray, shape (..., goods)
-        Weight of each good [kg].
-    fraction : ndarray, shape (..., goods)
-        Mass of the mineral per mass of the good [kg/kg].
-
-    Returns
-    -------
-    ndarray, shape (...)
-        Contained mass [kg].
-
-    Examples
-    --------
-    >>> float(contained_mass(np.array([10.0, 2.0]), np.array([0.3, 0.07])))
-    3.14
-    """
-    return np.asarray((weight * fraction).sum(axis=-1))
-
-
 def transport_emission(mass: FloatArray, distance: FloatArray, factor: FloatArray) -> FloatArray:
     """Return the emission of carrying a mass over several modes: equation 2, ``E = m (d_w e_w + d_t e_t + d_r e_r)``.
 
@@ -109,8 +86,9 @@ def goods_of(shares: Table, fractions: Table, **wanted: str) -> Goods:
 def shipped_per_contained(shares: FloatArray, fraction: FloatArray, gross: bool) -> FloatArray:
     """Return kg shipped per kg of mineral delivered, for each good of one mineral.
 
-    Equation 1 turned round: a kilogram of mineral delivered as goods with the given shares (of contained mass) weighs
-    ``share_i / c_i`` of each. With `gross` false, the contained mass alone is counted, as equation 2 is printed.
+    Equation 1, contained mass ``m = sum_i W_i c_i`` of goods that weigh W_i, turned round: a kilogram of mineral
+    delivered as goods with the given shares (of contained mass) weighs ``share_i / c_i`` of each. With `gross` false,
+    the contained mass alone is counted, as equation 2 is printed.
 
     Parameters
     ----------
@@ -137,6 +115,7 @@ class Legs:
     refined: Mapping[str, Goods]
     cathode_good: int
     leg_distance: Mapping[tuple[str, str], IntArray]
+    factor: IntArray
 
     @classmethod
     def find(cls, tables: Mapping[str, Table], chemistry: str) -> Legs:
@@ -157,7 +136,8 @@ class Legs:
             for case in CASES
             for leg in ("refinery_cathode", "cathode_cell")
         }
-        return cls(mined, distance, refined, fractions.position(f"cathode_{chemistry}"), legs)
+        factor = tables["transport_factor"].positions(MODES)
+        return cls(mined, distance, refined, fractions.position(f"cathode_{chemistry}"), legs, factor)
 
 
 def transport_detail(inputs: Mapping[str, FloatArray], legs: Legs, mineral_mass: FloatArray, gross: bool) -> FloatArray:
@@ -182,7 +162,7 @@ def transport_detail(inputs: Mapping[str, FloatArray], legs: Legs, mineral_mass:
     """
     n = mineral_mass.shape[0]
     detail = np.zeros((n, len(CASES), len(MINERALS), len(LEGS), len(MODES)))
-    fraction, factor = inputs["contained_fraction"], inputs["transport_factor"]
+    fraction, factor = inputs["contained_fraction"], inputs["transport_factor"][:, legs.factor]
     per_cathode = 1.0 / fraction[:, legs.cathode_good] if gross else np.ones(n)
     for a, case in enumerate(CASES):
         leg_km = [distances(inputs["leg_distance"], legs.leg_distance[case, leg]) for leg in LEGS[1:]]
