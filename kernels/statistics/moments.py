@@ -69,15 +69,66 @@ def block_moments(rows: Reals, mean: Reals, squares: Reals) -> None:
 
 
 @kernel
+def defined_moments(rows: Reals, count: Integers, mean: Reals, squares: Reals) -> None:
+    """Fill number, mean and sum of squared deviations of the values of every column that are no NaN.
+
+    Deviations are taken from a column's first value; a column without NaN gets the bits of `block_moments`, a column
+    of NaN alone a mean and a sum of zero.
+
+    Parameters
+    ----------
+    rows : ndarray of float64 or float32, shape (n, cells)
+        Values.
+    count : ndarray of int64, shape (cells,)
+        Filled: values that are no NaN.
+    mean, squares : ndarray, shape (cells,)
+        Filled.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mcsim.kernels.statistics.moments import defined_moments
+    >>> count, mean, squares = np.empty(1, np.int64), np.empty(1), np.empty(1)
+    >>> defined_moments(np.array([[np.nan], [1.0], [3.0]]), count, mean, squares)
+    >>> count, mean, squares
+    (array([2]), array([2.]), array([2.]))
+    """
+    n_rows, n_cells = rows.shape
+    count[:] = 0
+    mean[:] = 0.0
+    squares[:] = 0.0
+    first = np.zeros(n_cells)
+    # Row by row, as the values lie; a sum in the order of the rows, so that a NaN leaves the others' bits alone.
+    for row in range(n_rows):
+        for cell in range(n_cells):
+            value = np.float64(rows[row, cell])
+            if np.isnan(value):
+                continue
+            if count[cell] == 0:
+                first[cell] = value
+            else:
+                mean[cell] += value - first[cell]
+            count[cell] += 1
+    for cell in range(n_cells):
+        if count[cell] > 0:
+            mean[cell] = mean[cell] / count[cell] + first[cell]
+    for row in range(n_rows):
+        for cell in range(n_cells):
+            deviation = np.float64(rows[row, cell]) - mean[cell]
+            if not np.isnan(deviation):
+                squares[cell] += deviation * deviation
+
+
+@kernel
 def merge_moments(
-    count: int, mean: Reals, squares: Reals, other_count: int, other_mean: Reals, other_squares: Reals
+    count: Integers, mean: Reals, squares: Reals, other_count: Integers, other_mean: Reals, other_squares: Reals
 ) -> None:
     """Merge the moments of a second set into those of a first one, in place; the caller adds the counts.
 
     Parameters
     ----------
-    count, other_count : int
-        Rows behind each.
+    count, other_count : ndarray of int64, shape (cells,)
+        Values behind each element: they differ between elements that are not defined in every draw.
     mean, squares : ndarray, shape (cells,)
         Changed.
     other_mean, other_squares : ndarray, shape (cells,)
@@ -87,25 +138,24 @@ def merge_moments(
     --------
     >>> import numpy as np
     >>> from mcsim.kernels.statistics.moments import merge_moments
-    >>> mean, squares = np.array([1.0]), np.array([0.0])
-    >>> merge_moments(1, mean, squares, 1, np.array([3.0]), np.array([0.0]))
+    >>> one, mean, squares = np.array([1]), np.array([1.0]), np.array([0.0])
+    >>> merge_moments(one, mean, squares, one, np.array([3.0]), np.array([0.0]))
     >>> mean, squares
     (array([2.]), array([2.]))
     """
-    if other_count == 0:
-        return
-    if count == 0:
-        mean[:] = other_mean
-        squares[:] = other_squares
-        return
     # With d the distance of the means: the mean moves by d n2 / (n1 + n2), and the squares about the new mean exceed
     # those about the old ones by d**2 n1 n2 / (n1 + n2) (equations 2.1a and 2.1b).
-    share = other_count / (count + other_count)
-    weight = count * share
     for cell in range(mean.size):
+        if other_count[cell] == 0:
+            continue
+        if count[cell] == 0:
+            mean[cell] = other_mean[cell]
+            squares[cell] = other_squares[cell]
+            continue
+        share = other_count[cell] / (count[cell] + other_count[cell])
         distance = other_mean[cell] - mean[cell]
         mean[cell] += distance * share
-        squares[cell] += other_squares[cell] + distance * distance * weight
+        squares[cell] += other_squares[cell] + distance * distance * (count[cell] * share)
 
 
 @inline_kernel
@@ -194,13 +244,15 @@ def fit_window(counts: Integers, window: Integers, low: int, high: int) -> None:
 
 
 @kernel
-def count_values(rows: Reals, scale: Reals, counts: Integers, windows: Integers, lowest: Reals, highest: Reals) -> None:
+def count_values(
+    rows: Reals, scale: Reals, counts: Integers, windows: Integers, lowest: Reals, highest: Reals, gaps: bool
+) -> None:
     """Count the values of every column.
 
     Parameters
     ----------
     rows : ndarray of float64 or float32, shape (n, cells)
-        Finite values.
+        Finite values, and NaN where there are gaps.
     scale : ndarray, shape (cells,)
         Powers of two: where bins go from equal width to equal relative width.
     counts : ndarray of int32, shape (cells, bins)
@@ -209,6 +261,8 @@ def count_values(rows: Reals, scale: Reals, counts: Integers, windows: Integers,
         Changed; see `fit_window`.
     lowest, highest : ndarray, shape (cells,)
         Changed: the exact range of the values.
+    gaps : bool
+        Whether a value may be NaN, which is not counted.
 
     Examples
     --------
@@ -216,7 +270,7 @@ def count_values(rows: Reals, scale: Reals, counts: Integers, windows: Integers,
     >>> from mcsim.kernels.statistics.moments import count_values
     >>> counts, windows = np.zeros((1, 8), np.int32), np.array([[0, -1, 0, 0]])
     >>> lowest, highest = np.array([np.inf]), np.array([-np.inf])
-    >>> count_values(np.array([[1.0], [2.0], [2.0]]), np.array([1.0]), counts, windows, lowest, highest)
+    >>> count_values(np.array([[1.0], [2.0], [2.0]]), np.array([1.0]), counts, windows, lowest, highest, False)
     >>> int(counts[0].sum()), float(lowest[0]), float(highest[0])
     (3, 1.0, 2.0)
     """
@@ -234,8 +288,12 @@ def count_values(rows: Reals, scale: Reals, counts: Integers, windows: Integers,
             for cell in range(start, stop):
                 columns[cell - start, row] = rows[row, cell]
         for cell in range(start, stop):
+            column = columns[cell - start]
+            n_values = _closed_up(column) if gaps else n_rows
+            if n_values == 0:
+                continue
             _count_column(
-                columns[cell - start],
+                column[:n_values],
                 scale[cell],
                 counts[cell],
                 windows[cell],
@@ -246,6 +304,17 @@ def count_values(rows: Reals, scale: Reals, counts: Integers, windows: Integers,
                 bits,
                 keys,
             )
+
+
+@kernel
+def _closed_up(values: Reals) -> int:
+    """Move the values that are no NaN to the front, in their order, and return their number."""
+    n_values = 0
+    for row in range(values.size):
+        if not np.isnan(values[row]):
+            values[n_values] = values[row]
+            n_values += 1
+    return n_values
 
 
 @kernel
@@ -337,7 +406,7 @@ def count_quantiles(
     scale: Reals,
     lowest: Reals,
     highest: Reals,
-    total: int,
+    total: Integers,
     probabilities: Reals,
     out: Reals,
 ) -> None:
@@ -347,8 +416,8 @@ def count_quantiles(
     ----------
     counts, windows, scale, lowest, highest
         As in `count_values`.
-    total : int
-        Values counted per element.
+    total : ndarray of int64, shape (cells,)
+        Values counted per element; the quantiles of an element without any are NaN.
     probabilities : ndarray, shape (k,)
         In [0, 1].
     out : ndarray, shape (k, cells)
@@ -361,17 +430,20 @@ def count_quantiles(
     >>> rows = np.linspace(1.0, 2.0, 1001).reshape(-1, 1)
     >>> counts, windows = np.zeros((1, 1024), np.int32), np.array([[0, -1, 0, 0]])
     >>> lowest, highest, scale = np.array([np.inf]), np.array([-np.inf]), np.array([0.0625])
-    >>> count_values(rows, scale, counts, windows, lowest, highest)
+    >>> count_values(rows, scale, counts, windows, lowest, highest, False)
     >>> out = np.empty((1, 1))
-    >>> count_quantiles(counts, windows, scale, lowest, highest, 1001, np.array([0.5]), out)
+    >>> count_quantiles(counts, windows, scale, lowest, highest, np.array([1001]), np.array([0.5]), out)
     >>> bool(abs(out[0, 0] - 1.5) < 0.002)
     True
     """
     for cell in range(counts.shape[0]):
+        if total[cell] == 0:
+            out[:, cell] = np.nan
+            continue
         level = windows[cell, 1]
         width = 1 << level
         for number in range(probabilities.size):
-            rank = probabilities[number] * (total - 1)
+            rank = probabilities[number] * (total[cell] - 1)
             seen = 0
             at = 0
             while at < counts.shape[1] - 1 and seen + counts[cell, at] <= rank:

@@ -70,6 +70,7 @@ def _output(output: Output) -> dict[str, Any]:
         "dims": [dim.name for dim in output.dims],
         "coords": {dim.name: list(dim.coords) for dim in output.dims},
         "meaning": output.meaning,
+        **({"may_be_undefined": True} if output.may_be_undefined else {}),
     } | ({"coord_units": dict(output.coord_units)} if output.coord_units is not None else {})
 
 
@@ -170,11 +171,14 @@ def _evaluation_text(study: Study, outputs: Mapping[str, NDArray[Any]]) -> str:
     headline = [output for output in study.outputs if output.name in study.headline]
     for output in [*headline, *(output for output in study.outputs if output.name not in study.headline)]:
         values = output.expand(outputs[output.name][0])
+        shown = values[np.isfinite(values)]
+        shape = " x ".join(f"{dim.name} {len(dim)}" for dim in output.dims)
+        if shown.size == 0:
+            lines.append(f"{output.name}{f' [{shape}]' if shape else ''}: undefined")
+            continue
         if values.ndim == 0:
             lines.append(f"{output.name} = {float(values):.6g} {output.unit}")
             continue
-        shown = values[np.isfinite(values)]
-        shape = " x ".join(f"{dim.name} {len(dim)}" for dim in output.dims)
         lines.append(
             f"{output.name} [{shape}]: {shown.min():.4g} to {shown.max():.4g} {output.unit or '(units by label)'}"
         )
@@ -186,10 +190,11 @@ def _evaluation_text(study: Study, outputs: Mapping[str, NDArray[Any]]) -> str:
 def _elements(output: Output, values: NDArray[Any]) -> list[str]:
     lines = []
     for place in np.ndindex(values.shape):
-        if math.isfinite(values[place]):
+        if output.mask[place]:
             labels = {dim.name: dim.coords[position] for dim, position in zip(output.dims, place, strict=True)}
             words = ", ".join(str(label) for label in labels.values())
-            lines.append(f"    {words}: {values[place]:.4g} {output.unit_of(labels)}")
+            defined = math.isfinite(values[place])
+            lines.append(f"    {words}: {f'{values[place]:.4g} {output.unit_of(labels)}' if defined else 'undefined'}")
     return lines
 
 

@@ -1,6 +1,7 @@
 """Rows of a design through a model: unit cube -> values -> model inputs -> checked outputs, failed rows named.
 
-The only place that calls ``model.evaluate``. A row that fails (NaN, infinity, exception) is told apart from its
+The only place that calls ``model.evaluate``. A row that fails (infinity, NaN but where an output declares that
+it may be undefined, exception) is told apart from its
 neighbours by evaluating the rows of a chunk that raised one by one.
 """
 
@@ -45,7 +46,7 @@ class Evaluation:
     inputs : dict of ndarray (n,)
         Values of the uncertain inputs.
     outputs : dict of ndarray (n, *packed_shape)
-        Packed outputs; rows that failed are NaN.
+        Packed outputs; rows that failed are NaN, as are elements without a value in an output that may be undefined.
     reasons : dict of int to str
         Row -> why it failed.
     """
@@ -263,13 +264,14 @@ def _checked(study: Study, output: Output, returned: Mapping[str, Any], n_rows: 
 
 
 def _find_failed(output: Output, array: NDArray[Any], reasons: dict[int, str]) -> None:
-    """Add the rows with a NaN or an infinity to the reasons."""
+    """Add the rows with an infinity to the reasons, and those with a NaN that is no value of the output."""
     flat = array.reshape(len(array), -1)
     with np.errstate(all="ignore"):
-        # A sum is finite only if all its terms are: one fast pass, and a slow one for suspects alone.
-        suspects = np.flatnonzero(~np.isfinite(flat.sum(axis=1)))
-    for row in suspects.tolist():
-        bad = np.flatnonzero(~np.isfinite(flat[row]))
+        # A sum is finite only if all its terms are: one fast pass, and a slow one for suspects alone. Where NaN stands
+        # for undefined it would make too many suspects.
+        suspected = np.isinf(flat).any(axis=1) if output.may_be_undefined else ~np.isfinite(flat.sum(axis=1))
+    for row in np.flatnonzero(suspected).tolist():
+        bad = np.flatnonzero(np.isinf(flat[row]) if output.may_be_undefined else ~np.isfinite(flat[row]))
         if len(bad) > 0 and row not in reasons:
             place = _place(output, int(bad[0]))
             more = f" and {len(bad) - 1} more" if len(bad) > 1 else ""
@@ -306,7 +308,7 @@ def evaluate_centre(study: Study, lives: int = 1000, seed: int = 1) -> Arrays:
     Raises
     ------
     InputError
-        When an output is not finite there.
+        When an output fails there; one that may be undefined is NaN where it is.
     """
     plan = _plan(study)
     values = centre_values(study)

@@ -7,7 +7,7 @@ The same draws give the same bits whatever the pieces they come in: a block of d
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,14 @@ TABLE_BYTES = 64 * 2**20
 LARGEST_BINS, SMALLEST_BINS = 1024, 128
 SCALE_SHIFT = 4  # bins are of equal width below a sixteenth of an element's value at the centre
 
-Node = tuple[int, FloatArray, FloatArray]
+
+class Node(NamedTuple):
+    """Moments of some draws: how many, and for each element the values that it has, their mean and squares."""
+
+    draws: int
+    defined: IntArray
+    mean: FloatArray
+    squares: FloatArray
 
 
 def bin_scales(centre: FloatArray) -> FloatArray:
@@ -47,12 +54,14 @@ class BandStream:
         The output at the centre; sets the scale of the bins.
     block : int
         Draws per block.
+    gaps : bool
+        Whether an element may be NaN in a complete draw: then it is left out.
     """
 
-    def __init__(self, centre: FloatArray, block: int) -> None:
+    def __init__(self, centre: FloatArray, block: int, gaps: bool = False) -> None:
         cells = len(centre)
         bins = TABLE_BYTES // (4 * max(1, cells))
-        self.block = block
+        self.block, self.gaps = block, gaps
         self.scale = bin_scales(centre)
         bins = min(LARGEST_BINS, max(SMALLEST_BINS, 1 << max(0, bins.bit_length() - 1)))
         self.counts = np.zeros((cells, bins), np.int32)
@@ -91,8 +100,8 @@ class BandStream:
         from mcsim.kernels.statistics.moments import count_values
 
         rows = np.ascontiguousarray(rows)
-        count_values(rows, self.scale, self.counts, self.windows, self.lowest, self.highest)
-        self._put(0, number, _node(rows))
+        count_values(rows, self.scale, self.counts, self.windows, self.lowest, self.highest, self.gaps)
+        self._put(0, number, self._node(rows))
 
     def _put(self, level: int, index: int, node: Node) -> None:
         while (level, index ^ 1) in self.nodes:
@@ -123,18 +132,28 @@ class BandStream:
         cells = len(self.scale)
         ordered = [(index * self.block << level, node) for (level, index), node in self.nodes.items()]
         for low, rows in self._loose_runs():
-            count_values(np.ascontiguousarray(rows), self.scale, counts, windows, lowest, highest)
-            ordered.append((low, _node(rows)))
-        total: Node = (0, np.zeros(cells), np.zeros(cells))
+            count_values(np.ascontiguousarray(rows), self.scale, counts, windows, lowest, highest, self.gaps)
+            ordered.append((low, self._node(rows)))
+        total = Node(0, np.zeros(cells, np.int64), np.zeros(cells), np.zeros(cells))
         for _, node in sorted(ordered, key=lambda item: item[0]):
             total = _merged(total, node)
-        count, mean, squares = total
-        quantiles = np.full((len(PROBABILITIES), cells), np.nan)
-        if count == 0:
-            return Bands(0, np.full(cells, np.nan), np.full(cells, np.nan), quantiles)
-        count_quantiles(counts, windows, self.scale, lowest, highest, count, np.array(PROBABILITIES), quantiles)
-        spread = np.sqrt(squares / (count - 1)) if count > 1 else np.full(cells, np.nan)
-        return Bands(count, mean, spread, quantiles)
+        quantiles = np.empty((len(PROBABILITIES), cells))
+        count_quantiles(counts, windows, self.scale, lowest, highest, total.defined, np.array(PROBABILITIES), quantiles)
+        mean = np.where(total.defined > 0, total.mean, np.nan)
+        freedom = np.where(total.defined > 1, total.defined - 1, np.nan)
+        return Bands(total.draws, total.defined, mean, np.sqrt(total.squares / freedom), quantiles)
+
+    def _node(self, rows: NDArray[Any]) -> Node:
+        from mcsim.kernels.statistics.moments import block_moments, defined_moments
+
+        rows = np.ascontiguousarray(rows)
+        cells = rows.shape[1]
+        node = Node(len(rows), np.full(cells, len(rows), np.int64), np.empty(cells), np.empty(cells))
+        if self.gaps:
+            defined_moments(rows, *node[1:])
+        else:
+            block_moments(rows, node.mean, node.squares)
+        return node
 
     def _loose_runs(self) -> list[tuple[int, NDArray[Any]]]:
         """Return the loose rows with neighbouring parts joined, so that no cut between pieces shows."""
@@ -161,8 +180,9 @@ class BandStream:
             "windows": self.windows,
             "range": np.stack([self.lowest, self.highest]),
         }
-        for (level, index), (count, mean, squares) in self.nodes.items():
-            arrays[f"node-{level}-{index}-{count}"] = np.stack([mean, squares])
+        for (level, index), node in self.nodes.items():
+            # Counts are whole numbers below 2**53, which float64 holds as they are.
+            arrays[f"node-{level}-{index}-{node.draws}"] = np.stack([node.defined, node.mean, node.squares])
         for (low, high), rows in self.loose.items():
             arrays[f"loose-{low}-{high}"] = rows
         return arrays
@@ -175,23 +195,16 @@ class BandStream:
         for key, array in arrays.items():
             kind, *numbers = key.split("-")
             if kind == "node":
-                level, index, count = map(int, numbers)
-                self.nodes[level, index] = (count, np.array(array[0]), np.array(array[1]))
+                level, index, draws = map(int, numbers)
+                count, mean, squares = array
+                self.nodes[level, index] = Node(draws, count.astype(np.int64), mean.copy(), squares.copy())
             elif kind == "loose":
                 self.loose[int(numbers[0]), int(numbers[1])] = np.array(array)
-
-
-def _node(rows: NDArray[Any]) -> Node:
-    from mcsim.kernels.statistics.moments import block_moments
-
-    mean, squares = np.empty(rows.shape[1]), np.empty(rows.shape[1])
-    block_moments(np.ascontiguousarray(rows), mean, squares)
-    return len(rows), mean, squares
 
 
 def _merged(first: Node, second: Node) -> Node:
     from mcsim.kernels.statistics.moments import merge_moments
 
-    count, mean, squares = first[0], first[1].copy(), first[2].copy()
-    merge_moments(count, mean, squares, *second)
-    return count + second[0], mean, squares
+    mean, squares = first.mean.copy(), first.squares.copy()
+    merge_moments(first.defined, mean, squares, second.defined, second.mean, second.squares)
+    return Node(first.draws + second.draws, first.defined + second.defined, mean, squares)

@@ -42,8 +42,19 @@ class Rule:
     relative: bool
 
     def excess(self, bands: Bands) -> float:
-        """Return the worst error as a multiple of the limit; at most 1 when the rule is met."""
-        error, mean = bands.mcse[self.cells], np.abs(bands.mean[self.cells])
+        """Return the worst error as a multiple of the limit; at most 1 when the rule is met.
+
+        Elements without a value in any draw are left out, and counted nowhere but in the summary.
+
+        Raises
+        ------
+        InputError
+            Where none has a value in any draw.
+        """
+        cells = self.cells[bands.n[self.cells] > 0] if bands.draws > 0 else self.cells
+        if len(cells) == 0:
+            raise InputError(f"until: {self.text}: undefined in all {bands.draws:,} draws; an output that has a value")
+        error, mean = bands.mcse[cells], np.abs(bands.mean[cells])
         if np.isnan(error).any():
             return math.inf
         limit = self.limit * mean if self.relative else np.full_like(mean, self.limit)

@@ -1,7 +1,8 @@
-"""Bands: mean, spread and quantiles of every element of an output, over the draws that did not fail.
+"""Bands: mean, spread and quantiles of every element of an output, over the draws in which it has a value.
 
-Exact ones come from all values of an element at once, sorted, so that neither the order of draws nor the way they were
-computed can change a bit.
+Draws that failed have none, nor has an element that is undefined (NaN) in a draw that did not fail. Exact bands come
+from all values of an element at once, sorted, so that neither the order of draws nor the way they were computed can
+change a bit.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mcsim.study import FloatArray
+from mcsim.study import FloatArray, IntArray
 
 PROBABILITIES = (0.025, 0.05, 0.25, 0.5, 0.75, 0.95, 0.975)
 COLUMNS = ("p2.5", "p5", "p25", "p50", "p75", "p95", "p97.5")
@@ -26,15 +27,18 @@ class Bands:
 
     Parameters
     ----------
-    n : int
-        Draws behind them.
+    draws : int
+        Draws that did not fail.
+    n : ndarray of int64, shape (cells,)
+        Draws in which the element has a value: those behind its statistics, which are NaN where there is none.
     mean, sd : ndarray, shape (cells,)
-        Mean and sample standard deviation (NaN for a single draw), in the output's unit.
+        Mean and sample standard deviation (NaN for a single value), in the output's unit.
     quantiles : ndarray, shape (7, cells)
         At `PROBABILITIES`.
     """
 
-    n: int
+    draws: int
+    n: IntArray
     mean: FloatArray
     sd: FloatArray
     quantiles: FloatArray
@@ -42,7 +46,12 @@ class Bands:
     @property
     def mcse(self) -> FloatArray:
         """Standard error of the mean of independent draws, shape (cells,)."""
-        return self.sd / math.sqrt(self.n) if self.n > 0 else np.full_like(self.sd, np.nan)
+        return np.asarray(self.sd / np.sqrt(np.where(self.n > 0, self.n, np.nan)), np.float64)
+
+    @property
+    def undefined(self) -> FloatArray:
+        """Share of the draws in which the element has no value, shape (cells,)."""
+        return np.asarray((self.draws - self.n) / max(1, self.draws), np.float64)
 
 
 def exact_bands(values: NDArray[Any]) -> Bands:
@@ -51,7 +60,7 @@ def exact_bands(values: NDArray[Any]) -> Bands:
     Parameters
     ----------
     values : ndarray, shape (n, ...)
-        Complete draws of one output.
+        Complete draws of one output, NaN where an element is undefined.
 
     Returns
     -------
@@ -60,24 +69,36 @@ def exact_bands(values: NDArray[Any]) -> Bands:
 
     Examples
     --------
-    >>> exact_bands(np.array([[1.0], [2.0], [3.0]])).quantiles[3]
-    array([2.])
+    >>> bands = exact_bands(np.array([[1.0, np.nan], [2.0, np.nan], [3.0, 5.0]]))
+    >>> bands.quantiles[3], bands.n
+    (array([2., 5.]), array([3, 1]))
     """
     flat = values.reshape(len(values), math.prod(values.shape[1:]))
     n_draws, cells = flat.shape
     mean, sd = np.full(cells, np.nan), np.full(cells, np.nan)
     quantiles = np.full((len(PROBABILITIES), cells), np.nan)
+    n = np.full(cells, n_draws, np.int64)
     if n_draws == 0:
-        return Bands(0, mean, sd, quantiles)
+        return Bands(0, n, mean, sd, quantiles)
     width = max(1, SLICE_BYTES // (8 * n_draws))
     for start in range(0, cells, width):
         part = slice(start, min(start + width, cells))
         # A copy even where the transpose is contiguous already: the caller's draws stay in their order.
         ordered = np.array(flat[:, part].T, np.float64, order="C", copy=True)
         ordered.sort(axis=1)
-        mean[part], sd[part] = _moments(ordered)
-        quantiles[:, part] = _quantiles(ordered)
-    return Bands(n_draws, mean, sd, quantiles)
+        # NaN sort to the end; elements with as many values each are taken together.
+        n[part] = n_draws - np.isnan(ordered).sum(axis=1) if np.isnan(ordered[:, -1]).any() else n_draws
+        for count in np.unique(n[part]).tolist():
+            rows = np.flatnonzero(n[part] == count)
+            if count > 0:
+                values = (
+                    ordered
+                    if len(rows) == len(ordered) and count == n_draws
+                    else np.ascontiguousarray(ordered[rows, :count])
+                )
+                mean[start + rows], sd[start + rows] = _moments(values)
+                quantiles[:, start + rows] = _quantiles(values)
+    return Bands(n_draws, n, mean, sd, quantiles)
 
 
 def _moments(ordered: FloatArray) -> tuple[FloatArray, FloatArray]:

@@ -94,7 +94,8 @@ class Result:
         Returns
         -------
         DataFrame
-            Columns output, unit, one per dim, mean, sd, p2.5 to p97.5, mcse_mean, n.
+            Columns output, unit, one per dim, mean, sd, p2.5 to p97.5, mcse_mean, n (draws in which the element has a
+            value), undefined (share of the draws in which it has none).
 
         Raises
         ------
@@ -107,7 +108,7 @@ class Result:
         frames = [self._summary(self.study.output(name), labels) for name in names]
         dims = list(dict.fromkeys(dim.name for name in names for dim in self.study.output(name).dims))
         table = pd.concat(frames, ignore_index=True) if len(frames) > 1 else frames[0]
-        return table[["output", "unit", *dims, "mean", "sd", *COLUMNS, "mcse_mean", "n"]]
+        return table[["output", "unit", *dims, "mean", "sd", *COLUMNS, "mcse_mean", "n", "undefined"]]
 
     def _summary(self, output: Output, labels: Mapping[str, object]) -> pd.DataFrame:
         import pandas as pd
@@ -122,7 +123,7 @@ class Result:
         columns["mean"], columns["sd"] = band.mean[cells], band.sd[cells]
         columns.update(zip(COLUMNS, band.quantiles[:, cells], strict=True))
         columns["mcse_mean"] = band.mcse[cells] if self.design == "random" else np.nan
-        columns["n"] = band.n
+        columns["n"], columns["undefined"] = band.n[cells], band.undefined[cells]
         return pd.DataFrame(columns, index=range(len(cells)))
 
     def values(self, output: str, **labels: object) -> NDArray[Any]:
@@ -138,7 +139,7 @@ class Result:
         Returns
         -------
         ndarray, shape (n,) or (n, ...)
-            One row per complete draw, NaN where an element has no meaning.
+            One row per complete draw, NaN where an element has no meaning, or is undefined in the draw.
         """
         if output in self.inputs:
             return self.inputs[output]
@@ -164,13 +165,38 @@ class Result:
         return to_arviz(self)
 
     def exceedance(self, output: str, threshold: float, **labels: object) -> FloatArray:
-        """Return the share of draws in which an element exceeds a threshold, NaN where it has no meaning."""
+        """Return the share of the draws that have a value in which it exceeds a threshold, NaN where none has one.
+
+        `undefined` tells the share of the draws that are left out.
+        """
         values = self.values(output, **labels)
-        share = np.asarray((values > threshold).mean(axis=0), np.float64)
-        return np.where(np.isnan(values).any(axis=0), np.nan, share)
+        defined = len(values) - np.isnan(values).sum(axis=0)
+        with np.errstate(invalid="ignore"):
+            return np.asarray((values > threshold).sum(axis=0) / np.where(defined > 0, defined, np.nan), np.float64)
+
+    def undefined(self, output: str, **labels: object) -> FloatArray:
+        """Return the share of the draws in which an element has no value, NaN where it has no meaning.
+
+        Parameters
+        ----------
+        output : str
+            Name of any output.
+        **labels
+            Dim = one label, which drops the dim.
+
+        Returns
+        -------
+        ndarray, shape (...)
+            0 for outputs that are always defined.
+        """
+        declared = self.study.output(output)
+        share = declared.expand(self.bands[output].undefined.reshape(1, *declared.packed_shape))
+        return np.asarray(dropped(declared, share, labels)[0], np.float64)
 
     def rank_correlation(self, output: str, **labels: object) -> pd.DataFrame:
         """Return Spearman's rank correlation of every uncertain input with every selected element of an output.
+
+        Each over the draws in which the element has a value; `undefined` tells the share of the others.
 
         Returns
         -------
@@ -182,14 +208,22 @@ class Result:
 
         values = self.values(output, **labels).reshape(self.complete, -1)
         inputs = np.column_stack([rankdata(column) for column in self.inputs.values()])
-        outputs = np.column_stack([rankdata(column) for column in values.T])
         remaining = [dim for dim in self.study.output(output).dims if dim.name not in labels]
         columns: Any = [output]
         if remaining:
             columns = pd.MultiIndex.from_product(
                 [dim.coords for dim in remaining], names=[dim.name for dim in remaining]
             )
-        return pd.DataFrame(_correlation(inputs, outputs), index=list(self.inputs), columns=columns)
+        found = np.full((len(self.inputs), values.shape[1]), np.nan)
+        defined = ~np.isnan(values)
+        whole = defined.all(axis=0)
+        if whole.any():
+            found[:, whole] = _correlation(inputs, np.column_stack([rankdata(column) for column in values.T[whole]]))
+        for cell in np.flatnonzero(~whole & (defined.sum(axis=0) > 1)).tolist():
+            rows = defined[:, cell]
+            ranks = np.column_stack([rankdata(column[rows]) for column in self.inputs.values()])
+            found[:, [cell]] = _correlation(ranks, rankdata(values[rows, cell])[:, np.newaxis])
+        return pd.DataFrame(found, index=list(self.inputs), columns=columns)
 
 
 def _correlation(a: FloatArray, b: FloatArray) -> FloatArray:
@@ -210,7 +244,7 @@ def _units(output: Output, where: tuple[NDArray[Any], ...]) -> Any:
 def compare(first: Result, second: Result, outputs: Sequence[str] | None = None) -> Result:
     """Return second minus first, draw by draw: paired deltas under common random numbers.
 
-    Draws that failed in either run are left out of both.
+    Draws that failed in either run are left out of both; a delta is undefined where either side is.
 
     Parameters
     ----------
@@ -250,7 +284,12 @@ def compare(first: Result, second: Result, outputs: Sequence[str] | None = None)
         raise InputError("compare: no kept output in common; studies that share outputs with the same dims")
     from dataclasses import replace
 
-    model = replace(second.study.model, outputs=tuple(item for item in second.study.model.outputs if item.name in kept))
+    outputs_of_pair = tuple(
+        replace(item, may_be_undefined=item.may_be_undefined or first.study.output(item.name).may_be_undefined)
+        for item in second.study.model.outputs
+        if item.name in kept
+    )
+    model = replace(second.study.model, outputs=outputs_of_pair)
     study = replace(second.study, model=model, name=f"{second.study.name} minus {first.study.name}")
     inputs = {name: column[theirs] for name, column in second.inputs.items()}
     return Result(

@@ -79,7 +79,7 @@ def write(result: Result, folder: Path, how: Mapping[str, Any]) -> Result:
 def _write_bands(bands: Mapping[str, Bands], path: Path) -> None:
     arrays = {}
     for name, band in bands.items():
-        arrays[f"{name}/n"] = np.array(band.n)
+        arrays[f"{name}/draws"], arrays[f"{name}/n"] = np.array(band.draws), band.n
         arrays[f"{name}/mean"], arrays[f"{name}/sd"] = band.mean, band.sd
         arrays[f"{name}/quantiles"] = band.quantiles
     with path.open("wb") as stream:
@@ -91,7 +91,7 @@ def _read_bands(path: Path) -> dict[str, Bands]:
         names = [key.removesuffix("/n") for key in arrays.files if key.endswith("/n")]
         return {
             name: Bands(
-                int(arrays[f"{name}/n"]), arrays[f"{name}/mean"], arrays[f"{name}/sd"], arrays[f"{name}/quantiles"]
+                int(arrays[f"{name}/draws"]), *(arrays[f"{name}/{key}"] for key in ("n", "mean", "sd", "quantiles"))
             )
             for name in names
         }

@@ -35,7 +35,13 @@ def fingerprint(study: Study) -> str:
         Inputs with their distributions, tables, vectors, dependence, options, and outputs with their dims count.
     """
     outputs = [
-        [item.name, item.unit, [[dim.name, [str(label) for label in dim.coords]] for dim in item.dims]]
+        [
+            item.name,
+            item.unit,
+            [[dim.name, [str(label) for label in dim.coords]] for dim in item.dims],
+            # It decides which draws fail.
+            *(["may be undefined"] if item.may_be_undefined else []),
+        ]
         for item in study.outputs
     ]
     content = {

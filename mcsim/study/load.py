@@ -303,6 +303,7 @@ def _outputs(raw: Mapping[str, Any], path: Path) -> tuple[Output, ...]:
             tuple(Dim(dim, tuple(coords)) for dim, coords in entry.get("dims", {}).items()),
             keep=entry.get("keep", True),
             rank=entry.get("rank", True),
+            may_be_undefined=entry.get("may_be_undefined", False),
         )
         for name, entry in raw["outputs"].items()
     )

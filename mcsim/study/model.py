@@ -188,6 +188,9 @@ class Output:
         Ranked by the Sobol' analysis of a plain run.
     only_if : (str, str), optional
         The output exists only when this option has this value.
+    may_be_undefined : bool
+        An element may have no value in a draw, such as the year of a crossover that never happens: the model then
+        gives NaN, which is left out of bands instead of failing the draw.
     """
 
     name: str
@@ -200,6 +203,7 @@ class Output:
     keep: bool = True
     rank: bool = False
     only_if: tuple[str, str] | None = None
+    may_be_undefined: bool = False
 
     def __post_init__(self) -> None:
         if self.layout is not None and self.layout.index.shape != self.shape:
