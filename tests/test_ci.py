@@ -26,3 +26,18 @@ def test_the_hooks_before_a_commit_are_those_of_the_script():
     hooks = re.findall(r"- id: (ruff-\w+)", (ROOT / ".pre-commit-config.yaml").read_text())
     script = (ROOT / ".ci" / "run").read_text()
     assert [f"bin/{hook.replace('ruff-', 'ruff ')}" for hook in hooks] == re.findall(r"bin/ruff \w+", script)
+
+
+def test_every_folder_of_code_and_its_data_are_packaged():
+    setuptools = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]
+    folders = {ROOT / folder: package for package, folder in setuptools["package-dir"].items()}
+    found, data = set(), set()
+    for folder, package in folders.items():
+        for file in folder.rglob("*"):
+            parts = file.relative_to(folder).parent.parts
+            if file.suffix == ".py":
+                found.add(".".join([package, *parts]))
+            elif file.suffix in (".csv", ".toml", ".json"):
+                data.add(".".join([package, *(part for part in parts if part != "data")]))
+    assert found == set(setuptools["packages"])
+    assert data <= setuptools["package-data"].keys()
