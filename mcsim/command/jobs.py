@@ -12,8 +12,6 @@ from mcsim.engine.asked import Asked, Stored
 from mcsim.study import InputError, Study
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from mcsim.ranking.ranking import Ranking
     from mcsim.result.result import Result
 
@@ -96,13 +94,11 @@ def _written(result: Result, ranking: Ranking | None, folder: Path) -> str:
     from mcsim.report.page import write_report
     from mcsim.report.words import headlines
 
-    table = None
     if ranking is not None:
         from mcsim.store.files import atomically
 
         atomically(folder / RANKING, ranking.to_csv)
-        table = read_ranking(folder)
-    path = write_report(result, table, folder)
+    path = write_report(result, ranking, folder)
     lines = [f"{result.study.title}: {result.headline}"]
     lines += [_sentence(line) for line in headlines(result)[:12]]
     if ranking is not None:
@@ -110,12 +106,36 @@ def _written(result: Result, ranking: Ranking | None, folder: Path) -> str:
     return "\n".join([*lines, f"report: {path}"])
 
 
-def read_ranking(folder: Path) -> pd.DataFrame | None:
-    """Return sensitivity.csv of a run directory, or None where there is none."""
+def read_ranking(result: Result, folder: Path) -> Ranking | None:
+    """Return the ranking of a run directory as sensitivity.csv holds it, or None where there is none."""
+    import numpy as np
     import pandas as pd
 
+    from mcsim.ranking.ranking import Ranking
+    from mcsim.ranking.verdicts import VERDICTS
+    from mcsim.result.select import packed_cells
+
     path = folder / RANKING
-    return pd.read_csv(path) if path.is_file() else None
+    if not path.is_file():
+        return None
+    table = pd.read_csv(path, float_precision="round_trip", keep_default_na=False, na_values=[""])
+    if "verdict" in table:
+        table["verdict"] = table["verdict"].map(VERDICTS.index)
+    factors = tuple(dict.fromkeys(table["input"]))
+    outputs = tuple(result.study.output(name) for name in dict.fromkeys(table["output"]))
+    measures = list(table.columns[table.columns.get_loc("input") + 1 :].difference(["n", "method"], sort=False))
+    scores = {}
+    for output in outputs:
+        # Rows run through the elements that have a meaning, and for each through the inputs.
+        cells = packed_cells(output)[output.mask].ravel()
+        held = table[table["output"] == output.name]
+        scores[output.name] = {}
+        for name in measures:
+            packed = np.full((len(factors), int(cells.max()) + 1), np.nan)
+            packed[:, cells] = held[name].to_numpy(float).reshape(-1, len(factors)).T
+            shape = (len(factors), *output.packed_shape)
+            scores[output.name][name] = packed.reshape(shape)
+    return Ranking(result.study.name, str(table["method"][0]), factors, outputs, scores, int(table["n"][0]))
 
 
 def rank_and_write(study: Study, asked: Asked, method: str, groups: bool, outputs: tuple[str, ...]) -> str:
@@ -213,14 +233,17 @@ def compare_and_write(studies: list[Study], asked: list[Asked]) -> str:
 def _delta_lines(delta: Result, first: Study, other: Study) -> list[str]:
     from mcsim.report.words import headlines
 
-    shown = replace(delta, study=replace(delta.study, headline=tuple(n for n in first.headline if n in delta.bands)))
+    headline = tuple(name for name in first.headline if name in delta.bands)
+    figures = tuple(figure for figure in delta.study.figures if figure["output"] in delta.bands)
+    shown = replace(delta, study=replace(delta.study, headline=headline, figures=figures))
     lines = [f"{other.title} less {first.title}, draw by draw"]
     return lines + [_sentence(line) for line in headlines(shown)[:16]]
 
 
 def _sentence(line: Mapping[str, str]) -> str:
     what = f"{line['what']} {line['where']}".rstrip()
-    return f"  {what}: {line['median']}" + (f" (95 %: {line['band']})" if line["band"] else "")
+    told = f" (95 %: {line['band']})" if line["band"] else ""
+    return f"  {what}: {line['median']}{told}" + (f"; {line['undefined']}" if line["undefined"] else "")
 
 
 def report_again(folder: Path, pdf: bool = False) -> str:
@@ -229,7 +252,8 @@ def report_again(folder: Path, pdf: bool = False) -> str:
     from mcsim.report.page import write_report
     from mcsim.store.directory import read
 
-    path = write_report(read(folder), read_ranking(folder), folder)
+    result = read(folder)
+    path = write_report(result, read_ranking(result, folder), folder)
     return f"report: {write_pdf(path) if pdf else path}"
 
 

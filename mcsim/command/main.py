@@ -74,6 +74,7 @@ def mcsim() -> None:
 
 
 def _loaded(study: str, settings: Sequence[str], data: Path | None) -> Any:
+    from mcsim.report.check import check_figures
     from mcsim.study import InputError
     from mcsim.study.load import load
 
@@ -83,7 +84,9 @@ def _loaded(study: str, settings: Sequence[str], data: Path | None) -> Any:
         if not equals or not name or not value:
             raise InputError(f"--set: not K=V (got {setting!r}); such as --set annual_degradation=0.02")
         pairs.append((name.strip(), value.strip()))
-    return load(study, data).set_items(pairs)
+    loaded = load(study, data).set_items(pairs)
+    check_figures(loaded)  # before the hours of a run, not after them
+    return loaded
 
 
 @mcsim.command("list")

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mcsim.report import words
+from mcsim.report.draw import Picture
 from mcsim.store.files import atomically
 from mcsim.study import InputError
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from mcsim.result.result import Result
 
 
-def markdown(result: Result, pictures: Sequence[dict[str, str]]) -> str:
+def markdown(result: Result, pictures: Sequence[Picture]) -> str:
     """Return the brief as Markdown: question, numbers, figures by their files, inputs with their sources."""
     study = result.study
     lines = [
@@ -26,13 +27,14 @@ def markdown(result: Result, pictures: Sequence[dict[str, str]]) -> str:
     ]
     lines += ["", "| what | where | median | half of the draws | 95 % of the draws |", "|---|---|---|---|---|"]
     for line in words.headlines(result):
-        lines.append(_row(line["what"], line["where"], line["median"], line["half"], line["band"]))
+        median = "; ".join(filter(None, (line["median"], line["undefined"])))
+        lines.append(_row(line["what"], line["where"], median, line["half"], line["band"]))
     for picture in pictures:
         lines += [
             "",
-            f"![{picture['title']}](figures/{picture['name']}.svg)",
+            f"![{picture.title}](figures/{picture.name}.svg)",
             "",
-            f"**{picture['title']}.** {picture['caption']}",
+            f"**{picture.title}.** {picture.caption}",
         ]
     for title, inputs in words.inputs(study):
         lines += ["", f"## {title}", "", "| input | distribution | unit | group | source |", "|---|---|---|---|---|"]

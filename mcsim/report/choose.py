@@ -3,66 +3,69 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
-from mcsim.report.figures import KINDS, NEEDS, OF_THE_RANKING
-from mcsim.report.style import label
-from mcsim.report.words import NUMBERS
-from mcsim.study import InputError, Output, Study, nearest
+from mcsim.report.check import figure_of, read_figures
+from mcsim.report.keys import of_numbers
+from mcsim.report.kind import Figure
+from mcsim.report.style import INDICATOR, label
+from mcsim.study import Output, Study
+
+MOST_LINES, MOST_PANELS = 6, 12  # of a plain figure
 
 
-def figures_of(study: Study) -> list[dict[str, Any]]:
-    """Return the figures of a study's report, checked.
+def figures_of(study: Study) -> list[Figure]:
+    """Return the figures to draw, of outputs that exist under the study's options.
 
     Raises
     ------
     InputError
-        For an unknown kind or output, or a kind that lacks a dim.
+        For a figure that cannot be, as `mcsim.report.check` says.
     """
-    given = [dict(figure) for figure in study.figures if figure["kind"] != NUMBERS] or list(_plain(study))
-    known = {output.name for output in study.outputs}
-    chosen = []
-    for figure in given:
-        place = f"{study.origin or study.name}: report.figures: {figure['output']}"
-        if figure["kind"] not in KINDS:
-            words = ", ".join(KINDS)
-            raise InputError(f"{place}: kind (got {figure['kind']!r}); one of {words}{nearest(figure['kind'], KINDS)}")
-        for key in NEEDS.get(figure["kind"], ()):
-            if key not in figure:
-                raise InputError(f"{place}: {key}: missing; a {figure['kind']} figure needs it")
-        if figure["output"] in known:
-            chosen.append(figure)
-        elif figure["output"] not in {output.name for output in study.model.outputs}:
-            study.output(figure["output"])
-    return chosen
+    asked = [figure for figure in read_figures(study) if figure.kind.draw is not None]
+    return [figure for figure in asked or _plain(study) if _exists(figure, study)]
 
 
-def _plain(study: Study) -> Iterator[dict[str, Any]]:
+def numbers_of(study: Study) -> list[Figure]:
+    """Return the lines of the table of numbers: those that the study asks for, or all of its headline outputs."""
+    asked = [figure for figure in read_figures(study) if figure.kind.draw is None and _exists(figure, study)]
+    names = study.headline or tuple(output.name for output in study.outputs if output.rank)
+    return asked or [_checked(study, {"kind": "numbers", "output": name}) for name in names]
+
+
+def _exists(figure: Figure, study: Study) -> bool:
+    return figure.output.name in {output.name for output in study.outputs}
+
+
+def _checked(study: Study, entry: dict[str, Any]) -> Figure:
+    return figure_of(entry, {entry["output"]: study.output(entry["output"])}, f"{study.name}: {entry['output']}")
+
+
+def _plain(study: Study) -> Iterator[Figure]:
     names = study.headline or tuple(output.name for output in study.outputs if output.rank) or (study.outputs[0].name,)
     for name in names:
         output = study.output(name)
-        yield _plain_figure(output)
+        if output.dims or output.unit != INDICATOR:  # one chance is a number, not a picture
+            yield _checked(study, _plain_figure(output))
         if output.rank:
-            yield {
-                "kind": "ranking",
-                "output": name,
-                "where": leading_element(output),
-                "title": f"What drives {label(name)}",
-            }
+            where = leading_element(output)
+            title = f"What drives {label(name)}"
+            yield _checked(study, {"kind": "ranking", "output": name, "where": where, "title": title})
 
 
 def _plain_figure(output: Output) -> dict[str, Any]:
     title = f"{label(output.name)}: {output.meaning}"
     if not output.dims:
         return {"kind": "interval", "output": output.name, "title": title}
-    numeric = [dim.name for dim in output.dims if all(isinstance(c, int | float) for c in dim.coords) and len(dim) > 2]
+    numeric = [dim.name for dim in output.dims if of_numbers(dim) and len(dim) > 2]
     x = numeric[0] if numeric else max(output.dims, key=len).name
     others = [dim for dim in output.dims if dim.name != x]
-    figure: dict[str, Any] = {"kind": "bands" if numeric else "bars", "output": output.name, "x": x, "title": title}
-    if others and len(others[-1]) <= 6:
+    kind = "probability" if output.unit == INDICATOR else "bands" if numeric else "bars"
+    figure: dict[str, Any] = {"kind": kind, "output": output.name, "x": x, "title": title}
+    if others and len(others[-1]) <= MOST_LINES:
         figure["line"] = others.pop().name
-    if others and len(others[-1]) <= 12:
+    if others and len(others[-1]) <= MOST_PANELS:
         figure["panel"] = others.pop().name
     if others:
         first = leading_element(output)
@@ -78,8 +81,3 @@ def leading_element(output: Output) -> dict[str, str]:
     mask = output.mask
     place = next(place for place in itertools.product(*order) if mask[place])
     return {dim.name: str(dim.coords[position]) for dim, position in zip(output.dims, place, strict=True)}
-
-
-def of_the_ranking(figure: Mapping[str, Any]) -> bool:
-    """Return whether a figure draws rows of the ranking rather than of the summary."""
-    return figure["kind"] in OF_THE_RANKING

@@ -100,6 +100,23 @@ def number(value: float, unit: str = "") -> str:
     return f"{digits} {words}".strip()
 
 
+def share(part: float) -> str:
+    """Return a share of the draws as a sentence holds it; rare is not told as never, nor likely as sure.
+
+    Examples
+    --------
+    >>> share(0.434), share(0.0), share(0.001), share(0.9996)
+    ('43 %', 'none', 'less than 1 %', 'more than 99 %')
+    """
+    if part != part:
+        return "an undefined part"
+    if part in (0.0, 1.0):
+        return "none" if part == 0.0 else "all"
+    if part < 0.01:
+        return "less than 1 %"
+    return "more than 99 %" if part > 0.99 else f"{100 * part:.0f} %"
+
+
 def span(low: float, high: float, unit: str) -> str:
     """Return a band as a sentence holds it: both ends in the unit that the wider end asks for, named once.
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mcsim.report.style import INDICATOR, label, number, span
+from mcsim.report.choose import numbers_of
+from mcsim.report.style import INDICATOR, label, number, share, span
 from mcsim.study import Input, Study
 
 if TYPE_CHECKING:
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from mcsim.result.result import Result
     from mcsim.study.tables import Table
 
-NUMBERS = "numbers"  # the kind of figure that is a line of the headline table
 MOST_HEADLINES = 36
 
 
@@ -25,34 +25,30 @@ def headlines(result: Result) -> list[dict[str, str]]:
 
     The elements are those that the study's ``numbers`` name, or else evenly spread ones of its headline outputs.
     """
-    study = result.study
-    known = {output.name for output in study.outputs}
-    asked = [figure for figure in study.figures if figure["kind"] == NUMBERS and figure["output"] in known]
-    names = study.headline or tuple(output.name for output in study.outputs if output.rank)
     lines = []
-    for figure in asked or [{"output": name} for name in names]:
-        name = figure["output"]
-        table = result.summary(name, **figure.get("where", {}))
-        dims = [dim.name for dim in study.output(name).dims]
+    for figure in numbers_of(result.study):
+        dims = [dim.name for dim in figure.output.dims]
+        table = result.summary(figure.output.name, **figure.where)
         for row in _spread(table).to_dict("records"):
-            unit = str(row["unit"])
-            lines.append(
-                {
-                    "what": label(name),
-                    "where": ", ".join(str(row[dim]) for dim in dims),
-                    **_bands(row, unit),
-                }
-            )
+            where = ", ".join(str(row[dim]) for dim in dims)
+            lines.append({"what": label(figure.output.name), "where": where, **_bands(row)})
     return lines
 
 
-def _bands(row: Mapping[Any, Any], unit: str) -> dict[str, str]:
+def _bands(row: Mapping[Any, Any]) -> dict[str, str]:
+    """Return the numbers of a row of the summary in words, and in how many draws there is none."""
+    unit = str(row["unit"])
+    missing = float(row.get("undefined", 0.0))
+    told = f"undefined in {share(missing)} of the draws" if missing > 0 else ""
+    if missing == 1:
+        return {"median": told, "half": "", "band": "", "undefined": ""}
     if unit == INDICATOR:
-        return {"median": f"in {row['mean']:.0%} of the draws", "half": "", "band": ""}
+        return {"median": f"in {share(row['mean'])} of the draws", "half": "", "band": "", "undefined": told}
     return {
         "median": number(row["p50"], unit),
         "half": span(row["p25"], row["p75"], unit),
         "band": span(row["p2.5"], row["p97.5"], unit),
+        "undefined": told,
     }
 
 

@@ -274,11 +274,14 @@ def _import_file(path: Path) -> Any:
     return module
 
 
-def _figures(raw: Mapping[str, Any], path: Path) -> tuple[Mapping[str, Any], ...]:
-    """Return the figures that the study asks of its report; what each may hold is the report's to know."""
+def _figures(raw: Mapping[str, Any], path: Path) -> tuple[Any, ...]:
+    """Return the figures that the study asks of its report, as they stand; the report knows what each may hold."""
+    for key in raw:
+        if key != "figures":
+            raise InputError(f"{path}: report.{key}: unknown key; figures{nearest(key, ['figures'])}")
     figures = raw.get("figures", [])
-    if not isinstance(figures, list) or any("kind" not in figure or "output" not in figure for figure in figures):
-        raise InputError(f"{path}: report.figures: no kind or output (got {figures!r}); [[report.figures]] with both")
+    if not isinstance(figures, list):
+        raise InputError(f"{path}: report.figures: not a list (got {figures!r}); [[report.figures]] for each figure")
     return tuple(figures)
 
 

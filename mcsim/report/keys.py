@@ -1,0 +1,158 @@
+"""The keys of [[report.figures]]: what each may hold, and the value that a figure reads from it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mcsim.result.select import position
+from mcsim.study import Dim, InputError, Output, nearest
+
+Read = Callable[[Any, Output, str, Mapping[str, Any]], Any]
+MOST_SHOWN = 20  # labels that an error lists
+
+
+@dataclass(frozen=True, slots=True)
+class Holds:
+    """What a key may hold.
+
+    Parameters
+    ----------
+    words : str
+        Told in the documents, such as ``a dim``.
+    read : callable
+        ``read(value, output, place, figure)``: the value as the figure takes it, or `InputError` beginning with the
+        place; `figure` is the whole entry.
+    names_dim : bool
+        The value is a dim of the output, whose labels the figure tells apart by this key.
+    """
+
+    words: str
+    read: Read
+    names_dim: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One key of a figure kind.
+
+    Parameters
+    ----------
+    name, meaning : str
+        As the study file writes it, and what it is for.
+    holds : Holds
+        What it may hold.
+    required : bool
+        Whether a figure of the kind cannot be without it.
+    """
+
+    name: str
+    meaning: str
+    holds: Holds
+    required: bool = False
+
+
+def one_of(words: Iterable[object], got: str = "") -> str:
+    """Return ``one of ...`` for an error, cut where the list is long, with the name closest to what was given.
+
+    Examples
+    --------
+    >>> one_of(["year", "part"], "yeer")
+    "one of year, part; did you mean 'year'?"
+    """
+    known = [str(word) for word in words]
+    if not known:
+        return "it has none"
+    more = f" and {len(known) - MOST_SHOWN} more" if len(known) > MOST_SHOWN else ""
+    return f"one of {', '.join(known[:MOST_SHOWN])}{more}" + (nearest(got, known) if got else "")
+
+
+def of_numbers(dim: Dim) -> bool:
+    """Return whether a dim's labels are numbers, such as years."""
+    return all(isinstance(label, int | float) for label in dim.coords)
+
+
+def _text(value: Any, output: Output, place: str, figure: Mapping[str, Any]) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise InputError(f"{place}: not a text (got {value!r}); words in quotes")
+    return value
+
+
+def _number(value: Any, output: Output, place: str, figure: Mapping[str, Any]) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or value != value:
+        raise InputError(f"{place}: not a number (got {value!r}); in the output's unit, {output.unit or 'none'}")
+    return float(value)
+
+
+def _dim(value: Any, output: Output, place: str, figure: Mapping[str, Any]) -> str:
+    dims = [dim.name for dim in output.dims]
+    if not isinstance(value, str):
+        raise InputError(f"{place}: not the name of a dim (got {value!r}); {one_of(dims)}")
+    if value not in dims:
+        raise InputError(f"{place}: no such dim of {output.name} (got {value!r}); {one_of(dims, value)}")
+    return value
+
+
+def _dim_of_numbers(value: Any, output: Output, place: str, figure: Mapping[str, Any]) -> str:
+    name = _dim(value, output, place, figure)
+    numeric = [dim.name for dim in output.dims if of_numbers(dim)]
+    if name not in numeric:
+        raise InputError(f"{place}: labels that are no numbers (got {name!r}); {one_of(numeric)}")
+    return name
+
+
+def label_of(dim: Dim, value: object, place: str) -> str | int | float:
+    """Return a label as its dim has it.
+
+    Raises
+    ------
+    InputError
+        Where the dim has none such.
+    """
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise InputError(f"{place}: not a label (got {value!r}); a word or a number, or a list of them")
+    at = position(dim, value)
+    if at is None:
+        raise InputError(f"{place}: no such label (got {value!r}); {one_of(dim.coords, str(value))}")
+    return dim.coords[at]
+
+
+def _where(value: Any, output: Output, place: str, figure: Mapping[str, Any]) -> dict[str, Any]:
+    dims = {dim.name: dim for dim in output.dims}
+    if not isinstance(value, dict):
+        raise InputError(f"{place}: not labels by dim (got {value!r}); where = {{ dim = label }}, or a list of labels")
+    found: dict[str, Any] = {}
+    for name, wanted in value.items():
+        if name not in dims:
+            raise InputError(f"{place}.{name}: no such dim of {output.name}; {one_of(dims, name)}")
+        if wanted == []:
+            raise InputError(f"{place}.{name}: no label (got []); {one_of(dims[name].coords)}")
+        inside = f"{place}.{name}"
+        several = isinstance(wanted, list)
+        found[name] = (
+            [label_of(dims[name], item, inside) for item in wanted] if several else label_of(dims[name], wanted, inside)
+        )
+    return found
+
+
+def _ends(value: Any, output: Output, place: str, figure: Mapping[str, Any]) -> list[Any]:
+    if not isinstance(value, list) or len(value) != 2:
+        raise InputError(f"{place}: not two labels (got {value!r}); [from, to]")
+    along = {dim.name: dim for dim in output.dims}[figure["x"]]
+    return [label_of(along, end, place) for end in value]
+
+
+TEXT = Holds("a text", _text)
+NUMBER = Holds("a number", _number)
+DIM = Holds("a dim", _dim, names_dim=True)
+DIM_OF_NUMBERS = Holds("a dim of numbers", _dim_of_numbers, names_dim=True)
+LABELS_BY_DIM = Holds("labels by dim", _where)
+ENDS = Holds("two labels of x", _ends)
+
+WHERE = Key("where", "the elements shown: a label, or a list of labels, by dim; all by default", LABELS_BY_DIM)
+TITLE = Key("title", "the title; the output's name where there is none", TEXT)
+CAPTION = Key("caption", "the text below; what the marks mean where there is none", TEXT)
+COMMON = (WHERE, TITLE, CAPTION)
+PANEL = Key("panel", "the dim that gets a panel for each label", DIM)
+LINE = Key("line", "the dim that gets a colour for each label", DIM)

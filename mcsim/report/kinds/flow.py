@@ -1,0 +1,63 @@
+"""How a total splits among labels, as bands whose widths are means (a Sankey-like picture)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mcsim.report.keys import COMMON, DIM, PANEL, Key
+from mcsim.report.kind import MEANS, Figure, Kind
+from mcsim.report.panels import Panel, panels
+from mcsim.report.style import colour, label, scale
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+GAP = 0.06  # between two bands where they arrive, as a share of the total
+
+
+def _draw(plt: Any, rows: pd.DataFrame, figure: Figure) -> Any:
+    picture, found = panels(plt, rows, figure, height=2.8)
+    for panel in found:
+        _split(panel, panel.rows.set_index(figure["x"])["mean"].clip(lower=0))
+    return picture
+
+
+def _split(panel: Panel, sizes: pd.Series[float]) -> None:
+    """Draw a band from the whole on the left to each part on the right, with its size in words."""
+    from matplotlib.patches import PathPatch
+    from matplotlib.path import Path as Shape
+
+    # A band is two S-curves and the edges that join them: a move, a curve, a line, the curve back, and the end.
+    codes = [Shape.MOVETO, *[Shape.CURVE4] * 3, Shape.LINETO, *[Shape.CURVE4] * 3, Shape.CLOSEPOLY]
+    axis = panel.axis
+    total = float(sizes.sum()) or 1.0
+    divisor, words = scale(str(panel.rows["unit"].iloc[0]), total)
+    left, right = 0.0, 0.0
+    for place, (one, size) in enumerate(sizes.items()):
+        width = float(size) / total
+        corners = [(0, left), (0.5, left), (0.5, right), (1, right), (1, right + width), (0.5, right + width)]
+        corners += [(0.5, left + width), (0, left + width), (0, left)]
+        axis.add_patch(PathPatch(Shape(corners, codes), color=colour(place), alpha=0.75, linewidth=0))
+        text = f"{label(one)}: {float(size) / divisor:,.3g} {words} ({width:.0%})"
+        axis.annotate(text, (1.02, right + width / 2), va="center", fontsize=8)
+        left, right = left + width, right + width + GAP
+    axis.set_xlim(0, 1.9)
+    axis.set_ylim(max(right, 1.0) + 0.02, -0.02)
+    axis.axis("off")
+
+
+KIND = Kind(
+    name="flow",
+    shows="How a total splits among destinations.",
+    caption="Means over all draws",
+    keys=(Key("x", "the dim among whose labels the total splits", DIM, required=True), PANEL, *COMMON),
+    reads=MEANS,
+    draw=_draw,
+    example="""\
+kind = "flow"
+output = "mass"
+x = "material"
+panel = "origin"
+where = { year = 2050 }
+""",
+)

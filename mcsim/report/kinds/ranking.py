@@ -1,0 +1,55 @@
+"""Total and first-order indices of the leading inputs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mcsim.report.keys import COMMON, PANEL
+from mcsim.report.kind import RANKING, Figure, Kind
+from mcsim.report.panels import grid, legend, panels
+from mcsim.report.style import WIDTH, colour, label
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+TOP = 12  # inputs shown
+
+
+def _draw(plt: Any, rows: pd.DataFrame, figure: Figure) -> Any:
+    picture, found = panels(plt, rows, figure, height=3.2)
+    for panel in found:
+        axis = panel.axis
+        part = panel.rows.sort_values("ST", ascending=False).head(TOP).iloc[::-1]
+        at = np.arange(len(part))
+        for key, words, shift, place in (("ST", "total", 0.18, 0), ("S1", "first order", -0.18, 1)):
+            values = part[key].to_numpy(float)
+            reach = np.abs(np.vstack([values - part[f"{key}_low"], part[f"{key}_high"] - values]).astype(float))
+            axis.barh(at + shift, values, 0.34, color=colour(place), label=words, alpha=0.85)
+            axis.errorbar(values, at + shift, xerr=reach, fmt="none", ecolor="black", elinewidth=0.9, capsize=1.5)
+        axis.set_yticks(at, [label(word) for word in part["input"]])
+        axis.set_xlabel("share of the variance")
+        axis.axvline(0, color="black", linewidth=0.8)
+        axis.grid(axis="y", visible=False)
+    # As tall as the inputs of the longest panel need.
+    most = max(len(panel.rows) for panel in found)
+    picture.set_size_inches(WIDTH, 0.9 + (0.4 + 0.27 * min(TOP, most)) * grid(len(found))[0])
+    legend(picture, found[0].axis, 2)
+    return picture
+
+
+KIND = Kind(
+    name="ranking",
+    shows="Which inputs make an output uncertain; the same numbers stand in a table of the report.",
+    caption="Shares of the variance with 95 % intervals",
+    keys=(PANEL, *COMMON),
+    reads=RANKING,
+    draw=_draw,
+    example="""\
+kind = "ranking"
+output = "mass"
+panel = "year"
+where = { material = "lithium", origin = "new" }
+""",
+)
