@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from mcsim.ranking.ranking import Ranking
     from mcsim.result.result import Result
 
-RANKING, PAIRS, PART = "sensitivity.csv", "second_order.csv", "ranking.npz"
+PAIRS, PART = "second_order.csv", "ranking-sums.npz"
 
 
 def run_and_report(study: Study, asked: Asked, ranked: bool = True) -> str:
@@ -95,9 +95,7 @@ def _written(result: Result, ranking: Ranking | None, folder: Path) -> str:
     from mcsim.report.words import headlines
 
     if ranking is not None:
-        from mcsim.store.files import atomically
-
-        atomically(folder / RANKING, ranking.to_csv)
+        _ranking_written(ranking, folder)
     path = write_report(result, ranking, folder)
     lines = [f"{result.study.title}: {result.headline}"]
     lines += [_sentence(line) for line in headlines(result)[:12]]
@@ -106,55 +104,31 @@ def _written(result: Result, ranking: Ranking | None, folder: Path) -> str:
     return "\n".join([*lines, f"report: {path}"])
 
 
-def read_ranking(result: Result, folder: Path) -> Ranking | None:
-    """Return the ranking of a run directory as sensitivity.csv holds it, or None where there is none."""
-    import numpy as np
-    import pandas as pd
-
-    from mcsim.ranking.ranking import Ranking
-    from mcsim.ranking.verdicts import VERDICTS
-    from mcsim.result.select import packed_cells
-
-    path = folder / RANKING
-    if not path.is_file():
-        return None
-    table = pd.read_csv(path, float_precision="round_trip", keep_default_na=False, na_values=[""])
-    if "verdict" in table:
-        table["verdict"] = table["verdict"].map(VERDICTS.index)
-    factors = tuple(dict.fromkeys(table["input"]))
-    outputs = tuple(result.study.output(name) for name in dict.fromkeys(table["output"]))
-    measures = list(table.columns[table.columns.get_loc("input") + 1 :].difference(["n", "method"], sort=False))
-    scores = {}
-    for output in outputs:
-        # Rows run through the elements that have a meaning, and for each through the inputs.
-        cells = packed_cells(output)[output.mask].ravel()
-        held = table[table["output"] == output.name]
-        scores[output.name] = {}
-        for name in measures:
-            packed = np.full((len(factors), int(cells.max()) + 1), np.nan)
-            packed[:, cells] = held[name].to_numpy(float).reshape(-1, len(factors)).T
-            shape = (len(factors), *output.packed_shape)
-            scores[output.name][name] = packed.reshape(shape)
-    return Ranking(result.study.name, str(table["method"][0]), factors, outputs, scores, int(table["n"][0]))
-
-
 def rank_and_write(study: Study, asked: Asked, method: str, groups: bool, outputs: tuple[str, ...]) -> str:
     """Rank a study's inputs by a method, write the table, and return the leading rows as text."""
     from mcsim.engine.progress import base_rows
     from mcsim.ranking.sensitivity import rank_asked
-    from mcsim.store.files import atomically
 
     folder = _empty_folder(asked, f"{study.name}-sensitivity")
     with base_rows(study.name, asked.ranked.base, asked.computed.quiet) as tick:
         ranking = rank_asked(study, asked, method=method, groups=groups, outputs=outputs or None, progress=tick)
     folder.mkdir(parents=True, exist_ok=True)
-    atomically(folder / RANKING, ranking.to_csv)
+    return f"{_leading(ranking, study)}\nranking: {_ranking_written(ranking, folder)}"
+
+
+def _ranking_written(ranking: Ranking, folder: Path) -> Path:
+    """Write a ranking as a table for its reader and whole for `mcsim report`, and return the table."""
+    from mcsim.ranking.stored import FILE, TABLE
+    from mcsim.store.files import atomically
+
+    ranking.save(folder / FILE)
+    atomically(folder / TABLE, ranking.to_csv)
     if ranking.pairs:
         import pandas as pd
 
         pairs = pd.concat([ranking.pair_table(output.name) for output in ranking.outputs], ignore_index=True)
         atomically(folder / PAIRS, lambda path: pairs.to_csv(path, index=False))
-    return f"{_leading(ranking, study)}\nranking: {folder / RANKING}"
+    return folder / TABLE
 
 
 def _empty_folder(asked: Asked, name: str) -> Path:
@@ -248,12 +222,12 @@ def _sentence(line: Mapping[str, str]) -> str:
 
 def report_again(folder: Path, pdf: bool = False) -> str:
     """Write the report of a run directory again, as PDF too where asked."""
+    from mcsim.ranking.ranking import Ranking
     from mcsim.report.brief import write_pdf
     from mcsim.report.page import write_report
     from mcsim.store.directory import read
 
-    result = read(folder)
-    path = write_report(result, read_ranking(result, folder), folder)
+    path = write_report(read(folder), Ranking.of(folder), folder)
     return f"report: {write_pdf(path) if pdf else path}"
 
 

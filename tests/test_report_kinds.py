@@ -1,0 +1,247 @@
+"""Every kind of figure: drawn, told and checked, by one suite that reads the registry."""
+
+import re
+import tomllib
+import xml.etree.ElementTree as ET
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from report_study import MATERIAL, OUTPUTS, YEAR, report_ranking, report_study
+
+from mcsim.command.main import main
+from mcsim.engine.run import run
+from mcsim.report.check import check_figures, figure_of
+from mcsim.report.draw import draw_figures
+from mcsim.report.kinds import KINDS
+from mcsim.report.style import drawing
+from mcsim.report.words import headlines
+from mcsim.study import InputError, Layout
+
+DRAWN = [name for name, kind in KINDS.items() if kind.draw is not None]
+TABLED = [name for name in KINDS if name not in DRAWN]
+
+
+def entry(name, **changes):
+    """The example of a kind, as a study file would hold it."""
+    found = tomllib.loads(KINDS[name].example) | changes
+    return {key: value for key, value in found.items() if value is not None}
+
+
+@pytest.fixture(scope="module")
+def result():
+    return run(report_study(), 60, seed=3)
+
+
+def texts(path):
+    """What an SVG says: matplotlib draws letters as paths and leaves the words as comments before them."""
+    return [text.strip() for text in re.findall(r"<!--(.*?)-->", path.read_text(), flags=re.DOTALL)]
+
+
+def drawn(result, figure, folder):
+    asked = replace(result, study=replace(result.study, figures=(figure,)))
+    return draw_figures(asked, report_ranking(), folder)
+
+
+@pytest.mark.parametrize("name", DRAWN)
+def test_the_example_of_a_kind_is_drawn(result, name, tmp_path):
+    (picture,) = drawn(result, entry(name), tmp_path)
+    path = tmp_path / f"{picture.name}.svg"
+    root = ET.parse(path).getroot()
+    assert root.tag.endswith("svg")
+    words = " ".join(texts(path))
+    assert len(words) > 20
+    assert re.findall(r"\b(nan|inf|None|NaN)\b|e\+|[{}]", words) == []
+    assert picture.title
+    assert picture.caption.endswith(".")
+    assert KINDS[name].caption in picture.caption
+    assert (tmp_path / f"{picture.name}.png").stat().st_size > 1000
+
+
+@pytest.mark.parametrize("name", DRAWN)
+def test_no_panel_of_the_example_of_a_kind_is_empty(result, name):
+    figure = figure_of(entry(name), {output.name: output for output in OUTPUTS}, "here")
+    with drawing() as plt:
+        picture = figure.kind.draw(plt, figure.kind.reads.rows(figure, result, report_ranking()), figure)
+        shown = [axis for axis in picture.axes if axis.get_visible()]
+        assert shown
+        for axis in shown:
+            assert axis.has_data()
+            assert np.isfinite(axis.dataLim.get_points()).all()  # lines across an axis have no end and no such limits
+
+
+@pytest.mark.parametrize("name", TABLED)
+def test_the_example_of_a_kind_without_a_drawing_stands_in_the_table(result, name):
+    asked = replace(result, study=replace(result.study, figures=(entry(name),)))
+    assert [line["where"] for line in headlines(asked)] == ["2030, new, lithium", "2050, new, lithium"]
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_a_kind_says_what_it_is(name):
+    kind = KINDS[name]
+    assert kind.name == name
+    assert entry(name)["kind"] == name
+    assert kind.shows.endswith(".")
+    assert kind.caption
+    assert len({key.name for key in kind.keys}) == len(kind.keys)
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_a_key_that_no_kind_knows_is_refused(name):
+    with pytest.raises(
+        InputError, match=rf"report.figures\[1\]: colour: unknown key of a {name} figure; one of kind, "
+    ):
+        check_figures(report_study([entry(name, colour="red")]))
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_an_output_that_is_not_there_is_refused(name):
+    with pytest.raises(InputError, match=r"\[1\]: output: no such output \(got 'mas'\); .*did you mean 'mass'\?"):
+        check_figures(report_study([entry(name, output="mas")]))
+
+
+REQUIRED = [(name, key.name) for name, kind in KINDS.items() for key in kind.keys if key.required]
+
+
+@pytest.mark.parametrize(("name", "key"), REQUIRED)
+def test_a_figure_without_a_key_that_its_kind_needs_is_refused(name, key):
+    with pytest.raises(InputError, match=rf"\[1\]: {key}: missing; a {name} figure needs it: .*one of year, origin"):
+        check_figures(report_study([entry(name, **{key: None})]))
+
+
+EVERY = [(name, key) for name, kind in KINDS.items() for key in kind.keys]
+
+
+@pytest.mark.parametrize(("name", "key"), EVERY, ids=[f"{name}-{key.name}" for name, key in EVERY])
+def test_a_key_of_another_type_is_refused(name, key):
+    with pytest.raises(InputError, match=rf"\[1\]: {key.name}: not .*\(got True\); "):
+        check_figures(report_study([entry(name, **{key.name: True})]))
+
+
+DIMS = [(name, key) for name, kind in KINDS.items() for key in kind.dims]
+
+
+@pytest.mark.parametrize(("name", "key"), DIMS)
+def test_a_dim_that_is_not_there_is_refused(name, key):
+    with pytest.raises(InputError, match=rf"{key}: no such dim of mass \(got 'yeer'\); .*did you mean 'year'\?"):
+        check_figures(report_study([entry(name, **{key: "yeer"})]))
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_a_label_that_is_not_there_is_refused(name):
+    message = r"\[1\]: where.material: no such label \(got 'lithum'\); one of lithium, .*did you mean 'lithium'\?"
+    with pytest.raises(InputError, match=message):
+        check_figures(report_study([entry(name, where={"material": "lithum"})]))
+
+
+@pytest.mark.parametrize("name", DRAWN)
+def test_labels_that_no_mark_would_tell_apart_are_refused(name):
+    figure = {key: value for key, value in entry(name).items() if key not in ("line", "panel", "where")}
+    with pytest.raises(InputError, match=r"where.\w+: \d labels that the figure would not tell apart; one of them"):
+        check_figures(report_study([figure]))
+
+
+BANDS = {"kind": "bands", "output": "mass", "x": "year", "line": "origin", "where": {"material": "lithium"}}
+BAD = [
+    ({"kind": "bandz"}, r"kind: no such kind \(got 'bandz'\); one of bands, .*; did you mean 'bands'\?"),
+    ({"kind": None}, r"kind: missing; one of bands, "),
+    ({"output": None}, r"output: missing; one of mass, total"),
+    ({"x": "origin"}, r"x: labels that are no numbers \(got 'origin'\); one of year"),
+    ({"line": "year"}, r"line: the x already \(got 'year'\); another dim, or no line"),
+    ({"title": " "}, r"title: not a text \(got ' '\)"),
+    ({"where": {"yeer": 2030}}, r"where.yeer: no such dim of mass; one of year, .*did you mean 'year'\?"),
+    ({"where": {"material": []}}, r"where.material: no label \(got \[\]\); one of lithium"),
+    ({"where": {"material": ["lithium", 3]}}, r"where.material: no such label \(got 3\)"),
+    ({"where": {"material": {"a": 1}}}, r"where.material: not a label \(got \{'a': 1\}\)"),
+    ({"kind": "probability", "threshold": "1"}, r"threshold: not a number \(got '1'\)"),
+    ({"kind": "waterfall", "stack": "material", "x": "origin", "line": None, "ends": ["new"]}, r"ends: not two labels"),
+    (
+        {"kind": "waterfall", "stack": "material", "x": "origin", "line": None, "ends": ["new", "old"]},
+        r"ends: no such label \(got 'old'\); one of new, second-hand",
+    ),
+    ({"output": "met", "line": None, "where": {}}, r"output: met gives a bands figure nothing to read: .*probability"),
+    ({"kind": "ranking", "output": "peak", "x": None, "line": None, "where": {}}, r"output: peak .*: not ranked"),
+]
+
+
+@pytest.mark.parametrize(("changes", "message"), BAD)
+def test_a_figure_that_cannot_be_is_refused_in_one_line(changes, message):
+    wrong = {key: value for key, value in (BANDS | changes).items() if value is not None}
+    with pytest.raises(InputError, match=rf"^toy: report.figures\[2\]: {message}") as caught:
+        check_figures(report_study([BANDS, wrong]))
+    assert "\n" not in str(caught.value)
+
+
+def test_an_entry_that_is_no_section_is_refused():
+    with pytest.raises(InputError, match=r"report.figures\[1\]: not a section \(got 'bands'\)"):
+        check_figures(report_study(["bands"]))
+
+
+def test_a_probability_of_what_is_not_kept_is_refused():
+    outputs = [replace(output, keep=False) for output in OUTPUTS]
+    with pytest.raises(InputError, match=r"output: mass gives a probability figure nothing to read: stored as bands"):
+        check_figures(report_study([entry("probability")], outputs=outputs))
+
+
+def test_more_panels_than_a_page_takes_are_refused():
+    year = replace(YEAR, coords=tuple(range(2030, 2050)))
+    outputs = [replace(OUTPUTS[0], dims=(year, MATERIAL))]
+    figure = {"kind": "bars", "output": "mass", "x": "material", "panel": "year"}
+    with pytest.raises(InputError, match=r"panel: 20 panels, at most 12 \(got 'year'\); where.year = \[...\]"):
+        check_figures(report_study([figure], outputs=outputs, headline=("mass",)))
+
+
+def test_labels_without_a_meaning_together_are_refused():
+    index = np.arange(18).reshape(3, 2, 3)
+    index[:, 0, 0] = -1
+    outputs = [replace(OUTPUTS[0], layout=Layout(index))]
+    figure = BANDS | {"where": {"origin": "new", "material": "lithium"}}
+    with pytest.raises(InputError, match=r"where: no element of mass has these labels together"):
+        check_figures(report_study([figure], outputs=outputs, headline=("mass",)))
+
+
+@pytest.mark.parametrize("name", DRAWN)
+def test_an_output_that_is_undefined_in_every_draw_is_left_out(result, name, tmp_path):
+    band = result.bands["mass"]
+    nothing, no_quantile = np.full_like(band.mean, np.nan), np.full_like(band.quantiles, np.nan)
+    empty = replace(result, bands={**result.bands, "mass": replace(band, mean=nothing, quantiles=no_quantile)})
+    pictures = drawn(empty, entry(name), tmp_path)
+    assert len(pictures) == (1 if "ranking" in KINDS[name].reads.words else 0)
+
+
+STUDY = """\
+[study]
+title = "toy"
+question = "?"
+function = "toy.py:toy"
+headline = ["y"]
+[inputs]
+x = { uniform = [0, 1], unit = "km" }
+[outputs]
+y = { unit = "km", meaning = "distance", dims = { year = [2030, 2040] } }
+[[report.figures]]
+kind = "bandz"
+output = "y"
+x = "year"
+"""
+
+
+@pytest.mark.parametrize("command", ["check", "show", "evaluate", "run", "sensitivity"])
+def test_a_command_refuses_a_figure_before_it_draws(command, tmp_path, capsys):
+    (tmp_path / "toy.py").write_text("raise SystemExit('evaluated')\n".replace("raise", "def toy(x):\n    raise"))
+    file = tmp_path / "toy.toml"
+    file.write_text(STUDY)
+    out = ["--out", str(tmp_path / "out")] if command in ("run", "sensitivity") else []
+    assert main([command, str(file), *out]) == 2
+    told = capsys.readouterr().err
+    assert told.startswith(f"{file}: report.figures[1]: kind: no such kind (got 'bandz'); one of bands, ")
+    assert told.count("\n") == 1
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_key_of_report_that_is_not_known_is_refused(tmp_path, capsys):
+    (tmp_path / "toy.py").write_text("def toy(x):\n    return {'y': x}\n")
+    file = tmp_path / "toy.toml"
+    file.write_text(STUDY.replace("report.figures", "report.figurs"))
+    assert main(["check", str(file)]) == 2
+    assert "report.figurs: unknown key; figures; did you mean 'figures'?" in capsys.readouterr().err
