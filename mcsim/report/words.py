@@ -38,7 +38,7 @@ def headlines(result: Result) -> list[dict[str, str]]:
 def _bands(row: Mapping[Any, Any]) -> dict[str, str]:
     """Return the numbers of a row of the summary in words, and in how many draws there is none."""
     unit = str(row["unit"])
-    missing = float(row.get("undefined", 0.0))
+    missing = float(row["undefined"])
     told = f"undefined in {share(missing)} of the draws" if missing > 0 else ""
     if missing == 1:
         return {"median": told, "half": "", "band": "", "undefined": ""}
