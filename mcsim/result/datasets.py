@@ -3,14 +3,43 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Protocol
 
-from mcsim.study import Input, Output
+from numpy.typing import NDArray
+
+from mcsim.study import FloatArray, Input, IntArray, Output, Study
 
 if TYPE_CHECKING:
     import xarray as xr
 
-    from mcsim.result.result import Result
+
+class Draws(Protocol):
+    """What a dataset is made of: of a `mcsim.result.result.Result` its study, its draws and where they come from."""
+
+    @property
+    def study(self) -> Study:
+        """The study."""
+
+    @property
+    def draw(self) -> IntArray:
+        """Numbers of the complete draws."""
+
+    @property
+    def inputs(self) -> Mapping[str, FloatArray]:
+        """Uncertain inputs by name."""
+
+    @property
+    def kept(self) -> Mapping[str, NDArray[Any]]:
+        """Packed draws of the kept outputs."""
+
+    @property
+    def seed(self) -> int:
+        """Seed of the run."""
+
+    @property
+    def design(self) -> str:
+        """Kind of the design."""
 
 
 def output_attributes(output: Output) -> dict[str, str]:
@@ -29,7 +58,7 @@ def input_attributes(item: Input) -> dict[str, str]:
     return attributes
 
 
-def output_dataset(result: Result) -> xr.Dataset:
+def output_dataset(result: Draws) -> xr.Dataset:
     """Return the kept outputs (draw, *dims), NaN where an element has no meaning."""
     import xarray as xr
 
@@ -45,7 +74,7 @@ def output_dataset(result: Result) -> xr.Dataset:
     )
 
 
-def input_dataset(result: Result) -> xr.Dataset:
+def input_dataset(result: Draws) -> xr.Dataset:
     """Return the uncertain inputs (draw) with units, long names and their distributions as written."""
     import xarray as xr
 
@@ -56,7 +85,7 @@ def input_dataset(result: Result) -> xr.Dataset:
     return xr.Dataset(variables, {"draw": result.draw})
 
 
-def to_arviz(result: Result) -> Any:
+def to_arviz(result: Draws) -> Any:
     """Return an ArviZ InferenceData with one chain: ``prior`` (inputs) and ``prior_predictive`` (kept outputs)."""
     import warnings
 

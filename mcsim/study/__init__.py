@@ -1,8 +1,9 @@
 """What is asked: the contract of a model, and a study of what is uncertain about it; files, tables and units."""
 
+from mcsim.study.declared import Context, Dim, Evaluate, Layout, Option, Output, Parameter, TableSpec
 from mcsim.study.errors import InputError, nearest
 from mcsim.study.inputs import Input
-from mcsim.study.model import Context, Dim, Evaluate, Layout, Model, Option, Output, Parameter, TableSpec
+from mcsim.study.model import Model
 from mcsim.study.study import Study
 from mcsim.study.types import BoolArray, FloatArray, IntArray, OptionValue
 

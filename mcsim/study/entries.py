@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from mcsim.distributions import FAMILIES, SHARES, Constant, Distribution, Uniform, build, build_shares, parse
+from mcsim.study.declared import Parameter
 from mcsim.study.errors import InputError, nearest
 from mcsim.study.inputs import Input
-from mcsim.study.model import Model, Parameter
+from mcsim.study.model import Model
 from mcsim.study.setting import check_range
 from mcsim.study.units import conversion
 

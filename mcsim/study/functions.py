@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mcsim.study.declared import Context, Evaluate, Output, Parameter
 from mcsim.study.errors import InputError
-from mcsim.study.model import Context, Evaluate, Output, Parameter
 from mcsim.study.types import FloatArray
 
 
@@ -43,7 +43,9 @@ def vectorised(
     return evaluate
 
 
-def per_draw(function: Callable[..., Any], parameters: tuple[Parameter, ...], outputs: tuple[Output, ...]) -> Evaluate:
+def one_by_one(
+    function: Callable[..., Any], parameters: tuple[Parameter, ...], outputs: tuple[Output, ...]
+) -> Evaluate:
     """Return the evaluation of a function that takes the floats of one draw."""
     names = [parameter.name for parameter in parameters]
 

@@ -41,4 +41,4 @@ class Input:
     def uncertain(self) -> bool:
         """Whether the input has more than one value."""
         low, high = self.distribution.support()
-        return low < high
+        return bool(low < high)

@@ -12,10 +12,11 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
+from mcsim.study.declared import Dim, Output, Parameter, TableSpec
 from mcsim.study.entries import cell_input, dependence_of, option_value, scalar_input, vector_inputs
 from mcsim.study.errors import InputError, nearest
 from mcsim.study.inputs import Input
-from mcsim.study.model import Dim, Model, Output, Parameter, TableSpec
+from mcsim.study.model import Model
 from mcsim.study.program import model_from_program
 from mcsim.study.study import Study
 from mcsim.study.tables import Table, read_rows, replace_table, table_from_rows

@@ -24,9 +24,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mcsim.study.declared import Context, Output, Parameter
 from mcsim.study.errors import InputError, nearest
 from mcsim.study.failure import PartialFailure
-from mcsim.study.model import Context, Model, Output, Parameter
+from mcsim.study.model import Model
 from mcsim.study.types import FloatArray
 
 KEYS = ("command", "template", "input", "output", "timeout", "parallel", "name")

@@ -7,9 +7,10 @@ from dataclasses import replace
 from typing import Any
 
 from mcsim.distributions import Constant, Distribution, parse
+from mcsim.study.declared import Option
 from mcsim.study.errors import InputError
 from mcsim.study.inputs import Input
-from mcsim.study.model import Model, Option
+from mcsim.study.model import Model
 from mcsim.study.types import OptionValue
 from mcsim.study.values import is_number, number_or_text
 

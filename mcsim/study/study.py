@@ -12,9 +12,10 @@ from types import MappingProxyType
 from typing import Any
 
 from mcsim.distributions.dependence import Dirichlet
+from mcsim.study.declared import Option, Output
 from mcsim.study.errors import InputError, nearest
 from mcsim.study.inputs import Input
-from mcsim.study.model import Model, Option, Output
+from mcsim.study.model import Model
 from mcsim.study.setting import input_held, input_set, option_set
 from mcsim.study.tables import Table
 from mcsim.study.types import OptionValue

@@ -20,9 +20,9 @@ from typing import Any
 import numpy as np
 
 from mcsim.distributions import FAMILIES, Constant, Distribution, parse
+from mcsim.study.declared import TableSpec
 from mcsim.study.errors import InputError, nearest
 from mcsim.study.inputs import Input
-from mcsim.study.model import TableSpec
 from mcsim.study.types import FloatArray, IntArray
 from mcsim.study.units import conversion
 
