@@ -22,6 +22,8 @@ Integers = NDArray[Any]
 FINEST_BITS = 12  # bins per doubling at the finest level: 2**12
 _DROPPED = np.int64(52 - FINEST_BITS)
 _ONE = np.int64(0x3FF0000000000000)  # the bits of 1.0
+# What a window holds: the first bin of the counts and their level; lowest and highest occupied bin of the finest level.
+FIRST, LEVEL, LOWEST, HIGHEST = range(4)
 _TILE = 256
 _STRIP = 64
 
@@ -215,32 +217,32 @@ def fit_window(counts: Integers, window: Integers, low: int, high: int) -> None:
     """
     n_bins = counts.size
     # A bin of level l is 2**l of the finest ones, key >> l: joining neighbours is a shift, exact and in any order.
-    if window[1] < 0:
-        window[1] = 0
-        window[2] = low
-        window[3] = high
-        while (window[3] >> window[1]) - (window[2] >> window[1]) >= n_bins:
-            window[1] += 1
-        window[0] = window[2] >> window[1]
+    if window[LEVEL] < 0:
+        window[LEVEL] = 0
+        window[LOWEST] = low
+        window[HIGHEST] = high
+        while (window[HIGHEST] >> window[LEVEL]) - (window[LOWEST] >> window[LEVEL]) >= n_bins:
+            window[LEVEL] += 1
+        window[FIRST] = window[LOWEST] >> window[LEVEL]
         return
-    old_first, old_level, old_low, old_high = window[0], window[1], window[2], window[3]
-    window[2] = min(old_low, low)
-    window[3] = max(old_high, high)
-    first, level = window[0], window[1]
-    if (window[2] >> level) >= first and (window[3] >> level) < first + n_bins:
+    old_first, old_level, old_low, old_high = window[FIRST], window[LEVEL], window[LOWEST], window[HIGHEST]
+    window[LOWEST] = min(old_low, low)
+    window[HIGHEST] = max(old_high, high)
+    first, level = window[FIRST], window[LEVEL]
+    if (window[LOWEST] >> level) >= first and (window[HIGHEST] >> level) < first + n_bins:
         return
-    while (window[3] >> level) - (window[2] >> level) >= n_bins:
+    while (window[HIGHEST] >> level) - (window[LOWEST] >> level) >= n_bins:
         level += 1
     # Spare bins on both sides, so that the next few outliers find room.
-    spare = (n_bins - 1 - ((window[3] >> level) - (window[2] >> level))) // 2
-    first = (window[2] >> level) - spare
+    spare = (n_bins - 1 - ((window[HIGHEST] >> level) - (window[LOWEST] >> level))) // 2
+    first = (window[LOWEST] >> level) - spare
     # Only bins between the lowest and the highest occupied one hold counts: the others need no move.
     kept = counts.copy()
     counts[:] = 0
     for at in range((old_low >> old_level) - old_first, (old_high >> old_level) - old_first + 1):
         counts[((old_first + at) >> (level - old_level)) - first] += kept[at]
-    window[0] = first
-    window[1] = level
+    window[FIRST] = first
+    window[LEVEL] = level
 
 
 @kernel
@@ -347,7 +349,7 @@ def _count_column(
     lowest[cell] = min(lowest[cell], small)
     highest[cell] = max(highest[cell], large)
     fit_window(counts, window, low, high)
-    first, level = window[0], window[1]
+    first, level = window[FIRST], window[LEVEL]
     for row in range(values.size):
         counts[(keys[row] >> level) - first] += 1
 
@@ -373,17 +375,17 @@ def merge_counts(counts: Integers, windows: Integers, other_counts: Integers, ot
     array([[1, 2]], dtype=int32)
     """
     for cell in range(counts.shape[0]):
-        if other_windows[cell, 1] < 0:
+        if other_windows[cell, LEVEL] < 0:
             continue
-        fit_window(counts[cell], windows[cell], other_windows[cell, 2], other_windows[cell, 3])
+        fit_window(counts[cell], windows[cell], other_windows[cell, LOWEST], other_windows[cell, HIGHEST])
         # The first set may be finer than the second: then it takes the second's level.
-        while windows[cell, 1] < other_windows[cell, 1]:
+        while windows[cell, LEVEL] < other_windows[cell, LEVEL]:
             _join_neighbours(counts[cell], windows[cell])
         # Now the first set is at the coarser level of the two, whichever was merged into which.
-        shift = windows[cell, 1] - other_windows[cell, 1]
+        shift = windows[cell, LEVEL] - other_windows[cell, LEVEL]
         for at in range(counts.shape[1]):
             if other_counts[cell, at] > 0:
-                place = ((other_windows[cell, 0] + at) >> shift) - windows[cell, 0]
+                place = ((other_windows[cell, FIRST] + at) >> shift) - windows[cell, FIRST]
                 counts[cell, place] += other_counts[cell, at]
 
 
@@ -391,12 +393,12 @@ def merge_counts(counts: Integers, windows: Integers, other_counts: Integers, ot
 def _join_neighbours(counts: Integers, window: Integers) -> None:
     kept = counts.copy()
     counts[:] = 0
-    first = window[0] >> 1
+    first = window[FIRST] >> 1
     for at in range(counts.size):
         if kept[at] > 0:
-            counts[((window[0] + at) >> 1) - first] += kept[at]
-    window[0] = first
-    window[1] += 1
+            counts[((window[FIRST] + at) >> 1) - first] += kept[at]
+    window[FIRST] = first
+    window[LEVEL] += 1
 
 
 @kernel
@@ -440,7 +442,7 @@ def count_quantiles(
         if total[cell] == 0:
             out[:, cell] = np.nan
             continue
-        level = windows[cell, 1]
+        level = windows[cell, LEVEL]
         width = 1 << level
         for number in range(probabilities.size):
             rank = probabilities[number] * (total[cell] - 1)
@@ -449,8 +451,8 @@ def count_quantiles(
             while at < counts.shape[1] - 1 and seen + counts[cell, at] <= rank:
                 seen += counts[cell, at]
                 at += 1
-            left = bin_edge((windows[cell, 0] + at) * width, scale[cell])
-            right = bin_edge((windows[cell, 0] + at + 1) * width, scale[cell])
+            left = bin_edge((windows[cell, FIRST] + at) * width, scale[cell])
+            right = bin_edge((windows[cell, FIRST] + at + 1) * width, scale[cell])
             # The c values of a bin are taken to lie at the middles of c equal parts of it.
             inside = (rank - seen + 0.5) / max(1, counts[cell, at])
             value = left + min(inside, 1.0) * (right - left)

@@ -75,7 +75,10 @@ def outputs(home: str) -> tuple[Output, ...]:
         Output("cathode_hotspot", PER_CELL, "warming of the cathode by contribution", (CASE, CONTRIBUTION)),
         Output("transport_gwp", PER_CELL, "warming of mineral transport, mine to cell", (CASE, MINERAL), rank=True),
         Output(
-            "self_sufficiency", "1", f"1 where built capacity meets {home} demand; its mean is the probability", (YEAR,)
+            "self_sufficiency",
+            "indicator",
+            f"1 where built capacity meets {home} demand; its mean is the probability",
+            (YEAR,),
         ),
         Output(
             "capacity_over_demand", "1", f"production of built {home} capacity over {home} demand", (YEAR,), rank=True

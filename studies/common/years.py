@@ -60,7 +60,7 @@ class KnownYears:
         if np.any(known <= 0.0):
             raise InputError(f"{self.place}: values must be above 0; leave out empty years")
         path = np.exp(np.interp(np.asarray(years, float), self.years, np.log(known)))
-        return np.where(np.asarray(years, float) >= self.years[0], path, 0.0)
+        return np.asarray(np.where(np.asarray(years, float) >= self.years[0], path, 0.0))
 
     def weights(self, years: Sequence[int] | FloatArray, n_rows: int) -> FloatArray:
         """Return the weights (n_rows, years) of a table's rows in `linear`: a drawn table times these is its series."""
