@@ -14,7 +14,6 @@ from numpy.typing import ArrayLike
 
 from mcsim.distributions.atoms import as_numbers, as_probabilities
 from mcsim.distributions.base import Array, as_unit, number, refusal, require_positive, shown, text
-from mcsim.distributions.beta import Beta
 from mcsim.distributions.beta_quantile import beta_quantile
 from mcsim.distributions.registry import shares
 
@@ -103,11 +102,6 @@ class GaussianCopula:
         dependent = unit_scores(mix(normal_scores(independent), self.factor()))
         dependent[:, 0] = independent[:, 0]
         return dependent
-
-    def subset(self, names: Sequence[str]) -> "GaussianCopula":
-        """Return the copula of some of the inputs, in the order given."""
-        at = self._positions(names)
-        return GaussianCopula(tuple(names), self.correlation[np.ix_(at, at)])
 
     def conditional(self, given: Sequence[str]) -> "ConditionalNormal":
         """Return the exact law of the other inputs' normal scores, given those of the inputs named.
@@ -351,11 +345,6 @@ class Dirichlet:
     def mean(self) -> Array:
         """Return the mean shares (K,)."""
         return np.array(self.concentration) / sum(self.concentration)
-
-    def marginals(self) -> tuple[Beta, ...]:
-        """Return the distribution of each share alone."""
-        total = sum(self.concentration)
-        return tuple(Beta(value, total - value) for value in self.concentration)
 
     def __str__(self) -> str:
         return text("dirichlet", *self.concentration)

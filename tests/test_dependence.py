@@ -89,10 +89,6 @@ def test_copula_takes_columns_in_the_order_of_the_names_given():
     assert gaussian_copula(PAIRS, names=["mass", "fade", "other", "rate"]).spearman()[0, 3] == pytest.approx(-0.4)
 
 
-def test_subset_of_a_copula_keeps_the_pairs_within_it():
-    assert gaussian_copula(PAIRS).subset(["mass", "rate"]).spearman()[0, 1] == pytest.approx(-0.4)
-
-
 def test_copula_does_not_change_the_matrix_it_was_given():
     matrix = np.array([[1.0, 0.5], [0.5, 1.0]])
     GaussianCopula(("a", "b"), matrix)
@@ -231,10 +227,6 @@ def test_dirichlet_covariance_equals_scipy():
 
 def test_dirichlet_mean_equals_scipy():
     np.testing.assert_allclose(dirichlet(0.5, 2, 3, 5).mean(), stats.dirichlet.mean((0.5, 2, 3, 5)))
-
-
-def test_dirichlet_states_its_marginals():
-    assert [d.mean() for d in dirichlet(2, 3, 5).marginals()] == pytest.approx([0.2, 0.3, 0.5])
 
 
 @settings(deadline=None, max_examples=60)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from mcsim.distributions.dependence import GaussianCopula, gaussian_copula
 from mcsim.distributions.registry import stacked, stacks
 from mcsim.study import FloatArray, InputError, Study
 
@@ -60,31 +61,17 @@ def _families(study: Study, columns: tuple[str, ...]) -> tuple[tuple[Any, tuple[
 
 
 @lru_cache(maxsize=16)
-def _copula(study: Study, columns: tuple[str, ...]) -> tuple[tuple[str, ...], FloatArray]:
-    from mcsim.distributions.dependence import gaussian_copula
-
+def _copula(study: Study, columns: tuple[str, ...]) -> GaussianCopula | None:
     pairs = [pair for pair in study.dependence if pair[0] in columns and pair[1] in columns]
-    if not pairs:
-        return (), np.empty((0, 0))
     try:
-        copula = gaussian_copula(pairs)
+        return gaussian_copula(pairs) if pairs else None
     except ValueError as error:
         raise InputError(f"{study.origin or study.name}: {error}") from None
-    return copula.names, np.asarray(np.linalg.cholesky(copula.correlation), np.float64)
 
 
 def _dependent_units(study: Study, unit: FloatArray, columns: tuple[str, ...]) -> dict[str, FloatArray]:
-    names, factor = _copula(study, columns) if study.dependence else ((), np.empty((0, 0)))
-    if not names:
+    copula = _copula(study, columns) if study.dependence else None
+    if copula is None:
         return {}
-    from mcsim.distributions.dependence import normal_scores, unit_scores
-
-    scores = [normal_scores(unit[:, columns.index(name)]) for name in names]
-    dependent = {names[0]: np.ascontiguousarray(unit[:, columns.index(names[0])])}
-    for row, name in enumerate(names[1:], start=1):
-        # Summed term by term: the bits of a matrix product depend on how many rows it has.
-        total = factor[row, 0] * scores[0]
-        for term in range(1, row + 1):
-            total = total + factor[row, term] * scores[term]
-        dependent[name] = unit_scores(total)
-    return dependent
+    dependent = copula.apply(unit[:, [columns.index(name) for name in copula.names]])
+    return dict(zip(copula.names, np.ascontiguousarray(dependent.T), strict=True))
