@@ -18,10 +18,13 @@ from pathlib import Path
 
 import numpy as np
 
+import mcsim
+from mcsim.engine.design import make_design
+from mcsim.engine.evaluation import design_columns, model_inputs, transform
 from mcsim.kernels.cohorts.stock import fill_stock, fill_weibull_steps
-from mcsim.studies.fleet import batteries, trade, turnover
-from mcsim.studies.fleet.model import rules
-from mcsim.studies.fleet.priors import read_priors
+from mcsim.studies.common.corridor import Corridor
+from mcsim.studies.fleet.model import NAMES, read, records, rules
+from mcsim.study import Context
 
 YEARS = 46
 STREAMS = 6
@@ -84,26 +87,21 @@ def kernel_draws(inflow: np.ndarray, shape: np.ndarray, scale: np.ndarray) -> np
 
 def rows() -> list[dict[str, object]]:
     """Return one row per measurement: claim, value, unit, target, and whether it is met."""
-    priors = read_priors()
-    n = 256
-    inputs = priors.draw(n)
-    from mcsim.study import Context
-
-    context = Context(priors.options, 1, np.arange(n))
+    study, n = mcsim.load("fleet"), 256
+    columns = design_columns(study)
+    inputs = model_inputs(study, transform(study, make_design("random", columns, n, 1).points(0, n), columns), n)
+    context = Context(study.options, 1, np.arange(n))
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
     import naive_fleet
 
-    small = {name: values[:1] for name, values in inputs.items()}
-    tables = priors.tables
-    sales = turnover.read_turnover(tables)
-    parts = (
-        turnover.vehicles(sales, small),
-        batteries.laws(small, priors.options),
-        trade.trade(trade.read_border(tables, 37), small, priors.options),
-    )
-    twin = best(lambda: naive_fleet.supply(*parts, rules(priors.options), 0), 2)
-    priors.model.evaluate(inputs, context)
-    per_draw = best(lambda: priors.model.evaluate(inputs, context)) / n
+    corridor = Corridor("us", "mx")
+    parts = read(corridor.neutral(study.tables, NAMES), corridor)
+    drawn = corridor.neutral({name: values[:1] for name, values in inputs.items()}, NAMES)
+    fleet, shared = records(parts, drawn, study.options)
+    options = rules(study.options)
+    twin = best(lambda: naive_fleet.supply(fleet.vehicles, fleet.laws, fleet.trade, shared, options, 0), 2)
+    study.model.evaluate(inputs, context)
+    per_draw = best(lambda: study.model.evaluate(inputs, context)) / n
 
     rng = np.random.default_rng(1)
     inflow = rng.uniform(1e5, 1e6, (n, YEARS))
@@ -121,7 +119,7 @@ def rows() -> list[dict[str, object]]:
     spectral_redrawn = best(lambda: fft(inflow, weibull_numpy(shape, scale)), 20) / n
 
     # A draw of the fleet holds cohorts by age of entry, two countries and three powertrains: the Python baseline is the
-    # same accounting loop once for every stream of cohorts (US: 2 styles x 3; Mexico: 3 new, 8 ages x 3 second-hand).
+    # same accounting loop once for every stream of cohorts (home: 2 styles x 3; host: 3 new, 8 ages x 3 second-hand).
     streams = 6 + 3 + 24
     return [
         row("fleet: full draws per second and core", 1 / per_draw, "1/s", 3000),

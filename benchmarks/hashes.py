@@ -123,6 +123,9 @@ def main() -> int:
     known: dict[str, str] = {} if arguments.against is None else json.loads(arguments.against.read_text())
     names = [name for name in mcsim.find_studies() if name.startswith(arguments.study)]
     known = {key: value for key, value in known.items() if key.split("/")[0] in names}
+    if known:
+        recorded = {key.split("/")[0] for key in known}
+        names = [name for name in names if name in recorded]
     found: dict[str, str] = {}
     differing = 0
     for key, values in everything(names):

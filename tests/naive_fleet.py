@@ -85,7 +85,7 @@ def import_survival(age, t, renewed, shape, scale, multiplier):
 
 def second_hand(age, states, law, renewed, survival, multiplier, exposure, years):
     """Return (left, {(year, model year of pack): packs retired}) of one traded EV, without rules and repairs."""
-    shape, warranty_scale, end_scale, mx_end_scale, hazard, cover = law
+    shape, warranty_scale, end_scale, host_end_scale, hazard, cover = law
     half = 2 * age
     weights = {}
     for fitted, share in states[half].items():
@@ -106,7 +106,7 @@ def second_hand(age, states, law, renewed, survival, multiplier, exposure, years
             fitted_at = 0.0 if fitted == 0 else fitted / 2 - 0.25
             start = age - fitted_at
             # A pack with the quantile of the border's law fails no earlier than that law says.
-            kept = weibull(start + t, shape, mx_end_scale) / weibull(start, shape, mx_end_scale)
+            kept = weibull(start + t, shape, host_end_scale) / weibull(start, shape, host_end_scale)
             running[fitted] = share * kept * math.exp(-hazard * t)
             key = (year, 0 if fitted == 0 else year_of(fitted, exposure))
             retired[key] = retired.get(key, 0.0) + before_alive * previous[fitted] - alive * running[fitted]
@@ -136,17 +136,17 @@ def simulate_new_evs(count, seed, alive_law, shape, warranty_scale, end_scale, h
     return leaves, packs
 
 
-def us_pool(vehicles, i, states, exposure):
+def home_pool(vehicles, styles, i, states, exposure):
     """Return ({(year, age): [icev, hev, ev, dead]}, {year: all deregistrations}) of one draw."""
-    survival = [list(curve) for curve in vehicles.us_survival]
+    survival = [list(curve) for curve in styles.survival]
     running = [sum(state.values()) for state in states]
     pool, total = {}, dict.fromkeys(YEARS, 0.0)
     for place, model_year in enumerate(range(1981, 2051)):
-        pickup = vehicles.pickup_share[place]
-        sold = vehicles.us_sales[i, place]
+        pickup = styles.pickup_share[place]
+        sold = vehicles.sales[i, place]
         alive = [
-            (1 - pickup) * tabulated(half / 2, survival[0], vehicles.us_stretch[i])
-            + pickup * tabulated(half / 2, survival[1], vehicles.us_stretch[i])
+            (1 - pickup) * tabulated(half / 2, survival[0], vehicles.stretch[i])
+            + pickup * tabulated(half / 2, survival[1], vehicles.stretch[i])
             for half in range(2 * (2050 - model_year) + exposure + 1)
         ]
         for year in range(max(model_year, 2005), 2051):
@@ -177,31 +177,31 @@ def spread(wanted, weights, gates, on_offer):
     return taken, missing
 
 
-def supply(vehicles, laws, trade, rules, i):
+def supply(vehicles, laws, trade, shared, rules, i):
     """Return (stock by series and year, EV packs of imports retired by year and model year) of one draw, by supply."""
     exposure, years = rules.exposure, len(YEARS)
     hazard = laws.defects[i]
-    us = pack_states(142, laws.us_cover[i], 0.0, laws.shape[i], laws.us_warranty[i], laws.us_end[i], hazard)
-    mx = pack_states(102, laws.mx_cover[i], 0.0, laws.shape[i], laws.mx_warranty[i], laws.mx_end[i], hazard)
-    survival = vehicles.mx_shape[i], vehicles.mx_scale[i]
+    home = pack_states(142, laws.home.cover[i], 0.0, laws.shape[i], laws.home.warranty[i], laws.home.end[i], hazard)
+    host = pack_states(102, laws.host.cover[i], 0.0, laws.shape[i], laws.host.warranty[i], laws.host.end[i], hazard)
+    survival = vehicles.host.shape[i], vehicles.host.scale[i]
     alive = [weibull(half / 2, *survival) for half in range(170)]
     stock = np.zeros((6, years))
-    first_stock(vehicles, i, alive, exposure, stock)
-    new_ev = new_vehicle(alive, mx, laws.mx_cover[i], 0.0, exposure, years)[0]
+    first_stock(vehicles.host, shared.first_stock, i, alive, exposure, stock)
+    new_ev = new_vehicle(alive, host, laws.host.cover[i], 0.0, exposure, years)[0]
     for start in range(years):
         for powertrain in range(3):
             for year in range(start, years):
                 left = new_ev[year - start] if powertrain == 2 else alive[2 * (year - start) + exposure]
-                stock[powertrain, year] += vehicles.mx_sales[i, start, powertrain] * left
-    pool, total = us_pool(vehicles, i, us, exposure)
-    law = laws.shape[i], laws.us_warranty[i], laws.us_end[i], laws.mx_end[i], hazard, laws.us_cover[i]
+                stock[powertrain, year] += vehicles.host.sales[i, start, powertrain] * left
+    pool, total = home_pool(vehicles.home, shared.styles, i, home, exposure)
+    law = laws.shape[i], laws.home.warranty[i], laws.home.end[i], laws.host.end[i], hazard, laws.home.cover[i]
     packs, profiles = np.zeros((years, years)), {}
     for start, year in enumerate(YEARS):
-        past = start < trade.observed.shape[1]
-        weights = trade.history_weight[i, start] if past else trade.weight[i]
-        gates = {age for age, ok in enumerate(trade.history_open[start] if past else trade.open_age[i]) if ok}
-        offer = {age: pool.get((year, age), [0.0] * 4) for age in range(31)}
-        wanted = trade.observed[i, start] if past else trade.share[i] * total[year]
+        past = start < trade.history.observed.shape[1]
+        weights = trade.history.weight[i, start] if past else trade.weight[i]
+        gates = {age for age, ok in enumerate(shared.gates.history[start] if past else trade.open_age[i]) if ok}
+        offer = {age: pool.get((year, age), [0.0] * 4) for age in range(len(weights))}
+        wanted = trade.history.observed[i, start] if past else trade.share[i] * total[year]
         parts = [(w, o) for w, o in zip(weights, offer.values(), strict=True) if w > 0 and sum(o[:3]) > 0]
         share = sum(w * o[2] / sum(o[:3]) for w, o in parts) / sum(w for w, _ in parts)
         share = min(1.0, trade.selection[i] * share)
@@ -213,7 +213,7 @@ def supply(vehicles, laws, trade, rules, i):
         for age in gates:
             if age not in profiles:
                 profiles[age] = second_hand(
-                    age, us, law, rules.renewed, survival, vehicles.life_multiplier[i], exposure, years
+                    age, home, law, rules.renewed, survival, vehicles.host.life_multiplier[i], exposure, years
                 )
             passing[age] = profiles[age][2]
             ev_weights[age] *= passing[age] / scale
@@ -225,14 +225,16 @@ def supply(vehicles, laws, trade, rules, i):
         evs, short = spread(
             wanted * share * allowed, ev_weights, gates, {age: o[2] * passing.get(age, 0.0) for age, o in offer.items()}
         )
-        for age in range(31):
+        for age in range(len(weights)):
             combustion = taken[age] + (
                 (missing + short + wanted * share * (1 - allowed)) * weights[age] if past else 0.0
             )
             hybrid = combustion * offer[age][1] / (offer[age][0] + offer[age][1]) if combustion > 0 else 0.0
             for later in range(start, years):
                 t = later - start
-                left = import_survival(age, t + exposure / 2, rules.renewed, *survival, vehicles.life_multiplier[i])
+                left = import_survival(
+                    age, t + exposure / 2, rules.renewed, *survival, vehicles.host.life_multiplier[i]
+                )
                 stock[3, later] += (combustion - hybrid) * left
                 stock[4, later] += hybrid * left
                 if evs[age] > 0:
@@ -244,9 +246,9 @@ def supply(vehicles, laws, trade, rules, i):
     return stock, packs
 
 
-def first_stock(vehicles, i, alive, exposure, stock):
+def first_stock(vehicles, first, i, alive, exposure, stock):
     """Add the stock of 2004: sales of 1990-2004 that survive, the rest spread over 1970-1989 by survival."""
-    sales = {2004 - age: sold for age, sold in enumerate(vehicles.early_sales[::-1])}
+    sales = {2004 - age: sold for age, sold in enumerate(first.sales[::-1])}
     recent = sum(sold * alive[2 * (2004 - year) + exposure] for year, sold in sales.items())
     rest = sum(alive[2 * (2004 - year) + exposure] for year in range(1970, 1990))
     for year in range(1970, 1990):

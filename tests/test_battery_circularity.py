@@ -261,7 +261,7 @@ def test_mexicos_packs_are_those_of_the_fleet():
     study = load("battery-circularity-mexico")
     n = 8
     inputs = model_inputs(study, transform(study, points_of(study, n), design_columns(study)), n)
-    fleet = fleet_model(study.tables).evaluate(inputs, Context(study.options, 5, np.arange(n)))
+    fleet = fleet_model(study.tables, home="us", host="mx").evaluate(inputs, Context(study.options, 5, np.arange(n)))
     outputs = drawn(study, n)
     np.testing.assert_allclose(
         outputs["cascade_total"][:, 0], fleet["retired_battery_energy"].sum(axis=(1, 2)), rtol=1e-9

@@ -9,11 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import integrate
 
-from mcsim.kernels.cohorts.materials import TOTALS, VECTORS, fill_retired
+from mcsim.kernels.cohorts.materials import WORK, fill_retired
 from mcsim.kernels.cohorts.packs import fill_new_vehicles, fill_states, in_service
+from mcsim.kernels.cohorts.records import MASS, Contents, Policy
+from mcsim.kernels.cohorts.room import Packs, PackSpace
 from mcsim.kernels.cohorts.second_hand import fill_entry_survival
 from mcsim.kernels.cohorts.stock import fill_stock, fill_table_halves, fill_weibull_steps, push_ages, year_of_half
 from mcsim.kernels.cohorts.trade import allocate, ev_share_of_pool, spread_ages
+from mcsim.studies.fleet import stages
 
 HALVES, QUARTERS = 164, 344
 LAW = {"shape": 4.5, "warranty_scale": 17.0, "end_scale": 14.0, "hazard": 0.002}
@@ -65,10 +68,10 @@ def test_convolution_equals_the_sum_over_entry_years():
 
 def test_age_groups_sum_to_the_stock_and_ages_to_its_mean():
     left = np.linspace(1.0, 0.2, 12)
-    ages = np.zeros((6, 12))
-    push_ages(10.0, left, 0, 3, 1, ages)
-    np.testing.assert_allclose(ages[1:].sum(axis=0), 10.0 * left)
-    np.testing.assert_allclose(ages[0], 10.0 * left * (3.5 + np.arange(12)))
+    total, groups = np.zeros(12), np.zeros((5, 12))
+    push_ages(10.0, left, 0, 3, 1, total, groups)
+    np.testing.assert_allclose(groups.sum(axis=0), 10.0 * left)
+    np.testing.assert_allclose(total, 10.0 * left * (3.5 + np.arange(12)))
 
 
 def test_halves_of_the_table_are_linear_between_years():
@@ -194,28 +197,26 @@ def test_ev_share_of_an_empty_pool_is_none():
 @pytest.mark.parametrize(
     "policy",
     [
-        [1.0, 0.0, 0.0, 0.0, 0.0, 8.0, 1.0, 1e9],
-        [0.9, 0.7, 0.5, 0.1, 0.4, 8.3, 0.8, 1e9],
-        [0.9, 0.7, 0.0, 0.0, 1.0, 3.0, 1.0, 50.0],
+        Policy(1.0, 0.0, 0.0, 0.0, 0.0, 8.0, 1.0, 1e9),
+        Policy(0.9, 0.7, 0.5, 0.1, 0.4, 8.3, 0.8, 1e9),
+        Policy(0.9, 0.7, 0.0, 0.0, 1.0, 3.0, 1.0, 50.0),
     ],
 )
 def test_contained_materials_are_recovered_lost_or_still_in_use(policy):
     rng, years, materials = np.random.default_rng(3), 46, 8
-    packs = rng.uniform(0, 1e5, (1, 4, years, years)) * np.tri(years)
-    outputs = [np.empty((1, years, 2, materials)) for _ in range(4)]
-    totals = np.empty((1, years, 2, TOTALS))
-    fill_retired(
-        packs, rng.uniform(20, 80, (1, 2, years)), rng.uniform(4, 8, (1, years)), rng.random((1, years, materials)),
-        rng.random((1, materials)), rng.random((1, materials)), np.array([policy]), np.empty((2, years, 3 + materials)),
-        np.empty((2, VECTORS, 3 + materials)), np.empty((2, years, 3 + materials)), np.zeros(materials), totals,
-        *outputs,
+    places = 3 + materials
+    packs = Packs(*rng.uniform(0, 1e5, (4, 1, years, years)) * np.tri(years))
+    contents = Contents(
+        rng.uniform(20, 80, (1, 2, years)), rng.uniform(4, 8, (1, years)), rng.random((1, years, materials)),
+        rng.random((1, materials)), rng.random((1, materials)), Policy(*(np.array([value]) for value in policy)),
     )  # fmt: skip
-    contained, recovered, lost, held = (output.sum(axis=1) for output in outputs)
-    np.testing.assert_allclose(contained, recovered + lost + outputs[3][:, -1], rtol=1e-9)
+    space = PackSpace(np.empty((2, years, places)), np.empty((2, years, places)), np.empty((2, WORK, places)))
+    found = stages.empty_retired(1, years, materials)
+    fill_retired(packs, contents, space, found)
+    contained, recovered, lost = (part.sum(axis=1) for part in (found.contained, found.recovered, found.lost))
+    np.testing.assert_allclose(contained, recovered + lost + found.held[:, -1], rtol=1e-9)
     assert (lost >= 0).all()
-    destinations = totals[:, :, :, 6:11].sum(axis=-1)
-    np.testing.assert_allclose(destinations, totals[:, :, :, 2] + totals[:, :, :, 11], rtol=1e-9)
-    assert held.shape == contained.shape
+    np.testing.assert_allclose(found.destination.sum(axis=-1), found.amount[..., MASS] + found.returned, rtol=1e-9)
 
 
 def test_mean_life_of_the_half_year_grid_is_the_integral_of_survival():

@@ -47,12 +47,12 @@ def test_a_least_share_bounds_mexico_from_below():
 
 
 def test_share_of_the_observed_count_is_a_ratio():
-    assert checked([7_000], [28_000], [0])["mexico_share_of_observed"].tolist() == [0.25]
+    assert checked([7_000], [28_000], [0])["host_share_of_observed"].tolist() == [0.25]
 
 
 def test_exports_are_those_of_the_fleet(study, outputs):
     inputs = model_inputs(study, transform(study, points_of(study), design_columns(study)), N)
-    fleet = fleet_model(study.tables).evaluate(inputs, Context(study.options, 1, np.arange(N)))
+    fleet = fleet_model(study.tables, home="us", host="mx").evaluate(inputs, Context(study.options, 1, np.arange(N)))
     np.testing.assert_array_equal(outputs["used_ev_exports_to_mexico"], fleet["used_ev_exports"])
 
 
@@ -69,7 +69,7 @@ def test_no_used_evs_leave_before_there_are_any(outputs):
     ],
 )
 def test_the_sentence_says_where_the_observed_number_lies(observed, words):
-    assert statement(np.linspace(1_000.0, 9_000.0, 101), observed).endswith(words)
+    assert statement(np.linspace(1_000.0, 9_000.0, 101), observed, "Mexico").endswith(words)
 
 
 def test_a_share_above_one_is_refused(study):

@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mcsim.studies.fleet import batteries, model, stages, trade, turnover
+from mcsim.kernels.cohorts.records import ENERGY, EV, NEW, NUMBER, SECOND_HAND
+from mcsim.studies.common.corridor import Corridor
+from mcsim.studies.fleet import model, stages
 from mcsim.studies.fleet.results import crossover
 from mcsim.study import Context, InputError
 from mcsim.study.load import load
@@ -58,16 +60,15 @@ def centre(study):
 
 
 def records(study, inputs, **options):
+    """Fleet, Shared and Rules as the model hands them to the kernels, and the inputs under their neutral names."""
     chosen = {**study.options, **options}
-    sales = turnover.read_turnover(study.tables)
-    border = trade.read_border(study.tables, 37)
-    return (
-        turnover.vehicles(sales, inputs),
-        batteries.laws(inputs, chosen),
-        trade.trade(border, inputs, chosen),
-        batteries.contents(batteries.read_packs(study.tables), inputs, chosen),
-        model.rules(chosen),
+    corridor = Corridor("us", "mx")
+    parts, drawn = (
+        model.read(corridor.neutral(study.tables, model.NAMES), corridor),
+        corridor.neutral(inputs, model.NAMES),
     )
+    fleet, shared = model.records(parts, drawn, chosen)
+    return fleet, shared, model.rules(chosen)
 
 
 def test_every_output_has_its_declared_shape(study, outputs):
@@ -97,13 +98,13 @@ def test_stock_is_conserved_in_every_series_year_and_draw(study, options):
 
 @pytest.mark.parametrize("options", [{}, {"timing": "end"}, {"import_clock": "conditional", "timing": "start"}])
 def test_the_whole_recursion_equals_its_plain_twin(study, options):
-    vehicles, laws, imports, contents, rules = records(study, draw(study, 2), **options)
-    flows, retired = stages.run_fleet(vehicles, laws, imports, contents, rules)
-    stock, packs = naive.supply(vehicles, laws, imports, rules, 1)
-    np.testing.assert_allclose(flows.stock[1], stock, rtol=1e-9, atol=1e-6)
-    np.testing.assert_allclose(retired.totals[1, :, 1, 0], packs.sum(axis=1), rtol=1e-9, atol=1e-9)
-    energy = packs @ contents.capacity[1, 1] / 1e6
-    np.testing.assert_allclose(retired.totals[1, :, 1, 1], energy, rtol=1e-9, atol=1e-12)
+    fleet, shared, rules = records(study, draw(study, 2), **options)
+    flows, retired = stages.run_fleet(fleet, shared, rules)
+    stock, packs = naive.supply(fleet.vehicles, fleet.laws, fleet.trade, shared, rules, 1)
+    np.testing.assert_allclose(flows.host.stock[1].reshape(stock.shape), stock, rtol=1e-9, atol=1e-6)
+    np.testing.assert_allclose(retired.amount[1, :, SECOND_HAND, NUMBER], packs.sum(axis=1), rtol=1e-9, atol=1e-9)
+    energy = packs @ fleet.contents.capacity[1, SECOND_HAND] / 1e6
+    np.testing.assert_allclose(retired.amount[1, :, SECOND_HAND, ENERGY], energy, rtol=1e-9, atol=1e-12)
 
 
 def test_blocks_of_draws_do_not_change_a_draw(study):
@@ -135,7 +136,7 @@ def test_demand_joins_history_without_a_jump(study):
 def test_observed_imports_enter_whole(study):
     inputs = draw(study)
     found = evaluate(study, inputs)
-    observed = records(study, inputs)[2].observed
+    observed = records(study, inputs)[0].trade.history.observed
     np.testing.assert_allclose(found["registrations"][:, :19, 1].sum(axis=2), observed, rtol=1e-12)
 
 
@@ -167,12 +168,13 @@ def test_materials_are_recovered_lost_or_in_a_second_use(study):
 def test_packs_keep_the_chemistry_of_their_own_model_year(study):
     # With cobalt in the packs of 2015 alone, none is found in those of later model years.
     inputs = draw(study, 0)
-    vehicles, laws, imports, contents, rules = records(study, inputs)
-    only = np.zeros_like(contents.composition)
+    fleet, shared, rules = records(study, inputs)
+    only = np.zeros_like(fleet.contents.composition)
     only[:, 2015 - 2005, 2] = 1.0
-    _, retired = stages.run_fleet(vehicles, laws, imports, contents._replace(composition=only), rules)
+    changed = fleet._replace(contents=fleet.contents._replace(composition=only))
+    _, retired = stages.run_fleet(changed, shared, rules)
     assert retired.contained[0, : 2015 - 2005, :, 2].sum() == 0.0
-    sold = vehicles.mx_sales[0, 10, 2] * contents.capacity[0, 0, 10] / 1000.0
+    sold = fleet.vehicles.host.sales[0, 10, EV] * fleet.contents.capacity[0, NEW, 10] / 1000.0
     # Most retire by 2050; a few more were fitted in 2015 as replacements.
     assert retired.contained[0, :, 0, 2].sum() == pytest.approx(sold, rel=0.05)
 
@@ -367,4 +369,4 @@ def test_bad_tables_are_refused_by_name(study, table, change, message):
     tables = dict(study.tables)
     tables[table] = change(tables[table])
     with pytest.raises(InputError, match=message):
-        model.model(tables)
+        model.model(tables, home="us", host="mx")

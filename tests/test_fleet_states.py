@@ -1,43 +1,72 @@
-"""Where it lands: the table of states, the allocation, the concentration index; and the hindcast beside it."""
+"""Where packs land: the table of states, the allocation, the concentration index, the study."""
 
 import numpy as np
 import pytest
 
-from mcsim.studies.fleet import figures, hindcast
-from mcsim.studies.fleet.priors import read_priors
-from mcsim.studies.fleet.states import allocate, concentration_index, landing, lorenz, read_states
+import mcsim
+from mcsim.distributions import Dirichlet
+from mcsim.engine.evaluation import evaluate_centre
+from mcsim.studies.fleet.states import allocate, concentration_index, landing, lorenz, read_states, share_input
 from mcsim.study import InputError
-
-HEADER = "state,quantity,value,unit,source\n"
-
-
-def with_income(tmp_path, **changes):
-    states = read_states().names
-    rows = [f"{name},income,{changes.get(name, 100 + place)},MXN,made up\n" for place, name in enumerate(states)]
-    path = tmp_path / "mine.csv"
-    path.write_text(HEADER + "".join(rows), encoding="utf-8")
-    return read_states(path)
+from mcsim.study.tables import table_from_rows
 
 
-def test_the_shipped_table_is_the_census():
-    states = read_states()
+@pytest.fixture(scope="module")
+def study():
+    return mcsim.load("fleet-states")
+
+
+@pytest.fixture(scope="module")
+def states(study):
+    return read_states(study.tables["states"])
+
+
+def rows_of(states, **more):
+    """Rows of a table with the states' population, and quantities over it."""
+    columns = {"population": states.columns["population"], **more}
+    return [
+        {
+            "state": name,
+            "quantity": quantity,
+            "value": str(value),
+            "unit": "-",
+            "source": "made up",
+        }
+        for quantity, values in columns.items()
+        for name, value in zip(states.names, values, strict=False)
+    ]
+
+
+def with_more(states, **more):
+    return read_states(table_from_rows("states", rows_of(states, **more), origin="mine.csv"))
+
+
+def test_the_shipped_table_is_the_census(states):
     assert len(states.names) == 32
     assert states.columns["population"].sum() == 126_014_024
-    assert "income" in states.missing
+    assert "income" not in states.columns
 
 
-def test_allocation_keeps_the_national_flow():
-    flow = np.array([10.0, 1e6])
-    by_state = allocate(read_states(), flow, "second-hand")
-    np.testing.assert_allclose(by_state.sum(axis=1), flow)
+def test_allocation_keeps_the_national_flow(states):
+    packs = np.array([[[10.0, 0.0]], [[1e6, 3.0]]])
+    even = np.full((2, 32), 1 / 32)
+    by_state = allocate(states, packs, {"new": even, "second-hand": even})
+    np.testing.assert_allclose(by_state.sum(axis=2), packs.sum(axis=2))
 
 
-def test_shares_scatter_around_the_carrier():
-    states = read_states()
-    by_state = allocate(states, np.ones(4000), "new", concentration=300.0)
+def test_shares_scatter_around_the_carrier(states):
+    prior = share_input(states, "new").default
+    assert isinstance(prior, Dirichlet)
+    drawn = prior.ppf(np.random.default_rng(1).random((4000, prior.columns())))
     expected = states.columns["population"] / states.columns["population"].sum()
     error = np.sqrt(expected * (1 - expected) / 301 / 4000)
-    assert (np.abs(by_state.mean(axis=0) - expected) < 5 * error).all()
+    assert (np.abs(drawn.mean(axis=0) - expected) < 5 * error).all()
+
+
+def test_imports_by_state_carry_the_packs_of_imports_alone(states):
+    found = with_more(states, imports=[0, 0, *range(1, 31)])
+    assert share_input(found, "second-hand").labels == states.names[2:]
+    assert share_input(found, "new").labels == states.names
 
 
 def test_equal_packs_per_person_have_no_concentration():
@@ -62,57 +91,42 @@ def test_lorenz_curve_runs_from_nothing_to_everything():
     np.testing.assert_allclose(y, [0, 0.25, 1])
 
 
-def test_landing_reports_packs_per_thousand_people(tmp_path):
-    states = with_income(tmp_path)
-    found = landing(states, np.outer([1.0, 2.0], states.columns["population"]) / 1000)
-    np.testing.assert_allclose(found["per_1000"], np.outer([1.0, 2.0], np.ones(32)))
-    np.testing.assert_allclose(found["concentration"], 0.0, atol=1e-12)
+def test_landing_reports_packs_per_thousand_people(states):
+    found = landing(with_more(states, income=range(100, 132)), (states.columns["population"] / 1000.0)[None, None])
+    np.testing.assert_allclose(found["state_packs_per_1000"], 1.0)
+    np.testing.assert_allclose(found["state_concentration"], 0.0, atol=1e-12)
 
 
-def test_no_index_without_income():
-    states = read_states()
-    with pytest.raises(InputError, match="income: missing quantity"):
-        landing(states, np.ones((1, 32)))
+def test_no_index_without_income(study):
+    assert "state_concentration" not in {output.name for output in study.outputs}
 
 
-def test_a_quantity_for_some_states_only_is_refused(tmp_path):
-    path = tmp_path / "mine.csv"
-    path.write_text(HEADER + "Sonora,income,5,MXN,made up\n", encoding="utf-8")
+def test_a_study_with_income_by_state_gives_the_index(states, tmp_path):
+    lines = [",".join(row.values()) for row in rows_of(states, income=range(100, 132))]
+    (tmp_path / "mine.csv").write_text("\n".join(["state,quantity,value,unit,source", *lines]), encoding="utf-8")
+    (tmp_path / "mine.toml").write_text(
+        '[study]\nname = "mine"\ntitle = "t"\nquestion = "q"\nversion = "1"\nextends = "fleet-states"\n'
+        '[tables.states]\nfile = "mine.csv"\n',
+        encoding="utf-8",
+    )
+    found = evaluate_centre(mcsim.load(tmp_path / "mine.toml"))
+    assert (np.abs(found["state_concentration"]) < 1.0).all()
+
+
+def test_packs_by_state_are_those_of_the_fleet(study):
+    result = mcsim.run(study, draws=5, seed=3)
+    fleet = mcsim.run(mcsim.load("fleet"), draws=5, seed=3)
+    national = fleet.values("retired_packs")[:, 2013 - 2005 :].sum(axis=2)
+    np.testing.assert_allclose(
+        result.values("state_retired_packs").sum(axis=2), national, rtol=1e-6
+    )  # kept in single precision
+
+
+def test_a_quantity_for_some_states_only_is_refused(states):
     with pytest.raises(InputError, match=r"income\]: missing cell \(got 1 of 32 states\)"):
-        read_states(path)
+        with_more(states, income=[5.0])
 
 
-def test_an_unknown_quantity_is_refused_with_the_closest(tmp_path):
-    path = tmp_path / "mine.csv"
-    path.write_text(HEADER + "Sonora,incomes,5,MXN,made up\n", encoding="utf-8")
+def test_an_unknown_quantity_is_refused_with_the_closest(states):
     with pytest.raises(InputError, match=r"unknown quantity .*did you mean 'income'"):
-        read_states(path)
-
-
-def test_hindcast_prints_errors_and_writes_the_picture(tmp_path, capsys):
-    assert hindcast.main(["--draws", "40", "--out", str(tmp_path)]) == 0
-    printed = capsys.readouterr().out
-    assert "second_hand_share    2022  conditional" in printed
-    assert (tmp_path / "hindcast.svg").stat().st_size > 1000
-    assert len((tmp_path / "hindcast.csv").read_text().splitlines()) == 1 + 2 * 8
-
-
-def test_hindcast_band_of_the_renewed_clock_meets_the_stock_and_the_peak_of_imports():
-    priors = read_priors()
-    rows = hindcast.hindcast(priors.model, priors.draw(300), priors.options)
-    met = {(row.quantity, row.year): row.meets for row in rows if row.clock == "renewed"}
-    assert met["stock", 2022]
-    assert met["second_hand_share", 2014]
-
-
-def test_calibration_ranks_by_misfit_with_history_alone():
-    priors = read_priors()
-    ranked = hindcast.calibration(priors.model, priors.draw(0), priors.options)
-    misfits = [row[2] for row in ranked]
-    assert misfits == sorted(misfits)
-    assert ranked[0][2] < 1.0
-
-
-def test_figures_are_written(tmp_path):
-    assert figures.main(["--draws", "20", "--out", str(tmp_path)]) == 0
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["batteries.svg", "stocks.svg"]
+        with_more(states, incomes=[5.0])

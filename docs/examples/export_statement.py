@@ -15,7 +15,7 @@ def main(draws: int = 2000) -> str:
     observed = next(item.distribution.median() for item in study.inputs if item.name == "observed_exports")
     result = mcsim.run(study, draws=draws, seed=1)
     exports = result.dataset["used_ev_exports_to_mexico"].sel(year=2024).to_numpy()
-    return statement(exports, observed)
+    return statement(exports, observed, "Mexico")
 
 
 if __name__ == "__main__":

@@ -3,166 +3,192 @@
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mcsim.kernels._jit import kernel
+from mcsim.kernels.cohorts.records import DEAD, DEMAND, EV, HEV, ICEV, NEW, SECOND_HAND, SUPPLY, TARGET, Array
 from mcsim.kernels.cohorts.stock import push_ages, push_cohort
 from mcsim.kernels.cohorts.trade import allocate, ev_share_of_pool, spread_ages
 from mcsim.kernels.maths import exp, log
 
-Array = NDArray[np.float64]
 
-# Rows of the working space by age.
-_COMBUSTION, _EV, _WEIGHT, _EV_WEIGHT, _ON_OFFER, _WHOLE = 0, 1, 2, 3, 4, 5
-_ICEV, _HEV, _WORKING, _DEAD = 0, 1, 2, 3
-# Rows of the yearly counts.
-EXPORTED_EV, UNFILLED, OUTSIDE, REFUSED = 0, 1, 2, 3
-
-
-class Entries(NamedTuple):
-    """What one draw's imports meet and become.
+class Wish(NamedTuple):
+    """Imports wanted of one draw and year.
 
     Parameters
     ----------
-    pool : ndarray, shape (4, years, ages)
-        From `mcsim.kernels.cohorts.us.fill_us`.
-    us_gone : ndarray, shape (years, 4)
-        From there.
-    passing, entry_left, ev_left, ev_retired, dead : ndarray
-        From `mcsim.kernels.cohorts.second_hand.fill_entries`, of one draw.
-    space : ndarray, shape (6, ages)
-        Working space.
-    same_survival : bool
-        Whether survival since entry is the same for all ages of entry.
+    vehicles : float
+        How many.
+    selection, ev_age, ev_width : float
+        Ratio on the EV share, and the ages at which EVs cross [yr].
+    cut, substitution : float
+        Share of combustion imports that policy keeps out, and the share of these that EVs replace.
     """
 
-    pool: Array
-    us_gone: Array
+    vehicles: float
+    selection: float
+    ev_age: float
+    ev_width: float
+    cut: float
+    substitution: float
+
+
+class Entry(NamedTuple):
+    """What becomes of one draw's imports by age at entry; as in `mcsim.kernels.cohorts.room.Entries`."""
+
     passing: Array
-    entry_left: Array
+    left: Array
     ev_left: Array
-    ev_retired: Array
-    dead: Array
-    space: Array
-    same_survival: bool
-
-
-class Stocks(NamedTuple):
-    """What one draw's imports add to; the first five as in `mcsim.kernels.cohorts.new.fill_new_sales`."""
-
-    registrations: Array
-    gone: Array
-    stock: Array
-    ages: Array
-    packs: Array
-    counts: Array
 
 
 @kernel
-def choose_imports(year, wanted, weight, open_age, selection, ev_age, ev_width, cut, substitution, whole_pool, entries):
-    """Fill who comes at each age when so many are wanted; return (not found, EVs refused for their state of health).
+def choose_imports(year, wish, may_give, pool, gone, whole_pool, passing, space):
+    """Fill who comes at each age; return (not found, EVs refused for their state of health).
 
     The EVs' share is that of the pool times the selection ratio. They come around their own age, combustion vehicles by
     the ages of the rules; what policy keeps out is not replaced, but for the share that EVs substitute.
+
+    Parameters
+    ----------
+    year : int
+        Year.
+    wish : Wish
+        What is wanted; combustion vehicles by the shares in `space.weight`.
+    may_give : ndarray of bool, shape (ages,)
+        Ages that may give.
+    pool : ndarray, shape (powertrains + 1, years, ages)
+        On offer.
+    gone : ndarray, shape (powertrains + 1,)
+        Deregistrations at home in this year.
+    whole_pool : bool
+        Whether the EV share is that of `gone`.
+    passing : ndarray, shape (ages,)
+        Share of EVs with a working pack that may be traded.
+    space : ImportSpace
+        Filled.
     """
-    space, pool = entries.space, entries.pool
-    ages = space.shape[1]
+    ages = may_give.size
     for age in range(ages):
-        space[_WHOLE, age] = pool[_ICEV, year, age] + pool[_HEV, year, age]
-        space[_ON_OFFER, age] = pool[_WORKING, year, age] + pool[_DEAD, year, age]
-    share = ev_share_of_pool(weight, space[_WHOLE], space[_ON_OFFER])
+        space.whole[age] = pool[ICEV, year, age] + pool[HEV, year, age]
+        space.on_offer[age] = pool[EV, year, age] + pool[DEAD, year, age]
+    share = ev_share_of_pool(space.weight, space.whole, space.on_offer)
     if whole_pool:
-        gone = entries.us_gone[year]
-        ev = gone[2] + gone[3] if np.any(pool[_DEAD] > 0.0) else gone[2]
-        share = ev / (ev + gone[0] + gone[1]) if ev > 0.0 else 0.0
-    share = min(1.0, selection * share)
-    spread_ages(ev_age, ev_width, open_age, space[_EV_WEIGHT])
-    passing = 0.0
+        # Where dead packs are traded in no year they are no part of the pool either.
+        ev = gone[EV] + gone[DEAD] if np.any(pool[DEAD] > 0.0) else gone[EV]
+        share = ev / (ev + gone[ICEV] + gone[HEV]) if ev > 0.0 else 0.0
+    share = min(1.0, wish.selection * share)
+    spread_ages(wish.ev_age, wish.ev_width, may_give, space.ev_weight)
+    passed = 0.0
     for age in range(ages):
-        offered = space[_ON_OFFER, age]
-        allowed = entries.passing[age]
-        if pool[_DEAD, year, age] > 0.0:
-            allowed = (pool[_WORKING, year, age] * allowed + pool[_DEAD, year, age]) / offered
-        space[_ON_OFFER, age] = offered * allowed
-        space[_EV_WEIGHT, age] *= allowed
-        passing += space[_EV_WEIGHT, age]
-    per_passing = 1.0 / passing if passing > 0.0 else 0.0
+        offered = space.on_offer[age]
+        allowed = passing[age]
+        # The rule looks at working packs only; dead ones are on offer where no rule holds.
+        if pool[DEAD, year, age] > 0.0:
+            allowed = (pool[EV, year, age] * allowed + pool[DEAD, year, age]) / offered
+        space.on_offer[age] = offered * allowed
+        space.ev_weight[age] *= allowed
+        passed += space.ev_weight[age]
+    per_passed = 1.0 / passed if passed > 0.0 else 0.0
     for age in range(ages):
-        space[_EV_WEIGHT, age] *= per_passing
-    combustion = wanted * (1.0 - share)
-    ev = wanted * share + combustion * cut * substitution
-    missing = allocate(combustion * (1.0 - cut), weight, open_age, space[_WHOLE], space[_COMBUSTION])
-    missing += allocate(ev * passing, space[_EV_WEIGHT], open_age, space[_ON_OFFER], space[_EV])
-    return missing, ev * (1.0 - min(passing, 1.0))
+        space.ev_weight[age] *= per_passed
+    combustion = wish.vehicles * (1.0 - share)
+    ev = wish.vehicles * share + combustion * wish.cut * wish.substitution
+    missing = allocate(combustion * (1.0 - wish.cut), space.weight, may_give, space.whole, space.icev)
+    missing += allocate(ev * passed, space.ev_weight, may_give, space.on_offer, space.ev)
+    return missing, ev * (1.0 - min(passed, 1.0))
 
 
 @kernel
-def working_share(year, age, entries):
+def working_share(year, age, pool, passing):
     """Return the share of the EVs traded at an age whose pack works."""
-    working = entries.pool[_WORKING, year, age] * entries.passing[age]
-    total = working + entries.pool[_DEAD, year, age]
+    working = pool[EV, year, age] * passing[age]
+    total = working + pool[DEAD, year, age]
     return working / total if total > 0.0 else 1.0
 
 
 @kernel
-def push_combustion(year, exposure, entries, stocks):
+def push_combustion(i, year, rules, pool, left, flows, space):
     """Add the chosen combustion vehicles: registrations, stock, deregistrations, ages.
 
     Where all ages have the same survival since entry (the clock starts again) they go as one cohort.
+
+    Parameters
+    ----------
+    i, year, rules : int, int, Rules
+        Draw, year, and the clock.
+    pool : ndarray, shape (powertrains + 1, years, ages)
+        Of the draw.
+    left : ndarray, shape (ages, years)
+        Share in use since entry.
+    flows : HostFlows
+        Added to.
+    space : ImportSpace
+        `icev` holds who was chosen; parted into `icev` and `hev`.
     """
-    space, pool = entries.space, entries.pool
-    ages = space.shape[1]
+    ages = space.icev.size
     total_icev, total_hev = 0.0, 0.0
     for age in range(ages):
-        combustion = space[_COMBUSTION, age]
+        combustion = space.icev[age]
         hybrid = 0.0
-        if combustion > 0.0 and pool[_HEV, year, age] > 0.0:
-            hybrid = combustion * pool[_HEV, year, age] / (pool[_ICEV, year, age] + pool[_HEV, year, age])
-        space[_COMBUSTION, age] = combustion - hybrid
-        space[_WHOLE, age] = hybrid
+        # Importers do not tell hybrids from other combustion vehicles: each age's mix is the pool's.
+        if combustion > 0.0 and pool[HEV, year, age] > 0.0:
+            hybrid = combustion * pool[HEV, year, age] / (pool[ICEV, year, age] + pool[HEV, year, age])
+        space.icev[age] = combustion - hybrid
+        space.hev[age] = hybrid
         total_icev += combustion - hybrid
         total_hev += hybrid
-    stocks.registrations[3, year] += total_icev
-    stocks.registrations[4, year] += total_hev
+    stock, gone = flows.stock[i, SECOND_HAND], flows.gone[i, SECOND_HAND]
+    flows.registrations[i, SECOND_HAND, ICEV, year] += total_icev
+    flows.registrations[i, SECOND_HAND, HEV, year] += total_hev
     first = 0
     while first < ages:
-        icev, hev = space[_COMBUSTION, first], space[_WHOLE, first]
+        icev, hev = space.icev[first], space.hev[first]
         last = first + 1
-        left = entries.entry_left[first]
-        while last < ages and icev + hev > 0.0 and entries.same_survival:
-            icev += space[_COMBUSTION, last]
-            hev += space[_WHOLE, last]
+        while last < ages and icev + hev > 0.0 and rules.renewed:
+            icev += space.icev[last]
+            hev += space.hev[last]
             last += 1
         if icev > 0.0:
-            push_cohort(icev, left, year, stocks.stock[3], stocks.gone[3])
+            push_cohort(icev, left[first], year, stock[ICEV], gone[ICEV])
         if hev > 0.0:
-            push_cohort(hev, left, year, stocks.stock[4], stocks.gone[4])
+            push_cohort(hev, left[first], year, stock[HEV], gone[HEV])
         first = last
     for age in range(ages):
-        both = space[_COMBUSTION, age] + space[_WHOLE, age]
+        both = space.icev[age] + space.hev[age]
         if both > 0.0:
-            push_ages(both, entries.entry_left[age], year, age, exposure, stocks.ages)
+            push_ages(both, left[age], year, age, rules.exposure, flows.age_total[i], flows.age_groups[i])
 
 
 @kernel
-def push_imports(year, exposure, entries, stocks):
-    """Add the chosen imports: registrations, stock, deregistrations, ages, packs; a dead pack retires on arrival."""
-    space = entries.space
-    years = stocks.stock.shape[1]
-    shifts = entries.dead.shape[1]
-    push_combustion(year, exposure, entries, stocks)
-    for age in range(space.shape[1]):
-        ev = space[_EV, age]
+def push_evs(i, year, exposure, pool, entries, flows, packs, chosen):
+    """Add the chosen EVs: registrations, stock, deregistrations, ages, packs; a dead pack retires on arrival.
+
+    Parameters
+    ----------
+    i, year, exposure : int
+        Draw, year, and half-years lived at the end of the year of entry.
+    pool : ndarray, shape (powertrains + 1, years, ages)
+        Of the draw.
+    entries, flows : Entries, HostFlows
+        What becomes of an import, and what is added to.
+    packs : ndarray, shape (n, years, years)
+        Second-hand packs by year and model year; added to.
+    chosen : ndarray, shape (ages,)
+        EVs.
+    """
+    years, shifts = packs.shape[1], entries.dead.shape[2]
+    stock, gone = flows.stock[i, SECOND_HAND, EV], flows.gone[i, SECOND_HAND, EV]
+    for age in range(chosen.size):
+        ev = chosen[age]
         if ev > 0.0:
-            working = ev * working_share(year, age, entries)
-            stocks.registrations[5, year] += ev
-            stocks.counts[EXPORTED_EV, year] += ev
-            stocks.gone[5, year] += ev - working
-            push_cohort(working, entries.ev_left[age], year, stocks.stock[5], stocks.gone[5])
-            push_ages(working, entries.ev_left[age], year, age, exposure, stocks.ages)
+            working = ev * working_share(year, age, pool, entries.passing[i])
+            flows.registrations[i, SECOND_HAND, EV, year] += ev
+            gone[year] += ev - working
+            left = entries.ev_left[i, age]
+            push_cohort(working, left, year, stock, gone)
+            push_ages(working, left, year, age, exposure, flows.age_total[i], flows.age_groups[i])
             first = year - age
             for later in range(year, years):
-                row, retired = stocks.packs[2, later], entries.ev_retired[age, later - year]
+                row, retired = packs[i, later], entries.retired[i, age, later - year]
                 last = min(shifts, later - first + 1)
                 # A pack of before the first year counts as the first year's.
                 early = min(max(-first, 0), last)
@@ -172,44 +198,64 @@ def push_imports(year, exposure, entries, stocks):
                     row[first + shift] += working * retired[shift]
             for shift in range(shifts):
                 model_year = max(min(year - age + shift, year), 0)
-                stocks.packs[2, year, model_year] += (ev - working) * entries.dead[age, shift]
+                packs[i, year, model_year] += (ev - working) * entries.dead[i, age, shift]
 
 
 @kernel
-def unregistered_factor(uplift, at, observed, regular_weight, irregular_weight, entries, stocks):
-    """Return how many unregistered imports per registered one raise the stock of year `at` by the wanted share."""
-    stock = 0.0
-    for series in range(3):
-        stock += stocks.stock[series, at]
+def unregistered_factor(uplift, at, observed, regular_weight, irregular_weight, left, stock):
+    """Return how many unregistered imports per registered one raise the stock of year `at` by the wanted share.
+
+    Stocks are linear in imports: with R in the stock of registered imports and U if as many came unregistered,
+    (new + R) uplift = factor U.
+
+    Parameters
+    ----------
+    uplift : float
+        Share wanted.
+    at : int
+        Year.
+    observed, regular_weight : ndarray, shape (h,) and (h, ages)
+        Registered imports and their ages.
+    irregular_weight : ndarray, shape (ages,)
+        Ages of unregistered ones.
+    left : ndarray, shape (ages, years)
+        Share in use since entry.
+    stock : ndarray, shape (powertrains, years)
+        Of vehicles sold new.
+    """
+    total = 0.0
+    for powertrain in range(stock.shape[0]):
+        total += stock[powertrain, at]
     irregular = 0.0
     for year in range(at + 1):
         for age in range(irregular_weight.size):
-            left = entries.entry_left[age, at - year] * observed[year]
+            staying = left[age, at - year] * observed[year]
             if regular_weight[year, age] > 0.0:
-                stock += regular_weight[year, age] * left
+                total += regular_weight[year, age] * staying
             if irregular_weight[age] > 0.0:
-                irregular += irregular_weight[age] * left
-    return uplift * stock / irregular if irregular > 0.0 else 0.0
+                irregular += irregular_weight[age] * staying
+    return uplift * total / irregular if irregular > 0.0 else 0.0
 
 
 @kernel
 def total_stock(stock, year):
-    """Return the stock at the end of a year, all series."""
+    """Return the stock at the end of a year, all origins and powertrains."""
     total = 0.0
-    for series in range(stock.shape[0]):
-        total += stock[series, year]
+    for origin in range(stock.shape[0]):
+        for powertrain in range(stock.shape[1]):
+            total += stock[origin, powertrain, year]
     return total
 
 
 @kernel
-def kept_at_once(year, entries):
+def kept_at_once(year, pool, entry, space):
     """Return how many of the chosen imports are in use at the end of the year."""
     kept = 0.0
-    for age in range(entries.space.shape[1]):
-        if entries.space[_COMBUSTION, age] > 0.0:
-            kept += entries.space[_COMBUSTION, age] * entries.entry_left[age, 0]
-        if entries.space[_EV, age] > 0.0:
-            kept += entries.space[_EV, age] * working_share(year, age, entries) * entries.ev_left[age, 0]
+    for age in range(space.icev.size):
+        if space.icev[age] > 0.0:
+            kept += space.icev[age] * entry.left[age, 0]
+        if space.ev[age] > 0.0:
+            kept += space.ev[age] * working_share(year, age, pool, entry.passing) * entry.ev_left[age, 0]
     return kept
 
 
@@ -228,79 +274,116 @@ def demand_rate(saturation, before, joined):
 
 
 @kernel
-def fill_imports(
-    observed, uplift, uplift_year, history_weight, history_open, irregular_weight, weight, open_age, share, selection,
-    ev_age, ev_width, combustion_cut, substitution, population, saturation, target, mode, whole_pool, renewed, exposure,
-    pool, us_gone, passing, entry_left, ev_left, ev_retired, dead, space, registrations, gone, stock, ages, packs,
-    counts,
-):  # fmt: skip
-    """Fill every draw's imports on top of its new sales; see `mcsim.kernels.cohorts.records.Trade` for what goes in.
+def fill_weights(i, year, extra, history, later, weight):
+    """Fill the shares by age of one year's imports: the history's with unregistered ones, or later the rules'."""
+    past = year < history.observed.shape[1]
+    for age in range(weight.size):
+        weight[age] = history.weight[i, year, age] if past else later[i, age]
+        if past and extra > 0.0:
+            weight[age] = (weight[age] + extra * history.irregular_weight[i, age]) / (1.0 + extra)
+
+
+@kernel
+def choose_enough(year, wish, gap, may_give, pool, gone, whole_pool, entry, space):
+    """Choose one year's imports; where a gap of the stock is to be closed, as many as close it at the end of the year.
+
+    Parameters
+    ----------
+    gap : float
+        What the stock lacks, or below 0 where the wish itself is what is wanted.
+    entry : Entry
+        What becomes of imports.
+    year, wish, may_give, pool, gone, whole_pool, space
+        As in `choose_imports`.
+
+    Returns
+    -------
+    float, float
+        Vehicles not found, and EVs refused for their state of health.
+    """
+    missing, refused = 0.0, 0.0
+    wanted = wish.vehicles
+    # The share that stays depends a little on who comes; where the pool does not bind this converges at once.
+    for _ in range(8):
+        tried = Wish(wanted, wish.selection, wish.ev_age, wish.ev_width, wish.cut, wish.substitution)
+        missing, refused = choose_imports(year, tried, may_give, pool, gone, whole_pool, entry.passing, space)
+        if gap < 0.0:
+            break
+        kept = kept_at_once(year, pool, entry, space)
+        if missing > 0.0 or kept <= 0.0 or abs(kept - gap) <= 1e-13 * gap:
+            break
+        wanted *= gap / kept
+    return missing, refused
+
+
+@kernel
+def fill_imports(trade, gates, rules, pool, entries, flows, packs, space):
+    """Add every draw's imports to its new sales.
 
     In the history what the modelled pool does not hold, or the border refuses, comes all the same, as combustion
-    vehicles, and is counted.
-    Demand takes in its first year as many as came in the last observed one, then what the stock needs to follow
-    motorisation towards saturation at the rate of that first step.
+    vehicles, and is counted. Demand takes in its first year as many as came in the last observed one, then what the
+    stock needs to follow motorisation towards saturation at the rate of that first step.
+
+    Parameters
+    ----------
+    trade, gates, rules, entries : Trade, Gates, Rules, Entries
+        Of n draws.
+    pool : ndarray, shape (n, powertrains + 1, years, ages)
+        From `mcsim.kernels.cohorts.home.fill_home_fleets`.
+    flows : Flows
+        The host's are added to.
+    packs : ndarray, shape (n, years, years)
+        Second-hand packs by year and model year; added to.
+    space : ImportSpace
+        Working space.
     """
-    first = observed.shape[1]
-    regular = space[_WEIGHT]
-    for i in range(uplift.size):
-        entries = Entries(
-            pool[i], us_gone[i], passing[i], entry_left[i], ev_left[i], ev_retired[i], dead[i], space, renewed
-        )
-        stocks = Stocks(registrations[i], gone[i], stock[i], ages[i], packs[i], counts[i])
+    history, demand, host, counts = trade.history, trade.demand, flows.host, flows.counts
+    first = history.observed.shape[1]
+    for i in range(history.uplift.size):
+        stock, came, population = host.stock[i], host.registrations[i, SECOND_HAND], demand.population[i]
+        entry = Entry(entries.passing[i], entries.left[i], entries.ev_left[i])
         extra = 0.0
-        if uplift[i] > 0.0:
+        if history.uplift[i] > 0.0:
             extra = unregistered_factor(
-                uplift[i], uplift_year, observed[i], history_weight[i], irregular_weight[i], entries, stocks
-            )
+                history.uplift[i], gates.uplift_year, history.observed[i], history.weight[i],
+                history.irregular_weight[i], entry.left, stock[NEW],
+            )  # fmt: skip
         before, joined, rate = 0.0, 0.0, 0.0
-        for year in range(population.shape[1]):
-            for row in range(4):
-                counts[i, row, year] = 0.0
+        for year in range(population.size):
             past = year < first
-            for age in range(regular.size):
-                regular[age] = weight[i, age]
-                if past:
-                    regular[age] = history_weight[i, year, age]
-                if past and extra > 0.0:
-                    regular[age] = (regular[age] + extra * irregular_weight[i, age]) / (1.0 + extra)
-            may_give = history_open[year] if past else open_age[i]
+            gone = flows.home.gone[i, year]
             gap = -1.0
-            wanted = 0.0
             if past:
-                wanted = observed[i, year] * (1.0 + extra)
-            elif mode == 0:
-                wanted = share[i] * (
-                    us_gone[i, year, 0] + us_gone[i, year, 1] + us_gone[i, year, 2] + us_gone[i, year, 3]
-                )
-            elif mode == 1 and year == first:
-                wanted = registrations[i, 3, year - 1] + registrations[i, 4, year - 1] + registrations[i, 5, year - 1]
+                wanted = history.observed[i, year] * (1.0 + extra)
+            elif rules.mode == SUPPLY:
+                wanted = trade.share[i] * (gone[ICEV] + gone[HEV] + gone[EV] + gone[DEAD])
+            elif rules.mode == DEMAND and year == first:
+                wanted = came[ICEV, year - 1] + came[HEV, year - 1] + came[EV, year - 1]
             else:
-                goal = saturation[i] - (saturation[i] - joined) * exp(-rate * (year - first))
-                reach = target[i, year] if mode == 2 else population[i, year] * goal
-                gap = max(reach - total_stock(stock[i], year), 0.0)
+                # Motorisation M - (M - m_0) exp(-r t): its gap to saturation M closes at a constant rate.
+                goal = demand.saturation[i] - (demand.saturation[i] - joined) * exp(-rate * (year - first))
+                reach = demand.target[i, year] if rules.mode == TARGET else population[year] * goal
+                gap = max(reach - total_stock(stock, year), 0.0)
                 wanted = gap
-            missing, refused = 0.0, 0.0
-            # The share that stays depends a little on who comes; where the pool does not bind this converges at once.
-            for _ in range(8):
-                missing, refused = choose_imports(
-                    year, wanted, regular, may_give, selection[i], ev_age[i], ev_width[i], combustion_cut[i, year],
-                    substitution[i], whole_pool, entries,
-                )  # fmt: skip
-                if gap < 0.0:
-                    break
-                kept = kept_at_once(year, entries)
-                if missing > 0.0 or kept <= 0.0 or abs(kept - gap) <= 1e-13 * gap:
-                    break
-                wanted *= gap / kept
+            wish = Wish(
+                wanted, trade.selection[i], trade.ev_age[i], trade.ev_width[i], trade.combustion_cut[i, year],
+                trade.substitution[i],
+            )  # fmt: skip
+            may_give = gates.history[year] if past else trade.open_age[i]
+            fill_weights(i, year, extra, history, trade.weight, space.weight)
+            missing, refused = choose_enough(year, wish, gap, may_give, pool[i], gone, rules.whole_pool, entry, space)
             if past:
-                for age in range(regular.size):
-                    space[_COMBUSTION, age] += (missing + refused) * regular[age]
-            counts[i, OUTSIDE if past else UNFILLED, year] = missing
-            counts[i, REFUSED, year] = refused
-            push_imports(year, exposure, entries, stocks)
+                # They did come: as combustion vehicles, from outside the modelled pool.
+                for age in range(space.weight.size):
+                    space.icev[age] += (missing + refused) * space.weight[age]
+                counts.outside[i, year] = missing
+            else:
+                counts.unfilled[i, year] = missing
+            counts.refused[i, year] = refused
+            push_combustion(i, year, rules, pool[i], entry.left, host, space)
+            push_evs(i, year, rules.exposure, pool[i], entries, host, packs, space.ev)
             if year == first - 1:
-                before = total_stock(stock[i], year) / population[i, year]
+                before = total_stock(stock, year) / population[year]
             if year == first:
-                joined = total_stock(stock[i], year) / population[i, year]
-                rate = demand_rate(saturation[i], before, joined)
+                joined = total_stock(stock, year) / population[year]
+                rate = demand_rate(demand.saturation[i], before, joined)

@@ -5,19 +5,23 @@ retired packs are sums of such vectors, and destinations are shares of these sum
 """
 
 from mcsim.kernels._jit import kernel
+from mcsim.kernels.cohorts.records import (
+    ENERGY,
+    FIRST_MATERIAL,
+    LANDFILL,
+    MASS,
+    NEW,
+    NUMBER,
+    RECYCLING,
+    REUSE,
+    SECOND_HAND,
+    SECOND_LIFE,
+    TAKE_BACK,
+)
 
-# Places in the vector of a pack, and of a year's packs.
-NUMBER, ENERGY, MASS, FIRST_MATERIAL = 0, 1, 2, 3
-# Columns of the policy of a draw; see `mcsim.kernels.cohorts.records.Contents`.
-COVERED_COLLECTION, COLLECTION, TAKE_BACK_SHARE, REUSE_SHARE, SECOND_LIFE_SHARE = 0, 1, 2, 3, 4
-RETURN_YEARS, RETURN_COLLECTION, CAPACITY_LIMIT = 5, 6, 7
-# Rows of the totals by origin: number, energy, mass; the same of those replaced under warranty; mass by destination
-# (reuse, second life, recycling, landfill, take-back); mass that comes back from another use.
-FIRST_REPLACED, FIRST_DESTINATION, RETURNED = 3, 6, 11
-TOTALS = 12
-# Rows of the working vectors of one year, by origin.
-_RETIRED, _RECYCLED, _LANDFILLED, _TAKEN, _HELD, _BACK, _COVERED, _REPLACED = 0, 1, 2, 3, 4, 5, 6, 7
-VECTORS = 8
+# Rows of the working vectors of one year.
+WORK = 8
+RETIRED, COVERED, REPLACED, TAKEN, HELD, BACK, RECYCLED, LANDFILLED = range(WORK)
 _KWH_PER_GWH = 1e6
 # kWh times kg/kWh is kg: GWh times kg/kWh is 1000 t.
 _TONNES = 1000.0
@@ -88,18 +92,16 @@ def add_packs(packs, last, vectors, out):
 
 
 @kernel
-def split_packs(origin, policy, year, work, queue):
+def split_packs(i, origin, year, policy, work, queue):
     """Split what retires or comes back in one year by destination, and put what is used again into its later years.
 
     Parameters
     ----------
-    origin : int
-        0 for new vehicles, 1 for second-hand ones.
-    policy : ndarray, shape (8,)
-        Columns as named in this file.
-    year : int
-        Year.
-    work : ndarray, shape (VECTORS, k)
+    i, origin, year : int
+        Draw, origin of the vehicles, year.
+    policy : Policy
+        Of n draws.
+    work : ndarray, shape (WORK, k)
         Rows of retired and of covered packs are read, the others filled.
     queue : ndarray, shape (years, k)
         What comes back, by year; added to. What comes back after the last year stays out.
@@ -107,30 +109,35 @@ def split_packs(origin, policy, year, work, queue):
     Examples
     --------
     >>> import numpy as np
-    >>> from mcsim.kernels.cohorts.materials import VECTORS, split_packs
-    >>> work, queue = np.zeros((VECTORS, 1)), np.zeros((4, 1))
-    >>> work[0] = 8.0
-    >>> split_packs(1, np.array([1.0, 0.5, 0.25, 0.0, 1.0, 1.25, 1.0, 9.0]), 0, work, queue)
-    >>> work[1:6, 0].tolist(), queue[:, 0].tolist()
-    ([0.0, 3.0, 2.0, 3.0, 0.0], [0.0, 2.25, 0.75, 0.0])
+    >>> from mcsim.kernels.cohorts.materials import HELD, LANDFILLED, RETIRED, TAKEN, WORK, split_packs
+    >>> from mcsim.kernels.cohorts.records import SECOND_HAND, Policy
+    >>> work, queue = np.zeros((WORK, 1)), np.zeros((4, 1))
+    >>> work[RETIRED] = 8.0
+    >>> policy = Policy(*np.array([[1.0], [0.5], [0.25], [0.0], [1.0], [1.25], [1.0], [9.0]]))
+    >>> split_packs(0, SECOND_HAND, 0, policy, work, queue)
+    >>> work[[LANDFILLED, TAKEN, HELD], 0].tolist(), queue[:, 0].tolist()
+    ([3.0, 2.0, 3.0], [0.0, 2.25, 0.75, 0.0])
     """
-    back = policy[TAKE_BACK_SHARE] if origin == 1 else 0.0
-    again = min(policy[REUSE_SHARE] + policy[SECOND_LIFE_SHARE], 1.0)
-    duration = max(policy[RETURN_YEARS], 1.0)
+    back = policy.take_back[i] if origin == SECOND_HAND else 0.0
+    again = min(policy.reuse[i] + policy.second_life[i], 1.0)
+    under_cover, later, afterwards = policy.covered_collection[i], policy.collection[i], policy.second_collection[i]
+    duration = max(policy.second_years[i], 1.0)
+    # Between whole years: parted between the two about it, so that the mean stay is the duration.
     first = year + int(duration)
     part = duration - int(duration)
     for place in range(work.shape[1]):
-        out, covered, returning = work[_RETIRED, place], work[_COVERED, place], queue[year, place]
+        out, covered, returning = work[RETIRED, place], work[COVERED, place], queue[year, place]
         taken = back * out
-        collected = covered * policy[COVERED_COLLECTION] + (out - covered) * policy[COLLECTION]
+        collected = covered * under_cover + (out - covered) * later
         collected *= 1.0 - back
         held = collected * again
-        recycled = collected - held + returning * policy[RETURN_COLLECTION]
-        work[_TAKEN, place] = taken
-        work[_HELD, place] = held
-        work[_BACK, place] = returning
-        work[_RECYCLED, place] = recycled
-        work[_LANDFILLED, place] = max(out - taken - held - recycled + returning, 0.0)
+        recycled = collected - held + returning * afterwards
+        work[TAKEN, place] = taken
+        work[HELD, place] = held
+        work[BACK, place] = returning
+        work[RECYCLED, place] = recycled
+        # What is left over, so that destinations sum to what retires and returns; rounding must not make it negative.
+        work[LANDFILLED, place] = max(out - taken - held - recycled + returning, 0.0)
         if held > 0.0:
             if first < queue.shape[0]:
                 queue[first, place] += held * (1.0 - part)
@@ -146,117 +153,104 @@ def limit_recycling(limit, work):
     ----------
     limit : float
         Capacity [t/yr], for both origins together.
-    work : ndarray, shape (2, VECTORS, k)
-        By origin, changed.
+    work : ndarray, shape (origins, WORK, k)
+        Changed.
 
     Examples
     --------
     >>> import numpy as np
-    >>> from mcsim.kernels.cohorts.materials import VECTORS, limit_recycling
-    >>> work = np.zeros((2, VECTORS, 4))
-    >>> work[:, 1, 2] = [6.0, 2.0]
+    >>> from mcsim.kernels.cohorts.materials import LANDFILLED, RECYCLED, WORK, limit_recycling
+    >>> from mcsim.kernels.cohorts.records import MASS
+    >>> work = np.zeros((2, WORK, 4))
+    >>> work[:, RECYCLED, MASS] = [6.0, 2.0]
     >>> limit_recycling(4.0, work)
-    >>> work[:, 1, 2].tolist(), work[:, 2, 2].tolist()
+    >>> work[:, RECYCLED, MASS].tolist(), work[:, LANDFILLED, MASS].tolist()
     ([3.0, 1.0], [3.0, 1.0])
     """
-    wanted = work[0, _RECYCLED, MASS] + work[1, _RECYCLED, MASS]
+    wanted = work[NEW, RECYCLED, MASS] + work[SECOND_HAND, RECYCLED, MASS]
     if wanted <= limit:
         return
+    # One share of both origins and all places: who is turned away is an average pack.
     refused = 1.0 - limit / wanted
-    for origin in range(2):
+    for origin in range(work.shape[0]):
         for place in range(work.shape[2]):
-            moved = work[origin, _RECYCLED, place] * refused
-            work[origin, _RECYCLED, place] -= moved
-            work[origin, _LANDFILLED, place] += moved
+            moved = work[origin, RECYCLED, place] * refused
+            work[origin, RECYCLED, place] -= moved
+            work[origin, LANDFILLED, place] += moved
 
 
 @kernel
-def book(policy, home_recovery, back_recovery, work, before, totals, contained, recovered, lost, held):
-    """Fill the totals and the materials of one origin and year.
+def book(i, year, origin, policy, host_recovery, home_recovery, work, retired):
+    """Fill the amounts and the materials of one draw, year and origin.
 
     Parameters
     ----------
-    policy : ndarray, shape (8,)
-        Columns as named in this file.
-    home_recovery, back_recovery : ndarray, shape (materials,)
-        Share recovered where packs retire, and where they are taken back to.
-    work : ndarray, shape (VECTORS, k)
+    i, year, origin : int
+        Draw, year, origin of the vehicles.
+    policy : Policy
+        Of n draws.
+    host_recovery, home_recovery : ndarray, shape (n, materials)
+        As in `Contents`.
+    work : ndarray, shape (WORK, k)
         Of this origin and year.
-    before : ndarray, shape (materials,)
-        Held at the end of the year before [t].
-    totals : ndarray, shape (TOTALS,)
-        Filled; rows as named in this file.
-    contained, recovered, lost, held : ndarray, shape (materials,)
-        Filled [t].
+    retired : Retired
+        Filled; years before must be.
     """
-    again = policy[REUSE_SHARE] + policy[SECOND_LIFE_SHARE]
-    reused = policy[REUSE_SHARE] / again if again > 0.0 else 0.0
-    for row in range(3):
-        totals[row] = work[_RETIRED, row]
-        totals[FIRST_REPLACED + row] = work[_REPLACED, row]
-    totals[FIRST_DESTINATION] = work[_HELD, MASS] * reused
-    totals[FIRST_DESTINATION + 1] = work[_HELD, MASS] * (1.0 - reused)
-    totals[FIRST_DESTINATION + 2] = work[_RECYCLED, MASS]
-    totals[FIRST_DESTINATION + 3] = work[_LANDFILLED, MASS]
-    totals[FIRST_DESTINATION + 4] = work[_TAKEN, MASS]
-    totals[RETURNED] = work[_BACK, MASS]
-    for material in range(contained.size):
+    again = policy.reuse[i] + policy.second_life[i]
+    reused = policy.reuse[i] / again if again > 0.0 else 0.0
+    for place in range(FIRST_MATERIAL):
+        retired.amount[i, year, origin, place] = work[RETIRED, place]
+        retired.replaced[i, year, origin, place] = work[REPLACED, place]
+    destination = retired.destination[i, year, origin]
+    destination[REUSE] = work[HELD, MASS] * reused
+    destination[SECOND_LIFE] = work[HELD, MASS] * (1.0 - reused)
+    destination[RECYCLING] = work[RECYCLED, MASS]
+    destination[LANDFILL] = work[LANDFILLED, MASS]
+    destination[TAKE_BACK] = work[TAKEN, MASS]
+    retired.returned[i, year, origin] = work[BACK, MASS]
+    for material in range(host_recovery.shape[1]):
         place = FIRST_MATERIAL + material
-        recycled, taken = work[_RECYCLED, place], work[_TAKEN, place]
-        gained = recycled * home_recovery[material] + taken * back_recovery[material]
-        contained[material] = work[_RETIRED, place]
-        recovered[material] = gained
-        lost[material] = recycled + taken - gained + work[_LANDFILLED, place]
-        held[material] = before[material] + work[_HELD, place] - work[_BACK, place]
+        recycled, taken = work[RECYCLED, place], work[TAKEN, place]
+        gained = recycled * host_recovery[i, material] + taken * home_recovery[i, material]
+        before = retired.held[i, year - 1, origin, material] if year > 0 else 0.0
+        retired.contained[i, year, origin, material] = work[RETIRED, place]
+        retired.recovered[i, year, origin, material] = gained
+        retired.lost[i, year, origin, material] = recycled + taken - gained + work[LANDFILLED, place]
+        retired.held[i, year, origin, material] = before + work[HELD, place] - work[BACK, place]
 
 
 @kernel
-def fill_retired(
-    packs, capacity, mass, composition, home_recovery, back_recovery, policy, vectors, work, queue, nothing,
-    totals, contained, recovered, lost, held,
-):  # fmt: skip
+def fill_retired(packs, contents, space, retired):
     """Fill what retires in every year of every draw, and where it goes.
 
     Parameters
     ----------
-    packs : ndarray, shape (n, 4, years, years)
-        From `mcsim.kernels.cohorts.new.fill_new_sales`, with the imports'.
-    capacity : ndarray, shape (n, 2, years)
-        kWh per pack by origin and model year.
-    mass, composition, home_recovery, back_recovery, policy : ndarray, shape (n, ...)
-        See `mcsim.kernels.cohorts.records.Contents`.
-    vectors, work, queue : ndarray, shape (2, years, k), (2, VECTORS, k) and (2, years, k); k = 3 + materials
+    packs, contents : Packs, Contents
+        Of n draws.
+    space : PackSpace
         Working space.
-    nothing : ndarray, shape (materials,)
-        Zeros.
-    totals : ndarray, shape (n, years, 2, TOTALS)
-        Filled; rows as named in this file.
-    contained, recovered, lost, held : ndarray, shape (n, years, 2, materials)
-        Filled [t]; summed over years, contained = recovered + lost + what is held at the end.
+    retired : Retired
+        Filled; summed over years, contained = recovered + lost + what is held at the end.
     """
-    years = packs.shape[2]
-    for i in range(packs.shape[0]):
-        for origin in range(2):
-            fill_pack_vectors(capacity[i, origin], mass[i], composition[i], vectors[origin])
-            for year in range(years):
+    vectors, queue, work, policy = space.vectors, space.queue, space.work, contents.policy
+    for i in range(contents.mass.shape[0]):
+        for origin in range(queue.shape[0]):
+            fill_pack_vectors(contents.capacity[i, origin], contents.mass[i], contents.composition[i], vectors[origin])
+            for year in range(queue.shape[1]):
                 for place in range(queue.shape[2]):
                     queue[origin, year, place] = 0.0
-        for year in range(years):
-            add_packs(packs[i, 0, year], year, vectors[0], work[0, _COVERED])
-            add_packs(packs[i, 1, year], year, vectors[0], work[0, _RETIRED])
-            add_packs(packs[i, 3, year], year, vectors[0], work[0, _REPLACED])
-            add_packs(packs[i, 2, year], year, vectors[1], work[1, _RETIRED])
-            for place in range(work.shape[2]):
-                work[0, _RETIRED, place] += work[0, _COVERED, place]
-                work[1, _COVERED, place] = 0.0
-                work[1, _REPLACED, place] = 0.0
-            for origin in range(2):
-                split_packs(origin, policy[i], year, work[origin], queue[origin])
-            limit_recycling(policy[i, CAPACITY_LIMIT], work)
-            for origin in range(2):
-                before = held[i, year - 1, origin] if year > 0 else nothing
-                book(
-                    policy[i], home_recovery[i], back_recovery[i], work[origin], before, totals[i, year, origin],
-                    contained[i, year, origin], recovered[i, year, origin], lost[i, year, origin],
-                    held[i, year, origin],
-                )  # fmt: skip
+        for year in range(queue.shape[1]):
+            add_packs(packs.covered[i, year], year, vectors[NEW], work[NEW, COVERED])
+            add_packs(packs.later[i, year], year, vectors[NEW], work[NEW, RETIRED])
+            add_packs(packs.replaced[i, year], year, vectors[NEW], work[NEW, REPLACED])
+            add_packs(packs.second_hand[i, year], year, vectors[SECOND_HAND], work[SECOND_HAND, RETIRED])
+            for place in range(queue.shape[2]):
+                work[NEW, RETIRED, place] += work[NEW, COVERED, place]
+                # No warranty covers an import.
+                work[SECOND_HAND, COVERED, place] = 0.0
+                work[SECOND_HAND, REPLACED, place] = 0.0
+            for origin in range(queue.shape[0]):
+                split_packs(i, origin, year, policy, work[origin], queue[origin])
+            limit_recycling(policy.capacity[i], work)
+            for origin in range(queue.shape[0]):
+                book(i, year, origin, policy, contents.host_recovery, contents.home_recovery, work[origin], retired)

@@ -67,12 +67,14 @@ def in_service(half, fitted, cover, warranty_law, end_law):
     >>> round(in_service(4, 0, 4, law, end), 2), round(in_service(5, 0, 4, law, end), 2)
     (0.6, 0.0)
     """
+    # Fitted in this very half-year: on average a quarter-year old, but all still there by convention.
     if fitted == half and half > 0:
         return 1.0
     age = quarter_age(half, fitted)
     if half <= cover:
         return warranty_law[age]
     if fitted <= cover:
+        # P(T_warranty > cover and T_end > age), both times monotone in one quantile: the smaller of two survivals.
         passed = 1.0 if fitted == cover and cover > 0 else warranty_law[quarter_age(cover, fitted)]
         return min(passed, end_law[age])
     return end_law[age]
@@ -119,12 +121,15 @@ def fill_states(warranty_law, end_law, defects, cover, repair, state, running):
             before = state[half - 1, fitted]
             if before <= _NOBODY:
                 continue
+            # A class is what was fitted times the survival since: one product from the start, so that rounding does not
+            # pile up step by step. min: a law that jumps (the end of the cover) takes packs out, never back in.
             first = 1.0 if fitted == 0 else state[fitted, fitted]
             share = in_service(half, fitted, cover, warranty_law, end_law) * defects[quarter_age(half, fitted)]
             after = min(first * share, before)
             state[half, fitted] = after
             failed += before - after
             left += after
+        # The rule of replacement: always under the cover, by chance of repair afterwards.
         again = failed if half <= cover else repair * failed
         if again > 0.0:
             state[half, half] = again
@@ -179,9 +184,11 @@ def fill_new_vehicles(alive, state, running, cover, repair, exposure, left, cove
             before, after = state[half - 1, fitted], state[half, fitted]
             if before > 0.0:
                 shift = 0 if fitted == 0 else year_of_half(fitted, exposure)
+                # Vehicle and pack are independent: S_v S_p falls by what either ends, so the sum over years is exact.
                 retired[shift] += before_vehicle * before - after_vehicle * after
                 failed += before - after
                 if half <= cover:
+                    # The integral of S_v over the step against the packs' loss, by the trapezoid.
                     replaced[year, shift] += 0.5 * (before_vehicle + after_vehicle) * (before - after)
         again = failed if half <= cover else repair * failed
         if again > 0.0:
@@ -205,7 +212,7 @@ def traded_share(age, state, cover, warranty_law, end_law, pass_law, share):
     age : int
         Age of the vehicle [yr].
     state : ndarray, shape (halves, classes)
-        From `fill_states` of the exporting country.
+        From `fill_states`, of the home country.
     cover, warranty_law, end_law
         As there.
     pass_law : ndarray, shape (quarters,)
@@ -235,6 +242,8 @@ def traded_share(age, state, cover, warranty_law, end_law, pass_law, share):
             continue
         served = in_service(half, fitted, cover, warranty_law, end_law)
         quarters = quarter_age(half, fitted)
+        # All three crossings share the quantile: who passes one survives the least of them. Defects are independent and
+        # already in the state, so they cancel in kept / served.
         kept = min(served, min(end_law[quarters], pass_law[quarters]))
         running += state[half, fitted]
         if served > 0.0:
@@ -257,7 +266,7 @@ def fill_pack_ages(age, warranty_law, end_law, pass_law, cover, end_shape, end_s
     age, warranty_law, end_law, pass_law, cover
         As in `traded_share`.
     end_shape, end_scale : float
-        The exporting country's Weibull of the end of life [-] and [yr].
+        The home country's Weibull of the end of life [-] and [yr].
     older : ndarray, shape (classes,)
         Filled.
 
@@ -280,36 +289,30 @@ def fill_pack_ages(age, warranty_law, end_law, pass_law, cover, end_shape, end_s
         quarters = quarter_age(half, fitted)
         older[fitted] = quarters
         kept = min(in_service(half, fitted, cover, warranty_law, end_law), min(end_law[quarters], pass_law[quarters]))
+        # A pack known to be among the best `kept` fails no earlier than where the end-of-life law itself is `kept`.
         if 0.0 < kept < end_law[quarters]:
             older[fitted] = max(older[fitted], 4.0 * _inverse_weibull(kept, end_shape, end_scale))
 
 
 @kernel
-def fill_laws(shape, us_warranty, us_end, mx_warranty, mx_end, pass_shape, pass_scale, defects, law):
-    """Fill every draw's survival of packs by quarter-year of age.
+def fill_curves(i, laws, curves):
+    """Fill one draw's survival of packs by quarter-year of age.
 
     Parameters
     ----------
-    shape, us_warranty, us_end, mx_warranty, mx_end, pass_shape, pass_scale, defects : ndarray, shape (n,)
-        See `mcsim.kernels.cohorts.records.Laws`.
-    law : ndarray, shape (n, 6, quarters)
-        Filled: the US law up to the loss that the warranty replaces and up to the end of life, the Mexican ones, the
-        law up to the loss that the border allows, and survival of defects.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from mcsim.kernels.cohorts.packs import fill_laws
-    >>> one, law = np.ones(1), np.empty((1, 6, 5))
-    >>> fill_laws(one, one, one, one, one, one, np.inf * one, 0.0 * one, law)
-    >>> law[0, :, 4].round(4).tolist()
-    [0.3679, 0.3679, 0.3679, 0.3679, 1.0, 1.0]
+    i : int
+        Draw.
+    laws : Laws
+        Weibulls of n draws.
+    curves : Curves
+        Filled.
     """
-    for i in range(shape.size):
-        fill_weibull_steps(shape[i], us_warranty[i], 0.25, law[i, 0])
-        fill_weibull_steps(shape[i], us_end[i], 0.25, law[i, 1])
-        fill_weibull_steps(shape[i], mx_warranty[i], 0.25, law[i, 2])
-        fill_weibull_steps(shape[i], mx_end[i], 0.25, law[i, 3])
-        # An infinite scale means that no rule holds; a large one never fails within a life.
-        fill_weibull_steps(pass_shape[i], min(pass_scale[i], 1e12), 0.25, law[i, 4])
-        fill_weibull_steps(1.0, 1.0 / max(defects[i], 1e-12), 0.25, law[i, 5])
+    shape, home, host = laws.shape[i], curves.home, curves.host
+    fill_weibull_steps(shape, laws.home.warranty[i], 0.25, home.warranty[i])
+    fill_weibull_steps(shape, laws.home.end[i], 0.25, home.end[i])
+    fill_weibull_steps(shape, laws.host.warranty[i], 0.25, host.warranty[i])
+    fill_weibull_steps(shape, laws.host.end[i], 0.25, host.end[i])
+    # An infinite scale means that no rule holds; a large one never fails within a life.
+    fill_weibull_steps(laws.pass_shape[i], min(laws.pass_scale[i], 1e12), 0.25, curves.passing[i])
+    # A constant hazard h is the Weibull of shape 1 and scale 1 / h.
+    fill_weibull_steps(1.0, 1.0 / max(laws.defects[i], 1e-12), 0.25, curves.defects[i])

@@ -1,4 +1,8 @@
-"""Records of arrays that the fleet's stages read, so that nobody counts positions; and the sizes of their tables."""
+"""Records of arrays that the fleet's stages hand each other, and the names of the places on their short axes.
+
+Vehicles are sold and grow old in `home`, and are traded to `host`. A record goes whole into a kernel. The first axis of
+every array is the draw, but for `Shared`, which holds for all draws, and for working space.
+"""
 
 from typing import NamedTuple
 
@@ -6,13 +10,36 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
+Whole = NDArray[np.int64]
+Gate = NDArray[np.bool_]
 
-# Half-years of age of the longest table: a vehicle of 1970 in 2050, and a little more.
+# Half-years of age of the longest table: a vehicle of the oldest model year at the last year, and a little more.
 HALVES = 164
 # Quarter-years of pack age.
 QUARTERS = 2 * HALVES + 16
 # Whole ages at which a vehicle may cross the border.
 ENTRY_AGES = 31
+
+# Axis origin: sold new in the host country, or imported.
+ORIGINS = ("new", "second-hand")
+NEW, SECOND_HAND = range(len(ORIGINS))
+# Axis powertrain; an EV is a BEV or a PHEV.
+POWERTRAINS = ("icev", "hev", "ev")
+ICEV, HEV, EV = range(len(POWERTRAINS))
+# Deregistrations and the pool tell EVs with a working pack (place EV) from those whose pack has failed, after them.
+DEAD = len(POWERTRAINS)
+# Axis body style: curves of survival differ.
+STYLES = ("car", "pickup")
+CAR, PICKUP = range(len(STYLES))
+# How many vehicles are wanted: a share of what leaves the home fleet, what the host lacks, or up to a stock given.
+MODES = ("supply", "demand", "target")
+SUPPLY, DEMAND, TARGET = range(len(MODES))
+# Axis destination of retired packs.
+DESTINATIONS = ("reuse", "second_life", "recycling", "landfill", "take_back")
+REUSE, SECOND_LIFE, RECYCLING, LANDFILL, TAKE_BACK = range(len(DESTINATIONS))
+# Places in the vector of a pack, and of a year's packs; materials follow.
+NUMBER, ENERGY, MASS = range(3)
+FIRST_MATERIAL = 3
 
 
 class Rules(NamedTuple):
@@ -21,11 +48,11 @@ class Rules(NamedTuple):
     Parameters
     ----------
     exposure : int
-        Half-years lived at the end of the year of entry: 0 end, 1 middle, 2 start.
+        Half-years lived at the end of the year of entry: 0 where vehicles enter at its end, 1 middle, 2 start.
     renewed : bool
         Whether an import's survival restarts at entry.
     mode : int
-        0 supply, 1 demand, 2 a stock that is given.
+        Place in `MODES`.
     dead_packs : bool
         Whether EVs with a failed pack are traded too.
     whole_pool : bool
@@ -39,195 +66,357 @@ class Rules(NamedTuple):
     whole_pool: bool
 
 
-class Vehicles(NamedTuple):
-    """Sales, survival and the first stock; n draws.
+class Styles(NamedTuple):
+    """Body styles of the home fleet.
 
     Parameters
     ----------
-    us_sales : ndarray, shape (n, model years, 3)
-        Combustion vehicles, hybrids, EVs.
     pickup_share : ndarray, shape (model years,)
-        Share of pickups in the US.
-    us_survival : ndarray, shape (2, k)
-        Survival of cars and of pickups by whole age.
-    us_stretch : ndarray, shape (n,)
-        Factor on the age axis.
-    mx_sales : ndarray, shape (n, years, 3)
-        As `us_sales`.
-    early_sales : ndarray, shape (early,)
-        Mexican sales of the years just before the first, for the age profile of the first stock.
-    early_cohorts : int
-        Model years of the first stock, `early_sales` among them.
-    initial_stock : ndarray, shape (n,)
-        Stock at the end of the year before the first.
-    mx_shape, mx_scale, life_multiplier : ndarray, shape (n,)
-        Mexican Weibull [-], [yr], and the multiplier on the remaining life of imports.
+        Share of pickups; the rest are cars, SUVs and vans.
+    survival : ndarray, shape (styles, k)
+        Survival by whole age.
     """
 
-    us_sales: Array
     pickup_share: Array
-    us_survival: Array
-    us_stretch: Array
-    mx_sales: Array
-    early_sales: Array
-    early_cohorts: int
+    survival: Array
+
+
+class FirstStock(NamedTuple):
+    """Age profile of the host's stock at the end of the year before the first.
+
+    Parameters
+    ----------
+    sales : ndarray, shape (early,)
+        Sales of the years just before the first.
+    cohorts : int
+        Model years in the stock, those of `sales` among them.
+    """
+
+    sales: Array
+    cohorts: int
+
+
+class Gates(NamedTuple):
+    """Ages that may enter.
+
+    Parameters
+    ----------
+    history : ndarray of bool, shape (h, ages)
+        In each year of the history of trade.
+    ever : ndarray of bool, shape (ages,)
+        In any year of any draw.
+    uplift_year : int
+        Year of the history in which the share of unregistered imports is known.
+    """
+
+    history: Gate
+    ever: Gate
+    uplift_year: int
+
+
+class Shared(NamedTuple):
+    """What all draws share."""
+
+    styles: Styles
+    first_stock: FirstStock
+    gates: Gates
+
+
+class HomeVehicles(NamedTuple):
+    """Sales and survival at home.
+
+    Parameters
+    ----------
+    sales : ndarray, shape (n, model years, powertrains)
+        Vehicles sold new.
+    stretch : ndarray, shape (n,)
+        Factor on the age axis of survival.
+    """
+
+    sales: Array
+    stretch: Array
+
+
+class HostVehicles(NamedTuple):
+    """Sales, survival and the first stock of the host country.
+
+    Parameters
+    ----------
+    sales : ndarray, shape (n, years, powertrains)
+        Vehicles sold new.
+    initial_stock : ndarray, shape (n,)
+        Stock at the end of the year before the first.
+    shape, scale, life_multiplier : ndarray, shape (n,)
+        Weibull of survival [-], [yr], and the multiplier on the remaining life of imports.
+    """
+
+    sales: Array
     initial_stock: Array
-    mx_shape: Array
-    mx_scale: Array
+    shape: Array
+    scale: Array
     life_multiplier: Array
 
 
+class Vehicles(NamedTuple):
+    """Of the two countries."""
+
+    home: HomeVehicles
+    host: HostVehicles
+
+
+class CountryLaw(NamedTuple):
+    """Lives of packs in one country's climate and under its rules, all of shape (n,).
+
+    Parameters
+    ----------
+    warranty, end : ndarray
+        Weibull scales: to the loss that a warranty replaces and to the end of life [yr].
+    cover : ndarray of int64
+        Warranty of vehicles sold new there [half-years].
+    repair : ndarray
+        Probability that a pack failing outside a warranty is replaced.
+    """
+
+    warranty: Array
+    end: Array
+    cover: Whole
+    repair: Array
+
+
 class Laws(NamedTuple):
-    """Failure laws of packs, all of shape (n,): Weibull scales [yr] up to each loss, shapes [-], covers, repairs.
+    """Failure laws of packs, all of shape (n,).
 
     Parameters
     ----------
     shape : ndarray
-        Shape of all laws but the border's.
-    us_warranty, us_end, mx_warranty, mx_end : ndarray
-        Scales: to the loss that a warranty replaces and to the end of life, in either climate.
+        Weibull shape of all laws but the border's.
+    home, host : CountryLaw
+        The two countries'.
     pass_shape, pass_scale : ndarray
         To the loss that the rule on second-hand EVs allows; an infinite scale without a rule.
     defects : ndarray
         Constant hazard [1/yr].
-    us_cover, mx_cover : ndarray of int64
-        Warranty [half-years].
-    us_repair, mx_repair : ndarray
-        Probability that a pack failing outside a warranty is replaced.
     """
 
     shape: Array
-    us_warranty: Array
-    us_end: Array
-    mx_warranty: Array
-    mx_end: Array
+    home: CountryLaw
+    host: CountryLaw
     pass_shape: Array
     pass_scale: Array
     defects: Array
-    us_cover: NDArray[np.int64]
-    mx_cover: NDArray[np.int64]
-    us_repair: Array
-    mx_repair: Array
 
 
-class Trade(NamedTuple):
-    """Imports of second-hand vehicles; n draws, h years of history.
+class History(NamedTuple):
+    """Imports as observed over h years.
 
     Parameters
     ----------
     observed : ndarray, shape (n, h)
         Registered imports.
+    weight : ndarray, shape (n, h, ages)
+        Their shares by age.
     uplift : ndarray, shape (n,)
-        Share by which unregistered imports raise the stock at the end of year `uplift_year`; 0 without them.
-    uplift_year : int
-        Year of the history.
-    history_weight : ndarray, shape (n, h, ages)
-        Shares of registered imports by age.
-    history_open : ndarray of bool, shape (h, ages)
-        Ages that may give in the history.
+        Share by which unregistered imports raise the stock at the end of `Gates.uplift_year`; 0 without them.
     irregular_weight : ndarray, shape (n, ages)
         Shares of unregistered imports by age.
+    """
+
+    observed: Array
+    weight: Array
+    uplift: Array
+    irregular_weight: Array
+
+
+class Demand(NamedTuple):
+    """What the host's stock has to reach after the history.
+
+    Parameters
+    ----------
+    population, saturation : ndarray, shape (n, years) and (n,)
+        People, and vehicles per person in the long run (mode `DEMAND`).
+    target : ndarray, shape (n, years)
+        Stock to reach where it is given (mode `TARGET`).
+    """
+
+    population: Array
+    saturation: Array
+    target: Array
+
+
+class Trade(NamedTuple):
+    """Imports of second-hand vehicles.
+
+    Parameters
+    ----------
+    history : History
+        What came.
+    demand : Demand
+        What is needed later.
+    share : ndarray, shape (n,)
+        Imports as a share of all deregistrations at home (mode `SUPPLY`).
     weight : ndarray, shape (n, ages)
         Shares by age after the history.
     open_age : ndarray of bool, shape (n, ages)
         Ages that may give after the history.
-    share : ndarray, shape (n,)
-        Imports as a share of all US deregistrations (`supply`).
     selection, ev_age, ev_width : ndarray, shape (n,)
         Ratio on the EV share, and the ages at which EVs cross [yr].
     combustion_cut : ndarray, shape (n, years)
         Share of combustion imports that policy keeps out.
     substitution : ndarray, shape (n,)
         Share of these that EVs replace.
-    population, saturation : ndarray, shape (n, years) and (n,)
-        People, and vehicles per person in the long run (`demand`).
-    target : ndarray, shape (n, years)
-        Stock to reach where it is given; read in mode 2 only.
     """
 
-    observed: Array
-    uplift: Array
-    uplift_year: int
-    history_weight: Array
-    history_open: NDArray[np.bool_]
-    irregular_weight: Array
-    weight: Array
-    open_age: NDArray[np.bool_]
+    history: History
+    demand: Demand
     share: Array
+    weight: Array
+    open_age: Gate
     selection: Array
     ev_age: Array
     ev_width: Array
     combustion_cut: Array
     substitution: Array
-    population: Array
-    saturation: Array
-    target: Array
 
 
-class Contents(NamedTuple):
-    """What packs hold, and where they go; n draws, model years from the first year on.
+class Policy(NamedTuple):
+    """Where retired packs go in the host country, all of shape (n,).
 
     Parameters
     ----------
-    capacity : ndarray, shape (n, 2, years)
+    covered_collection, collection : ndarray
+        Share collected of packs that new vehicles retire within the warranty's age, and of all others.
+    take_back : ndarray
+        Share of second-hand vehicles' packs that go back home.
+    reuse, second_life : ndarray
+        Shares of collected packs used again in a vehicle and in storage.
+    second_years, second_collection : ndarray
+        Duration of either [yr]; share collected afterwards.
+    capacity : ndarray
+        Recycling capacity [t/yr].
+    """
+
+    covered_collection: Array
+    collection: Array
+    take_back: Array
+    reuse: Array
+    second_life: Array
+    second_years: Array
+    second_collection: Array
+    capacity: Array
+
+
+class Contents(NamedTuple):
+    """What packs hold, and where they go; model years from the first year on.
+
+    Parameters
+    ----------
+    capacity : ndarray, shape (n, origins, years)
         Nominal capacity of a pack by origin of the vehicle and model year of the pack [kWh].
     mass : ndarray, shape (n, years)
         Pack mass by model year [kg/kWh].
     composition : ndarray, shape (n, years, materials)
         Contained materials [kg/kWh].
-    home_recovery, back_recovery : ndarray, shape (n, materials)
-        Share recovered by recycling where the vehicle retires, and where exported packs are taken back to [-].
-    policy : ndarray, shape (n, 8)
-        Columns: share collected of packs retired within the warranty's age by new vehicles, and of all others; share of
-        second-hand vehicles' packs taken back; shares of collected packs used again in a vehicle and in storage;
-        duration of either [yr]; share collected afterwards; recycling capacity [t/yr].
+    host_recovery, home_recovery : ndarray, shape (n, materials)
+        Share recovered by recycling where the vehicle retires, and of packs taken back home [-].
+    policy : Policy
+        Where packs go.
     """
 
     capacity: Array
     mass: Array
     composition: Array
+    host_recovery: Array
     home_recovery: Array
-    back_recovery: Array
-    policy: Array
+    policy: Policy
 
 
-class Flows(NamedTuple):
-    """What comes out; n draws, six series: new (icev, hev, ev) and second-hand (icev, hev, ev).
+class Fleet(NamedTuple):
+    """All that is drawn."""
+
+    vehicles: Vehicles
+    laws: Laws
+    trade: Trade
+    contents: Contents
+
+
+class HomeFlows(NamedTuple):
+    """The home fleet.
 
     Parameters
     ----------
-    registrations, gone, stock : ndarray, shape (n, 6, years)
-        Vehicles.
-    us_stock, us_gone : ndarray, shape (n, years, 3) and (n, years, 4)
-        As in `mcsim.kernels.cohorts.us.fill_us`.
-    ages : ndarray, shape (n, 1 + groups, years)
-        Vehicles times age, and vehicles by five-year group.
-    counts : ndarray, shape (n, 4, years)
-        EVs that cross the border; imports wanted that the pool did not hold; observed imports that the modelled pool
-        did not hold; EVs that the rule on state of health refused.
+    stock : ndarray, shape (n, years, powertrains)
+        In use at the ends of years.
+    gone : ndarray, shape (n, years, powertrains + 1)
+        Deregistrations: EVs with a working pack stand at EV, those whose pack failed at DEAD.
+    """
+
+    stock: Array
+    gone: Array
+
+
+class HostFlows(NamedTuple):
+    """The host's fleet; starts at 0.
+
+    Parameters
+    ----------
+    registrations, gone, stock : ndarray, shape (n, origins, powertrains, years)
+        What enters, what leaves, and what is in use at the ends of years.
+    age_total : ndarray, shape (n, years)
+        Vehicles in use times their age [yr].
+    age_groups : ndarray, shape (n, groups, years)
+        Vehicles by age 0-4, 5-9, ...; the last group is open.
     """
 
     registrations: Array
     gone: Array
     stock: Array
-    us_stock: Array
-    us_gone: Array
-    ages: Array
-    counts: Array
+    age_total: Array
+    age_groups: Array
 
 
-class Retired(NamedTuple):
-    """Retired packs of n draws by year and origin (new, second-hand).
+class Counts(NamedTuple):
+    """What is told of the trade by year, each of shape (n, years); starts at 0.
 
     Parameters
     ----------
-    totals : ndarray, shape (n, years, 2, 12)
-        Rows as named in `mcsim.kernels.cohorts.materials`.
-    contained, recovered, lost, held : ndarray, shape (n, years, 2, materials)
+    unfilled, outside : ndarray
+        Imports wanted, and observed ones, that the pool did not hold.
+    refused : ndarray
+        EVs that the rule on state of health kept out.
+    """
+
+    unfilled: Array
+    outside: Array
+    refused: Array
+
+
+class Flows(NamedTuple):
+    """Vehicles."""
+
+    home: HomeFlows
+    host: HostFlows
+    counts: Counts
+
+
+class Retired(NamedTuple):
+    """Retired packs by year and origin.
+
+    Parameters
+    ----------
+    amount, replaced : ndarray, shape (n, years, origins, 3)
+        Number, energy [GWh], mass [t]: of all, and of those replaced under warranty.
+    destination : ndarray, shape (n, years, origins, destinations)
+        Mass by where it goes [t].
+    returned : ndarray, shape (n, years, origins)
+        Mass that comes back from another use [t].
+    contained, recovered, lost, held : ndarray, shape (n, years, origins, materials)
         In the packs that retire; recovered, lost, and still in another use at the end of the year [t].
     """
 
-    totals: Array
+    amount: Array
+    replaced: Array
+    destination: Array
+    returned: Array
     contained: Array
     recovered: Array
     lost: Array

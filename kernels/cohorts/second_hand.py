@@ -1,7 +1,10 @@
-"""Second-hand vehicles in the country that imports them: survival by either clock, packs that nobody replaces."""
+"""Second-hand vehicles in the host country: survival by either clock, packs that no warranty replaces."""
+
+from typing import NamedTuple
 
 from mcsim.kernels._jit import inline_kernel, kernel
 from mcsim.kernels.cohorts.packs import fill_pack_ages, quarter_age, traded_share
+from mcsim.kernels.cohorts.records import Array
 from mcsim.kernels.cohorts.stock import year_of_half
 from mcsim.kernels.maths import exp, power
 
@@ -19,7 +22,7 @@ def fill_entry_survival(age, renewed, shape, scale, multiplier, alive):
     renewed : bool
         True: the survival curve restarts at entry, S(t / m). False: S(a + t / m) / S(a), alive on entry.
     shape, scale : float
-        Weibull of the importing country [-] and [yr].
+        Weibull of the host country [-] and [yr].
     multiplier : float
         m, on the remaining life of imports [-].
     alive : ndarray, shape (halves,)
@@ -34,6 +37,7 @@ def fill_entry_survival(age, renewed, shape, scale, multiplier, alive):
     >>> alive.round(4).tolist()
     [1.0, 0.7788, 0.6065]
     """
+    # Both clocks are one formula: H(start) - H(start + t / m) with the Weibull's cumulated hazard H(x) = x^shape.
     start = 0.0 if renewed else age / scale
     hazard = power(start, shape)
     per_half = 0.5 / (multiplier * scale)
@@ -43,35 +47,47 @@ def fill_entry_survival(age, renewed, shape, scale, multiplier, alive):
     alive[0] = 1.0
 
 
+class PackLaw(NamedTuple):
+    """How the packs of one draw's imports fail.
+
+    Parameters
+    ----------
+    shape, scale : float
+        Weibull of the end of life in the host country [-] and [yr].
+    end, defects : ndarray, shape (quarters,)
+        Its survival by quarter-year of age, and that against defects.
+    repair : float
+        Probability that a failing pack is replaced by a new one.
+    """
+
+    shape: float
+    scale: float
+    end: Array
+    defects: Array
+    repair: float
+
+
 @inline_kernel
 def _shift_at_home(fitted, exposure):
     return 0 if fitted == 0 else year_of_half(fitted, exposure)
 
 
 @kernel
-def fill_second_hand(
-    age, share, older, end_law, defects, end_shape, end_scale, alive, repair, exposure, pack, left, retired
-):
+def fill_second_hand(age, law, exposure, alive, traded, left, retired):
     """Fill what one traded EV with a working pack becomes: stock, and packs retired by year and by their model year.
 
     Parameters
     ----------
     age : int
         Age at entry [yr].
-    share, older : ndarray, shape (classes,)
-        Pack classes of traded vehicles, and the earliest age at which each can fail (`fill_pack_ages`).
-    end_law, defects : ndarray, shape (quarters,)
-        Survival of packs by quarter-year at the importing country's law, and against defects.
-    end_shape, end_scale : float
-        Weibull behind `end_law`.
-    alive : ndarray, shape (halves,)
-        Survival of vehicles by half-year since entry.
-    repair : float
-        Probability that a failing pack is replaced by a new one.
+    law : PackLaw
+        How packs fail.
     exposure : int
         Half-years lived at the end of the year of entry.
-    pack : ndarray, shape (3, at least classes + halves)
-        Working space: share of vehicles by pack class, that share at a law of 1, the law at the earliest age.
+    alive : ndarray, shape (halves,)
+        Survival of vehicles by half-year since entry.
+    traded : Traded
+        Its `share` and `older` are read (`traded_share`, `fill_pack_ages`), the rest is working space.
     left : ndarray, shape (years,)
         Filled: share in use at the ends of years.
     retired : ndarray, shape (years, shifts)
@@ -81,86 +97,90 @@ def fill_second_hand(
     Examples
     --------
     >>> import numpy as np
+    >>> from mcsim.kernels.cohorts.room import Traded
     >>> from mcsim.kernels.cohorts.stock import fill_weibull_steps
-    >>> from mcsim.kernels.cohorts.second_hand import fill_second_hand
-    >>> law, alive, left, retired = np.empty(80), np.ones(9), np.empty(2), np.empty((2, 1))
-    >>> fill_weibull_steps(1.0, 4.0, 0.25, law)
-    >>> fill_second_hand(5, np.ones(1), np.array([20.0]), law, np.ones(80), 1.0, 4.0, alive, 0.0, 2, np.empty((3, 20)),
-    ...                  left, retired)
+    >>> from mcsim.kernels.cohorts.second_hand import PackLaw, fill_second_hand
+    >>> end, alive, left, retired = np.empty(80), np.ones(9), np.empty(2), np.empty((2, 1))
+    >>> fill_weibull_steps(1.0, 4.0, 0.25, end)
+    >>> law = PackLaw(1.0, 4.0, end, np.ones(80), 0.0)
+    >>> traded = Traded(np.ones(1), np.array([20.0]), np.empty(20), np.empty(20), np.empty(20))
+    >>> fill_second_hand(5, law, 2, alive, traded, left, retired)
     >>> left.round(4).tolist(), retired[:, 0].round(4).tolist()
     ([0.7788, 0.6065], [0.2212, 0.1723])
     """
-    home = min(share.size, 2 * age + 1)
+    classes = min(traded.share.size, 2 * age + 1)
     for year in range(retired.shape[0]):
         for shift in range(retired.shape[1]):
             retired[year, shift] = 0.0
-    for fitted in range(home):
-        entry = quarter_age(2 * age, fitted)
-        whole = int(older[fitted])
-        start = end_law[whole] if older[fitted] == whole else exp(-power(0.25 * older[fitted] / end_scale, end_shape))
-        pack[0, fitted] = share[fitted]
-        pack[1, fitted] = share[fitted] / (start * defects[entry]) if start > 0.0 else 0.0
-        pack[2, fitted] = start
+    _start_packs(age, classes, law, traded)
     running = 1.0
     half = 0
     for year in range(left.size):
         last = 2 * year + exposure
-        # Without repairs a year is one step: packs and vehicles leave together.
-        stride = max(last - half, 1) if repair == 0.0 else 1
+        # Without repairs a year is one step: packs and vehicles leave together, and only the ends of years are told.
+        stride = max(last - half, 1) if law.repair == 0.0 else 1
         while half < last:
             before_vehicle, after_vehicle = alive[half], alive[half + stride]
             running_after = 0.0
-            for fitted in range(home):
-                before = pack[0, fitted]
+            for fitted in range(classes):
+                before = traded.running[fitted]
                 if before <= _NOBODY:
                     continue
                 quarters = quarter_age(2 * age, fitted) + 2 * (half + stride)
                 # Before the earliest age only defects can end a pack: the law counts from there.
-                law = min(end_law[quarters], pack[2, fitted])
-                after = min(pack[1, fitted] * law * defects[quarters], before)
-                pack[0, fitted] = after
+                served = min(law.end[quarters], traded.start[fitted])
+                after = min(traded.scaled[fitted] * served * law.defects[quarters], before)
+                traded.running[fitted] = after
                 running_after += after
                 retired[year, _shift_at_home(fitted, exposure)] += before_vehicle * before - after_vehicle * after
-            if repair > 0.0:
-                running_after = _repaired(
-                    half,
-                    running,
-                    running_after,
-                    alive,
-                    end_law,
-                    defects,
-                    repair,
-                    year,
-                    age,
-                    home,
-                    pack,
-                    retired,
-                    exposure,
+            if law.repair > 0.0:
+                running_after = _carry_repaired(
+                    half, age, classes, running_after, law, exposure, alive, traded, retired[year]
                 )
+                again = law.repair * (running - running_after)
+                place = classes + half + 1
+                traded.running[place] = again
+                traded.scaled[place] = again
+                # Half of those whose vehicle dies in the same step had their new pack already.
+                retired[year, age + year] += 0.5 * (before_vehicle - after_vehicle) * again
+                running_after += again
             half += stride
             running = running_after
         left[year] = alive[last] * running
 
 
 @kernel
-def _repaired(half, running, running_after, alive, end_law, defects, repair, year, age, home, pack, retired, exposure):
-    """Carry packs fitted by repair through one half-year, fit new ones, and return the share of vehicles running."""
+def _start_packs(age, classes, law, traded):
+    """Fill shares of running vehicles by pack class at entry, and what scales the law to them.
+
+    The law S counts from the fitting: given that a pack serves at entry it is divided by S there, or by S at the
+    earliest age at which a pack that the border let through can fail.
+    """
+    for fitted in range(classes):
+        entry = quarter_age(2 * age, fitted)
+        older = traded.older[fitted]
+        whole = int(older)
+        start = law.end[whole] if older == whole else exp(-power(0.25 * older / law.scale, law.shape))
+        traded.running[fitted] = traded.share[fitted]
+        traded.scaled[fitted] = traded.share[fitted] / (start * law.defects[entry]) if start > 0.0 else 0.0
+        traded.start[fitted] = start
+
+
+@kernel
+def _carry_repaired(half, age, classes, running, law, exposure, alive, traded, retired):
+    """Carry packs fitted by repair since entry through a half-year; return the share of vehicles running with these."""
     before_vehicle, after_vehicle = alive[half], alive[half + 1]
     step = half + 1
     for fitted in range(1, step):
-        before = pack[0, home + fitted]
+        before = traded.running[classes + fitted]
         if before <= _NOBODY:
             continue
         quarters = quarter_age(step, fitted)
-        after = min(pack[1, home + fitted] * end_law[quarters] * defects[quarters], before)
-        pack[0, home + fitted] = after
-        running_after += after
-        retired[year, age + year_of_half(fitted, exposure)] += before_vehicle * before - after_vehicle * after
-    again = repair * (running - running_after)
-    pack[0, home + step] = again
-    pack[1, home + step] = again
-    retired[year, age + year] += 0.5 * (before_vehicle - after_vehicle) * again
-    return running_after + again
+        after = min(traded.scaled[classes + fitted] * law.end[quarters] * law.defects[quarters], before)
+        traded.running[classes + fitted] = after
+        running += after
+        retired[age + year_of_half(fitted, exposure)] += before_vehicle * before - after_vehicle * after
+    return running
 
 
 @kernel
@@ -172,7 +192,7 @@ def fill_dead_packs(age, state, cover, exposure, dead):
     age : int
         Age of the vehicle at the border [yr].
     state : ndarray, shape (halves, classes)
-        From `fill_states` of the exporting country.
+        From `fill_states`, of the home country.
     cover, exposure : int
         Half-years of its warranty; half-years lived at the end of the year of sale.
     dead : ndarray, shape (shifts,)
@@ -190,6 +210,7 @@ def fill_dead_packs(age, state, cover, exposure, dead):
     total = 0.0
     for shift in range(dead.size):
         dead[shift] = 0.0
+    # Half-years of the year before the border, after the cover: under it nobody is left with a dead pack.
     for half in range(max(2 * (age - 1) + exposure, cover, 0) + 1, 2 * age + exposure + 1):
         for fitted in range(min(half, state.shape[1])):
             failed = state[half - 1, fitted] - state[half, fitted]
@@ -200,54 +221,40 @@ def fill_dead_packs(age, state, cover, exposure, dead):
 
 
 @kernel
-def fill_entries(
-    wanted, law, shape, us_end, mx_end, us_cover, mx_repair, state,
-    renewed, mx_shape, mx_scale, multiplier, exposure, alive, pack,
-    passing, entry_left, ev_left, ev_retired, dead,
-):  # fmt: skip
+def fill_entries(vehicles, laws, curves, state, rules, wanted, space, entries):
     """Fill what an import of every wanted age becomes, for every draw.
 
     Parameters
     ----------
+    vehicles, laws, curves, rules : HostVehicles, Laws, Curves, Rules
+        Of n draws.
+    state : ndarray, shape (n, halves, classes)
+        Packs of vehicles at home, from `fill_states`.
     wanted : ndarray of bool, shape (ages,)
         Ages at which vehicles may enter.
-    law : ndarray, shape (n, 6, quarters)
-        From `fill_laws`.
-    shape, us_end, mx_end, us_cover, mx_repair : ndarray, shape (n,)
-        See `mcsim.kernels.cohorts.records.Laws`.
-    state : ndarray, shape (n, 2, halves, classes)
-        From `fill_states`; row 0 is the exporting country's.
-    renewed, exposure
-        See `mcsim.kernels.cohorts.records.Rules`.
-    mx_shape, mx_scale, multiplier : ndarray, shape (n,)
-        As in `fill_entry_survival`.
-    alive, pack : ndarray, shape (2 years + 1,) and (5, at least classes + 2 years)
+    space : EntrySpace
         Working space.
-    passing : ndarray, shape (n, ages)
-        Filled: share of running EVs that may be traded at each age.
-    entry_left, ev_left : ndarray, shape (n, ages, years)
-        Filled: share in use at the ends of years, of combustion vehicles and of EVs.
-    ev_retired : ndarray, shape (n, ages, years, shifts)
-        Filled, as in `fill_second_hand`.
-    dead : ndarray, shape (n, ages, shifts)
-        Filled, as in `fill_dead_packs`.
+    entries : Entries
+        Filled at the wanted ages; nobody passes at the others.
     """
-    years, classes = entry_left.shape[2], state.shape[3]
-    share, older = pack[3, :classes], pack[4, :classes]
-    for i in range(shape.size):
+    traded, alive, exposure = space.traded, space.alive, rules.exposure
+    for i in range(laws.shape.size):
+        cover, warranty, end, allowed = (
+            laws.home.cover[i],
+            curves.home.warranty[i],
+            curves.home.end[i],
+            curves.passing[i],
+        )
+        law = PackLaw(laws.shape[i], laws.host.end[i], curves.host.end[i], curves.defects[i], laws.host.repair[i])
         for age in range(wanted.size):
-            passing[i, age] = 0.0
+            entries.passing[i, age] = 0.0
             if not wanted[age]:
                 continue
-            home = state[i, 0]
-            warranty, end, allowed = law[i, 0], law[i, 1], law[i, 4]
-            fill_entry_survival(age, renewed, mx_shape[i], mx_scale[i], multiplier[i], alive)
-            for year in range(years):
-                entry_left[i, age, year] = alive[2 * year + exposure]
-            passing[i, age] = traded_share(age, home, us_cover[i], warranty, end, allowed, share)
-            fill_pack_ages(age, warranty, end, allowed, us_cover[i], shape[i], us_end[i], older)
-            fill_second_hand(
-                age, share, older, law[i, 3], law[i, 5], shape[i], mx_end[i], alive, mx_repair[i], exposure, pack,
-                ev_left[i, age], ev_retired[i, age],
-            )  # fmt: skip
-            fill_dead_packs(age, home, us_cover[i], exposure, dead[i, age])
+            shape, scale, multiplier = vehicles.shape[i], vehicles.scale[i], vehicles.life_multiplier[i]
+            fill_entry_survival(age, rules.renewed, shape, scale, multiplier, alive)
+            for year in range(entries.left.shape[2]):
+                entries.left[i, age, year] = alive[2 * year + exposure]
+            entries.passing[i, age] = traded_share(age, state[i], cover, warranty, end, allowed, traded.share)
+            fill_pack_ages(age, warranty, end, allowed, cover, law.shape, laws.home.end[i], traded.older)
+            fill_second_hand(age, law, exposure, alive, traded, entries.ev_left[i, age], entries.retired[i, age])
+            fill_dead_packs(age, state[i], cover, exposure, entries.dead[i, age])

@@ -38,6 +38,7 @@ def year_of_half(half, exposure):
     >>> [year_of_half(half, 1) for half in (1, 2, 3, 4)]
     [0, 1, 1, 2]
     """
+    # Year 0 holds the first `exposure` half-years of life, every later year two more: ceil((half - exposure) / 2).
     return (half - exposure + 1) // 2
 
 
@@ -124,6 +125,7 @@ def push_cohort(inflow, left, start, stock, gone):
     """
     if inflow == 0.0:
         return
+    # What leaves in a year is the difference of what is left, so that stock(y) - stock(y - 1) = inflow - gone exactly.
     gone[start] += inflow * (1.0 - left[0])
     stock[start] += inflow * left[0]
     for year in range(start + 1, stock.size):
@@ -162,7 +164,7 @@ def fill_stock(inflow, left, stock, gone):
 
 
 @kernel
-def push_ages(inflow, left, start, age, exposure, ages):
+def push_ages(inflow, left, start, age, exposure, total, groups):
     """Add a cohort's vehicle-years of age and its place in five-year age groups.
 
     Parameters
@@ -175,29 +177,32 @@ def push_ages(inflow, left, start, age, exposure, ages):
         Year of entry, and age then [yr].
     exposure : int
         Half-years lived at the end of the year of entry.
-    ages : ndarray, shape (1 + groups, years)
-        Added to: vehicles times age [yr], then vehicles by age 0-4, 5-9, ...; the last group is open.
+    total : ndarray, shape (years,)
+        Added to: vehicles times age [yr].
+    groups : ndarray, shape (groups, years)
+        Added to: vehicles by age 0-4, 5-9, ...; the last group is open.
 
     Examples
     --------
     >>> import numpy as np
     >>> from mcsim.kernels.cohorts.stock import push_ages
-    >>> ages = np.zeros((3, 2))
-    >>> push_ages(2.0, np.array([1.0, 0.5]), 0, 4, 2, ages)
-    >>> ages.tolist()
-    [[10.0, 6.0], [2.0, 0.0], [0.0, 1.0]]
+    >>> total, groups = np.zeros(2), np.zeros((2, 2))
+    >>> push_ages(2.0, np.array([1.0, 0.5]), 0, 4, 2, total, groups)
+    >>> total.tolist(), groups.tolist()
+    ([10.0, 6.0], [[2.0, 0.0], [0.0, 1.0]])
     """
     if inflow == 0.0:
         return
-    last = ages.shape[0] - 2
-    years = ages.shape[1]
+    last = groups.shape[0] - 1
+    years = total.size
     first_age = age + 0.5 * exposure
     for year in range(start, years):
-        ages[0, year] += inflow * left[year - start] * (first_age + (year - start))
+        total[year] += inflow * left[year - start] * (first_age + (year - start))
+    # A cohort stays five years in a group: whole runs of years instead of a division per year.
     year = start
     while year < years:
-        block = min((age + year - start) // 5, last)
-        end = years if block == last else min(years, start + 5 * (block + 1) - age)
+        group = min((age + year - start) // 5, last)
+        end = years if group == last else min(years, start + 5 * (group + 1) - age)
         for later in range(year, end):
-            ages[1 + block, later] += inflow * left[later - start]
+            groups[group, later] += inflow * left[later - start]
         year = end

@@ -1,4 +1,4 @@
-"""Packs: failure laws, capacity, chemistry and composition by model year, recovery by route."""
+"""Packs: capacity, chemistry and composition by model year, recovery by route."""
 
 from __future__ import annotations
 
@@ -7,11 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mcsim.kernels.cohorts.records import Contents, Laws
-from mcsim.kernels.laws.health import fill_age_at_loss
-from mcsim.kernels.laws.weibull_fit import fill_capacity_cdf
+from mcsim.kernels.cohorts.records import Contents
+from mcsim.studies.common.corridor import Corridor
 from mcsim.studies.common.labels import CHEMISTRIES, MATERIALS, ROUTES
-from mcsim.studies.fleet.policy import back_recovery, home_recovery, minimum_state_of_health
+from mcsim.studies.fleet.policy import destinations, home_recovery, host_recovery
 from mcsim.studies.fleet.series import YEARS, interpolation, refuse_negative, spread
 from mcsim.study import FloatArray, IntArray, OptionValue, TableSpec
 from mcsim.study.tables import Table
@@ -19,8 +18,7 @@ from mcsim.study.tables import Table
 CELLS = tuple(name.lower() for name in CHEMISTRIES)  # as this study's tables write them
 # Bare capacities are interpolated up to 2024 and reach their long-run values here.
 CAPACITY_SETTLES = 2030
-BEV_SHARE_LAST = {"us": 2024, "mx": 2025}
-LN_2 = float(np.log(2.0))
+BEV_SHARE_LAST = {"home": 2024, "host": 2025}
 
 SPECS = (
     TableSpec("bev_capacity", ("country", "year"), (0.0, np.inf), meaning="mean capacity of BEVs sold, interpolated"),
@@ -45,13 +43,15 @@ class PackTables:
     recovery: IntArray
 
 
-def read_packs(tables: Mapping[str, Table]) -> PackTables:
+def read_packs(tables: Mapping[str, Table], corridor: Corridor) -> PackTables:
     """Return the places of the pack figures in their tables, checked.
 
     Parameters
     ----------
     tables : mapping
         The tables of `SPECS`, and the EV sales by kind.
+    corridor : Corridor
+        Whose labels stand in the column country.
 
     Returns
     -------
@@ -68,8 +68,11 @@ def read_packs(tables: Mapping[str, Table]) -> PackTables:
     tables["nmc_split"].check_sums("cathode")
     shares = tables["chemistry_share"]
     return PackTables(
-        capacity={country: interpolation(tables["bev_capacity"], YEARS, country, None) for country in ("us", "mx")},
-        bev_share={country: _bev_share(tables[f"{country}_ev_sales"], country) for country in ("us", "mx")},
+        capacity={
+            country: interpolation(tables["bev_capacity"], YEARS, corridor.label(country), None)
+            for country in BEV_SHARE_LAST
+        },
+        bev_share={country: _bev_share(tables[f"{country}_ev_sales"], country) for country in BEV_SHARE_LAST},
         chemistry={
             path: np.stack([interpolation(shares, YEARS, path, None, name) for name in ("nmc", "nca", "lfp")])
             for path in shares.labels("path")
@@ -101,7 +104,7 @@ def capacity(packs: PackTables, inputs: Mapping[str, FloatArray], country: str) 
     inputs : mapping
         As the model gets them.
     country : str
-        ``us`` or ``mx``.
+        ``home`` or ``host``.
 
     Returns
     -------
@@ -167,95 +170,11 @@ def contents(packs: PackTables, inputs: Mapping[str, FloatArray], options: Mappi
     composition = inputs["composition"][:, packs.composition]
     mass = inputs["pack_mass"][:, packs.pack_mass] * inputs["pack_mass_factor"][:, None]
     routes = inputs["recovery"][:, packs.recovery]
-    # The columns of the kernels' policy, in their order.
-    names = (
-        "covered_collection",
-        "collection_rate",
-        "take_back_share",
-        "reuse_share",
-        "second_life_share",
-        "second_use_years",
-        "second_use_collection",
-        "recycling_capacity",
-    )
     return Contents(
-        capacity=np.stack([capacity(packs, inputs, "mx"), capacity(packs, inputs, "us")], axis=1),
+        capacity=np.stack([capacity(packs, inputs, "host"), capacity(packs, inputs, "home")], axis=1),
         mass=np.ascontiguousarray((shares @ mass[:, :, None])[:, :, 0]),
         composition=np.ascontiguousarray(shares @ composition),
+        host_recovery=host_recovery(inputs, routes),
         home_recovery=home_recovery(inputs, routes),
-        back_recovery=back_recovery(inputs, routes),
-        policy=np.stack([inputs[name] for name in names], axis=1),
-    )
-
-
-def _median_life(inputs: Mapping[str, FloatArray], loss: FloatArray, climate: FloatArray) -> FloatArray:
-    """Age at which the median pack of a fleet reaches a loss [yr]."""
-    one = np.ones_like(loss)
-    out = np.empty_like(loss)
-    degradation = np.ascontiguousarray(inputs["annual_degradation"] * climate)
-    knee, sharpness = np.ascontiguousarray(inputs["knee_age"]), np.ascontiguousarray(inputs["knee_sharpness"])
-    fill_age_at_loss(np.ascontiguousarray(loss), degradation, one, knee, one, sharpness, 0, out)
-    return out
-
-
-def laws(inputs: Mapping[str, FloatArray], options: Mapping[str, OptionValue]) -> Laws:
-    """Return the failure laws of packs.
-
-    ``first_passage``: medians are the ages at which the capacity loss reaches each threshold, lives are Weibull around
-    them. ``capacity_cdf``: the report's law and its own priors, one law for warranty and end of life, no defects, one
-    climate. ``weibull``: shape and scale given.
-
-    Parameters
-    ----------
-    inputs, options : mapping
-        As the model gets them.
-
-    Returns
-    -------
-    Laws
-    """
-    law = options["battery_law"]
-    beta = np.ascontiguousarray(inputs["pack_life_shape"])
-    one = np.ones_like(beta)
-    per_median = LN_2 ** (-1.0 / beta)
-    minimum = minimum_state_of_health(inputs)
-    allowed = np.maximum(1.0 - minimum, 1e-6)
-    if law == "capacity_cdf":
-        shape, scale, rmse = np.empty_like(beta), np.empty_like(beta), np.empty_like(beta)
-        degradation, knee = inputs["report_annual_degradation"], inputs["report_knee_age"]
-        plain = np.ascontiguousarray(degradation), one, np.ascontiguousarray(knee), one, one
-        fill_capacity_cdf(*plain, 0, shape, scale, rmse)
-        report = {"annual_degradation": degradation, "knee_age": knee, "knee_sharpness": one}
-        passing = _median_life(report, allowed, one) * per_median
-        us_warranty = us_end = mx_warranty = mx_end = scale
-        defects = np.zeros_like(beta)
-    elif law == "weibull":
-        shape = beta
-        us_warranty = us_end = np.ascontiguousarray(inputs["pack_life_scale"])
-        mx_warranty = mx_end = us_end / inputs["mx_climate_multiplier"]
-        passing = _median_life(inputs, allowed, one) * per_median
-        defects = np.ascontiguousarray(inputs["defect_hazard"])
-    else:
-        shape = beta
-        climate = inputs["mx_climate_multiplier"]
-        warranty_loss, end_loss = inputs["warranty_loss"], inputs["end_of_life_loss"]
-        us_warranty = _median_life(inputs, warranty_loss, one) * per_median
-        us_end = _median_life(inputs, end_loss, one) * per_median
-        mx_warranty = _median_life(inputs, warranty_loss, climate) * per_median
-        mx_end = _median_life(inputs, end_loss, climate) * per_median
-        passing = _median_life(inputs, allowed, one) * per_median
-        defects = np.ascontiguousarray(inputs["defect_hazard"])
-    return Laws(
-        shape=shape,
-        us_warranty=us_warranty,
-        us_end=us_end,
-        mx_warranty=np.ascontiguousarray(mx_warranty),
-        mx_end=np.ascontiguousarray(mx_end),
-        pass_shape=beta,
-        pass_scale=np.where(minimum > 0.0, passing, np.inf),
-        defects=defects,
-        us_cover=np.rint(2.0 * inputs["warranty_years"]).astype(np.int64),
-        mx_cover=np.rint(2.0 * inputs["mx_warranty_years"]).astype(np.int64),
-        us_repair=np.ascontiguousarray(inputs["us_repair_probability"]),
-        mx_repair=np.ascontiguousarray(inputs["mx_repair_probability"]),
+        policy=destinations(inputs),
     )

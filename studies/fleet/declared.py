@@ -6,51 +6,60 @@ import math
 
 import numpy as np
 
+from mcsim.kernels.cohorts.records import DESTINATIONS, ORIGINS, POWERTRAINS
 from mcsim.studies.common.ageing import AGEING, ageing_input, battery_law
-from mcsim.studies.common.labels import MATERIALS, POWERTRAINS, ROUTES
+from mcsim.studies.common.labels import MATERIALS, ROUTES
 from mcsim.studies.fleet.policy import PARAMETERS as POLICY
-from mcsim.studies.fleet.series import YEARS
+from mcsim.studies.fleet.series import AGE_GROUPS, YEARS
 from mcsim.study import Dim, Layout, Option, Output, Parameter
 
 SHARE = (0.0, 1.0)
 POSITIVE = (1e-9, math.inf)
 TRADE, GROWTH, PACKS = "trade", "sales", "packs"
 
-US = (
-    Parameter("us_ev_midpoint", "yr", "year in which the US EV share of sales is half its ceiling", (2026.0, 2100.0)),
-    Parameter("us_ev_ceiling", "share", "US EV share of sales in the long run", (0.2, 1.0)),
+HOME = (
     Parameter(
-        "us_ev_share_2025", "share", "US EV share of sales in 2025, through which the curve passes", (0.001, 0.19)
+        "home_ev_midpoint", "yr", "year in which the {home} EV share of sales is half its ceiling", (2026.0, 2100.0)
+    ),
+    Parameter("home_ev_ceiling", "share", "{home} EV share of sales in the long run", (0.2, 1.0)),
+    Parameter(
+        "home_ev_share_2025", "share", "{home} EV share of sales in 2025, through which the curve passes", (0.001, 0.19)
     ),
     Parameter(
-        "us_sales_2050_factor", "-", "US sales of 2050 over the projection, linear from 2025", (0.1, 5.0), GROWTH
+        "home_sales_2050_factor", "-", "{home} sales of 2050 over the projection, linear from 2025", (0.1, 5.0), GROWTH
     ),
-    Parameter("us_hev_share_2035", "share", "hybrid share of US sales from 2035", SHARE, GROWTH),
-    Parameter("us_survival_stretch", "-", "stretch of the age axis of US survival", (0.2, 5.0), "survival"),
+    Parameter("home_hev_share_2035", "share", "hybrid share of {home} sales from 2035", SHARE, GROWTH),
+    Parameter("home_survival_stretch", "-", "stretch of the age axis of {home} survival", (0.2, 5.0), "survival"),
 )
-MX = (
+HOST = (
     Parameter(
-        "mx_ev_midpoint", "yr", "year in which the Mexican EV share of new sales is half its ceiling", (2026.0, 2100.0)
+        "host_ev_midpoint", "yr", "year in which the {host} EV share of new sales is half its ceiling", (2026.0, 2100.0)
     ),
-    Parameter("mx_ev_ceiling", "share", "Mexican EV share of new sales in the long run", (0.13, 1.0)),
-    Parameter("mx_ev_share_2025", "share", "Mexican EV share of new sales in 2025", (0.001, 0.12)),
-    Parameter("mx_sales_level", "vehicle/yr", "Mexican sales of 2025, all brands", (1.0, math.inf), GROWTH),
-    Parameter("mx_sales_growth", "1/yr", "growth of Mexican sales after the last observed year", (-0.2, 0.2), GROWTH),
-    Parameter("mx_hev_share_2035", "share", "hybrid share of Mexican sales from 2035", SHARE, GROWTH),
-    Parameter("initial_stock", "vehicle", "Mexican stock at the end of 2004", (0.0, math.inf), "survival"),
-    Parameter("mx_survival_shape", "-", "Weibull shape of Mexican survival", (0.5, 10.0), "survival"),
-    Parameter("mx_survival_scale", "yr", "Weibull scale of Mexican survival", (2.0, 60.0), "survival"),
+    Parameter("host_ev_ceiling", "share", "{host} EV share of new sales in the long run", (0.13, 1.0)),
+    Parameter("host_ev_share_2025", "share", "{host} EV share of new sales in 2025", (0.001, 0.12)),
+    Parameter("host_sales_level", "vehicle/yr", "{host} sales of 2025, all brands", (1.0, math.inf), GROWTH),
+    Parameter("host_sales_growth", "1/yr", "growth of {host} sales after the last observed year", (-0.2, 0.2), GROWTH),
+    Parameter("host_hev_share_2035", "share", "hybrid share of {host} sales from 2035", SHARE, GROWTH),
+    Parameter("initial_stock", "vehicle", "{host} stock at the end of 2004", (0.0, math.inf), "survival"),
+    Parameter("host_survival_shape", "-", "Weibull shape of {host} survival", (0.5, 10.0), "survival"),
+    Parameter("host_survival_scale", "yr", "Weibull scale of {host} survival", (2.0, 60.0), "survival"),
     Parameter("second_hand_life_multiplier", "-", "remaining life of imports over the curve's", (0.1, 3.0), "survival"),
 )
 BORDER = (
-    Parameter("us_retirement_share_to_mx", "share", "registered imports over all US deregistrations", SHARE, TRADE),
     Parameter(
-        "us_retirement_share_unregistered", "share", "the same with unregistered ones, where these are on", SHARE, TRADE
+        "home_retirement_share_to_host", "share", "registered imports over all {home} deregistrations", SHARE, TRADE
+    ),
+    Parameter(
+        "home_retirement_share_unregistered",
+        "share",
+        "the same with unregistered ones, where these are on",
+        SHARE,
+        TRADE,
     ),
     Parameter("unregistered_stock_uplift", "share", "stock added by unregistered imports, 2022", (0.0, 2.0), TRADE),
     Parameter("unregistered_import_age", "yr", "mean age of unregistered imports", (5.0, 25.0), TRADE),
     Parameter("unregistered_age_width", "yr", "half-width of their triangle of ages", (1.0, 20.0), TRADE),
-    Parameter("mx_imports_early_factor", "-", "common factor on registered imports 2005-2010", (0.1, 3.0), TRADE),
+    Parameter("host_imports_early_factor", "-", "common factor on registered imports 2005-2010", (0.1, 3.0), TRADE),
     Parameter("ev_selection_ratio", "-", "EV share of imports over EV share of the pool", (0.0, 5.0), TRADE),
     Parameter("ev_export_age", "yr", "mean age of used EVs at the border", (0.0, 30.0), TRADE),
     Parameter("ev_export_age_width", "yr", "half-width of their triangle of ages", (0.5, 20.0), TRADE),
@@ -66,20 +75,20 @@ LAWS = (
     Parameter("pack_life_shape", "-", "Weibull shape of pack lives within a fleet", (0.5, 20.0), AGEING),
     ageing_input("pack_life_scale", 0.5, 100.0),
     ageing_input("defect_hazard", 0.0, math.inf),
-    Parameter("mx_climate_multiplier", "-", "on the yearly loss in Mexico", (0.1, 5.0), AGEING),
+    Parameter("host_climate_multiplier", "-", "on the yearly loss in {host}", (0.1, 5.0), AGEING),
     Parameter("report_annual_degradation", "1/yr", "the report's, law capacity_cdf only", (1e-6, 1.0), AGEING),
     Parameter("report_knee_age", "yr", "the report's, law capacity_cdf only", (0.5, 100.0), AGEING),
-    Parameter("warranty_years", "yr", "battery warranty of vehicles new in the US", (0.0, 30.0), AGEING),
-    Parameter("mx_warranty_years", "yr", "battery warranty of vehicles new in Mexico", (0.0, 30.0), AGEING),
+    Parameter("warranty_years", "yr", "battery warranty of vehicles new in the {home}", (0.0, 30.0), AGEING),
+    Parameter("host_warranty_years", "yr", "battery warranty of vehicles new in {host}", (0.0, 30.0), AGEING),
 )
 CONTENTS = (
-    Parameter("us_bev_capacity", "kWh", "mean capacity of BEVs sold in the US from 2030", POSITIVE, PACKS),
-    Parameter("mx_bev_capacity", "kWh", "mean capacity of BEVs sold new in Mexico from 2030", POSITIVE, PACKS),
-    Parameter("us_capacity_factor", "-", "on the US capacities up to 2024", POSITIVE, PACKS),
-    Parameter("mx_capacity_factor", "-", "on the Mexican capacities up to 2024", POSITIVE, PACKS),
+    Parameter("home_bev_capacity", "kWh", "mean capacity of BEVs sold in the {home} from 2030", POSITIVE, PACKS),
+    Parameter("host_bev_capacity", "kWh", "mean capacity of BEVs sold new in {host} from 2030", POSITIVE, PACKS),
+    Parameter("home_capacity_factor", "-", "on the {home} capacities up to 2024", POSITIVE, PACKS),
+    Parameter("host_capacity_factor", "-", "on the {host} capacities up to 2024", POSITIVE, PACKS),
     Parameter("phev_capacity", "kWh", "mean capacity of PHEVs", POSITIVE, PACKS),
-    Parameter("us_bev_share_2050", "share", "BEVs among US plug-ins, 2050", SHARE, PACKS),
-    Parameter("mx_bev_share_2050", "share", "BEVs among Mexican plug-ins, 2050", SHARE, PACKS),
+    Parameter("home_bev_share_2050", "share", "BEVs among {home} plug-ins, 2050", SHARE, PACKS),
+    Parameter("host_bev_share_2050", "share", "BEVs among {host} plug-ins, 2050", SHARE, PACKS),
     Parameter("pack_mass_factor", "-", "pack mass over that of a large pack of 2022", POSITIVE, PACKS),
     Parameter("lfp_share_2050", "share", "LFP in 2050 on the path report", (0.0, 0.999), PACKS),
     Parameter("nmc_shift", "share", "NMC moved from 622 to 811", (-1.0, 1.0), PACKS),
@@ -87,14 +96,19 @@ CONTENTS = (
     Parameter("second_use_years", "yr", "duration of a second use", (1.0, 40.0), PACKS),
     Parameter("second_use_collection", "share", "collected for recycling after a second use", SHARE, PACKS),
     Parameter("triage_share", "share", "retired packs fit for a second life", SHARE, PACKS),
-    Parameter("mx_annual_distance", "km/yr", "mean distance of the Mexican stock", (0.0, math.inf), "use"),
+    Parameter("host_annual_distance", "km/yr", "mean distance of the {host} stock", (0.0, math.inf), "use"),
     Parameter("ev_energy_use", "kWh/km", "electricity of an EV at the plug", (0.0, math.inf), "use"),
-    Parameter("mx_grid_intensity_2025", "kg/kWh", "CO2e per kWh of the Mexican grid, 2025", (0.0, math.inf), "grid"),
+    Parameter("host_grid_intensity_2025", "kg/kWh", "CO2e per kWh of the {host} grid, 2025", (0.0, math.inf), "grid"),
 )
-PARAMETERS = US + MX + BORDER + LAWS + CONTENTS + POLICY
+PARAMETERS = HOME + HOST + BORDER + LAWS + CONTENTS + POLICY
 
 OPTIONS = (
-    Option("trade", "supply", ("supply", "demand"), meaning="imports follow US deregistrations, or Mexico's need"),
+    Option(
+        "trade",
+        "supply",
+        ("supply", "demand"),
+        meaning="imports follow what leaves the home fleet, or what the host needs",
+    ),
     Option("import_clock", "renewed", ("renewed", "conditional"), meaning="survival of imports restarts, or goes on"),
     Option("tradable", "working", ("working", "all"), meaning="EVs traded: with a working pack only, or all"),
     Option("unregistered", "off", ("off", "on"), meaning="unregistered imports"),
@@ -105,12 +119,12 @@ OPTIONS = (
 )
 
 YEAR = Dim("year", YEARS)
-ORIGIN = Dim("origin", ("new", "second-hand"))
+ORIGIN = Dim("origin", ORIGINS)
 POWERTRAIN = Dim("powertrain", POWERTRAINS)
 MATERIAL = Dim("material", MATERIALS)
 ROUTE = Dim("route", ROUTES)
-DESTINATION = Dim("destination", ("reuse", "second_life", "recycling", "landfill", "take_back"))
-AGE_GROUP = Dim("age_group", ("0-4", "5-9", "10-14", "15-19", "20+"))
+DESTINATION = Dim("destination", DESTINATIONS)
+AGE_GROUP = Dim("age_group", AGE_GROUPS)
 FLEET = (YEAR, ORIGIN, POWERTRAIN)
 # Hardly a pack retires before: a share of nothing has no meaning.
 FIRST_PACKS = 2013
@@ -126,22 +140,22 @@ VEHICLE_OUTPUTS = (
     Output("deregistrations", "vehicle/yr", "vehicles that leave the stock", FLEET),
     Output("stock", "vehicle", "vehicles in use at the end of the year", FLEET, rank=True),
     Output("cumulative_deregistrations", "vehicle", "vehicles that left since 2005", FLEET, keep=False),
-    Output("us_stock", "vehicle", "US vehicles in use at the end of the year", (YEAR, POWERTRAIN)),
-    Output("us_deregistrations", "vehicle/yr", "US vehicles that leave the stock", (YEAR, POWERTRAIN)),
-    Output("mean_fleet_age", "yr", "mean age of the Mexican stock", (YEAR,)),
-    Output("fleet_age_distribution", "share", "Mexican stock by age", (YEAR, AGE_GROUP), keep=False),
+    Output("home_stock", "vehicle", "{home} vehicles in use at the end of the year", (YEAR, POWERTRAIN)),
+    Output("home_deregistrations", "vehicle/yr", "{home} vehicles that leave the stock", (YEAR, POWERTRAIN)),
+    Output("mean_fleet_age", "yr", "mean age of the {host} stock", (YEAR,)),
+    Output("fleet_age_distribution", "share", "{host} stock by age", (YEAR, AGE_GROUP), keep=False),
     Output("second_hand_share", "share", "second-hand vehicles in the stock", (YEAR,), rank=True),
     Output("second_hand_share_of_deregistrations", "share", "second-hand vehicles among those that leave", (YEAR,)),
     Output("ev_share", "share", "EVs in the stock", (YEAR,), rank=True),
     Output("ev_share_of_new_sales", "share", "EVs in new sales", (YEAR,)),
     Output("ev_share_of_imports", "share", "EVs in second-hand imports", (YEAR,)),
-    Output("used_ev_exports", "vehicle/yr", "used EVs from the US to Mexico", (YEAR,)),
-    Output("us_pool", "vehicle/yr", "US deregistrations, the pool of second-hand vehicles", (YEAR,)),
-    Output("us_pool_share_exported", "share", "second-hand imports of Mexico over the US pool", (YEAR,)),
+    Output("used_ev_exports", "vehicle/yr", "used EVs from the {home} to {host}", (YEAR,)),
+    Output("home_pool", "vehicle/yr", "{home} deregistrations, the pool of second-hand vehicles", (YEAR,)),
+    Output("home_pool_share_exported", "share", "second-hand imports of {host} over the {home} pool", (YEAR,)),
     Output("imports_unfilled", "vehicle/yr", "imports wanted that the pool did not hold", (YEAR,)),
     Output("imports_outside_pool", "vehicle/yr", "observed imports that the modelled pool did not hold", (YEAR,)),
     Output("used_ev_exports_refused", "vehicle/yr", "used EVs kept out by their state of health", (YEAR,)),
-    Output("ev_charging_emissions", "Mt/yr", "CO2e of electricity for the Mexican EV stock", (YEAR,)),
+    Output("ev_charging_emissions", "Mt/yr", "CO2e of electricity for the {host} EV stock", (YEAR,)),
 )
 PACK_OUTPUTS = (
     Output("retired_packs", "pack/yr", "EV packs that retire, warranty replacements included", (YEAR, ORIGIN)),

@@ -3,35 +3,43 @@
 Source: NCST-UCD-RR-24-39 (Kendall and Parés Olguín 2024), section Critical Battery Material Flow Analysis;
 Parés Olguín, Iskakov and Kendall (2023), Transp. Res. D 125, 103934.
 
-A study of one's own can stand on this model in two ways. `model(tables)` gives the `Model`; its ``evaluate`` takes
-inputs and a context and returns every output. `extend` gives a new model that evaluates the fleet and adds to it:
+A study of one's own can stand on this model in two ways. `model(tables, home="us", host="mx")` gives the
+`Model`; its ``evaluate`` takes inputs and a context and returns every output. `extend` gives a new model that evaluates
+the fleet and adds to it:
 
-    def model(tables):
-        return extend(fleet_model(tables), "outlook", (my_output,), derive, parameters=(my_parameter,))
+    def model(tables, *, home, host):
+        fleet = fleet_model(tables, home=home, host=host)
+        return extend(fleet, "outlook", (my_output,), derive, parameters=(my_parameter,))
 
-with a study file that says ``extends = "fleet"`` and names that factory.
+with a study file that says ``extends = "fleet"`` and names that factory. Another corridor is a study file with other
+labels (``[study] arguments = { home = "us", host = "mx" }``) and tables of its own: no Python.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mcsim.kernels.cohorts.records import Rules
+from mcsim.kernels.cohorts.records import MODES, FirstStock, Fleet, Rules, Shared, Styles
+from mcsim.studies.common.corridor import Corridor
 from mcsim.studies.fleet import batteries, turnover
 from mcsim.studies.fleet.declared import OPTIONS, OUTPUTS, PARAMETERS
+from mcsim.studies.fleet.failures import laws
 from mcsim.studies.fleet.results import pack_outputs, vehicle_outputs
 from mcsim.studies.fleet.stages import run_fleet
 from mcsim.studies.fleet.trade import SPECS as TRADE_SPECS
-from mcsim.studies.fleet.trade import read_border, trade
+from mcsim.studies.fleet.trade import Border, read_border, trade
 from mcsim.study import Context, FloatArray, Model, Option, OptionValue, Output, Parameter, TableSpec
 from mcsim.study.tables import Table
 
 SPECS: tuple[TableSpec, ...] = turnover.SPECS + TRADE_SPECS + batteries.SPECS
+# What the fleet's Python calls inputs and tables.
+NAMES = tuple(item.name for item in (*PARAMETERS, *SPECS))
+# Half-years lived at the end of the year of entry.
 EXPOSURE = {"end": 0, "mid": 1, "start": 2}
-MODES = {"supply": 0, "demand": 1, "target": 2}
 
 Derive = Callable[[Mapping[str, NDArray[np.float64]], Mapping[str, FloatArray], Context], Mapping[str, FloatArray]]
 
@@ -53,19 +61,71 @@ def rules(options: Mapping[str, OptionValue], mode: str | None = None) -> Rules:
     return Rules(
         exposure=EXPOSURE[str(options["timing"])],
         renewed=options["import_clock"] == "renewed",
-        mode=MODES[mode if mode is not None else str(options["trade"])],
+        mode=MODES.index(mode if mode is not None else str(options["trade"])),
         dead_packs=options["tradable"] == "all",
         whole_pool=options["pool_mix"] == "whole",
     )
 
 
-def model(tables: Mapping[str, Table]) -> Model:
+class Parts(NamedTuple):
+    """Where the figures lie in a study's tables."""
+
+    sales: turnover.Turnover
+    border: Border
+    packs: batteries.PackTables
+
+
+def read(tables: Mapping[str, Table], corridor: Corridor) -> Parts:
+    """Return the places of the figures in the tables of `SPECS`, under these names; refusals as in `model`."""
+    sales = turnover.read_turnover(tables)
+    border = read_border(tables, sales.survival.shape[1] - 1)
+    return Parts(sales, border, batteries.read_packs(tables, corridor))
+
+
+def records(
+    parts: Parts,
+    drawn: Mapping[str, FloatArray],
+    options: Mapping[str, OptionValue],
+    target: FloatArray | None = None,
+) -> tuple[Fleet, Shared]:
+    """Return what the kernels read of all draws.
+
+    Parameters
+    ----------
+    parts : Parts
+        From `read`.
+    drawn : mapping
+        Inputs under the names of `NAMES`.
+    options : mapping
+        Option name -> value.
+    target : ndarray, shape (n, years), optional
+        As in `trade`.
+
+    Returns
+    -------
+    Fleet, Shared
+    """
+    imports, gates = trade(parts.border, drawn, options, target)
+    fleet = Fleet(
+        vehicles=turnover.vehicles(parts.sales, drawn),
+        laws=laws(drawn, options),
+        trade=imports,
+        contents=batteries.contents(parts.packs, drawn, options),
+    )
+    styles = Styles(parts.sales.pickup_share, parts.sales.survival)
+    return fleet, Shared(styles, FirstStock(parts.sales.early_sales, turnover.EARLY_COHORTS), gates)
+
+
+def model(tables: Mapping[str, Table], *, home: str, host: str) -> Model:
     """Return the fleet model on a study's tables.
 
     Parameters
     ----------
     tables : mapping
-        The tables of `SPECS`.
+        The tables of `SPECS`, under the study's names.
+    home, host : str
+        Labels of the country where vehicles are new and of the one to which they go second-hand, for names of inputs,
+        tables and outputs.
 
     Returns
     -------
@@ -76,25 +136,28 @@ def model(tables: Mapping[str, Table]) -> Model:
     InputError
         When a series misses a year, a flow is negative, shares do not sum to 1, or an import age has no survival.
     """
-    sales = turnover.read_turnover(tables)
-    border = read_border(tables, sales.survival.shape[1] - 1)
-    packs = batteries.read_packs(tables)
+    corridor = Corridor(home, host)
+    parts = read(corridor.neutral(tables, NAMES), corridor)
 
     def evaluate(
         inputs: Mapping[str, FloatArray], context: Context, target: FloatArray | None = None
     ) -> Mapping[str, NDArray[np.float64]]:
         # Whole numbers would compile every kernel a second time.
-        inputs = {name: np.asarray(values, np.float64) for name, values in inputs.items()}
-        vehicles = turnover.vehicles(sales, inputs)
-        laws = batteries.laws(inputs, context.options)
-        contents = batteries.contents(packs, inputs, context.options)
-        imports = trade(border, inputs, context.options, target)
-        chosen = rules(context.options, None if target is None else "target")
-        flows, retired = run_fleet(vehicles, laws, imports, contents, chosen)
-        routes = inputs["recovery"][:, packs.recovery]
-        return vehicle_outputs(flows, inputs) | pack_outputs(retired, flows, vehicles, contents, routes, inputs)
+        drawn = {name: np.asarray(values, np.float64) for name, values in corridor.neutral(inputs, NAMES).items()}
+        fleet, shared = records(parts, drawn, context.options, target)
+        flows, retired = run_fleet(fleet, shared, rules(context.options, None if target is None else "target"))
+        routes = drawn["recovery"][:, parts.packs.recovery]
+        return corridor.labelled(vehicle_outputs(flows, drawn) | pack_outputs(retired, flows, fleet, routes, drawn))
 
-    return Model("fleet", PARAMETERS, OPTIONS, OUTPUTS, evaluate, SPECS, warn)
+    return Model(
+        "fleet",
+        corridor.declared(PARAMETERS),
+        OPTIONS,
+        corridor.declared(OUTPUTS),
+        evaluate,
+        corridor.declared(SPECS),
+        warn,
+    )
 
 
 def warn(options: Mapping[str, OptionValue]) -> list[str]:

@@ -11,17 +11,20 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from mcsim.kernels.cohorts.records import Policy
+from mcsim.studies.common.labels import ROUTES
 from mcsim.studies.fleet.series import YEARS
 from mcsim.study import FloatArray, Parameter
 
 GROUP = "policy"
+PYRO, HYDRO, DIRECT = (ROUTES.index(route) for route in ("pyro", "hydro", "direct"))
 
 PARAMETERS = (
     Parameter(
-        "minimum_soh_export", "share", "lowest state of health of an EV that may leave the US", (0.0, 1.0), GROUP
+        "minimum_soh_export", "share", "lowest state of health of an EV that may leave the {home}", (0.0, 1.0), GROUP
     ),
     Parameter(
-        "minimum_soh_import", "share", "lowest state of health of an EV that may enter Mexico", (0.0, 1.0), GROUP
+        "minimum_soh_import", "share", "lowest state of health of an EV that may enter {host}", (0.0, 1.0), GROUP
     ),
     Parameter("import_age_minimum", "yr", "lowest age of a registered import", (0.0, 30.0), GROUP),
     Parameter("import_age_maximum", "yr", "highest age of a registered import", (0.0, 30.0), GROUP),
@@ -42,29 +45,37 @@ PARAMETERS = (
         GROUP,
     ),
     Parameter(
-        "collection_rate", "share", "collected share of all other packs that retire in Mexico", (0.0, 1.0), GROUP
+        "collection_rate", "share", "collected share of all other packs that retire in {host}", (0.0, 1.0), GROUP
     ),
-    Parameter("recycling_capacity", "t/yr", "packs that recyclers in Mexico can take", (0.0, np.inf), GROUP),
-    Parameter("mx_hydro_share", "share", "hydrometallurgy in Mexican recycling", (0.0, 1.0), GROUP),
+    Parameter("recycling_capacity", "t/yr", "packs that recyclers in {host} can take", (0.0, np.inf), GROUP),
+    Parameter("host_hydro_share", "share", "hydrometallurgy in {host} recycling", (0.0, 1.0), GROUP),
     Parameter(
-        "mx_direct_share",
+        "host_direct_share",
         "share",
-        "direct recycling in Mexican recycling; the rest is pyrometallurgy",
+        "direct recycling in {host} recycling; the rest is pyrometallurgy",
         (0.0, 1.0),
         GROUP,
     ),
     Parameter(
-        "us_hydro_share", "share", "hydrometallurgy in the recycling of packs taken back to the US", (0.0, 1.0), GROUP
+        "home_hydro_share",
+        "share",
+        "hydrometallurgy in the recycling of packs taken back to the {home}",
+        (0.0, 1.0),
+        GROUP,
     ),
-    Parameter("take_back_share", "share", "exported packs taken back to the US by their producers", (0.0, 1.0), GROUP),
-    Parameter("mx_repair_probability", "share", "failed packs replaced outside a warranty, Mexico", (0.0, 1.0), GROUP),
     Parameter(
-        "us_repair_probability", "share", "failed packs replaced outside a warranty, United States", (0.0, 1.0), GROUP
+        "take_back_share", "share", "exported packs taken back to the {home} by their producers", (0.0, 1.0), GROUP
+    ),
+    Parameter(
+        "host_repair_probability", "share", "failed packs replaced outside a warranty, {host}", (0.0, 1.0), GROUP
+    ),
+    Parameter(
+        "home_repair_probability", "share", "failed packs replaced outside a warranty, {home}", (0.0, 1.0), GROUP
     ),
     Parameter("second_life_share", "share", "collected packs used again in storage", (0.0, 1.0), GROUP),
     Parameter("reuse_share", "share", "collected packs used again in a vehicle", (0.0, 1.0), GROUP),
     Parameter(
-        "mx_grid_decline", "1/yr", "yearly decline of emissions per kWh of the Mexican grid", (-0.05, 0.5), "grid"
+        "host_grid_decline", "1/yr", "yearly decline of emissions per kWh of the {host} grid", (-0.05, 0.5), "grid"
     ),
 )
 
@@ -96,28 +107,42 @@ def combustion_cut(inputs: Mapping[str, FloatArray]) -> FloatArray:
     return np.asarray(from_then * inputs["combustion_import_cut"][:, None], np.float64)
 
 
-def home_recovery(inputs: Mapping[str, FloatArray], routes: FloatArray) -> FloatArray:
-    """Return the share recovered by Mexican recycling under its mix of routes.
+def host_recovery(inputs: Mapping[str, FloatArray], routes: FloatArray) -> FloatArray:
+    """Return the share recovered by the host's recycling under its mix of routes.
 
     Parameters
     ----------
     inputs : mapping
-        With `mx_hydro_share` and `mx_direct_share`; shares above 1 in sum are scaled down to it.
-    routes : ndarray, shape (n, 3, materials)
-        Recovery by pyrometallurgy, hydrometallurgy, direct recycling.
+        With `host_hydro_share` and `host_direct_share`; shares above 1 in sum are scaled down to it.
+    routes : ndarray, shape (n, routes, materials)
+        Recovery by route, in the order of `ROUTES`.
 
     Returns
     -------
     ndarray, shape (n, materials)
     """
-    hydro, direct = inputs["mx_hydro_share"], inputs["mx_direct_share"]
+    hydro, direct = inputs["host_hydro_share"], inputs["host_direct_share"]
     total = np.maximum(hydro + direct, 1.0)
     hydro, direct = (hydro / total)[:, None], (direct / total)[:, None]
-    mixed = (1.0 - hydro - direct) * routes[:, 0] + hydro * routes[:, 1] + direct * routes[:, 2]
+    mixed = (1.0 - hydro - direct) * routes[:, PYRO] + hydro * routes[:, HYDRO] + direct * routes[:, DIRECT]
     return np.ascontiguousarray(mixed)
 
 
-def back_recovery(inputs: Mapping[str, FloatArray], routes: FloatArray) -> FloatArray:
-    """Return the share recovered of packs taken back to the US, (n, materials); see `home_recovery`."""
-    hydro = inputs["us_hydro_share"][:, None]
-    return np.ascontiguousarray((1.0 - hydro) * routes[:, 0] + hydro * routes[:, 1])
+def home_recovery(inputs: Mapping[str, FloatArray], routes: FloatArray) -> FloatArray:
+    """Return the share recovered of packs taken back home, (n, materials); see `host_recovery`."""
+    hydro = inputs["home_hydro_share"][:, None]
+    return np.ascontiguousarray((1.0 - hydro) * routes[:, PYRO] + hydro * routes[:, HYDRO])
+
+
+def destinations(inputs: Mapping[str, FloatArray]) -> Policy:
+    """Return where retired packs go, each (n,)."""
+    return Policy(
+        covered_collection=inputs["covered_collection"],
+        collection=inputs["collection_rate"],
+        take_back=inputs["take_back_share"],
+        reuse=inputs["reuse_share"],
+        second_life=inputs["second_life_share"],
+        second_years=inputs["second_use_years"],
+        second_collection=inputs["second_use_collection"],
+        capacity=inputs["recycling_capacity"],
+    )

@@ -7,9 +7,19 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from mcsim.kernels.cohorts.imports import EXPORTED_EV, OUTSIDE, REFUSED, UNFILLED
-from mcsim.kernels.cohorts.materials import ENERGY, FIRST_DESTINATION, FIRST_REPLACED, MASS, NUMBER, RETURNED
-from mcsim.kernels.cohorts.records import Contents, Flows, Retired, Vehicles
+from mcsim.kernels.cohorts.records import (
+    ENERGY,
+    EV,
+    HEV,
+    LANDFILL,
+    MASS,
+    NEW,
+    NUMBER,
+    SECOND_HAND,
+    Fleet,
+    Flows,
+    Retired,
+)
 from mcsim.studies.fleet.declared import FIRST_PACKS
 from mcsim.studies.fleet.series import YEARS
 from mcsim.study import FloatArray
@@ -22,10 +32,9 @@ def _share(part: FloatArray, whole: FloatArray) -> FloatArray:
     return np.divide(part, whole, out=np.zeros_like(part), where=whole > 0)
 
 
-def _by_origin(series: FloatArray) -> FloatArray:
-    """Turn (n, 6, years) into (n, years, origin, powertrain)."""
-    n, _, years = series.shape
-    return np.ascontiguousarray(series.reshape(n, 2, 3, years).transpose(0, 3, 1, 2))
+def _by_year(series: FloatArray) -> FloatArray:
+    """Turn (n, origin, powertrain, years) into (n, years, origin, powertrain)."""
+    return np.ascontiguousarray(series.transpose(0, 3, 1, 2))
 
 
 def vehicle_outputs(flows: Flows, inputs: Mapping[str, FloatArray]) -> Outputs:
@@ -43,44 +52,51 @@ def vehicle_outputs(flows: Flows, inputs: Mapping[str, FloatArray]) -> Outputs:
     dict
         Output name -> (n, *dims).
     """
-    registrations, gone, stock = _by_origin(flows.registrations), _by_origin(flows.gone), _by_origin(flows.stock)
+    registrations, gone, stock = (
+        _by_year(flows.host.registrations),
+        _by_year(flows.host.gone),
+        _by_year(flows.host.stock),
+    )
     total = stock.sum(axis=(2, 3))
     gone_total = gone.sum(axis=(2, 3))
-    pool = flows.us_gone.sum(axis=2)
-    us_gone = np.concatenate([flows.us_gone[:, :, :2], flows.us_gone[:, :, 2:].sum(axis=2, keepdims=True)], axis=2)
-    evs = stock[:, :, :, 2].sum(axis=2)
-    imports = registrations[:, :, 1].sum(axis=2)
+    pool = flows.home.gone.sum(axis=2)
+    # An EV leaves with its pack or because of it: one powertrain.
+    home_gone = np.concatenate(
+        [flows.home.gone[:, :, :EV], flows.home.gone[:, :, EV:].sum(axis=2, keepdims=True)], axis=2
+    )
+    evs = stock[:, :, :, EV].sum(axis=2)
+    imports = registrations[:, :, SECOND_HAND].sum(axis=2)
     return {
         "registrations": registrations,
         "deregistrations": gone,
         "stock": stock,
         "cumulative_deregistrations": np.cumsum(gone, axis=1),
-        "us_stock": flows.us_stock,
-        "us_deregistrations": us_gone,
-        "mean_fleet_age": _share(flows.ages[:, 0], total),
+        "home_stock": flows.home.stock,
+        "home_deregistrations": home_gone,
+        "mean_fleet_age": _share(flows.host.age_total, total),
         "fleet_age_distribution": _share(
-            np.ascontiguousarray(flows.ages[:, 1:].transpose(0, 2, 1)),
-            np.repeat(total[:, :, None], flows.ages.shape[1] - 1, axis=2),
+            np.ascontiguousarray(flows.host.age_groups.transpose(0, 2, 1)),
+            np.repeat(total[:, :, None], flows.host.age_groups.shape[1], axis=2),
         ),
-        "second_hand_share": _share(stock[:, :, 1].sum(axis=2), total),
-        "second_hand_share_of_deregistrations": _share(gone[:, :, 1].sum(axis=2), gone_total),
+        "second_hand_share": _share(stock[:, :, SECOND_HAND].sum(axis=2), total),
+        "second_hand_share_of_deregistrations": _share(gone[:, :, SECOND_HAND].sum(axis=2), gone_total),
         "ev_share": _share(evs, total),
-        "ev_share_of_new_sales": _share(registrations[:, :, 0, 2], registrations[:, :, 0].sum(axis=2)),
-        "ev_share_of_imports": _share(registrations[:, :, 1, 2], imports),
-        "used_ev_exports": flows.counts[:, EXPORTED_EV],
-        "us_pool": pool,
-        "us_pool_share_exported": _share(imports, pool),
-        "imports_unfilled": flows.counts[:, UNFILLED],
-        "imports_outside_pool": flows.counts[:, OUTSIDE],
-        "used_ev_exports_refused": flows.counts[:, REFUSED],
+        "ev_share_of_new_sales": _share(registrations[:, :, NEW, EV], registrations[:, :, NEW].sum(axis=2)),
+        "ev_share_of_imports": _share(registrations[:, :, SECOND_HAND, EV], imports),
+        "used_ev_exports": np.ascontiguousarray(registrations[:, :, SECOND_HAND, EV]),
+        "home_pool": pool,
+        "home_pool_share_exported": _share(imports, pool),
+        "imports_unfilled": flows.counts.unfilled,
+        "imports_outside_pool": flows.counts.outside,
+        "used_ev_exports_refused": flows.counts.refused,
         "ev_charging_emissions": _charging(evs, inputs),
     }
 
 
 def _charging(evs: FloatArray, inputs: Mapping[str, FloatArray]) -> FloatArray:
     after = np.maximum(np.asarray(YEARS) - 2025, 0)
-    intensity = inputs["mx_grid_intensity_2025"][:, None] * (1.0 - inputs["mx_grid_decline"][:, None]) ** after
-    per_vehicle = inputs["mx_annual_distance"] * inputs["ev_energy_use"]
+    intensity = inputs["host_grid_intensity_2025"][:, None] * (1.0 - inputs["host_grid_decline"][:, None]) ** after
+    per_vehicle = inputs["host_annual_distance"] * inputs["ev_energy_use"]
     return np.asarray(evs * per_vehicle[:, None] * intensity * 1e-9, np.float64)
 
 
@@ -89,8 +105,8 @@ def crossover(mass: FloatArray) -> FloatArray:
 
     Parameters
     ----------
-    mass : ndarray, shape (n, years, 2)
-        Retired mass of new and second-hand vehicles.
+    mass : ndarray, shape (n, years, origins)
+        Retired mass.
 
     Returns
     -------
@@ -102,26 +118,21 @@ def crossover(mass: FloatArray) -> FloatArray:
     >>> crossover(mass).tolist()
     [2015.0]
     """
-    more = mass[:, :, 1] > mass[:, :, 0]
+    more = mass[:, :, SECOND_HAND] > mass[:, :, NEW]
     last = len(YEARS) - 1 - np.argmax(more[:, ::-1], axis=1)
     return np.asarray(np.where(more.any(axis=1), YEARS[0] + last, YEARS[0] - 1), np.float64)
 
 
 def pack_outputs(
-    retired: Retired,
-    flows: Flows,
-    vehicles: Vehicles,
-    contents: Contents,
-    routes: FloatArray,
-    inputs: Mapping[str, FloatArray],
+    retired: Retired, flows: Flows, fleet: Fleet, routes: FloatArray, inputs: Mapping[str, FloatArray]
 ) -> Outputs:
     """Return the outputs about packs.
 
     Parameters
     ----------
-    retired, flows, vehicles, contents
+    retired, flows, fleet
         The kernels' records, filled.
-    routes : ndarray, shape (n, 3, materials)
+    routes : ndarray, shape (n, routes, materials)
         Recovery by route.
     inputs : mapping
         As the model gets them.
@@ -131,16 +142,15 @@ def pack_outputs(
     dict
         Output name -> (n, *packed_shape).
     """
-    totals = retired.totals
-    packs, energy, mass = (np.ascontiguousarray(totals[:, :, :, row]) for row in (NUMBER, ENERGY, MASS))
-    replaced = [np.ascontiguousarray(totals[:, :, 0, FIRST_REPLACED + row]) for row in range(3)]
-    destination = np.ascontiguousarray(totals[:, :, :, FIRST_DESTINATION:RETURNED])
+    contents = fleet.contents
+    packs, energy, mass = (np.ascontiguousarray(retired.amount[..., place]) for place in (NUMBER, ENERGY, MASS))
+    replaced = retired.replaced[:, :, NEW]
     year = crossover(mass)
-    landfilled = destination[:, :, :, 3].sum(axis=2)
-    leaving = (mass + totals[:, :, :, RETURNED]).sum(axis=2)
+    landfilled = retired.destination[:, :, :, LANDFILL].sum(axis=2)
+    leaving = (mass + retired.returned).sum(axis=2)
     contained = retired.contained.sum(axis=2)
-    nimh = _by_origin(flows.gone)[:, :, :, 1] * inputs["nimh_pack_mass"][:, None, None] / 1000.0
-    sold = vehicles.mx_sales[:, :, 2] * contents.capacity[:, 0] * 1e-6
+    nimh = _by_year(flows.host.gone)[:, :, :, HEV] * inputs["nimh_pack_mass"][:, None, None] / 1000.0
+    sold = fleet.vehicles.host.sales[:, :, EV] * contents.capacity[:, NEW] * 1e-6
     offer = inputs["triage_share"] * (1.0 - inputs["end_of_life_loss"])
     return {
         "retired_packs": packs,
@@ -149,17 +159,17 @@ def pack_outputs(
         "cumulative_retired_packs": np.cumsum(packs, axis=1),
         "cumulative_retired_battery_mass": np.cumsum(mass, axis=1),
         "cumulative_retired_battery_energy": np.cumsum(energy, axis=1),
-        "warranty_packs": replaced[0],
-        "warranty_battery_energy": replaced[1],
-        "warranty_battery_mass": replaced[2],
+        "warranty_packs": np.ascontiguousarray(replaced[:, :, NUMBER]),
+        "warranty_battery_energy": np.ascontiguousarray(replaced[:, :, ENERGY]),
+        "warranty_battery_mass": np.ascontiguousarray(replaced[:, :, MASS]),
         "retired_nimh_mass": nimh,
         "material_contained": retired.contained,
-        "material_recoverable": retired.contained * contents.home_recovery[:, None, None, :],
+        "material_recoverable": retired.contained * contents.host_recovery[:, None, None, :],
         "material_recoverable_by_route": contained[:, :, :, None] * routes.transpose(0, 2, 1)[:, None],
         "material_recovered": retired.recovered,
         "material_lost": retired.lost,
         "material_in_second_use": retired.held,
-        "battery_destination": destination,
+        "battery_destination": retired.destination,
         "landfilled_battery_mass": landfilled,
         "landfilled_share": _share(landfilled, leaving)[:, FIRST_PACKS - YEARS[0] :],
         "second_life_on_offer": energy.sum(axis=2) * offer[:, None],

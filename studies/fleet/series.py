@@ -12,7 +12,8 @@ from mcsim.study import FloatArray, InputError, IntArray
 from mcsim.study.tables import Table, cell_name
 
 YEARS = tuple(range(2005, 2051))
-US_MODEL_YEARS = tuple(range(1981, 2051))
+AGE_GROUPS = ("0-4", "5-9", "10-14", "15-19", "20+")
+HOME_MODEL_YEARS = tuple(range(1981, 2051))
 
 
 def refuse_negative(table: Table) -> None:

@@ -1,33 +1,37 @@
-"""Where it lands: national flows spread over the Mexican states, and how unevenly, by income.
+"""Where it lands: retired packs spread over the host's states, and how unevenly, by income.
 
-The shipped table holds the population of the 32 states alone (INEGI, census of 2020): nothing else was found as a whole
-in a public source that can be cited. New sales, second-hand imports, stock, motorisation, income and remittances by
-state are the user's to supply, as more rows of the same table (columns state, quantity, value, unit, source).
-Without them every state gets its share of the population, which says nothing about inequality: `landing` refuses an
-index without income.
-
-    python -m mcsim.studies.fleet.states [--data FILE] [--year Y] [--draws N]
+The shipped table holds the population of the states alone: nothing else was found as a whole in a public source that
+can be cited. New sales, second-hand imports, stock and income by state are the user's to supply, in a study file that
+extends this one with a table of its own. Without them every state gets its share of the population, which says nothing
+about inequality: the index against income is there only with income.
 """
 
 from __future__ import annotations
 
-import argparse
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib import resources
-from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from mcsim.distributions import build
-from mcsim.kernels.streams import stream_of, uniforms
-from mcsim.studies.fleet.priors import read_priors
-from mcsim.study import FloatArray, InputError, nearest
-from mcsim.study.tables import Table, read_rows, table_from_rows
+from mcsim.distributions import Dirichlet
+from mcsim.kernels.cohorts.records import NEW, SECOND_HAND
+from mcsim.studies.fleet.declared import FIRST_PACKS
+from mcsim.studies.fleet.model import extend
+from mcsim.studies.fleet.model import model as fleet_model
+from mcsim.studies.fleet.series import YEARS
+from mcsim.study import Context, Dim, FloatArray, InputError, Model, Output, Parameter, TableSpec, nearest
+from mcsim.study.tables import Table
 
 QUANTITIES = ("population", "new_sales", "imports", "stock", "motorisation", "income", "remittances")
 # Quantities whose shares may carry each flow, the best first.
 CARRIERS = {"second-hand": ("imports", "stock", "population"), "new": ("new_sales", "stock", "population")}
+# Sum of the Dirichlet's parameters: the larger, the closer are shares to the carrier's.
+CONCENTRATION = 300.0
+LATER = tuple(range(FIRST_PACKS, YEARS[-1] + 1))
+
+SPEC = TableSpec("states", ("state", "quantity"), (0.0, np.inf), meaning="what is known of each state")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,23 +43,20 @@ class States:
     names : tuple of str
         States.
     columns : dict
-        Quantity -> value of every state.
-    missing : tuple of str
-        Quantities that nobody supplied.
+        Quantity -> central value of every state; only quantities that somebody supplied.
     """
 
     names: tuple[str, ...]
     columns: dict[str, FloatArray]
-    missing: tuple[str, ...]
 
 
-def read_states(path: Path | None = None) -> States:
-    """Return the table of states: the shipped one, with the rows of a user's file over it.
+def read_states(table: Table) -> States:
+    """Return the states of a table.
 
     Parameters
     ----------
-    path : Path, optional
-        A CSV file with the columns state, quantity, value, unit, source.
+    table : Table
+        Keys state and quantity.
 
     Returns
     -------
@@ -64,102 +65,51 @@ def read_states(path: Path | None = None) -> States:
     Raises
     ------
     InputError
-        When a quantity is unknown, a state misses one that others have, or a value is negative.
+        When a quantity is unknown, or a state misses one that others have; population is needed.
     """
-    with resources.as_file(resources.files("mcsim.studies.fleet").joinpath("data/states.csv")) as shipped:
-        tables = [table_from_rows("states", read_rows(shipped), origin="states.csv")]
-    if path is not None:
-        tables.append(table_from_rows("states", read_rows(path), origin=str(path)))
-    values: dict[tuple[str, str], float] = {}
-    for table in tables:
-        values |= _rows(table)
-    names = tuple(dict.fromkeys(state for state, _ in values))
+    values = dict(zip(table.index, (float(value) for value in table.value), strict=True))
+    names = tuple(dict.fromkeys(state for state, _ in table.index))
+    place = table.origin or table.name
+    for state, quantity in table.index:
+        if quantity not in QUANTITIES:
+            raise InputError(
+                f"{place}: states[{state},{quantity}]: unknown quantity (got {quantity!r}); one of "
+                f"{', '.join(QUANTITIES)}{nearest(quantity, QUANTITIES)}"
+            )
     columns = {}
     for quantity in QUANTITIES:
         have = [state for state in names if (state, quantity) in values]
-        if have and len(have) < len(names):
-            absent = next(state for state in names if state not in have)
-            raise InputError(
-                f"{tables[-1].origin}: states[{absent},{quantity}]: missing cell (got {len(have)} of {len(names)} "
-                "states); a row for every state"
-            )
-        if have:
+        if have or quantity == "population":
+            absent = next((state for state in names if state not in have), None)
+            if absent is not None:
+                raise InputError(
+                    f"{place}: states[{absent},{quantity}]: missing cell (got {len(have)} of {len(names)} states); "
+                    "a row for every state"
+                )
             columns[quantity] = np.array([values[state, quantity] for state in names])
-    return States(names, columns, tuple(name for name in QUANTITIES if name not in columns))
+    return States(names, columns)
 
 
-def _rows(table: Table) -> dict[tuple[str, str], float]:
-    found = {}
-    for (state, quantity), value in zip(table.index, table.value, strict=True):
-        if quantity not in QUANTITIES:
-            raise InputError(
-                f"{table.origin}: states[{state},{quantity}]: unknown quantity (got {quantity!r}); one of "
-                f"{', '.join(QUANTITIES)}{nearest(quantity, QUANTITIES)}"
-            )
-        if value < 0:
-            raise InputError(f"{table.origin}: states[{state},{quantity}]: negative (got {value:g}); 0 or more")
-        found[state, quantity] = float(value)
-    return found
+def carrier(states: States, origin: str) -> FloatArray:
+    """Return the shares (states,) of the best quantity that the table has for a flow, ``new`` or ``second-hand``."""
+    best = next(name for name in CARRIERS[origin] if name in states.columns)
+    return states.columns[best] / states.columns[best].sum()
 
 
-def dirichlet_shares(weights: FloatArray, concentration: float, draws: int, seed: int, name: str) -> FloatArray:
-    """Return Dirichlet draws of shares around weights, from gamma variates.
-
-    Parameters
-    ----------
-    weights : ndarray, shape (k,)
-        Central weights; a share without weight stays 0.
-    concentration : float
-        Sum of the Dirichlet's parameters: the larger, the closer to the weights.
-    draws, seed : int
-        How many, and the seed.
-    name : str
-        Name of the stream of random numbers.
-
-    Returns
-    -------
-    ndarray, shape (draws, k)
-        Rows sum to 1.
-
-    Examples
-    --------
-    >>> shares = dirichlet_shares(np.array([3.0, 1.0, 0.0]), 1e9, 2, 1, "demo")
-    >>> shares.round(3).tolist()
-    [[0.75, 0.25, 0.0], [0.75, 0.25, 0.0]]
-    """
-    shares = np.zeros((draws, weights.size))
-    for place, share in enumerate(weights / weights.sum()):
-        if share > 0:
-            variate = build("gamma", [concentration * float(share), 1.0])
-            shares[:, place] = variate.ppf(uniforms(seed, stream_of(f"{name}[{place}]"), 0, draws))
-    return np.asarray(shares / shares.sum(axis=1, keepdims=True), np.float64)
-
-
-def allocate(states: States, flow: FloatArray, origin: str, concentration: float = 300.0, seed: int = 1) -> FloatArray:
-    """Return a national flow by state, shares uncertain.
-
-    Parameters
-    ----------
-    states : States
-        From `read_states`.
-    flow : ndarray, shape (n,)
-        National flow of every draw.
-    origin : str
-        ``new`` or ``second-hand``: whose flow, which decides the quantity that carries it (`CARRIERS`, the first that
-        the table has).
-    concentration : float
-        Of the Dirichlet shares.
-    seed : int
-        Seed.
-
-    Returns
-    -------
-    ndarray, shape (n, states)
-        Rows sum to the flow.
-    """
-    carrier = next(name for name in CARRIERS[origin] if name in states.columns)
-    shares = dirichlet_shares(states.columns[carrier], concentration, flow.size, seed, f"states {origin}")
-    return np.asarray(shares * flow[:, None], np.float64)
+def share_input(states: States, origin: str) -> Parameter:
+    """Return the input that says which share of a flow every state gets; a state without weight gets none."""
+    shares = carrier(states, origin)
+    some = shares > 0
+    return Parameter(
+        f"state_share_{origin.replace('-', '_')}",
+        "share",
+        f"share of the packs of {origin} vehicles by state",
+        (0.0, 1.0),
+        "states",
+        Dirichlet(tuple(float(share) for share in CONCENTRATION * shares[some])),
+        tuple(name for name, has in zip(states.names, some, strict=True) if has),
+        source=f"{SPEC.name}, Dirichlet of concentration {CONCENTRATION:g}",
+    )
 
 
 def lorenz(amount: FloatArray, people: FloatArray, order: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -167,22 +117,25 @@ def lorenz(amount: FloatArray, people: FloatArray, order: FloatArray) -> tuple[F
 
     Parameters
     ----------
-    amount, people : ndarray, shape (k,)
-        What is shared, and among how many.
-    order : ndarray, shape (k,)
+    amount : ndarray, shape (..., k)
+        What is shared.
+    people : ndarray, shape (k,)
+        Among how many.
+    order : ndarray, shape (..., k)
         What ranks the groups, the lowest first: amount per person for a Lorenz curve, income for a concentration curve.
 
     Returns
     -------
-    tuple of two ndarrays, shape (k + 1,)
+    tuple of two ndarrays, shape (..., k + 1)
     """
-    ranked = np.argsort(order, kind="stable")
-    x = np.concatenate([[0.0], np.cumsum(people[ranked]) / people.sum()])
-    y = np.concatenate([[0.0], np.cumsum(amount[ranked]) / amount.sum()])
-    return x, y
+    ranked = np.argsort(np.broadcast_to(order, amount.shape), axis=-1, kind="stable")
+    start = np.zeros((*amount.shape[:-1], 1))
+    x = np.cumsum(people[ranked], axis=-1) / people.sum()
+    y = np.cumsum(np.take_along_axis(amount, ranked, axis=-1), axis=-1) / amount.sum(axis=-1, keepdims=True)
+    return np.concatenate([start, x], axis=-1), np.concatenate([start, y], axis=-1)
 
 
-def concentration_index(amount: FloatArray, people: FloatArray, order: FloatArray) -> float:
+def concentration_index(amount: FloatArray, people: FloatArray, order: FloatArray) -> FloatArray:
     """Return 1 less twice the area under the concentration curve.
 
     Ranked by amount per person it is the Gini coefficient, in [0, 1]; ranked by income, in [-1, 1]: negative where the
@@ -195,77 +148,118 @@ def concentration_index(amount: FloatArray, people: FloatArray, order: FloatArra
 
     Returns
     -------
-    float
+    ndarray, shape (...)
 
     Examples
     --------
     >>> people = np.ones(4)
-    >>> concentration_index(np.ones(4), people, np.arange(4.0))
+    >>> float(concentration_index(np.ones(4), people, np.arange(4.0)))
     0.0
-    >>> round(concentration_index(np.array([0.0, 0.0, 0.0, 1.0]), people, np.arange(4.0)), 3)
+    >>> round(float(concentration_index(np.array([0.0, 0.0, 0.0, 1.0]), people, np.arange(4.0))), 3)
     0.75
     """
     x, y = lorenz(amount, people, order)
-    return float(1.0 - np.sum(np.diff(x) * (y[1:] + y[:-1])))
+    return np.asarray(1.0 - np.sum(np.diff(x, axis=-1) * (y[..., 1:] + y[..., :-1]), axis=-1))
 
 
-def landing(states: States, packs: FloatArray) -> dict[str, FloatArray]:
-    """Return packs per 1,000 people by state, their Gini coefficient, and the index against income, by draw.
+def allocate(states: States, packs: FloatArray, shares: Mapping[str, FloatArray]) -> FloatArray:
+    """Return packs by state and year.
 
     Parameters
     ----------
     states : States
-        With income per person (quantity ``income``).
-    packs : ndarray, shape (n, states)
+        From `read_states`.
+    packs : ndarray, shape (n, years, origins)
+        Of the whole country.
+    shares : mapping
+        Origin -> (n, states with weight), rows summing to 1.
+
+    Returns
+    -------
+    ndarray, shape (n, years, states)
+        Sums over the states to the packs of both origins.
+    """
+    found = np.zeros((*packs.shape[:2], len(states.names)))
+    for origin, place in (("new", NEW), ("second-hand", SECOND_HAND)):
+        some = carrier(states, origin) > 0
+        found[:, :, some] += packs[:, :, place, None] * shares[origin][:, None, :]
+    return found
+
+
+def landing(states: States, packs: FloatArray) -> dict[str, FloatArray]:
+    """Return packs per 1,000 people by state, their Gini coefficient, and where there is income the index against it.
+
+    Parameters
+    ----------
+    states : States
+        From `read_states`.
+    packs : ndarray, shape (n, years, states)
         From `allocate`.
 
     Returns
     -------
     dict
-        ``per_1000`` (n, states), ``gini`` (n,), ``concentration`` (n,).
+        Output name -> array.
+    """
+    people = states.columns["population"]
+    per_person = packs / people
+    found = {
+        "state_retired_packs": packs,
+        "state_packs_per_1000": 1000.0 * per_person,
+        "state_gini": concentration_index(packs, people, per_person),
+    }
+    if "income" in states.columns:
+        found["state_concentration"] = concentration_index(packs, people, states.columns["income"])
+    return found
+
+
+def outputs(states: States) -> tuple[Output, ...]:
+    """Return the declared outputs."""
+    year, state = Dim("year", LATER), Dim("state", states.names)
+    found = (
+        Output("state_retired_packs", "pack/yr", "EV packs that retire", (year, state), rank=True),
+        Output("state_packs_per_1000", "pack/yr", "EV packs that retire per 1,000 people", (year, state)),
+        Output("state_gini", "1", "Gini coefficient of packs per person among the states", (year,)),
+    )
+    if "income" not in states.columns:
+        return found
+    index = Output("state_concentration", "1", "index against income; below 0 where poor states get more", (year,))
+    return (*found, index)
+
+
+def model(tables: Mapping[str, Table], *, home: str, host: str) -> Model:
+    """Return the fleet model with its retired packs by state of the host.
+
+    Parameters
+    ----------
+    tables : mapping
+        The fleet's tables and `SPEC`.
+    home, host : str
+        As in the fleet.
+
+    Returns
+    -------
+    Model
 
     Raises
     ------
     InputError
-        When the table has no income.
+        As in `read_states`, and as the fleet does.
     """
-    if "income" not in states.columns:
-        raise InputError(
-            "states: income: missing quantity (got none); rows with quantity income for every state, from a source "
-            "that you can cite"
-        )
-    people, income = states.columns["population"], states.columns["income"]
-    per_person = packs / people
-    return {
-        "per_1000": 1000.0 * per_person,
-        "gini": np.array([concentration_index(row, people, rank) for row, rank in zip(packs, per_person, strict=True)]),
-        "concentration": np.array([concentration_index(row, people, income) for row in packs]),
-    }
+    states = read_states(tables[SPEC.name])
+    inputs = {origin: share_input(states, origin) for origin in CARRIERS}
 
+    def derive(
+        fleet: Mapping[str, NDArray[Any]], drawn: Mapping[str, FloatArray], context: Context
+    ) -> Mapping[str, FloatArray]:
+        packs = fleet["retired_packs"][:, FIRST_PACKS - YEARS[0] :]
+        return landing(states, allocate(states, packs, {origin: drawn[item.name] for origin, item in inputs.items()}))
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Print retired packs of second-hand vehicles by state in one year, and the index where there is income."""
-    parser = argparse.ArgumentParser(prog="states", description="Retired packs by Mexican state.")
-    parser.add_argument("--data", type=Path, help="CSV with more quantities by state")
-    parser.add_argument("--year", type=int, default=2040, choices=range(2013, 2051), metavar="2013..2050")
-    parser.add_argument("--draws", type=int, default=500)
-    chosen = parser.parse_args(arguments)
-    priors, states = read_priors(), read_states(chosen.data)
-    found = priors.evaluate(chosen.draws)
-    packs = found["retired_packs"][:, chosen.year - 2005, :]
-    by_state = allocate(states, packs[:, 1], "second-hand") + allocate(states, packs[:, 0], "new")
-    for name, column in zip(states.names, by_state.T, strict=True):
-        low, middle, high = np.quantile(column, [0.05, 0.5, 0.95])
-        print(f"{name:<22} {middle:>10,.0f} packs ({low:,.0f} to {high:,.0f})")
-    print(f"not supplied: {', '.join(states.missing)}")
-    if "income" in states.columns:
-        index = landing(states, by_state)["concentration"]
-        print(
-            "concentration index against income: "
-            + " / ".join(f"{q:.3f}" for q in np.quantile(index, [0.05, 0.5, 0.95]))
-        )
-    return 0
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())
+    return extend(
+        fleet_model(tables, home=home, host=host),
+        "fleet-states",
+        outputs(states),
+        derive,
+        parameters=tuple(inputs.values()),
+        tables=(SPEC,),
+    )

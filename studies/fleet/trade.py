@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from mcsim.kernels.cohorts.records import ENTRY_AGES, Trade
+from mcsim.kernels.cohorts.records import ENTRY_AGES, Demand, Gate, Gates, History, Trade
 from mcsim.studies.fleet.policy import combustion_cut
 from mcsim.studies.fleet.series import (
     YEARS,
@@ -23,11 +22,13 @@ from mcsim.study.tables import Table, cell_name
 
 HISTORY = tuple(range(2005, 2024))
 UPLIFT_YEAR = 2022
+# Sources differ on imports up to this year.
+EARLY_IMPORTS_LAST = 2010
 # Unregistered vehicles come at any of these ages.
 IRREGULAR = (5, 25)
 
 SPECS = (
-    TableSpec("mx_imports", ("year",), (0.0, np.inf), "import history", "registered second-hand imports"),
+    TableSpec("host_imports", ("year",), (0.0, np.inf), "import history", "registered second-hand imports"),
     TableSpec(
         "import_ages",
         ("first_year", "age"),
@@ -35,7 +36,7 @@ SPECS = (
         "import ages",
         "registered imports by age, from each year on; weights that the model normalises",
     ),
-    TableSpec("population", ("year",), (0.0, np.inf), meaning="people in Mexico, interpolated"),
+    TableSpec("population", ("year",), (0.0, np.inf), meaning="people in {host}, interpolated"),
 )
 
 
@@ -58,7 +59,7 @@ def read_border(tables: Mapping[str, Table], longest_age: int) -> Border:
     tables : mapping
         The tables of `SPECS`.
     longest_age : int
-        Last age of the exporting country's survival table.
+        Last age of the home country's survival table.
 
     Returns
     -------
@@ -90,7 +91,7 @@ def read_border(tables: Mapping[str, Table], longest_age: int) -> Border:
         np.array([row for row, key in enumerate(ages.index) if int(key[0]) == period], np.int64) for period in periods
     )
     return Border(
-        imports=yearly_rows(tables["mx_imports"], HISTORY),
+        imports=yearly_rows(tables["host_imports"], HISTORY),
         periods=periods,
         period_rows=rows,
         period_ages=tuple(np.array([int(ages.index[row][1]) for row in found], np.int64) for found in rows),
@@ -121,7 +122,7 @@ def irregular_weights(inputs: Mapping[str, FloatArray]) -> FloatArray:
     return np.asarray(np.divide(weights, total, out=np.zeros_like(weights), where=total > 0), np.float64)
 
 
-def _history(border: Border, weights: list[FloatArray], registered_only: bool) -> tuple[FloatArray, NDArray[np.bool_]]:
+def _history(border: Border, weights: list[FloatArray], registered_only: bool) -> tuple[FloatArray, Gate]:
     """Return shares by age of every year of history, and the ages that may give when one has not enough."""
     which = [max(place for place, first in enumerate(border.periods) if first <= year) for year in HISTORY]
     by_year = np.stack([weights[place] for place in which], axis=1)
@@ -141,8 +142,8 @@ def trade(
     inputs: Mapping[str, FloatArray],
     options: Mapping[str, OptionValue],
     target: FloatArray | None = None,
-) -> Trade:
-    """Return what the kernels need of the trade.
+) -> tuple[Trade, Gates]:
+    """Return what the kernels need of the trade; ages after the last at which anybody enters are left out.
 
     Parameters
     ----------
@@ -151,50 +152,70 @@ def trade(
     inputs, options : mapping
         As the model gets them.
     target : ndarray, shape (n, years), optional
-        A stock to reach after the history (mode 2 of the kernel's rules).
+        A stock to reach after the history (mode `TARGET` of the kernel's rules).
 
     Returns
     -------
-    Trade
+    Trade, Gates
     """
-    weights = period_weights(border, inputs)
     registered_only = options["unregistered"] == "off"
+    weights = period_weights(border, inputs)
     history_weight, history_open = _history(border, weights, registered_only)
     irregular = irregular_weights(inputs)
-    n = irregular.shape[0]
-    ages = np.arange(ENTRY_AGES)
-    low, high = inputs["import_age_minimum"][:, None], inputs["import_age_maximum"][:, None]
-    may_give = (ages >= low) & (ages <= high)
-    legal = weights[-1] * may_give
-    total = legal.sum(axis=1, keepdims=True)
-    legal = np.divide(legal, total, out=np.zeros_like(legal), where=total > 0)
-    share = inputs["us_retirement_share_to_mx"]
-    if not registered_only:
-        all_of_them = np.maximum(inputs["us_retirement_share_unregistered"], share)
-        part = (share / all_of_them)[:, None]
-        legal = part * legal + (1.0 - part) * irregular
-        may_give = may_give | ((ages >= IRREGULAR[0]) & (ages <= IRREGULAR[1]))
-        share = all_of_them
-    observed = rows_of(inputs["mx_imports"], border.imports)
-    early = np.asarray(HISTORY) <= 2010
-    observed = np.where(early, observed * inputs["mx_imports_early_factor"][:, None], observed)
-    population = spread(inputs["population"], border.population) * inputs["population_factor"][:, None]
+    weight, open_age, share = _later(weights[-1], irregular, inputs, registered_only)
+    uplift = np.zeros(len(irregular)) if registered_only else np.ascontiguousarray(inputs["unregistered_stock_uplift"])
+    entry_ages = history_open.any(axis=0) | open_age.any(axis=0) | (history_weight > 0).any(axis=(0, 1))
+    entry_ages |= (irregular > 0).any(axis=0) & bool(uplift.max() > 0)
+    ages = int(np.flatnonzero(entry_ages).max(initial=0)) + 1
     return Trade(
-        observed=np.ascontiguousarray(observed),
-        uplift=np.zeros(n) if registered_only else np.ascontiguousarray(inputs["unregistered_stock_uplift"]),
-        uplift_year=UPLIFT_YEAR - YEARS[0],
-        history_weight=np.ascontiguousarray(history_weight),
-        history_open=history_open,
-        irregular_weight=irregular,
-        weight=np.ascontiguousarray(legal),
-        open_age=np.ascontiguousarray(may_give),
+        history=History(
+            observed=_observed(border, inputs),
+            weight=np.ascontiguousarray(history_weight[:, :, :ages]),
+            uplift=uplift,
+            irregular_weight=np.ascontiguousarray(irregular[:, :ages]),
+        ),
+        demand=_demand(border, inputs, target),
         share=np.ascontiguousarray(share),
+        weight=np.ascontiguousarray(weight[:, :ages]),
+        open_age=np.ascontiguousarray(open_age[:, :ages]),
         selection=np.ascontiguousarray(inputs["ev_selection_ratio"]),
         ev_age=np.ascontiguousarray(inputs["ev_export_age"]),
         ev_width=np.ascontiguousarray(inputs["ev_export_age_width"]),
         combustion_cut=combustion_cut(inputs),
         substitution=np.ascontiguousarray(inputs["combustion_substitution"]),
+    ), Gates(np.ascontiguousarray(history_open[:, :ages]), entry_ages[:ages], UPLIFT_YEAR - YEARS[0])
+
+
+def _later(
+    weight: FloatArray, irregular: FloatArray, inputs: Mapping[str, FloatArray], registered_only: bool
+) -> tuple[FloatArray, Gate, FloatArray]:
+    """Return shares by age after the history, the ages that may give, and imports over deregistrations at home."""
+    ages = np.arange(ENTRY_AGES)
+    low, high = inputs["import_age_minimum"][:, None], inputs["import_age_maximum"][:, None]
+    may_give = (ages >= low) & (ages <= high)
+    legal = weight * may_give
+    total = legal.sum(axis=1, keepdims=True)
+    legal = np.divide(legal, total, out=np.zeros_like(legal), where=total > 0)
+    share = inputs["home_retirement_share_to_host"]
+    if registered_only:
+        return legal, may_give, share
+    all_of_them = np.maximum(inputs["home_retirement_share_unregistered"], share)
+    part = (share / all_of_them)[:, None]
+    legal = part * legal + (1.0 - part) * irregular
+    may_give = may_give | ((ages >= IRREGULAR[0]) & (ages <= IRREGULAR[1]))
+    return legal, may_give, all_of_them
+
+
+def _observed(border: Border, inputs: Mapping[str, FloatArray]) -> FloatArray:
+    observed = rows_of(inputs["host_imports"], border.imports)
+    early = np.asarray(HISTORY) <= EARLY_IMPORTS_LAST
+    return np.ascontiguousarray(np.where(early, observed * inputs["host_imports_early_factor"][:, None], observed))
+
+
+def _demand(border: Border, inputs: Mapping[str, FloatArray], target: FloatArray | None) -> Demand:
+    population = spread(inputs["population"], border.population) * inputs["population_factor"][:, None]
+    return Demand(
         population=np.ascontiguousarray(population),
         saturation=np.ascontiguousarray(inputs["motorisation_saturation"] / 1000.0),
-        target=np.zeros((n, len(YEARS))) if target is None else np.ascontiguousarray(target),
+        target=np.zeros_like(population) if target is None else np.ascontiguousarray(target),
     )

@@ -1,4 +1,4 @@
-"""Sales by model year and powertrain in both countries, survival, and the first Mexican stock."""
+"""Sales by model year and powertrain in both countries, survival, and the host's first stock."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mcsim.kernels.cohorts.records import Vehicles
+from mcsim.kernels.cohorts.records import STYLES, HomeVehicles, HostVehicles, Vehicles
 from mcsim.kernels.laws.survival import check_survival_table
 from mcsim.studies.fleet.series import (
-    US_MODEL_YEARS,
+    HOME_MODEL_YEARS,
     YEARS,
     interpolation,
     logistic_share,
@@ -23,21 +23,22 @@ from mcsim.study import FloatArray, InputError, IntArray, TableSpec
 from mcsim.study.tables import Table
 
 # Last year of observed sales by powertrain, and the year through which the logistic curves pass.
-US_EV_LAST, MX_EV_LAST = 2024, 2025
-US_ANCHOR, MX_ANCHOR = 2025, 2025
+HOME_EV_LAST, HOST_EV_LAST = 2024, 2025
+HOME_ANCHOR, HOST_ANCHOR = 2025, 2025
 HYBRID_SETTLES = 2035
 EARLY = tuple(range(1990, 2005))
-OLDEST = 1970
+# Model years of the first stock.
+EARLY_COHORTS = EARLY[-1] - 1970 + 1
 
 SPECS = (
-    TableSpec("us_sales", ("year",), (0.0, np.inf), meaning="new light vehicles, United States, by model year"),
-    TableSpec("us_pickup_share", ("year",), (0.0, 1.0), meaning="pickups among them"),
-    TableSpec("us_survival", ("body", "age"), (0.0, 1.0), meaning="share in use by age"),
-    TableSpec("us_ev_sales", ("kind", "year"), (0.0, np.inf), meaning="new EVs, United States"),
-    TableSpec("us_hev_sales", ("year",), (0.0, np.inf), meaning="new hybrids, United States, interpolated"),
-    TableSpec("mx_sales", ("year",), (0.0, np.inf), meaning="new light vehicles, Mexico"),
-    TableSpec("mx_ev_sales", ("kind", "year"), (0.0, np.inf), meaning="new EVs, Mexico"),
-    TableSpec("mx_hev_sales", ("year",), (0.0, np.inf), meaning="new hybrids, Mexico, interpolated"),
+    TableSpec("home_sales", ("year",), (0.0, np.inf), meaning="new light vehicles, {home}, by model year"),
+    TableSpec("home_pickup_share", ("year",), (0.0, 1.0), meaning="pickups among them"),
+    TableSpec("home_survival", ("body", "age"), (0.0, 1.0), meaning="share in use by age"),
+    TableSpec("home_ev_sales", ("kind", "year"), (0.0, np.inf), meaning="new EVs, {home}"),
+    TableSpec("home_hev_sales", ("year",), (0.0, np.inf), meaning="new hybrids, {home}, interpolated"),
+    TableSpec("host_sales", ("year",), (0.0, np.inf), meaning="new light vehicles, {host}"),
+    TableSpec("host_ev_sales", ("kind", "year"), (0.0, np.inf), meaning="new EVs, {host}"),
+    TableSpec("host_hev_sales", ("year",), (0.0, np.inf), meaning="new hybrids, {host}, interpolated"),
 )
 
 
@@ -45,12 +46,12 @@ SPECS = (
 class Turnover:
     """Where the rows of the sales tables lie; built once per study."""
 
-    us_sales: IntArray
-    us_ev: tuple[IntArray, IntArray]
-    us_hev: FloatArray
-    mx_sales: IntArray
-    mx_ev: tuple[IntArray, IntArray]
-    mx_hev: FloatArray
+    home_sales: IntArray
+    home_ev: tuple[IntArray, IntArray]
+    home_hev: FloatArray
+    host_sales: IntArray
+    host_ev: tuple[IntArray, IntArray]
+    host_hev: FloatArray
     pickup_share: FloatArray
     survival: FloatArray
     early_sales: FloatArray
@@ -65,7 +66,7 @@ def survival_curves(table: Table) -> FloatArray:
         When an age is missing or a curve is not proper.
     """
     curves = []
-    for body in ("car", "pickup"):
+    for body in STYLES:
         ages = sorted(int(key[1]) for key in table.index if key[0] == body)
         rows = yearly_rows(table, tuple(range(max(ages, default=0) + 1)), body)
         curve = table.value[rows]
@@ -103,20 +104,20 @@ def read_turnover(tables: Mapping[str, Table]) -> Turnover:
     """
     for spec in SPECS:
         refuse_negative(tables[spec.name])
-    us_ev, mx_ev = tables["us_ev_sales"], tables["mx_ev_sales"]
-    us_years, mx_years = tuple(range(2010, US_EV_LAST + 1)), tuple(range(2011, MX_EV_LAST + 1))
-    mx_last = max(int(key[0]) for key in tables["mx_sales"].index)
-    early = yearly_rows(tables["mx_sales"], EARLY)
+    home_ev, host_ev = tables["home_ev_sales"], tables["host_ev_sales"]
+    home_years, host_years = tuple(range(2010, HOME_EV_LAST + 1)), tuple(range(2011, HOST_EV_LAST + 1))
+    host_last = max(int(key[0]) for key in tables["host_sales"].index)
+    early = yearly_rows(tables["host_sales"], EARLY)
     return Turnover(
-        us_sales=yearly_rows(tables["us_sales"], US_MODEL_YEARS),
-        us_ev=(yearly_rows(us_ev, us_years, "bev"), yearly_rows(us_ev, us_years, "phev")),
-        us_hev=interpolation(tables["us_hev_sales"], US_MODEL_YEARS, None),
-        mx_sales=yearly_rows(tables["mx_sales"], tuple(range(YEARS[0], mx_last + 1))),
-        mx_ev=(yearly_rows(mx_ev, mx_years, "bev"), yearly_rows(mx_ev, mx_years, "phev")),
-        mx_hev=interpolation(tables["mx_hev_sales"], YEARS, None),
-        pickup_share=tables["us_pickup_share"].value[yearly_rows(tables["us_pickup_share"], US_MODEL_YEARS)],
-        survival=survival_curves(tables["us_survival"]),
-        early_sales=tables["mx_sales"].value[early],
+        home_sales=yearly_rows(tables["home_sales"], HOME_MODEL_YEARS),
+        home_ev=(yearly_rows(home_ev, home_years, "bev"), yearly_rows(home_ev, home_years, "phev")),
+        home_hev=interpolation(tables["home_hev_sales"], HOME_MODEL_YEARS, None),
+        host_sales=yearly_rows(tables["host_sales"], tuple(range(YEARS[0], host_last + 1))),
+        host_ev=(yearly_rows(host_ev, host_years, "bev"), yearly_rows(host_ev, host_years, "phev")),
+        host_hev=interpolation(tables["host_hev_sales"], YEARS, None),
+        pickup_share=tables["home_pickup_share"].value[yearly_rows(tables["home_pickup_share"], HOME_MODEL_YEARS)],
+        survival=survival_curves(tables["home_survival"]),
+        early_sales=tables["host_sales"].value[early],
     )
 
 
@@ -135,41 +136,45 @@ def _split(
     return np.ascontiguousarray(np.stack([total - ev - hybrid, hybrid, ev], axis=2))
 
 
-def us_sales(turnover: Turnover, inputs: Mapping[str, FloatArray]) -> FloatArray:
-    """Return US sales by model year and powertrain, (n, 70, 3) vehicles."""
-    total = rows_of(inputs["us_sales"], turnover.us_sales)
-    years = np.arange(US_MODEL_YEARS[0], US_MODEL_YEARS[-1] + 1)
+def home_sales(turnover: Turnover, inputs: Mapping[str, FloatArray]) -> FloatArray:
+    """Return sales at home by model year and powertrain, (n, 70, 3) vehicles."""
+    total = rows_of(inputs["home_sales"], turnover.home_sales)
+    years = np.arange(HOME_MODEL_YEARS[0], HOME_MODEL_YEARS[-1] + 1)
     way = np.clip((years - 2025) / 25.0, 0.0, 1.0)
-    total = total * (1.0 + (inputs["us_sales_2050_factor"][:, None] - 1.0) * way)
-    observed = rows_of(inputs["us_ev_sales"], turnover.us_ev[0]) + rows_of(inputs["us_ev_sales"], turnover.us_ev[1])
-    later = tuple(range(US_EV_LAST + 1, US_MODEL_YEARS[-1] + 1))
+    total = total * (1.0 + (inputs["home_sales_2050_factor"][:, None] - 1.0) * way)
+    observed = rows_of(inputs["home_ev_sales"], turnover.home_ev[0]) + rows_of(
+        inputs["home_ev_sales"], turnover.home_ev[1]
+    )
+    later = tuple(range(HOME_EV_LAST + 1, HOME_MODEL_YEARS[-1] + 1))
     share = logistic_share(
-        later, inputs["us_ev_ceiling"], inputs["us_ev_midpoint"], inputs["us_ev_share_2025"], US_ANCHOR
+        later, inputs["home_ev_ceiling"], inputs["home_ev_midpoint"], inputs["home_ev_share_2025"], HOME_ANCHOR
     )
     ev = np.zeros_like(total)
-    ev[:, 2010 - US_MODEL_YEARS[0] : 2010 - US_MODEL_YEARS[0] + observed.shape[1]] = observed
+    ev[:, 2010 - HOME_MODEL_YEARS[0] : 2010 - HOME_MODEL_YEARS[0] + observed.shape[1]] = observed
     ev[:, -len(later) :] = share * total[:, -len(later) :]
-    hybrid = spread(inputs["us_hev_sales"], turnover.us_hev)
-    return _split(total, ev, hybrid, 2024, inputs["us_hev_share_2035"], US_MODEL_YEARS[0])
+    hybrid = spread(inputs["home_hev_sales"], turnover.home_hev)
+    return _split(total, ev, hybrid, 2024, inputs["home_hev_share_2035"], HOME_MODEL_YEARS[0])
 
 
-def mx_sales(turnover: Turnover, inputs: Mapping[str, FloatArray]) -> FloatArray:
-    """Return Mexican sales by model year and powertrain, (n, 46, 3) vehicles."""
-    observed = rows_of(inputs["mx_sales"], turnover.mx_sales)
+def host_sales(turnover: Turnover, inputs: Mapping[str, FloatArray]) -> FloatArray:
+    """Return the host's sales by model year and powertrain, (n, 46, 3) vehicles."""
+    observed = rows_of(inputs["host_sales"], turnover.host_sales)
     known = observed.shape[1]
     steps = np.arange(1, len(YEARS) - known + 1)
-    growth = (1.0 + inputs["mx_sales_growth"][:, None]) ** steps
-    total = np.concatenate([observed, inputs["mx_sales_level"][:, None] * growth], axis=1)
-    plug_ins = rows_of(inputs["mx_ev_sales"], turnover.mx_ev[0]) + rows_of(inputs["mx_ev_sales"], turnover.mx_ev[1])
-    later = tuple(range(MX_EV_LAST + 1, YEARS[-1] + 1))
+    growth = (1.0 + inputs["host_sales_growth"][:, None]) ** steps
+    total = np.concatenate([observed, inputs["host_sales_level"][:, None] * growth], axis=1)
+    plug_ins = rows_of(inputs["host_ev_sales"], turnover.host_ev[0]) + rows_of(
+        inputs["host_ev_sales"], turnover.host_ev[1]
+    )
+    later = tuple(range(HOST_EV_LAST + 1, YEARS[-1] + 1))
     share = logistic_share(
-        later, inputs["mx_ev_ceiling"], inputs["mx_ev_midpoint"], inputs["mx_ev_share_2025"], MX_ANCHOR
+        later, inputs["host_ev_ceiling"], inputs["host_ev_midpoint"], inputs["host_ev_share_2025"], HOST_ANCHOR
     )
     ev = np.zeros_like(total)
     ev[:, 2011 - YEARS[0] : 2011 - YEARS[0] + plug_ins.shape[1]] = plug_ins
     ev[:, -len(later) :] = share * total[:, -len(later) :]
-    hybrid = spread(inputs["mx_hev_sales"], turnover.mx_hev)
-    return _split(total, ev, hybrid, 2025, inputs["mx_hev_share_2035"], YEARS[0])
+    hybrid = spread(inputs["host_hev_sales"], turnover.host_hev)
+    return _split(total, ev, hybrid, 2025, inputs["host_hev_share_2035"], YEARS[0])
 
 
 def vehicles(turnover: Turnover, inputs: Mapping[str, FloatArray]) -> Vehicles:
@@ -186,17 +191,15 @@ def vehicles(turnover: Turnover, inputs: Mapping[str, FloatArray]) -> Vehicles:
     -------
     Vehicles
     """
-    cohorts = EARLY[-1] - OLDEST + 1
     return Vehicles(
-        us_sales=us_sales(turnover, inputs),
-        pickup_share=turnover.pickup_share,
-        us_survival=turnover.survival,
-        us_stretch=np.ascontiguousarray(inputs["us_survival_stretch"]),
-        mx_sales=mx_sales(turnover, inputs),
-        early_sales=turnover.early_sales,
-        early_cohorts=cohorts,
-        initial_stock=np.ascontiguousarray(inputs["initial_stock"]),
-        mx_shape=np.ascontiguousarray(inputs["mx_survival_shape"]),
-        mx_scale=np.ascontiguousarray(inputs["mx_survival_scale"]),
-        life_multiplier=np.ascontiguousarray(inputs["second_hand_life_multiplier"]),
+        home=HomeVehicles(
+            sales=home_sales(turnover, inputs), stretch=np.ascontiguousarray(inputs["home_survival_stretch"])
+        ),
+        host=HostVehicles(
+            sales=host_sales(turnover, inputs),
+            initial_stock=np.ascontiguousarray(inputs["initial_stock"]),
+            shape=np.ascontiguousarray(inputs["host_survival_shape"]),
+            scale=np.ascontiguousarray(inputs["host_survival_scale"]),
+            life_multiplier=np.ascontiguousarray(inputs["second_hand_life_multiplier"]),
+        ),
     )

@@ -1,43 +1,47 @@
-"""Circularity of the packs that retire in Mexico: the fleet study's flows down the cascade."""
+"""Circularity of the packs that retire in the fleet's host country: the fleet study's flows down the cascade."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
+from mcsim.kernels.cohorts.records import EV, NEW
 from mcsim.studies.battery_circularity.outlook import TABLES, Retirement, build
 from mcsim.studies.common.checks import required
+from mcsim.studies.common.corridor import Corridor
 from mcsim.studies.fleet.batteries import capacity, cell_shares, read_packs
+from mcsim.studies.fleet.model import NAMES
 from mcsim.studies.fleet.model import model as fleet_model
 from mcsim.studies.fleet.series import YEARS
 from mcsim.study import Context, FloatArray, Model
 from mcsim.study.tables import Table
 
-NEW, EV = 0, 2  # places in the fleet's dims origin and powertrain
 
-
-def model(tables: Mapping[str, Table]) -> Model:
+def model(tables: Mapping[str, Table], *, home: str, host: str) -> Model:
     """Return the circularity model of the fleet study's retired packs.
 
-    Packs of new and of second-hand vehicles go down one cascade. New batteries are those of EVs bought new in Mexico,
-    wherever they are made; packs that a warranty replaces count among the retired but not among the new.
+    Packs of new and of second-hand vehicles go down one cascade. New batteries are those of EVs bought new in the
+    host country, wherever they are made; packs that a warranty replaces count among the retired but not among the new.
 
     Parameters
     ----------
     tables : mapping
         The fleet's tables and those of `outlook.TABLES`.
+    home, host : str
+        As in the fleet.
 
     Returns
     -------
     Model
     """
-    fleet = fleet_model(tables)
-    packs = read_packs(tables)
+    fleet, corridor = fleet_model(tables, home=home, host=host), Corridor(home, host)
+    packs = read_packs(corridor.neutral(tables, NAMES), corridor)
 
     def source(inputs: Mapping[str, FloatArray], context: Context) -> Retirement:
         found = fleet.evaluate(inputs, context)
         sold = found["registrations"][:, :, NEW, EV]
-        kwh = sold * capacity(packs, inputs, "mx")
-        shares = cell_shares(packs, inputs, str(context.options["chemistry_path"]))
+        drawn = corridor.neutral(inputs, NAMES)
+        kwh = sold * capacity(packs, drawn, "host")
+        shares = cell_shares(packs, drawn, str(context.options["chemistry_path"]))
         # kWh x kg/kWh = kg
         wanted = 1e-3 * kwh[:, :, None] * (shares @ inputs["composition"][:, packs.composition])
         return Retirement(
@@ -49,7 +53,7 @@ def model(tables: Mapping[str, Table]) -> Model:
         )
 
     return build(
-        "battery-circularity-mexico",
+        "battery-circularity-fleet",
         required(tables, TABLES),
         source,
         parameters=fleet.parameters,

@@ -1,0 +1,152 @@
+"""The home fleet: stock, deregistrations, and the pool from which second-hand vehicles come."""
+
+import math
+
+from mcsim.kernels._jit import kernel
+from mcsim.kernels.cohorts.records import CAR, DEAD, EV, HEV, ICEV, PICKUP
+from mcsim.kernels.cohorts.stock import fill_table_halves
+
+
+@kernel
+def fill_unit_leavers(alive, running, exposure, death, failure, combustion, in_use):
+    """Fill, per vehicle sold, who leaves in each year of age and what is in use at its end, for one body style.
+
+    Parameters
+    ----------
+    alive, running : ndarray, shape (halves,)
+        Survival of vehicles, and of their right to a working pack, by half-year.
+    exposure : int
+        Half-years lived at the end of the year of sale.
+    death, failure, combustion, in_use : ndarray, shape (years,)
+        Filled by age: EVs that die with a working pack, EVs whose pack fails, combustion vehicles that die, EVs in use.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mcsim.kernels.cohorts.home import fill_unit_leavers
+    >>> out = [np.empty(2) for _ in range(4)]
+    >>> fill_unit_leavers(np.array([1, 0.5, 0.25, 0.0]), np.array([1, 1, 0.5, 0.5]), 1, *out)
+    >>> [column.tolist() for column in out]
+    [[0.5, 0.3125], [0.0, 0.1875], [0.5, 0.5], [0.5, 0.0]]
+    """
+    half = 0
+    for year in range(death.size):
+        last = 2 * year + exposure
+        combustion[year] = alive[half] - alive[last]
+        died = 0.0
+        failed = 0.0
+        # Death of the vehicle and failure of its pack within a half-year are crossed by the trapezoid: died + failed is
+        # alive * running at the start less that at the end, exactly.
+        while half < last:
+            died += 0.5 * (alive[half] - alive[half + 1]) * (running[half] + running[half + 1])
+            failed += 0.5 * (running[half] - running[half + 1]) * (alive[half] + alive[half + 1])
+            half += 1
+        death[year] = died
+        failure[year] = failed
+        in_use[year] = alive[last] * running[last]
+
+
+@kernel
+def fill_home_fleet(sales, pickup_share, space, exposure, stock, gone, pool):
+    """Fill stock and deregistrations by year and powertrain, and the pool by year and age.
+
+    Parameters
+    ----------
+    sales : ndarray, shape (model years, powertrains)
+        Vehicles sold.
+    pickup_share : ndarray, shape (model years,)
+        Share of pickups [-]; the rest are cars, SUVs and vans.
+    space : HomeSpace
+        Survival and leavers of either style.
+    exposure : int
+        Half-years lived at the end of the year of sale.
+    stock : ndarray, shape (years, powertrains)
+        Filled; model years may begin before the first of these years.
+    gone : ndarray, shape (years, powertrains + 1)
+        Filled: EVs that died with a working pack stand at EV, those whose pack failed at DEAD.
+    pool : ndarray, shape (powertrains + 1, years, ages)
+        Filled as `gone` by year and age; vehicles older than its ages are in the totals only.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mcsim.kernels.cohorts.home import fill_home_fleet
+    >>> from mcsim.kernels.cohorts.room import HomeSpace, Leavers
+    >>> alive = np.tile(np.array([1, 0.5, 0.25, 0.0]), (2, 1))
+    >>> stock, gone, pool = np.empty((2, 3)), np.empty((2, 4)), np.empty((4, 2, 2))
+    >>> none = np.zeros((2, 2))
+    >>> space = HomeSpace(alive, Leavers(none, none, np.full((2, 2), 0.5), none))
+    >>> fill_home_fleet(np.array([[8.0, 0, 0], [4.0, 0, 0]]), np.zeros(2), space, 1, stock, gone, pool)
+    >>> stock[:, 0].tolist(), gone[:, 0].tolist(), pool[0].tolist()
+    ([4.0, 2.0], [4.0, 6.0], [[4.0, 0.0], [2.0, 4.0]])
+    """
+    alive, leavers = space.alive, space.leavers
+    years, ages = pool.shape[1], pool.shape[2]
+    first = sales.shape[0] - years
+    for year in range(years):
+        for kind in range(pool.shape[0]):
+            gone[year, kind] = 0.0
+            stock[year, min(kind, EV)] = 0.0
+            for age in range(ages):
+                pool[kind, year, age] = 0.0
+    for model_year in range(sales.shape[0]):
+        pickup = pickup_share[model_year]
+        car = 1.0 - pickup
+        icev, hev, ev = sales[model_year, ICEV], sales[model_year, HEV], sales[model_year, EV]
+        for year in range(max(model_year - first, 0), years):
+            age = year + first - model_year
+            left = car * alive[CAR, 2 * age + exposure] + pickup * alive[PICKUP, 2 * age + exposure]
+            dying = car * leavers.combustion[CAR, age] + pickup * leavers.combustion[PICKUP, age]
+            stock[year, ICEV] += icev * left
+            stock[year, HEV] += hev * left
+            gone[year, ICEV] += icev * dying
+            gone[year, HEV] += hev * dying
+            if age < ages:
+                pool[ICEV, year, age] = icev * dying
+                pool[HEV, year, age] = hev * dying
+            if ev > 0.0:
+                died = ev * (car * leavers.death[CAR, age] + pickup * leavers.death[PICKUP, age])
+                failed = ev * (car * leavers.failure[CAR, age] + pickup * leavers.failure[PICKUP, age])
+                stock[year, EV] += ev * (car * leavers.in_use[CAR, age] + pickup * leavers.in_use[PICKUP, age])
+                gone[year, EV] += died
+                gone[year, DEAD] += failed
+                if age < ages:
+                    pool[EV, year, age] = died
+                    pool[DEAD, year, age] = failed
+
+
+@kernel
+def fill_home_fleets(vehicles, styles, rules, pass_scale, running, space, flows, pool):
+    """Fill the home fleet of every draw.
+
+    Parameters
+    ----------
+    vehicles, styles, rules : HomeVehicles, Styles, Rules
+        Of n draws.
+    pass_scale : ndarray, shape (n,)
+        As in `Laws`; finite where a rule on state of health holds.
+    running : ndarray, shape (n, halves)
+        Vehicles with a right to a working pack, by half-year.
+    space : HomeSpace
+        Working space.
+    flows : HomeFlows
+        Filled.
+    pool : ndarray, shape (n, powertrains + 1, years, ages)
+        Filled, as in `fill_home_fleet`.
+    """
+    leavers, exposure = space.leavers, rules.exposure
+    for i in range(vehicles.stretch.size):
+        for style in range(space.alive.shape[0]):
+            alive = space.alive[style]
+            fill_table_halves(styles.survival[style], vehicles.stretch[i], alive)
+            fill_unit_leavers(
+                alive, running[i], exposure, leavers.death[style], leavers.failure[style],
+                leavers.combustion[style], leavers.in_use[style],
+            )  # fmt: skip
+        sales, share = vehicles.sales[i], styles.pickup_share
+        fill_home_fleet(sales, share, space, exposure, flows.stock[i], flows.gone[i], pool[i])
+        # A rule on state of health refuses every dead pack; without one the option says whether they are on offer.
+        if not rules.dead_packs or pass_scale[i] < math.inf:
+            for year in range(pool.shape[2]):
+                for age in range(pool.shape[3]):
+                    pool[i, DEAD, year, age] = 0.0

@@ -1,0 +1,228 @@
+"""Records of what the fleet's stages leave each other within a block of draws, and of their working space."""
+
+from typing import NamedTuple
+
+from mcsim.kernels.cohorts.records import Array
+
+
+class CountryCurves(NamedTuple):
+    """Survival of packs in one country, (n, quarters) each: to the loss that a warranty replaces, and to the end."""
+
+    warranty: Array
+    end: Array
+
+
+class Curves(NamedTuple):
+    """Survival of packs by quarter-year of age, (n, quarters) each.
+
+    Parameters
+    ----------
+    home, host : CountryCurves
+        Against fade, in either climate.
+    passing : ndarray
+        Up to the loss that the border allows; all 1 without a rule.
+    defects : ndarray
+        Against defects.
+    """
+
+    home: CountryCurves
+    host: CountryCurves
+    passing: Array
+    defects: Array
+
+
+class PackStates(NamedTuple):
+    """On which pack a vehicle sold new runs, deaths of vehicles aside.
+
+    Parameters
+    ----------
+    share : ndarray, shape (n, halves, classes)
+        By half-year of age, and by the half-year in which the pack was fitted (0: the first pack).
+    running : ndarray, shape (n, halves)
+        Sum over the classes.
+    """
+
+    share: Array
+    running: Array
+
+
+class States(NamedTuple):
+    """Of vehicles sold new in either country."""
+
+    home: PackStates
+    host: PackStates
+
+
+class NewVehicles(NamedTuple):
+    """What becomes of one vehicle sold new in the host country.
+
+    Parameters
+    ----------
+    alive : ndarray, shape (n, halves)
+        Survival by half-year.
+    left, ev_left : ndarray, shape (n, years)
+        Share in use at the ends of years, of combustion vehicles and of EVs.
+    covered, later, replaced : ndarray, shape (n, years, shifts)
+        Packs retired within the warranty's age and after it, and those of the former that the warranty replaced, by
+        year since sale and by model year of the pack since that of the vehicle.
+    """
+
+    alive: Array
+    left: Array
+    ev_left: Array
+    covered: Array
+    later: Array
+    replaced: Array
+
+
+class Entries(NamedTuple):
+    """What becomes of one import, by age at entry.
+
+    Parameters
+    ----------
+    passing : ndarray, shape (n, ages)
+        Share of running EVs that may be traded.
+    left, ev_left : ndarray, shape (n, ages, years)
+        Share in use at the ends of years, of combustion vehicles and of EVs that came with a working pack.
+    retired : ndarray, shape (n, ages, years, shifts)
+        Packs of the latter that retire, by year since entry and by model year of the pack since that of the vehicle.
+    dead : ndarray, shape (n, ages, shifts)
+        Model years of the packs of EVs that came with a dead one; shares.
+    """
+
+    passing: Array
+    left: Array
+    ev_left: Array
+    retired: Array
+    dead: Array
+
+
+class Packs(NamedTuple):
+    """Packs that retire in the host country by year and model year, (n, years, years) each.
+
+    Parameters
+    ----------
+    covered, later : ndarray
+        Of vehicles sold new, within the warranty's age and after it.
+    replaced : ndarray
+        Those of `covered` that the warranty replaced.
+    second_hand : ndarray
+        Of imports.
+    """
+
+    covered: Array
+    later: Array
+    replaced: Array
+    second_hand: Array
+
+
+class Leavers(NamedTuple):
+    """Per vehicle sold at home, by style and year of age, (styles, model years) each.
+
+    Parameters
+    ----------
+    death, failure : ndarray
+        EVs that die with a working pack, and EVs whose pack fails.
+    combustion : ndarray
+        Combustion vehicles that die.
+    in_use : ndarray
+        EVs in use at the end of the year.
+    """
+
+    death: Array
+    failure: Array
+    combustion: Array
+    in_use: Array
+
+
+class HomeSpace(NamedTuple):
+    """Survival of vehicles at home by style and half-year, (styles, halves), and who leaves."""
+
+    alive: Array
+    leavers: Leavers
+
+
+class Traded(NamedTuple):
+    """Packs of one traded EV by class: the half-year in which they were fitted, at home and then in the host country.
+
+    Parameters
+    ----------
+    share, older : ndarray, shape (classes,)
+        Share of the classes among traded vehicles, and the age at which each can fail at the earliest [quarter-years].
+    running, scaled, start : ndarray, shape (at least classes + halves in the host country,)
+        Share of vehicles running, that share at a law of 1, and the law at the earliest age.
+    """
+
+    share: Array
+    older: Array
+    running: Array
+    scaled: Array
+    start: Array
+
+
+class EntrySpace(NamedTuple):
+    """Survival of one import by half-year since entry, (2 years + 1,), and its packs."""
+
+    alive: Array
+    traded: Traded
+
+
+class ImportSpace(NamedTuple):
+    """One year's imports by age, (ages,) each.
+
+    Parameters
+    ----------
+    weight, ev_weight : ndarray
+        Shares of combustion vehicles and of EVs wanted.
+    whole, on_offer : ndarray
+        Combustion vehicles (hybrids among them) and EVs that the pool holds.
+    icev, hev, ev : ndarray
+        Chosen; `icev` holds all combustion vehicles until hybrids are told apart.
+    """
+
+    weight: Array
+    ev_weight: Array
+    whole: Array
+    on_offer: Array
+    icev: Array
+    hev: Array
+    ev: Array
+
+
+class PackSpace(NamedTuple):
+    """Vectors of number, energy, mass and materials, k in all.
+
+    Parameters
+    ----------
+    vectors : ndarray, shape (origins, years, k)
+        What one pack of each model year holds.
+    queue : ndarray, shape (origins, years, k)
+        What comes back from another use, by year.
+    work : ndarray, shape (origins, rows, k)
+        One year's packs; rows as named in `mcsim.kernels.cohorts.materials`.
+    """
+
+    vectors: Array
+    queue: Array
+    work: Array
+
+
+class Tables(NamedTuple):
+    """What the stages leave each other; the first axis of every array is the draw of a block."""
+
+    curves: Curves
+    states: States
+    new: NewVehicles
+    pool: Array
+    entries: Entries
+    packs: Packs
+
+
+class Space(NamedTuple):
+    """Working space, used again for every draw."""
+
+    home: HomeSpace
+    entry: EntrySpace
+    imports: ImportSpace
+    packs: PackSpace
+    years: Array

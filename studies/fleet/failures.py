@@ -1,0 +1,136 @@
+"""Failure laws of packs: the ages at which they reach each loss, in either climate and at the border."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+import numpy as np
+
+from mcsim.kernels.cohorts.records import CountryLaw, Laws
+from mcsim.kernels.laws.health import fill_age_at_loss
+from mcsim.kernels.laws.weibull_fit import fill_capacity_cdf
+from mcsim.studies.fleet.policy import minimum_state_of_health
+from mcsim.study import FloatArray, OptionValue
+
+LN_2 = float(np.log(2.0))
+
+
+class Lives(NamedTuple):
+    """Weibulls of pack lives, (n,) each.
+
+    Parameters
+    ----------
+    shape : ndarray
+        Of all laws [-].
+    home_warranty, home_end, host_warranty, host_end : ndarray
+        Scales in either climate: to the loss that a warranty replaces, and to the end of life [yr].
+    passing : ndarray
+        Scale to the loss that the border allows, at home [yr].
+    defects : ndarray
+        Constant hazard [1/yr].
+    """
+
+    shape: FloatArray
+    home_warranty: FloatArray
+    home_end: FloatArray
+    host_warranty: FloatArray
+    host_end: FloatArray
+    passing: FloatArray
+    defects: FloatArray
+
+
+def _median_life(inputs: Mapping[str, FloatArray], loss: FloatArray, climate: FloatArray) -> FloatArray:
+    """Age at which the median pack of a fleet reaches a loss [yr]."""
+    one = np.ones_like(loss)
+    out = np.empty_like(loss)
+    degradation = np.ascontiguousarray(inputs["annual_degradation"] * climate)
+    knee, sharpness = np.ascontiguousarray(inputs["knee_age"]), np.ascontiguousarray(inputs["knee_sharpness"])
+    fill_age_at_loss(np.ascontiguousarray(loss), degradation, one, knee, one, sharpness, 0, out)
+    return out
+
+
+def first_passage(inputs: Mapping[str, FloatArray], allowed: FloatArray) -> Lives:
+    """Return Weibull lives around medians that are the ages at which the capacity loss reaches each threshold."""
+    shape = np.ascontiguousarray(inputs["pack_life_shape"])
+    # Weibull: median = scale (ln 2)^(1 / shape).
+    per_median = LN_2 ** (-1.0 / shape)
+    one, climate = np.ones_like(shape), inputs["host_climate_multiplier"]
+    warranty, end = inputs["warranty_loss"], inputs["end_of_life_loss"]
+    return Lives(
+        shape=shape,
+        home_warranty=_median_life(inputs, warranty, one) * per_median,
+        home_end=_median_life(inputs, end, one) * per_median,
+        host_warranty=_median_life(inputs, warranty, climate) * per_median,
+        host_end=_median_life(inputs, end, climate) * per_median,
+        passing=_median_life(inputs, allowed, one) * per_median,
+        defects=np.ascontiguousarray(inputs["defect_hazard"]),
+    )
+
+
+def capacity_cdf(inputs: Mapping[str, FloatArray], allowed: FloatArray) -> Lives:
+    """Return the source report's lives: its own priors, one law for warranty and end, no defects, one climate."""
+    beta = np.ascontiguousarray(inputs["pack_life_shape"])
+    one = np.ones_like(beta)
+    shape, scale, rmse = np.empty_like(beta), np.empty_like(beta), np.empty_like(beta)
+    degradation, knee = inputs["report_annual_degradation"], inputs["report_knee_age"]
+    fill_capacity_cdf(
+        np.ascontiguousarray(degradation), one, np.ascontiguousarray(knee), one, one, 0, shape, scale, rmse
+    )
+    report = {"annual_degradation": degradation, "knee_age": knee, "knee_sharpness": one}
+    passing = _median_life(report, allowed, one) * LN_2 ** (-1.0 / beta)
+    return Lives(shape, scale, scale, scale, scale, passing, np.zeros_like(beta))
+
+
+def weibull(inputs: Mapping[str, FloatArray], allowed: FloatArray) -> Lives:
+    """Return lives of shape and scale given, one scale for warranty and end of life."""
+    shape = np.ascontiguousarray(inputs["pack_life_shape"])
+    home = np.ascontiguousarray(inputs["pack_life_scale"])
+    host = np.ascontiguousarray(home / inputs["host_climate_multiplier"])
+    passing = _median_life(inputs, allowed, np.ones_like(shape)) * LN_2 ** (-1.0 / shape)
+    return Lives(shape, home, home, host, host, passing, np.ascontiguousarray(inputs["defect_hazard"]))
+
+
+LIVES: dict[str, Callable[[Mapping[str, FloatArray], FloatArray], Lives]] = {
+    "first_passage": first_passage,
+    "capacity_cdf": capacity_cdf,
+    "weibull": weibull,
+}
+
+
+def laws(inputs: Mapping[str, FloatArray], options: Mapping[str, OptionValue]) -> Laws:
+    """Return the failure laws of packs under the option `battery_law`.
+
+    Parameters
+    ----------
+    inputs, options : mapping
+        As the model gets them.
+
+    Returns
+    -------
+    Laws
+    """
+    minimum = minimum_state_of_health(inputs)
+    lives = LIVES[str(options["battery_law"])](inputs, np.maximum(1.0 - minimum, 1e-6))
+    return Laws(
+        shape=lives.shape,
+        home=CountryLaw(
+            warranty=lives.home_warranty,
+            end=lives.home_end,
+            cover=_half_years(inputs["warranty_years"]),
+            repair=np.ascontiguousarray(inputs["home_repair_probability"]),
+        ),
+        host=CountryLaw(
+            warranty=lives.host_warranty,
+            end=lives.host_end,
+            cover=_half_years(inputs["host_warranty_years"]),
+            repair=np.ascontiguousarray(inputs["host_repair_probability"]),
+        ),
+        pass_shape=np.ascontiguousarray(inputs["pack_life_shape"]),
+        pass_scale=np.where(minimum > 0.0, lives.passing, np.inf),
+        defects=lives.defects,
+    )
+
+
+def _half_years(years: FloatArray) -> np.ndarray[tuple[int, ...], np.dtype[np.int64]]:
+    return np.rint(2.0 * years).astype(np.int64)
