@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import xarray as xr
-from engine_studies import AGE, KIND, LAYOUT, small, unlike
+from engine_studies import AGE, KIND, LAYOUT, small, unlike, with_form
 from scipy.stats import spearmanr
 
 from mcsim.command.main import main
@@ -259,3 +259,15 @@ def test_the_declaration_is_part_of_what_was_run():
     assert fingerprint(study()) != fingerprint(
         small(gappy, outputs=tuple(replace(item, may_be_undefined=False) for item in OUTPUTS))
     )
+
+
+def test_an_option_may_decide_whether_an_output_may_be_undefined():
+    outputs = (replace(OUTPUTS[0], may_be_undefined=("form", "minus")), *OUTPUTS[1:])
+    plus = small(gappy, outputs=outputs)
+    assert not plus.output("z").may_be_undefined
+    with pytest.raises(RunFailed, match="z is nan"):
+        run(plus, 200)
+    minus = plus.set(form="minus")
+    assert minus.output("z").may_be_undefined is True
+    assert not run(minus, 200).failures
+    assert with_form(plus).output("z").may_be_undefined is True

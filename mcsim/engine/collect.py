@@ -53,7 +53,7 @@ class Collector:
             self._streams[output.name] = self._new_stream(output, self._centre[output.name])
 
     def _new_stream(self, output: Output, centre: NDArray[Any]) -> BandStream:
-        return BandStream(centre.reshape(-1), call_rows(self.job.study), output.may_be_undefined)
+        return BandStream(centre.reshape(-1), call_rows(self.job.study), bool(output.may_be_undefined))
 
     @property
     def edges(self) -> list[int]:

@@ -286,7 +286,7 @@ def compare(first: Result, second: Result, outputs: Sequence[str] | None = None)
 
     outputs_of_pair = tuple(
         replace(item, may_be_undefined=item.may_be_undefined or first.study.output(item.name).may_be_undefined)
-        for item in second.study.model.outputs
+        for item in second.study.outputs
         if item.name in kept
     )
     model = replace(second.study.model, outputs=outputs_of_pair)

@@ -188,9 +188,10 @@ class Output:
         Ranked by the Sobol' analysis of a plain run.
     only_if : (str, str), optional
         The output exists only when this option has this value.
-    may_be_undefined : bool
+    may_be_undefined : bool or (str, str)
         An element may have no value in a draw, such as the year of a crossover that never happens: the model then
-        gives NaN, which is left out of bands instead of failing the draw.
+        gives NaN, which is left out of bands instead of failing the draw. A pair: only when this option has this value;
+        `Study.outputs` then say whether it has.
     """
 
     name: str
@@ -203,7 +204,7 @@ class Output:
     keep: bool = True
     rank: bool = False
     only_if: tuple[str, str] | None = None
-    may_be_undefined: bool = False
+    may_be_undefined: bool | tuple[str, str] = False
 
     def __post_init__(self) -> None:
         if self.layout is not None and self.layout.index.shape != self.shape:

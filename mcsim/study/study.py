@@ -79,11 +79,19 @@ class Study:
 
     @property
     def outputs(self) -> tuple[Output, ...]:
-        """Outputs that exist under the study's options."""
-        return tuple(output for output in self.model.outputs if self._exists(output))
+        """Outputs that exist under the study's options, with what these say of whether they may be undefined."""
+        return tuple(self._under_options(output) for output in self.model.outputs if self._exists(output))
 
     def _exists(self, output: Output) -> bool:
         return output.only_if is None or self.options[output.only_if[0]] == output.only_if[1]
+
+    def _under_options(self, output: Output) -> Output:
+        declared = output.may_be_undefined
+        return output if isinstance(declared, bool) else replace(output, may_be_undefined=self._can_be(*declared))
+
+    def _can_be(self, option: str, word: str) -> bool:
+        """Return whether an option has this word, an uncertain option counting as all its words."""
+        return self.options[option] == word or any(item.name == option for item in self.inputs)
 
     @property
     def samples_lives(self) -> bool:
@@ -91,7 +99,7 @@ class Study:
         lives = self.model.lives
         if isinstance(lives, bool):
             return lives
-        return self.options[lives[0]] == lives[1] or any(item.name == lives[0] for item in self.inputs)
+        return self._can_be(*lives)
 
     @property
     def uncertain(self) -> tuple[Input, ...]:
