@@ -13,7 +13,7 @@ import pytest
 from engine_studies import fails_sometimes, product, small, unlike, wrong_shape
 
 from mcsim.engine.asked import Computed
-from mcsim.engine.backends import each, pack_study, unpack_study
+from mcsim.engine.backends import each, packed, unpacked
 from mcsim.engine.run import RunFailed, run
 from mcsim.study import InputError
 
@@ -105,12 +105,12 @@ def test_a_model_that_cannot_travel_is_refused():
             return {}
 
     with pytest.raises(InputError, match=r"model cannot be sent to other processes .*use the backend threads"):
-        pack_study(small(evaluate))
+        packed(small(evaluate), "small")
 
 
 def test_a_study_survives_the_journey():
     study = small().set(y=1.5)
-    again = unpack_study(pack_study(study))
+    again = unpacked(packed(study, study.name))
     assert dict(again.options) == dict(study.options)
     assert [str(item.distribution) for item in again.inputs] == [str(item.distribution) for item in study.inputs]
 

@@ -7,7 +7,8 @@ from small_studies import study_of
 
 from mcsim.engine.run import run
 from mcsim.ranking.decision import evppi, evppi_of_sign, flip_points, probability_best, regression
-from mcsim.ranking.givendata import given_data, partial_rank_correlation, with_sign
+from mcsim.ranking.givendata import given_data, with_sign
+from mcsim.ranking.prcc import partial_rank_correlation
 from mcsim.ranking.sensitivity import sensitivity
 from mcsim.studies.examples.functions import known_ishigami
 from mcsim.study import Dim, InputError, Output

@@ -3,9 +3,7 @@ import pandas as pd
 import pytest
 from small_studies import study_of
 
-from mcsim.ranking.sensitivity import plan_of, sensitivity
-from mcsim.ranking.shards import load_part, merged_ranking, ranking_part
-from mcsim.ranking.sobol import Judgement
+from mcsim.ranking.sensitivity import sensitivity
 from mcsim.ranking.verdicts import sentence
 from mcsim.study import Dim, InputError, Layout, Output
 from mcsim.study.load import load
@@ -97,35 +95,6 @@ def test_method_without_convergence_says_so():
     ranking = sensitivity(load("ishigami"), base=64, method="tornado", jobs=1)
     with pytest.raises(InputError, match="tornado: no convergence; only Sobol' indices have it"):
         ranking.convergence_table("y")
-
-
-@pytest.mark.parametrize("count", [2, 3, 7])
-def test_merged_parts_have_the_bits_of_the_whole(count, tmp_path):
-    plan = plan_of(load("sobol-g"), 256, jobs=1)
-    for number in range(1, count + 1):
-        ranking_part(plan, (number, count)).save(tmp_path / f"{number}.npz")
-    parts = [load_part(tmp_path / f"{number}.npz") for number in range(count, 0, -1)]
-    merged = merged_ranking(plan, Judgement(), parts).table()
-    pd.testing.assert_frame_equal(merged, sensitivity(load("sobol-g"), base=256, jobs=1).table(), check_exact=True)
-
-
-def test_missing_part_is_refused():
-    plan = plan_of(load("ishigami"), 64, jobs=1)
-    parts = [ranking_part(plan, (1, 3)), ranking_part(plan, (3, 3))]
-    with pytest.raises(InputError, match=r"not complete \(got 1/3, 3/3\); each part once"):
-        merged_ranking(plan, Judgement(), parts)
-
-
-def test_part_of_another_analysis_is_refused():
-    plan, other = plan_of(load("ishigami"), 64, jobs=1), plan_of(load("ishigami"), 64, seed=2, jobs=1)
-    parts = [ranking_part(plan, (1, 2)), ranking_part(other, (2, 2))]
-    with pytest.raises(InputError, match="part 2: of another analysis"):
-        merged_ranking(plan, Judgement(), parts)
-
-
-def test_more_parts_than_leaves_are_refused():
-    with pytest.raises(InputError, match=r"shard: not a part of this ranking \(got 1/99\); .*N at most 16"):
-        ranking_part(plan_of(load("ishigami"), 64, jobs=1), (1, 99))
 
 
 def test_first_order_within_noise_is_said():

@@ -26,12 +26,12 @@ def test_morris_equals_salib_on_the_same_trajectories():
 
     from mcsim.ranking.factors import factors_of, outputs_of
     from mcsim.ranking.plan import Plan
-    from mcsim.ranking.screening import _trajectories
+    from mcsim.ranking.morris import trajectories
 
     study = load("borehole")
     ranking = sensitivity(study, base=64, method="morris", jobs=1)
     plan = Plan(study, factors_of(study), outputs_of(study, None), 64, 1)
-    unit, _, _, step = _trajectories(plan, 4)
+    unit, _, _, step = trajectories(plan, 4, 0, 64)
     from mcsim.engine.evaluation import evaluate_points
 
     outputs = evaluate_points(study, unit, np.arange(len(unit)), 1, 0).outputs["y"]

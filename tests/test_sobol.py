@@ -110,15 +110,26 @@ def test_tree_of_leaves_has_the_same_bits_in_any_order():
         tree = Tree()
         for leaf in order:
             tree.add(0, leaf, deepcopy(leaves[leaf]))
-        roots.append(tree.prefix()[1].factor)
+        roots.append(tree.whole().factor)
     assert all(np.array_equal(root, roots[0]) for root in roots)
 
 
-def test_tree_knows_only_complete_prefixes():
+def test_tree_remembers_complete_prefixes_in_any_order():
+    histories = []
+    for order in (range(4), [3, 1, 2, 0]):
+        tree = Tree()
+        for leaf in order:
+            tree.add(0, leaf, summed(random_rows(16, seed=leaf), np.ones((4, 16))))
+        histories.append(tree.history)
+    assert sorted(histories[0]) == sorted(histories[1]) == [1, 2, 4]
+    assert all(np.array_equal(histories[0][n]["ST"], histories[1][n]["ST"]) for n in (1, 2, 4))
+
+
+def test_tree_remembers_no_incomplete_prefix():
     tree = Tree()
     for leaf in range(3):
         tree.add(0, leaf, summed(random_rows(16, seed=leaf), np.ones((4, 16))))
-    assert tree.prefix() is None
+    assert sorted(tree.history) == [1, 2]
 
 
 def test_counts_depend_on_seed_row_and_resample_alone():

@@ -5,11 +5,12 @@ from __future__ import annotations
 import multiprocessing
 import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import lru_cache
+from itertools import starmap
 from typing import Any
 
-from mcsim.study import InputError, Study
+from mcsim.study import InputError
 
 BACKENDS = ("threads", "processes", "dask")
 SECONDS_TO_ANSWER = 10  # for a scheduler
@@ -27,32 +28,46 @@ class Interrupted(RuntimeError):  # noqa: N818
     exit_code = 130
 
 
-def pack_study(study: Study) -> bytes:
-    """Return a study as bytes for another process, its functions included.
+def packed(work: Any, name: str) -> bytes:
+    """Return what is computed as bytes for another process, a study's functions included.
+
+    Parameters
+    ----------
+    work : object
+        With a ``compute(start, stop)``.
+    name : str
+        What an error calls it.
 
     Raises
     ------
     InputError
-        When its model holds something that cannot travel, such as an open file.
+        When a model holds something that cannot travel, such as an open file.
     """
-    from dataclasses import fields
+    import io
+    from types import MappingProxyType
 
     import cloudpickle  # type: ignore[import-untyped]
 
-    content = {field.name: getattr(study, field.name) for field in fields(study)}
-    # The options are a read-only view, which does not pickle; `Study` makes a new one.
-    content["options"] = dict(study.options)
-    with _by_value(study):
+    class Pickler(cloudpickle.Pickler):  # type: ignore[misc]
+        def reducer_override(self, thing: Any) -> Any:
+            # The options of a study are a read-only view, which does not pickle by itself.
+            if isinstance(thing, MappingProxyType):
+                return MappingProxyType, (dict(thing),)
+            return super().reducer_override(thing)
+
+    stream = io.BytesIO()
+    with _by_value():
         try:
-            return bytes(cloudpickle.dumps(content))
+            Pickler(stream).dump(work)
         except Exception as error:
             raise InputError(
-                f"{study.name}: model cannot be sent to other processes (got {error}); use the backend threads"
+                f"{name}: model cannot be sent to other processes (got {error}); use the backend threads"
             ) from None
+    return stream.getvalue()
 
 
 @contextmanager
-def _by_value(study: Study) -> Iterator[None]:
+def _by_value() -> Iterator[None]:
     """Send the user's own file with its content: a worker elsewhere cannot import it by the name it has here."""
     import sys
 
@@ -69,11 +84,16 @@ def _by_value(study: Study) -> Iterator[None]:
 
 
 @lru_cache(maxsize=4)
-def unpack_study(content: bytes) -> Study:
-    """Return the study of `pack_study`, once per process."""
+def unpacked(content: bytes) -> Any:
+    """Return what `packed` was given, once per process."""
     import pickle
 
-    return Study(**pickle.loads(content))
+    return pickle.loads(content)
+
+
+def compute_elsewhere(content: bytes, start: int, stop: int) -> Any:
+    """Return a piece in another process, where the work arrives as bytes."""
+    return unpacked(content).compute(start, stop)
 
 
 def each(
@@ -85,8 +105,8 @@ def each(
     scheduler: str | None = None,
     timeout: float | None = None,
     stop: threading.Event | None = None,
-) -> Generator[Any, None, None]:
-    """Yield the result of a task for every tuple of arguments, in the order in which they end.
+) -> Iterator[Any]:
+    """Return the result of a task for every tuple of arguments, in the order in which they end.
 
     Parameters
     ----------
@@ -110,13 +130,22 @@ def each(
     TimeoutError
         When a call took too long.
     """
+    if backend == "threads" and (jobs == 1 or len(arguments) <= 1) and timeout is None:
+        return starmap(task, arguments)
+    return _spread(task, arguments, jobs, timeout, stop, _cluster(backend, scheduler, jobs))
+
+
+def _spread(
+    task: Callable[..., Any],
+    arguments: Sequence[tuple[Any, ...]],
+    jobs: int,
+    timeout: float | None,
+    stop: threading.Event | None,
+    cluster: AbstractContextManager[dict[str, Any]],
+) -> Generator[Any, None, None]:
     from joblib import Parallel, delayed
 
-    if backend == "threads" and (jobs == 1 or len(arguments) <= 1) and timeout is None:
-        for argument in arguments:
-            yield task(*argument)
-        return
-    with _cluster(backend, scheduler, jobs) as chosen:
+    with cluster as chosen:
         parallel = Parallel(
             n_jobs=jobs, timeout=timeout, return_as="generator_unordered", batch_size=1, pre_dispatch=2 * jobs, **chosen
         )

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mcsim.engine.backends import RunFailed
 from mcsim.engine.evaluation import centre_or_zero
 from mcsim.engine.streaming import BandStream
 from mcsim.engine.work import Job, call_rows
 from mcsim.result.bands import Bands, exact_bands
 from mcsim.result.result import Result
-from mcsim.store.chunks import DAMAGED, DiskShelf, Shelf, Span, check_complete, save_arrays
+from mcsim.store.chunks import DAMAGED, DiskShelf, Shelf, Span, check_complete, save_arrays, united
 from mcsim.store.directory import STATE
 from mcsim.store.pieces import Arrays, Piece, stored_type
 from mcsim.study import Output
@@ -30,15 +31,15 @@ class Collector:
 
     Parameters
     ----------
-    job : Job
+    work : Job
         The run.
     shelf : Shelf
         Where pieces wait.
     """
 
-    def __init__(self, job: Job, shelf: Shelf) -> None:
-        self.job, self.shelf = job, shelf
-        self._streamed = [output for output in job.study.outputs if output.name not in job.stored]
+    def __init__(self, work: Job, shelf: Shelf) -> None:
+        self.work, self.shelf = work, shelf
+        self._streamed = [output for output in work.study.outputs if output.name not in work.stored]
         self._streams: dict[str, BandStream] = {}
         self._counted: list[Span] = []
         self._pending: dict[Span, int] = {}
@@ -46,19 +47,24 @@ class Collector:
         self._gate = threading.Condition()
         self._writers = 0
         self._closed = False
-        self._centre = centre_or_zero(job.study) if self._streamed else {}
+        self._centre = centre_or_zero(work.study) if self._streamed else {}
         self.failures: list[Failure] = []
         self.done = 0
+        self.note: Callable[[], None] = lambda: None  # told when the run grew
         for output in self._streamed:
             self._streams[output.name] = self._new_stream(output, self._centre[output.name])
 
     def _new_stream(self, output: Output, centre: NDArray[Any]) -> BandStream:
-        return BandStream(centre.reshape(-1), call_rows(self.job.study), bool(output.may_be_undefined))
+        return BandStream(centre.reshape(-1), call_rows(self.work.study), bool(output.may_be_undefined))
 
     @property
     def edges(self) -> list[int]:
         """Global draws at which new pieces have to end, because bands have taken in one side already."""
         return [edge for span in self._counted for edge in span]
+
+    def spans(self) -> list[Span]:
+        """Return the draws that are there."""
+        return self.shelf.spans()
 
     def accept(self, piece: Piece) -> int:
         """Take a piece in; safe to call from threads. Return the number of draws it covers, 0 once closed."""
@@ -80,9 +86,32 @@ class Collector:
             self._closed = True
             self._gate.wait_for(lambda: self._writers == 0)
 
+    def check(self, max_failed: float, rows: int) -> None:
+        """Refuse a run more of whose draws failed than a share of so many.
+
+        Raises
+        ------
+        RunFailed
+            With the first draw that failed, and why.
+        """
+        failed = len(self.failures)
+        if failed > max_failed * rows:
+            first = min(self.failures, key=lambda failure: failure.draw)
+            raise RunFailed(
+                f"{self.work.name}: {failed:,} of {self.done:,} draws failed (first: draw {first.draw}: "
+                f"{first.reason}); mend the model or its ranges, or allow more with --max-failed"
+            )
+
+    def extend(self, work: Job) -> None:
+        """Let the run have more draws; those of a call that was cut short are computed again."""
+        rows = call_rows(self.work.study)
+        self.drop_from(self.work.rows // rows * rows)
+        self.work = work
+        self.note()
+
     def _take(self, piece: Piece) -> None:
         streamed = {name: piece.outputs[name] for name in self._streams}
-        kept = {name: piece.outputs[name] for name in self.job.stored}
+        kept = {name: piece.outputs[name] for name in self.work.stored}
         slim = Piece(piece.start, piece.stop, piece.draws, piece.inputs, kept, piece.failures)
         self.shelf.put(slim, streamed)
         with self._lock:
@@ -101,7 +130,7 @@ class Collector:
             return
         for name, rows in streamed.items():
             self._streams[name].add(*span, piece.draws, rows.reshape(len(rows), -1))
-        self._counted = _united([*self._counted, span])
+        self._counted = united([*self._counted, span])
         self._pending[span] = sum(rows.nbytes for rows in streamed.values())
 
     def save_state(self, folder: Path | None = None) -> None:
@@ -146,7 +175,7 @@ class Collector:
             prefix = f"{output.name}/"
             stream.load_arrays({key.removeprefix(prefix): a for key, a in content.items() if key.startswith(prefix)})
             self._streams[output.name].merge(stream)
-        self._counted = _united([*self._counted, *((int(low), int(high)) for low, high in content["counted"])])
+        self._counted = united([*self._counted, *((int(low), int(high)) for low, high in content["counted"])])
 
     def drop_from(self, draw: int) -> None:
         """Forget everything from a draw on, the first of a call of the model, because it will be computed again."""
@@ -162,11 +191,11 @@ class Collector:
         """Return the bands of an output over all that is there."""
         if name in self._streams:
             return self._streams[name].bands()
-        output = self.job.study.output(name)
+        output = self.work.study.output(name)
         size = self.done * output.n_packed * np.dtype(stored_type(output)).itemsize
         if size <= EXACT_BYTES:
-            return exact_bands(Draws(self.shelf, self.job)[name])
-        stream = self._new_stream(output, centre_or_zero(self.job.study)[name])
+            return exact_bands(Draws(self.shelf, self.work)[name])
+        stream = self._new_stream(output, centre_or_zero(self.work.study)[name])
         for piece in self.shelf.pieces((name,)):
             stream.add(piece.start, piece.stop, piece.draws, piece.outputs[name].reshape(len(piece.draws), -1))
         return stream.bands()
@@ -181,9 +210,9 @@ class Collector:
         """
         check_complete(self.shelf.spans(), start, stop)
         pieces = list(self.shelf.pieces(()))
-        design, study = self.job.design, self.job.study
+        design, study = self.work.design, self.work.study
         inputs = np.concatenate([piece.inputs for piece in pieces])
-        kept: Mapping[str, NDArray[Any]] = Draws(self.shelf, self.job)
+        kept: Mapping[str, NDArray[Any]] = Draws(self.shelf, self.work)
         if not isinstance(self.shelf, DiskShelf):
             kept = {name: kept[name] for name in kept}
         return Result(
@@ -191,7 +220,7 @@ class Collector:
             design.draws,
             np.concatenate([piece.draws for piece in pieces]),
             design.seed,
-            self.job.lives,
+            self.work.lives,
             design.kind,
             {name: np.ascontiguousarray(inputs[:, place]) for place, name in enumerate(design.columns)},
             kept,
@@ -225,14 +254,3 @@ class Draws(Mapping[str, NDArray[Any]]):
             for start in range(0, len(array), step):
                 yield row + start, array[start : start + step]
             row += len(array)
-
-
-def _united(spans: Sequence[Span]) -> list[Span]:
-    """Return intervals with those that touch joined."""
-    united: list[Span] = []
-    for low, high in sorted(spans):
-        if united and low <= united[-1][1]:
-            united[-1] = (united[-1][0], max(high, united[-1][1]))
-        else:
-            united.append((low, high))
-    return united

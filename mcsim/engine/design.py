@@ -210,7 +210,7 @@ def saltelli_points(
 
 
 def morris_trajectories(
-    columns: tuple[str, ...], trajectories: int, seed: int, levels: int = 4
+    columns: tuple[str, ...], trajectories: int, seed: int, levels: int = 4, start: int = 0
 ) -> tuple[FloatArray, float]:
     """Return Morris' one-at-a-time paths on a grid of levels that stays off the ends of the unit cube.
 
@@ -227,6 +227,8 @@ def morris_trajectories(
         Seed of the run.
     levels : int
         Even number of levels.
+    start : int
+        The first path's number: paths are the same however they are cut.
 
     Returns
     -------
@@ -249,7 +251,7 @@ def morris_trajectories(
     order_keys, starts, signs = (np.empty((trajectories, dims)) for _ in range(3))
     for position, name in enumerate(columns):
         for purpose, target in (("order", order_keys), ("start", starts), ("sign", signs)):
-            target[:, position] = uniforms(seed, stream_of(f"{name}/morris/{purpose}"), 0, trajectories)
+            target[:, position] = uniforms(seed, stream_of(f"{name}/morris/{purpose}"), start, start + trajectories)
     lower = np.floor(starts * half)
     upward = signs < 0.5
     path = np.repeat(np.where(upward, lower, lower + half)[:, np.newaxis, :], dims + 1, axis=1)

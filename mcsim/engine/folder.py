@@ -7,7 +7,6 @@ import json
 import shutil
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,86 +17,145 @@ from mcsim.engine.backends import RunFailed
 from mcsim.engine.collect import Collector
 from mcsim.engine.design import Design
 from mcsim.engine.evaluation import centre_or_zero, design_columns
-from mcsim.engine.session import Session, shard_range
 from mcsim.engine.work import Job, call_rows
 from mcsim.result.result import Result
-from mcsim.store.chunks import PLAN, DiskShelf
-from mcsim.store.directory import (
-    CHUNKS,
-    FAILED,
-    MANIFEST,
-    STATE,
-    check,
-    read,
-    read_manifest,
-    write,
-    write_failures,
-)
+from mcsim.store.chunks import PLAN, DiskShelf, MemoryShelf
+from mcsim.store.directory import CHUNKS, FAILED, MANIFEST, STATE, check, read, read_manifest, write, write_failures
 from mcsim.store.files import write_json
 from mcsim.store.netcdf import rows_of
 from mcsim.store.pieces import Piece
 from mcsim.store.record import fingerprint, study_of
 from mcsim.study import InputError, Study
 
+Shard = tuple[int, int] | None
 
-def run_in(session: Session, folder: Path, resume: bool, how: Mapping[str, Any], began: float) -> Result:
-    """Return the result of a run kept in a folder.
+
+class InMemory:
+    """A run that leaves nothing on disk, and that cannot be gone on with."""
+
+    advice = ""
+
+    def __init__(self, job: Job, shard: Shard) -> None:
+        self._job, self._shard = job, shard
+
+    def open(self, resume: bool) -> Collector | Result:
+        """Return a collector for the draws."""
+        return Collector(self._job, MemoryShelf())
+
+    def stopped(self, collector: Collector, error: BaseException) -> None:
+        """Leave everything as it is."""
+
+    def finish(self, collector: Collector, how: Mapping[str, Any]) -> Result:
+        """Return the result."""
+        return collector.finish(*collector.work.part(self._shard), self._shard)
+
+
+class RunFolder:
+    """A run directory while its run goes on.
 
     Parameters
     ----------
-    session : Session
-        Who computes.
     folder : Path
-        The run directory; it must not exist unless `resume`.
-    resume : bool
-        Go on with what is there.
-    how : mapping
-        For run.json.
-    began : float
-        Monotonic time at which the run began.
-
-    Raises
-    ------
-    InputError
-        When the folder exists, cannot be written, or holds another run.
+        The run directory.
+    job : Job
+        The run.
+    shard : (int, int), optional
+        Which part of how many is computed.
+    grows : bool
+        Whether a stop rule decides how many draws there are.
     """
-    if folder.exists() and not resume:
-        raise InputError(f"{folder}: exists; --resume goes on with it, another --out leaves it alone")
-    session.note = lambda: _write_plan(session.job, session.how.shard, chunks)
-    session.advice = f"; what is complete is kept, go on with the same command and --resume --out {folder}"
-    chunks = folder / CHUNKS
-    fresh = not folder.exists()
-    if resume and (folder / MANIFEST).is_file() and not (chunks / PLAN).is_file():
-        tidy(folder)
-        finished = _finished(session, folder)
-        if finished is not None:
-            return finished
-    # A model that returns what it should not is found before anything is written.
-    centre_or_zero(session.job.study)
-    try:
-        chunks.mkdir(parents=True, exist_ok=True)
-        shelf = DiskShelf(chunks, session.job.design.columns)
-        collector = _collector(session, shelf, folder)
-    except OSError as error:
-        raise InputError(f"{folder}: cannot be written ({error.strerror}); another --out") from None
-    try:
-        session.fill(collector)
-    except InputError:
-        if fresh and collector.done == 0:
-            # The user's input is wrong: nothing of the run is worth keeping, so nothing is left behind.
-            shelf.remove()
-            folder.rmdir()
-        raise
-    except RunFailed:
-        if collector.failures:
-            write_failures(collector.failures, folder / FAILED)
-        raise
-    return finish(session.job, session.how.shard, collector, folder, {**how, "wall": time.monotonic() - began})
+
+    def __init__(self, folder: Path, job: Job, shard: Shard, grows: bool) -> None:
+        self.folder, self._job, self._shard, self._grows = folder, job, shard, grows
+        self._chunks = folder / CHUNKS
+        self._fresh = not folder.exists()
+        self.advice = f"; what is complete is kept, go on with the same command and --resume --out {folder}"
+
+    def open(self, resume: bool) -> Collector | Result:
+        """Return a collector with what is there already, or the result where nothing is missing.
+
+        Raises
+        ------
+        InputError
+            When the folder exists and `resume` is not said, cannot be written, or holds another run.
+        """
+        if not self._fresh and not resume:
+            raise InputError(f"{self.folder}: exists; --resume goes on with it, another --out leaves it alone")
+        if resume and (self.folder / MANIFEST).is_file() and not (self._chunks / PLAN).is_file():
+            tidy(self.folder)
+            finished = self._finished()
+            if finished is not None:
+                return finished
+        # A model that returns what it should not is found before anything is written.
+        centre_or_zero(self._job.study)
+        try:
+            self._chunks.mkdir(parents=True, exist_ok=True)
+            return self._collector(DiskShelf(self._chunks, self._job.design.columns))
+        except OSError as error:
+            raise InputError(f"{self.folder}: cannot be written ({error.strerror}); another --out") from None
+
+    def stopped(self, collector: Collector, error: BaseException) -> None:
+        """Leave nothing behind where the user's input is wrong, and a list of failed draws where too many failed."""
+        if isinstance(error, InputError) and self._fresh and collector.done == 0:
+            shutil.rmtree(self._chunks, ignore_errors=True)
+            self.folder.rmdir()
+        if isinstance(error, RunFailed) and collector.failures:
+            write_failures(collector.failures, self.folder / FAILED)
+
+    def finish(self, collector: Collector, how: Mapping[str, Any]) -> Result:
+        """Write the run directory, and return the result as read from it."""
+        return finish(collector, self._shard, self.folder, how)
+
+    def _write_plan(self, job: Job) -> None:
+        write_json(self._chunks / PLAN, {**identity(job, self._shard), "draws": job.design.draws})
+
+    def _collector(self, shelf: DiskShelf) -> Collector:
+        """Return a collector with what is in the folder already, and leave a plan there."""
+        plan = shelf.folder / PLAN
+        collector = Collector(self._job, shelf)
+        collector.note = lambda: self._write_plan(collector.work)
+        if not plan.is_file():
+            self._write_plan(self._job)
+            return collector
+        there = json.loads(plan.read_text(encoding="utf-8"))
+        draws, wanted = there.pop("draws"), self._job.design.draws
+        compare_identities(self.folder, there, identity(self._job, self._shard))
+        collector.restore()
+        if wanted == draws:
+            return collector
+        self._check_draws(draws, wanted)
+        collector.work = self._job.extended(draws)
+        if wanted > draws:
+            collector.extend(self._job)
+        return collector
+
+    def _check_draws(self, draws: int, wanted: int) -> None:
+        """Refuse to go on from `draws` to the draws wanted where that cannot be."""
+        kind = self._job.design.kind
+        if wanted < draws and not self._grows:
+            raise InputError(f"{self.folder}: fewer draws than there (got {wanted}, there {draws}); {draws} or more")
+        if wanted > draws and not self._job.design.extends:
+            raise InputError(f"{self.folder}: design {kind} does not extend (got {wanted}, there {draws}); a new run")
+        if wanted > draws and self._shard is not None:
+            raise InputError(
+                f"{self.folder}: a shard does not extend (got {wanted}, there {draws}); merge first, then extend"
+            )
+
+    def _finished(self) -> Result | None:
+        """Return the result of a complete run, or None after laying its draws out as chunks to be extended."""
+        record = read_manifest(self.folder)
+        compare_identities(self.folder, record["identity"], identity(self._job, self._shard))
+        draws, wanted = record["draws"], self._job.design.draws
+        self._check_draws(draws, wanted)
+        if wanted <= draws and not self._grows:
+            return read(self.folder, self._job.study)
+        job = self._job.extended(draws)
+        lay_out([self.folder], job, self._chunks)
+        self._write_plan(job)
+        return None
 
 
-def finish(
-    job: Job, shard: tuple[int, int] | None, collector: Collector, folder: Path, how: Mapping[str, Any]
-) -> Result:
+def finish(collector: Collector, shard: Shard, folder: Path, how: Mapping[str, Any]) -> Result:
     """Write the run directory of complete draws, and remove the chunks.
 
     Raises
@@ -105,11 +163,11 @@ def finish(
     InputError
         When draws are missing.
     """
-    low, high = shard_range(job, shard)
+    low, high = collector.work.part(shard)
     try:
         result = collector.finish(low, high, shard)
         collector.save_state(folder)
-        written = write(result, folder, {**how, "identity": identity(job, shard)})
+        written = write(result, folder, {**how, "identity": identity(collector.work, shard)})
     except OSError as error:
         raise RunFailed(f"{folder}: {error.strerror or error}; free space and go on with --resume") from None
     if isinstance(collector.shelf, DiskShelf):
@@ -125,7 +183,7 @@ def tidy(folder: Path) -> None:
     shutil.rmtree(folder / f".{CHUNKS}-done", ignore_errors=True)
 
 
-def identity(job: Job, shard: tuple[int, int] | None) -> dict[str, Any]:
+def identity(job: Job, shard: Shard) -> dict[str, Any]:
     """Return what must be the same for two parts of one run, `draws` apart."""
     values = job.design.values
     return {
@@ -142,67 +200,18 @@ def identity(job: Job, shard: tuple[int, int] | None) -> dict[str, Any]:
     }
 
 
-def _write_plan(job: Job, shard: tuple[int, int] | None, chunks: Path) -> None:
-    write_json(chunks / PLAN, {**identity(job, shard), "draws": job.design.draws})
+def compare_identities(folder: Path, there: Mapping[str, Any], here: Mapping[str, Any]) -> None:
+    """Refuse to go on in a folder with something else than what it was begun with.
 
-
-def _compare(folder: Path, there: Mapping[str, Any], here: Mapping[str, Any]) -> None:
+    Raises
+    ------
+    InputError
+        Naming the first difference.
+    """
     for name, mine in here.items():
         if there.get(name) != mine:
             what = "study changed" if name == "fingerprint" else f"another {name} (got {mine}, there {there.get(name)})"
             raise InputError(f"{folder}: {what}; resume with what the run began with, or another --out")
-
-
-def _collector(session: Session, shelf: DiskShelf, folder: Path) -> Collector:
-    """Return a collector with what is in the folder already, and leave a plan there."""
-    plan = shelf.folder / PLAN
-    collector = Collector(session.job, shelf)
-    if not plan.is_file():
-        _write_plan(session.job, session.how.shard, shelf.folder)
-        return collector
-    there = json.loads(plan.read_text(encoding="utf-8"))
-    draws = there.pop("draws")
-    _compare(folder, there, identity(session.job, session.how.shard))
-    wanted = session.job.design.draws
-    collector.restore()
-    if wanted == draws:
-        return collector
-    if wanted < draws and session.rule is None:
-        raise InputError(f"{folder}: fewer draws than there (got {wanted}, there {draws}); {draws} or more")
-    _grow(session, collector, folder, draws, max(draws, wanted))
-    return collector
-
-
-def _grow(session: Session, collector: Collector, folder: Path, draws: int, wanted: int) -> None:
-    """Extend a run of `draws` to the draws wanted."""
-    _check_extends(session.job.design, session.how.shard, folder, draws, wanted)
-    session.job = replace(session.job, design=replace(session.job.design, draws=draws))
-    collector.job = session.job
-    if wanted > draws:
-        session.extend(collector, wanted)
-
-
-def _check_extends(design: Design, shard: tuple[int, int] | None, folder: Path, draws: int, wanted: int) -> None:
-    if wanted > draws and not design.extends:
-        raise InputError(f"{folder}: design {design.kind} does not extend (got {wanted}, there {draws}); a new run")
-    if wanted > draws and shard is not None:
-        raise InputError(f"{folder}: a shard does not extend (got {wanted}, there {draws}); merge first, then extend")
-
-
-def _finished(session: Session, folder: Path) -> Result | None:
-    """Return the result of a complete run, or None after laying its draws out as chunks to be extended."""
-    record = read_manifest(folder)
-    _compare(folder, record["identity"], identity(session.job, session.how.shard))
-    draws, wanted = record["draws"], session.job.design.draws
-    if wanted < draws and session.rule is None:
-        raise InputError(f"{folder}: fewer draws than there (got {wanted}, there {draws}); {draws} or more")
-    if wanted <= draws and session.rule is None:
-        return read(folder, session.job.study)
-    _check_extends(session.job.design, session.how.shard, folder, draws, wanted)
-    job = replace(session.job, design=replace(session.job.design, draws=draws))
-    lay_out([folder], job, folder / CHUNKS)
-    _write_plan(job, session.how.shard, folder / CHUNKS)
-    return None
 
 
 def lay_out(folders: Sequence[Path], job: Job, chunks: Path) -> None:
@@ -215,7 +224,7 @@ def lay_out(folders: Sequence[Path], job: Job, chunks: Path) -> None:
     state.save_state()
     for folder in folders:
         result = read(folder, job.study)
-        _copy(result, job, shelf, *shard_range(job, result.shard))
+        _copy(result, job, shelf, *job.part(result.shard))
 
 
 def _copy(result: Result, job: Job, shelf: DiskShelf, low: int, high: int) -> None:
@@ -260,7 +269,7 @@ def merge(folders: Sequence[Path], out: Path, study: Study | None = None) -> Res
     study = study if study is not None else study_of(first)
     design = Design(first["design"], first["seed"], first["draws"], design_columns(study))
     job = Job(study, design, first["lives"], tuple(item.name for item in study.outputs if item.name in first["kept"]))
-    _compare(
+    compare_identities(
         Path(folders[0]),
         {**first["identity"], "shard": None},
         {**identity(job, None), "samples": first["identity"]["samples"]},
@@ -270,7 +279,7 @@ def merge(folders: Sequence[Path], out: Path, study: Study | None = None) -> Res
     collector = Collector(job, DiskShelf(chunks, design.columns))
     collector.restore()
     how = {"jobs": 1, "backend": "merge", "shards": shards, "wall": time.monotonic() - began}
-    return finish(job, None, collector, out, how)
+    return finish(collector, None, out, how)
 
 
 def _check_shards(folders: Sequence[Path], records: Sequence[Mapping[str, Any]]) -> list[list[int]]:

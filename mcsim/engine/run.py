@@ -138,34 +138,32 @@ def run(
 
 def run_asked(study: Study, asked: Asked) -> Result:
     """Return what a study's model gives over the design that is asked for; as `run`, for what is checked already."""
-    from mcsim.engine.session import Session, shard_range, stored
+    from mcsim.engine.folder import InMemory, RunFolder
+    from mcsim.engine.session import Session
     from mcsim.engine.until import parse_rule
+    from mcsim.engine.work import stored
+    from mcsim.result.result import Result
 
     began = time.monotonic()
-    drawn, computed = asked.drawn, asked.computed
+    drawn, computed, out = asked.drawn, asked.computed, asked.stored.out
     points = drawn.design
     if isinstance(points, str):
         points = make_design(points, design_columns(study), drawn.draws, drawn.seed)
-    rule = None if drawn.until is None else parse_rule(drawn.until, study)
+    rule = None if drawn.until is None else parse_rule(drawn.until, study.output, "run")
     if rule is not None and not points.independent:
         raise InputError(f"until: needs independent draws (got design {points.kind}); the design random")
     if rule is not None and computed.shard is not None:
         raise InputError("until: a shard cannot know the whole run's error; run it without --shard or without --until")
     job = Job(study, points, drawn.lives_of(study), stored(study, asked.stored.keep))
-    session = Session(job, computed, rule)
-    if asked.stored.out is None:
-        from mcsim.engine.collect import Collector
-        from mcsim.store.chunks import MemoryShelf
-
-        collector = session.fill(Collector(job, MemoryShelf()))
-        low, high = shard_range(collector.job, computed.shard)
-        return collector.finish(low, high, computed.shard)
-    from mcsim.engine.folder import run_in
-
-    how = {
-        "jobs": computed.workers,
-        "backend": computed.backend,
-        "max_failed": computed.max_failed,
-        "until": drawn.until,
-    }
-    return run_in(session, asked.stored.out, asked.stored.resume, how, began)
+    shard = computed.shard
+    place = InMemory(job, shard) if out is None else RunFolder(out, job, shard, rule is not None)
+    collector = place.open(asked.stored.resume)
+    if isinstance(collector, Result):
+        return collector
+    try:
+        Session(computed, rule, place.advice).fill(collector)
+    except BaseException as error:
+        place.stopped(collector, error)
+        raise
+    how = {"jobs": computed.workers, "backend": computed.backend, "max_failed": computed.max_failed}
+    return place.finish(collector, {**how, "until": drawn.until, "wall": time.monotonic() - began})

@@ -1,196 +1,213 @@
-"""One run while it runs: which draws are missing, who computes them, when to stop."""
+"""The one engine: work in rows, computed where the user said, taken in by a collector, as far as a rule wants it.
+
+A run's draws, the base rows of a Saltelli design, the trajectories of a screening and the points of a tornado are all
+`Work`: rows that may be cut in certain places and computed anywhere. What comes back goes into a `Collector`, in any
+order. Backends, chunks, shards, resumption, timeouts, failures, progress and stop rules are here, once for all of them.
+"""
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, Protocol
 
-from mcsim.engine.backends import Interrupted, RunFailed, each, pack_study, unpack_study
-from mcsim.engine.collect import Collector
-from mcsim.engine.design import Design
-from mcsim.engine.evaluation import design_columns, transform
-from mcsim.engine.work import Job, call_rows, chunk_rows, compute
-from mcsim.store.pieces import Piece
-from mcsim.study import InputError, Study, nearest
+from mcsim.engine.backends import Interrupted, RunFailed, compute_elsewhere, each, packed
+from mcsim.store.chunks import Span, gaps
+from mcsim.study import InputError
 
 if TYPE_CHECKING:
     from mcsim.engine.asked import Computed
     from mcsim.engine.progress import Progress
-    from mcsim.engine.until import Rule
 
 
-def stored(study: Study, keep: Sequence[str]) -> tuple[str, ...]:
-    """Return the outputs whose draws are kept: those that the model keeps, and those that the user names, or all."""
-    names = [output.name for output in study.outputs]
-    for name in keep:
-        if name != "all" and name not in names:
-            raise InputError(f"keep: {name}: no such output; all, or one of {', '.join(names)}{nearest(name, names)}")
-    return tuple(item.name for item in study.outputs if item.keep or item.name in keep or "all" in keep)
+class Work(Protocol):
+    """Rows that can be computed in parts, here or in another process."""
+
+    @property
+    def name(self) -> str:
+        """What runs, for messages."""
+
+    @property
+    def unit(self) -> str:
+        """What a row is, in the plural."""
+
+    @property
+    def rows(self) -> int:
+        """How many there are."""
+
+    def part(self, shard: tuple[int, int] | None) -> Span:
+        """Return the rows start..stop-1 of a shard, cut where the work may be cut."""
+
+    def step(self, rows: int, how: Computed) -> int:
+        """Return the rows of one task, where so many are to be computed."""
+
+    def warm(self) -> None:
+        """Load or compile what the first task would otherwise wait for; that is no task's time."""
+
+    def compute(self, start: int, stop: int) -> Any:
+        """Return the piece with the rows start..stop-1; its bits depend on these numbers alone."""
+
+    def extended(self, rows: int) -> Work:
+        """Return the same work with more rows."""
 
 
-def shard_range(job: Job, shard: tuple[int, int] | None) -> tuple[int, int]:
-    """Return the global draws of a part of a run, cut between calls of the model where there are enough of them.
+class Collector(Protocol):
+    """What has come back so far."""
 
-    Raises
-    ------
-    InputError
-        When there is no such part.
-    """
-    draws = job.design.draws
-    if shard is None:
-        return 0, draws
-    part, parts = shard
-    if not 1 <= part <= parts:
-        raise InputError(f"shard: no such part (got {part}/{parts}); from 1/{parts} to {parts}/{parts}")
-    if parts > draws:
-        raise InputError(f"shard: more parts than draws (got {parts} of {draws}); at most {draws}")
-    unit = call_rows(job.study)
-    if parts * unit > draws:
-        unit = 1
-    units = -(-draws // unit)
-    return min(draws, (part - 1) * units // parts * unit), min(draws, part * units // parts * unit)
+    @property
+    def work(self) -> Work:
+        """What is computed."""
+
+    @property
+    def done(self) -> int:
+        """Rows that are there."""
+
+    @property
+    def edges(self) -> Sequence[int]:
+        """Rows at which tasks have to end."""
+
+    def spans(self) -> Sequence[Span]:
+        """Return the rows that are there, as rising intervals without overlap."""
+
+    def accept(self, piece: Any) -> int:
+        """Take a piece in; safe to call from threads. Return the rows that it covers, 0 once closed."""
+
+    def check(self, max_failed: float, rows: int) -> None:
+        """Raise `RunFailed` when more than a share of so many rows failed."""
+
+    def extend(self, work: Work) -> None:
+        """Go on with more rows."""
+
+    def close(self) -> None:
+        """Take nothing in any more, and write down what is there."""
+
+
+class Rule(Protocol):
+    """When there are rows enough."""
+
+    def more(self, collector: Any) -> int | None:
+        """Return how many rows to have next, or None when the rule is met or given up."""
 
 
 class Session:
-    """One call of `run`: who computes, how far, and when to stop."""
+    """Who computes, how far, and when to stop.
 
-    def __init__(self, job: Job, how: Computed, rule: Rule | None = None) -> None:
-        self.job, self.how, self.rule = job, how, rule
-        self.note: Callable[[], None] = lambda: None  # told when the run grew
-        self.advice = ""  # how to go on after a stop; a run in memory cannot
+    Parameters
+    ----------
+    how : Computed
+        Workers, backend, chunk, shard, timeout and the share that may fail.
+    rule : Rule, optional
+        Compute more rows until it is met.
+    advice : str
+        How to go on after a stop, for the end of a message; what is in memory alone cannot.
+    """
+
+    def __init__(self, how: Computed, rule: Rule | None = None, advice: str = "") -> None:
+        self.how, self.rule, self.advice = how, rule, advice
         self._stop = threading.Event()
-        self._running: dict[int, tuple[int, int, float]] = {}  # thread -> draws and the moment when it began
+        self._running: dict[int, tuple[int, int, float]] = {}  # thread -> rows and the moment when it began
 
-    def fill(self, collector: Collector) -> Collector:
-        """Compute what the collector lacks, more where a stop rule asks for it."""
+    def fill(self, collector: Collector) -> None:
+        """Compute what the collector lacks, more where a stop rule asks for it.
+
+        Raises
+        ------
+        RunFailed
+            When too many rows fail, a task takes too long, a worker dies or the disk is full.
+        Interrupted
+            On Ctrl-C.
+        """
         from mcsim.engine.progress import Progress
 
-        low, high = shard_range(self.job, self.how.shard)
-        with Progress(self.job.study.name, high - low, collector.done, quiet=self.how.quiet) as progress:
+        low, high = collector.work.part(self.how.shard)
+        with Progress(
+            collector.work.name, high - low, collector.done, quiet=self.how.quiet, unit=collector.work.unit
+        ) as progress:
             try:
-                self._compute(collector, progress)
-                while self.rule is not None and (more := self._more(collector, self.rule)) is not None:
-                    self.extend(collector, more)
-                    progress.extend(more)
-                    self._compute(collector, progress)
-            except KeyboardInterrupt:
+                more: int | None = high
+                while more is not None:
+                    results = self._results(collector)
+                    try:
+                        for covered in results:
+                            progress.advance(covered)
+                            collector.check(self.how.max_failed, progress.total)
+                    finally:
+                        getattr(results, "close", bool)()
+                    collector.check(self.how.max_failed, progress.total)
+                    more = None if self.rule is None else self.rule.more(collector)
+                    if more is not None:
+                        collector.extend(collector.work.extended(more))
+                        progress.extend(more)
+            except BaseException as error:
                 self._stop.set()
                 collector.close()
-                text = f"interrupted after {collector.done:,} of {progress.total:,} draws"
-                raise Interrupted(f"{self.job.study.name}: {text}{self.advice}") from None
-            except BaseException:
-                self._stop.set()
-                collector.close()
-                raise
-        return collector
+                told = self._told(error, collector, progress)
+                if told is error:
+                    raise
+                raise told from (None if isinstance(error, KeyboardInterrupt | OSError) else error)
 
-    def extend(self, collector: Collector, draws: int) -> None:
-        """Let the run have more draws; those of a call that was cut short are computed again."""
-        collector.drop_from(self.job.design.draws // call_rows(self.job.study) * call_rows(self.job.study))
-        self.job = replace(self.job, design=replace(self.job.design, draws=draws))
-        collector.job = self.job
-        self.note()
+    def _results(self, collector: Collector) -> Iterator[int]:
+        """Return the rows covered by each piece as it is taken in; with one worker no frame stands in between."""
+        work, how = collector.work, self.how
+        low, high = work.part(how.shard)
+        tasks = gaps(collector.spans(), low, high, work.step(high - low, how), collector.edges)
+        if not tasks:
+            return iter(())
+        if how.backend != "threads":
+            return self._from_elsewhere(collector, tasks)
+        work.warm()
+        return each(partial(self._one, collector), tasks, jobs=how.workers, timeout=how.timeout, stop=self._stop)
 
-    def _more(self, collector: Collector, rule: Rule) -> int | None:
-        from mcsim.engine.until import MAXIMUM_DRAWS
-
-        draws = self.job.design.draws
-        excess = rule.excess(collector.bands(rule.output))
-        if excess <= 1:
-            return None
-        if draws >= MAXIMUM_DRAWS:
-            raise RunFailed(
-                f"{self.job.study.name}: until: {rule.text} not reached with {draws:,} draws (error {excess:.3g} "
-                f"times the limit){self.advice}"
-            )
-        return rule.next_draws(draws, excess)
-
-    def _compute(self, collector: Collector, progress: Progress) -> None:
-        from mcsim.store.chunks import gaps
-
-        low, high = shard_range(self.job, self.how.shard)
-        step = chunk_rows(self.job.study, high - low, self.how.workers, self.how.chunk)
-        tasks = gaps(collector.shelf.spans(), low, high, step, collector.edges)
-        try:
-            with closing(self._results(collector, tasks)) as results:
-                for covered in results:
-                    progress.advance(covered)
-                    self._check_failures(collector, high - low)
-        except (InputError, RunFailed, Interrupted):
-            raise
-        except TimeoutError:
-            raise RunFailed(self._late(collector)) from None
-        except OSError as error:
-            text = f"{self.job.study.name}: {error.strerror or error} ({error.filename or 'while writing'})"
-            raise RunFailed(f"{text}; free space{self.advice}") from None
-        except Exception as error:
-            text = f"{self.job.study.name}: stopped by {type(error).__name__}: {' '.join(str(error).split())}"
-            raise RunFailed(f"{text}{self.advice}") from error
-        self._check_failures(collector, collector.done)
-
-    def _results(self, collector: Collector, tasks: Sequence[tuple[int, int]]) -> Generator[int, None, None]:
-        """Yield the draws covered by each piece as it is taken in."""
-        if self.how.backend == "threads":
-            # The first use of a kernel loads or compiles it, which is no chunk's time.
-            if self.job.design.values is None:
-                transform(self.job.study, self.job.design.points(0, 1), design_columns(self.job.study))
-            results = each(
-                lambda low, high: self._in_thread(collector, low, high),
-                tasks,
-                jobs=self.how.workers,
-                timeout=self.how.timeout,
-                stop=self._stop,
-            )
-            with closing(results):
-                yield from results
-            return
-        content = pack_study(self.job.study)
-        job = (self.job.design, self.job.lives, self.job.stored)
-        arguments = [(content, *job, low, high) for low, high in tasks]
-        options: dict[str, Any] = {
-            "jobs": self.how.workers,
-            "backend": self.how.backend,
-            "scheduler": self.how.scheduler,
-        }
-        with closing(each(compute_elsewhere, arguments, timeout=self.how.timeout, **options)) as pieces:
-            for piece in pieces:
-                yield collector.accept(piece)
-
-    def _in_thread(self, collector: Collector, low: int, high: int) -> int:
+    def _one(self, collector: Collector, low: int, high: int) -> int:
         if self._stop.is_set():
             return 0
         self._running[threading.get_ident()] = (low, high, time.monotonic())
         try:
-            return collector.accept(compute(self.job, low, high))
+            return collector.accept(collector.work.compute(low, high))
         finally:
             self._running.pop(threading.get_ident(), None)
 
-    def _late(self, collector: Collector) -> str:
-        self._stop.set()
-        slow = min(self._running.values(), key=lambda item: item[2], default=None)
-        where = "a chunk" if slow is None else f"the chunk of draws {slow[0]} to {slow[1] - 1}"
-        return (
-            f"{self.job.study.name}: {where} took longer than {self.how.timeout:g} s; a smaller chunk or a longer "
-            f"timeout{self.advice}"
+    def _from_elsewhere(self, collector: Collector, tasks: Sequence[Span]) -> Iterator[int]:
+        content = packed(collector.work, collector.work.name)
+        arguments = [(content, low, high) for low, high in tasks]
+        how = self.how
+        pieces = each(
+            compute_elsewhere,
+            arguments,
+            jobs=how.workers,
+            backend=how.backend,
+            scheduler=how.scheduler,
+            timeout=how.timeout,
         )
+        with closing(pieces):  # type: ignore[type-var]
+            for piece in pieces:
+                yield collector.accept(piece)
 
-    def _check_failures(self, collector: Collector, total: int) -> None:
-        failed = len(collector.failures)
-        if failed > self.how.max_failed * total:
-            self._stop.set()
-            first = min(collector.failures, key=lambda failure: failure.draw)
-            raise RunFailed(
-                f"{self.job.study.name}: {failed:,} of {collector.done:,} draws failed (first: draw {first.draw}: "
-                f"{first.reason}); mend the model or its ranges, or allow more with --max-failed{self.advice}"
-            )
+    def _told(self, error: BaseException, collector: Collector, progress: Progress) -> BaseException:
+        """Return what to tell the user of an error: what happened, to what, and how to go on."""
+        work = collector.work
+        if isinstance(error, KeyboardInterrupt):
+            text = f"interrupted after {collector.done:,} of {progress.total:,} {work.unit}"
+            return Interrupted(f"{work.name}: {text}{self.advice}")
+        if isinstance(error, RunFailed):
+            return RunFailed(f"{error}{self.advice}")
+        if isinstance(error, InputError | Interrupted) or not isinstance(error, Exception):
+            return error
+        if isinstance(error, TimeoutError):
+            return RunFailed(self._late(work))
+        if isinstance(error, OSError):
+            text = f"{error.strerror or error} ({error.filename or 'while writing'}); free space"
+        else:
+            text = f"stopped by {type(error).__name__}: {' '.join(str(error).split())}"
+        return RunFailed(f"{work.name}: {text}{self.advice}")
 
-
-def compute_elsewhere(
-    content: bytes, design: Design, lives: int, kept: tuple[str, ...], start: int, stop: int
-) -> Piece:
-    """Return a piece in another process, where the study arrives as bytes."""
-    return compute(Job(unpack_study(content), design, lives, kept), start, stop)
+    def _late(self, work: Work) -> str:
+        slow = min(list(self._running.values()), key=lambda item: item[2], default=None)
+        where = "a chunk" if slow is None else f"the chunk of {work.unit} {slow[0]} to {slow[1] - 1}"
+        return (
+            f"{work.name}: {where} took longer than {self.how.timeout:g} s; a smaller chunk or a longer timeout"
+            f"{self.advice}"
+        )

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mcsim.engine.design import Design
-from mcsim.engine.evaluation import bytes_per_draw, evaluate_points, evaluate_values
+from mcsim.engine.evaluation import Evaluation, bytes_per_draw, evaluate_values, transform
 from mcsim.store.pieces import Piece, joined, stored_type
-from mcsim.study import InputError, Output, Study
+from mcsim.study import InputError, IntArray, Output, Study, nearest
 from mcsim.study.failure import Failure
+
+if TYPE_CHECKING:
+    from mcsim.engine.asked import Computed
 
 CALL_BYTES = 32 * 2**20  # what one call of a model may take, inputs and outputs together
 CHUNK_BYTES = 64 * 2**20
@@ -24,7 +28,7 @@ ROWS_ALONE, MOST_CHUNKS = 64, 2000  # of a model that is evaluated row by row
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Job:
-    """What every chunk of a run shares.
+    """The draws of a run: what every chunk of it shares.
 
     Parameters
     ----------
@@ -36,10 +40,93 @@ class Job:
         Outputs whose draws are kept.
     """
 
+    unit: ClassVar[str] = "draws"
+
     study: Study
     design: Design
     lives: int
     stored: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """The study's name."""
+        return self.study.name
+
+    @property
+    def rows(self) -> int:
+        """Draws of the whole run."""
+        return self.design.draws
+
+    def part(self, shard: tuple[int, int] | None) -> tuple[int, int]:
+        """Return the global draws of a part, cut between calls of the model where there are enough of them.
+
+        Raises
+        ------
+        InputError
+            When there are more parts than draws.
+        """
+        draws = self.design.draws
+        if shard is None:
+            return 0, draws
+        part, parts = shard
+        if parts > draws:
+            raise InputError(f"shard: more parts than draws (got {parts} of {draws}); at most {draws}")
+        unit = call_rows(self.study)
+        if parts * unit > draws:
+            unit = 1
+        units = -(-draws // unit)
+        return min(draws, (part - 1) * units // parts * unit), min(draws, part * units // parts * unit)
+
+    def step(self, rows: int, how: Computed) -> int:
+        """Return the draws of a task."""
+        return chunk_rows(self.study, rows, how.workers, how.chunk)
+
+    def warm(self) -> None:
+        """Load or compile the kernels of the distributions."""
+        if self.design.values is None:
+            transform(self.study, self.design.points(0, 1), self.design.columns)
+
+    def extended(self, rows: int) -> Job:
+        """Return the run with more draws."""
+        return replace(self, design=replace(self.design, draws=rows))
+
+    def compute(self, start: int, stop: int) -> Piece:
+        """Return the draws start..stop-1."""
+        study, design, rows = self.study, self.design, call_rows(self.study)
+        edges = [start, *range((start // rows + 1) * rows, stop, rows), stop]
+        parts = []
+        for low, high in pairwise(edges):
+            draws = np.arange(low, high, dtype=np.int64)
+            if design.values is None:
+                values = transform(study, design.points(low, high), design.columns)
+            else:
+                values = {name: design.values[low:high, place] for place, name in enumerate(design.columns)}
+            found = evaluate_values(study, values, draws, design.seed, self.lives)
+            parts.append(self._piece(draws, found))
+        return joined(parts)
+
+    def _piece(self, draws: IntArray, found: Evaluation) -> Piece:
+        start, columns = int(draws[0]), self.design.columns
+        inputs = np.column_stack([np.empty((len(draws), 0)), *(found.inputs[name] for name in columns)])
+        failures = tuple(
+            Failure(start + row, reason, dict(zip(columns, inputs[row].tolist(), strict=True)))
+            for row, reason in found.reasons.items()
+        )
+        good, stop = found.complete, start + len(draws)
+        outputs = {item.name: _as_stored(self.study, item, found.outputs[item.name]) for item in self.study.outputs}
+        if failures:
+            outputs = {name: array[good] for name, array in outputs.items()}
+            draws, inputs = draws[good], inputs[good]
+        return Piece(start, stop, draws, inputs, outputs, failures)
+
+
+def stored(study: Study, keep: Sequence[str]) -> tuple[str, ...]:
+    """Return the outputs whose draws are kept: those that the model keeps, and those that the user names, or all."""
+    names = [output.name for output in study.outputs]
+    for name in keep:
+        if name != "all" and name not in names:
+            raise InputError(f"keep: {name}: no such output; all, or one of {', '.join(names)}{nearest(name, names)}")
+    return tuple(item.name for item in study.outputs if item.keep or item.name in keep or "all" in keep)
 
 
 def call_rows(study: Study) -> int:
@@ -76,46 +163,6 @@ def chunk_rows(study: Study, draws: int, workers: int, chunk: int | None) -> int
     rows = call_rows(study)
     calls = CHUNK_BYTES // max(1, bytes_per_draw(study) * rows)
     return rows * max(1, min(calls, MOST_CALLS, draws // (2 * workers * rows)))
-
-
-def compute(job: Job, start: int, stop: int) -> Piece:
-    """Return the draws start..stop-1.
-
-    Parameters
-    ----------
-    job : Job
-        The run.
-    start, stop : int
-        Global draws.
-
-    Returns
-    -------
-    Piece
-    """
-    rows = call_rows(job.study)
-    edges = [start, *range((start // rows + 1) * rows, stop, rows), stop]
-    return joined([_one_call(job, low, high) for low, high in pairwise(edges)])
-
-
-def _one_call(job: Job, start: int, stop: int) -> Piece:
-    draws = np.arange(start, stop, dtype=np.int64)
-    design, study = job.design, job.study
-    if design.values is not None:
-        columns = {name: design.values[start:stop, place] for place, name in enumerate(design.columns)}
-        found = evaluate_values(study, columns, draws, design.seed, job.lives)
-    else:
-        found = evaluate_points(study, design.points(start, stop), draws, design.seed, job.lives)
-    inputs = np.column_stack([np.empty((stop - start, 0)), *(found.inputs[name] for name in design.columns)])
-    failures = tuple(
-        Failure(start + row, reason, dict(zip(design.columns, inputs[row].tolist(), strict=True)))
-        for row, reason in found.reasons.items()
-    )
-    good = found.complete
-    outputs = {item.name: _as_stored(study, item, found.outputs[item.name]) for item in study.outputs}
-    if failures:
-        outputs = {name: array[good] for name, array in outputs.items()}
-        draws, inputs = draws[good], inputs[good]
-    return Piece(start, stop, draws, inputs, outputs, failures)
 
 
 def _as_stored(study: Study, output: Output, array: NDArray[Any]) -> NDArray[Any]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mcsim.ranking.method import Analysis, GivenData, Measures
 from mcsim.result.select import dropped
 from mcsim.study import FloatArray, InputError, nearest
 
@@ -214,3 +215,15 @@ def flip_points(result: Result, output: str, threshold: float = 0.0, **labels: o
             for place in np.flatnonzero(other[1:] != other[:-1])
         ]
     return pd.DataFrame(rows, columns=["input", "flips_at", "probability_beyond"])
+
+
+def _analysis(x: FloatArray, y: FloatArray, about: Analysis) -> Measures:
+    return evppi_of_sign(x, y)
+
+
+EVPPI = GivenData(
+    "evppi",
+    "what knowing the input is worth to someone who acts where the output is below zero",
+    "evppi",
+    _analysis,
+)

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mcsim.engine.evaluation import Evaluation, evaluate_values, transform
 from mcsim.study import FloatArray, IntArray, Output, Study
 
 _CHUNK_VALUES = 4e6
 BoolArray = NDArray[np.bool_]
-Progress = Callable[[int, int], None]
 Values = dict[str, FloatArray]
 
 
@@ -42,7 +43,7 @@ class Plan:
     debias : bool
         Evaluate everything under two inner seeds.
     jobs : int
-        Threads.
+        Threads within a leaf, where there are fewer leaves than workers.
     leaf : int
         Base rows per leaf.
     window : (int, int), optional
@@ -110,103 +111,105 @@ def reference_values(plan: Plan) -> FloatArray:
     Squares of numbers far from zero would cancel; where the centre fails, nothing is subtracted.
     """
     centre = np.full((1, len(plan.columns)), 0.5)
-    values, failed = evaluate_outputs(plan, centre, np.zeros(1, np.int64), plan.seed)
+    values, failed = evaluated(plan, lambda study: [values_at(plan, study, centre)], np.zeros(1, np.int64), plan.seed)
     return np.zeros(plan.n_values) if failed[0] else values[0].copy()
 
 
-def evaluate_outputs(plan: Plan, unit: FloatArray, numbers: IntArray, seed: int) -> tuple[FloatArray, BoolArray]:
-    """Return the ranked outputs at points side by side (n, n_values), and which rows failed (n,)."""
-
-    def points(study: Study) -> list[Values]:
-        return [_transformed(plan, study, unit)]
-
-    return _paired(plan, points, numbers, seed)
-
-
-def evaluate_mixed(
-    plan: Plan, unit_a: FloatArray, unit_b: FloatArray, numbers: IntArray, seed: int
-) -> tuple[FloatArray, BoolArray]:
-    """Return the outputs of a Saltelli design's rows: at A, at B, at each AB, and for the second order at each BA.
-
-    Only A and B pass through the distributions: each mixed matrix takes its values from both.
-
-    Returns
-    -------
-    tuple of two ndarrays
-        Outputs (n_points, n, n_values), and which evaluations failed (n_points, n).
-    """
-
-    def points(study: Study) -> list[Values]:
-        a, b = _transformed(plan, study, unit_a), _transformed(plan, study, unit_b)
-        return [a, b, *_mixed(plan, a, b), *(_mixed(plan, b, a) if plan.second else ())]
-
-    values, failed = _paired(plan, points, numbers, seed)
-    return values.reshape(-1, len(numbers), plan.n_values), failed.reshape(-1, len(numbers))
-
-
-def _mixed(plan: Plan, values: Values, other: Values) -> Iterator[Values]:
-    for members in plan.factors.values():
-        yield values | {name: other[name] for name in members if name in other}
-
-
-def _transformed(plan: Plan, study: Study, unit: FloatArray) -> Values:
-    from mcsim.engine.evaluation import transform
-
+def values_at(plan: Plan, study: Study, unit: FloatArray) -> Values:
+    """Return the values of a study's uncertain inputs at points of the design's unit cube (n, n_columns)."""
     place = _places(plan.study, plan.versus)
     own = tuple(_places(study, None))
     return transform(study, np.ascontiguousarray(unit[:, [place[name] for name in own]]), own)
 
 
-def _paired(
+def evaluated(
     plan: Plan, points: Callable[[Study], list[Values]], numbers: IntArray, seed: int
 ) -> tuple[FloatArray, BoolArray]:
-    values, failed = _evaluated(plan, plan.study, points(plan.study), numbers, seed)
-    if plan.versus is not None:
-        others, failed_too = _evaluated(plan, plan.versus, points(plan.versus), numbers, seed)
-        values -= others
-        failed |= failed_too
+    """Return the ranked outputs at sets of points, the same rows in each; differences where there is another study.
+
+    Parameters
+    ----------
+    plan : Plan
+        What is evaluated.
+    points : callable
+        Study -> sets of values of its uncertain inputs, each name (n,).
+    numbers : ndarray of int64, shape (n,)
+        Global numbers of the rows.
+    seed : int
+        Passed to models that sample.
+
+    Returns
+    -------
+    tuple of two ndarrays
+        Outputs side by side (n_sets * n, n_values), and which evaluations failed (n_sets * n,).
+    """
+    values, failed = np.empty((0, 0)), np.empty(0, bool)
+    wanted = frozenset(output.name for output in plan.outputs)
+    for study in (plan.study,) if plan.versus is None else (plan.study, plan.versus):
+        calls = _Calls(plan, study, points(study), numbers)
+        call = partial(evaluate_values, study, seed=seed, lives=plan.lives, wanted=wanted)
+        if plan.jobs == 1 or len(calls.places) == 1:
+            for place, found in zip(calls.places, map(call, calls.values(), calls.numbers()), strict=True):
+                calls.put(place, found)
+        else:
+            with ThreadPoolExecutor(plan.jobs) as pool:
+                for place, found in zip(calls.places, pool.map(call, calls.values(), calls.numbers()), strict=True):
+                    calls.put(place, found)
+        if study is plan.study:
+            values, failed = calls.outputs, calls.failed
+        else:
+            values -= calls.outputs
+            failed |= calls.failed
     return values, failed
 
 
-def _evaluated(
-    plan: Plan, study: Study, points: list[Values], numbers: IntArray, seed: int
-) -> tuple[FloatArray, BoolArray]:
-    """Evaluate sets of points, the same rows in each, in chunks on threads; each chunk fills its own rows."""
-    n = len(numbers)
-    values = np.empty((len(points) * n, plan.n_values))
-    failed = np.zeros(len(points) * n, bool)
-    wanted = frozenset(output.name for output in plan.outputs)
-    total = sum(output.n_packed for output in study.outputs)
-    chunk = int(min(max(_CHUNK_VALUES / total, 16.0), 1024.0))
-    sets, step = max(1, chunk // n), min(n, chunk)
-    begin, end = (0, plan.n_values) if plan.window is None else plan.window
+class _Calls:
+    """The calls of the model that take sets of rows, each with rows of its own to fill.
 
-    def fill(first: int, start: int) -> None:
-        from mcsim.engine.evaluation import evaluate_values
+    Their sizes depend on the study and the number of rows alone, so that a model whose bits depend on how many rows a
+    call has gives the same bits whoever makes the call.
+    """
 
-        part, rows = points[first : first + sets], slice(start, min(start + step, n))
-        joined = {name: np.concatenate([one[name][rows] for one in part]) for name in part[0]}
-        found = evaluate_values(study, joined, np.tile(numbers[rows], len(part)), seed, plan.lives, wanted)
-        where = slice(first * n + rows.start, (first + len(part) - 1) * n + rows.stop)
-        failed[where] = ~found.complete
+    def __init__(self, plan: Plan, study: Study, sets: list[Values], numbers: IntArray) -> None:
+        self._sets, self._rows, self._outputs = sets, numbers, plan.outputs
+        n, total = len(numbers), sum(output.n_packed for output in study.outputs)
+        chunk = int(min(max(_CHUNK_VALUES / total, 16.0), 1024.0))
+        self._together, step = max(1, chunk // n), min(n, chunk)
+        self.places = [
+            (first, slice(start, min(start + step, n)))
+            for first in range(0, len(sets), self._together)
+            for start in range(0, n, step)
+        ]
+        self._window = (0, plan.n_values) if plan.window is None else plan.window
+        self.outputs = np.empty((len(sets) * n, plan.n_values))
+        self.failed = np.zeros(len(sets) * n, bool)
+
+    def values(self) -> Iterator[Values]:
+        """Yield the values that each call takes."""
+        for first, rows in self.places:
+            part = self._sets[first : first + self._together]
+            yield {name: np.concatenate([one[name][rows] for one in part]) for name in part[0]}
+
+    def numbers(self) -> Iterator[IntArray]:
+        """Yield the numbers of each call's rows."""
+        for first, rows in self.places:
+            yield np.tile(self._rows[rows], len(self._sets[first : first + self._together]))
+
+    def put(self, place: tuple[int, slice], found: Evaluation) -> None:
+        """Put what a call gave where it belongs."""
+        first, rows = place
+        n, sets = len(self._rows), min(self._together, len(self._sets) - first)
+        where = slice(first * n + rows.start, (first + sets - 1) * n + rows.stop)
+        self.failed[where] = ~found.complete
+        begin, end = self._window
         left = 0
-        for output in plan.outputs:
+        for output in self._outputs:
             right = left + output.n_packed
             flat = found.outputs[output.name].reshape(-1, right - left)
             low, high = max(left, begin), min(right, end)
             if low < high:
-                values[where, low - begin : high - begin] = flat[:, low - left : high - left]
+                self.outputs[where, low - begin : high - begin] = flat[:, low - left : high - left]
             left = right
-
-    tasks = [(first, start) for first in range(0, len(points), sets) for start in range(0, n, step)]
-    if plan.jobs == 1 or len(tasks) == 1:
-        for task in tasks:
-            fill(*task)
-    else:
-        from joblib import Parallel, delayed
-
-        Parallel(n_jobs=plan.jobs, backend="threading")(delayed(fill)(*task) for task in tasks)
-    return values, failed
 
 
 def split(plan: Plan, measures: Mapping[str, FloatArray]) -> dict[str, dict[str, FloatArray]]:

@@ -211,9 +211,9 @@ class Ranking:
     @staticmethod
     def of(folder: str | Path) -> Ranking | None:
         """Return the ranking of a run directory, or None where it has none."""
-        from mcsim.ranking.stored import FILE
+        from mcsim.store.directory import RANKING
 
-        path = Path(folder) / FILE
+        path = Path(folder) / RANKING
         return Ranking.load(path) if path.is_file() else None
 
     @property

@@ -1,26 +1,34 @@
 """A Saltelli design through a model, reduced to sums as it goes: nothing of it is stored.
 
 Base rows are cut into leaves of a fixed size; the sums of a leaf are added up row by row, and leaves are merged in
-pairs like the nodes of a binary tree. So every sum has the same bits whatever the chunks, threads or shards, and the
-sums over the first half, quarter, ... of the rows, from which convergence is read, come for nothing.
+pairs like the nodes of a binary tree. So every sum has the same bits whatever the chunks, workers, shards or kills, and
+the sums over the first half, quarter, ... of the rows, from which convergence is read, come for nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mcsim.engine.asked import checked
+from mcsim.engine.reduce import Portion
 from mcsim.kernels.statistics.sobol import poisson_counts
-from mcsim.ranking.indices import Rows, Sums, add_rows, padded
-from mcsim.ranking.plan import BoolArray, Plan, Progress, evaluate_mixed, reference_values
-from mcsim.study import FloatArray, InputError, IntArray
+from mcsim.ranking.indices import Rows, Sums, add_rows, indices, padded
+from mcsim.ranking.leaves import LeafRows
+from mcsim.ranking.plan import BoolArray, Plan, Values, evaluated, values_at
+from mcsim.study import FloatArray, InputError, IntArray, Study
+
+if TYPE_CHECKING:
+    from mcsim.store.pieces import Arrays
 
 _BLOCK_BYTES = 64e6
-
 _LARGE_SUMS = 128e6
+_ARRAYS = ("weight", "base", "factor", "swapped", "pairs")
 
 
 def planned(plan: Plan) -> Plan:
@@ -40,105 +48,160 @@ def planned(plan: Plan) -> Plan:
     return replace(plan, leaf=max(1, plan.base // n_leaves))
 
 
+class Spare(list[Sums]):
+    """Memory of sums that a merge has left over; new memory costs more than the additions. It does not travel."""
+
+    def __reduce__(self) -> tuple[type[Spare], tuple[()]]:
+        """Return an empty one, for another process."""
+        return Spare, ()
+
+
 @dataclass(slots=True, eq=False)
 class Tree:
-    """Sums of leaves merged in aligned pairs, in an order that no division of the work changes."""
+    """Sums of leaves merged in aligned pairs, in an order that no division of the work changes.
+
+    Parameters
+    ----------
+    nodes : dict
+        (level, index) -> sums over the leaves index * 2**level to (index + 1) * 2**level - 1.
+    spare : Spare
+        Where memory that a merge leaves over goes.
+    history : dict
+        Number of leaves -> S1 and ST from these leaves alone, the first 1, 2, 4, ... of them.
+    """
 
     nodes: dict[tuple[int, int], Sums] = field(default_factory=dict)
-    spare: list[Sums] = field(default_factory=list)
+    spare: Spare = field(default_factory=Spare)
+    history: dict[int, dict[str, FloatArray]] = field(default_factory=dict)
 
     def add(self, level: int, index: int, sums: Sums) -> None:
         """Put a node in its place and merge it with its neighbour, if there; the node becomes the tree's own."""
+        self._remember(level, index, sums)
         while (level, index ^ 1) in self.nodes:
             neighbour = self.nodes.pop((level, index ^ 1))
             # A sum of two has the same bits either way round.
             neighbour.add(sums)
             self.spare.append(sums)
             sums, level, index = neighbour, level + 1, index >> 1
+            self._remember(level, index, sums)
         self.nodes[level, index] = sums
 
-    def empty(self, plan: Plan) -> Sums:
-        """Return empty sums for a leaf, in memory that a merge has left over where there is some."""
-        if not self.spare:
-            return Sums.zeros(plan.n_weights, len(plan.factors), plan.n_values, plan.second)
-        sums = self.spare.pop()
-        sums.clear()
-        return sums
+    def _remember(self, level: int, index: int, sums: Sums) -> None:
+        if index == 0 and 1 << level not in self.history:
+            points = indices(sums, 1)
+            self.history[1 << level] = {"S1": points.first[0], "ST": points.total[0]}
 
     def whole(self) -> Sums:
-        """Return the sums of all rows, left to right; the tree is used up."""
+        """Return the sums of all rows, left to right; the tree is used up where they are not one node."""
         nodes = [self.nodes[key] for key in sorted(self.nodes, key=lambda key: key[1] << key[0])]
         for node in nodes[1:]:
             nodes[0].add(node)
         return nodes[0]
 
-    def prefix(self) -> tuple[int, Sums] | None:
-        """Return the number of leaves and the sums where exactly the first 2**k leaves are complete."""
-        if len(self.nodes) != 1:
-            return None
-        ((level, index), sums) = next(iter(self.nodes.items()))
-        return (1 << level, sums) if index == 0 else None
+    def take(self, portion: Portion) -> None:
+        """Take in the sums of some leaves."""
+        for leaf, sums in portion.content:
+            self.add(0, leaf, sums)
+
+    def arrays(self) -> Arrays:
+        """Return the tree as arrays by name, for a file."""
+        arrays: Arrays = {}
+        for (level, index), sums in self.nodes.items():
+            arrays |= {f"node|{level}|{index}|{name}": getattr(sums, name) for name in _ARRAYS}
+        for leaves, scores in self.history.items():
+            arrays |= {f"history|{leaves}|{name}": values for name, values in scores.items()}
+        return arrays
+
+    def load(self, arrays: Mapping[str, NDArray[Any]]) -> None:
+        """Take in the arrays of another tree over other leaves."""
+        nodes: set[tuple[int, int]] = set()
+        for key, values in arrays.items():
+            kind, *names = key.split("|")
+            if kind == "history":
+                self.history.setdefault(int(names[0]), {})[names[1]] = values
+            else:
+                nodes.add((int(names[0]), int(names[1])))
+        for level, index in sorted(nodes):
+            self.add(level, index, Sums(*(arrays[f"node|{level}|{index}|{name}"] for name in _ARRAYS)))
 
 
-def reduce_rows(
-    plan: Plan,
-    tree: Tree,
-    leaves: Iterable[int],
-    progress: Progress | None = None,
-    after: Callable[[int], None] | None = None,
-) -> list[int]:
-    """Evaluate leaves and put their sums into the tree, in place; return the base rows that failed.
+@dataclass(frozen=True, slots=True, eq=False)
+class SaltelliRows(LeafRows):
+    """The base rows of a Saltelli design, leaf by leaf.
 
     Parameters
     ----------
     plan : Plan
-        From `planned`.
-    tree : Tree
-        Where the sums go.
-    leaves : iterable of int
-        Numbers of the leaves, ascending.
-    progress : callable, optional
-        Told the base rows done and wanted.
-    after : callable, optional
-        Called with the number of the leaf after each.
+        From `planned`, with its window.
+    reference : ndarray, shape (n_values,)
+        What outputs are differences to, from `reference_values`.
+    spare : Spare
+        Memory of the tree that takes the sums.
     """
-    reference = reference_values(plan)
-    dropped: list[int] = []
-    block = block_rows(plan)
-    for leaf in leaves:
-        sums = tree.empty(plan)
-        for start in range(0, plan.leaf, block):
-            rows = np.arange(start, min(start + block, plan.leaf))
-            dropped += _reduce_block(plan, sums, leaf, rows, reference)
-            if progress is not None:
-                progress(leaf * plan.leaf + int(rows[-1]) + 1, plan.base)
-        tree.add(0, leaf, sums)
-        if after is not None:
-            after(leaf)
-    return dropped
+
+    unit: ClassVar[str] = "base rows"
+
+    plan: Plan
+    reference: FloatArray
+    spare: Spare = field(default_factory=Spare)
+
+    def compute(self, start: int, stop: int) -> Portion:
+        """Return the sums of the leaves from a base row to another."""
+        plan, leaves, failed = self.plan, [], list[int]()
+        size, block = plan.leaf, block_rows(plan)
+        for leaf in range(start // size, stop // size):
+            sums = self._empty()
+            for first in range(0, size, block):
+                rows = np.arange(first, min(first + block, size))
+                numbers = leaf * size + rows
+                points = partial(_points, plan, *_unit(plan, leaf, rows))
+                values, bad_calls = evaluated(plan, points, numbers, plan.seed)
+                twin = values
+                if plan.debias:
+                    twin, more = evaluated(plan, points, numbers, inner_seed(plan.seed))
+                    bad_calls |= more
+                bad = np.asarray(bad_calls.reshape(-1, len(numbers)).any(axis=0))
+                weights = _weights(plan, leaf, numbers)
+                weights[:, bad] = 0.0
+                shaped = _rows(plan, values, self.reference, bad)
+                other = _rows(plan, twin, self.reference, bad) if plan.debias else None
+                add_rows(sums, weights, shaped, other, plan.jobs)
+                failed += numbers[bad].tolist()
+            leaves.append((leaf, sums))
+        return Portion(start, stop, np.array(failed, np.int64), leaves)
+
+    def extended(self, rows: int) -> SaltelliRows:
+        """Return the design with more base rows; the first ones stay."""
+        return replace(self, plan=replace(self.plan, base=rows))
+
+    def _empty(self) -> Sums:
+        plan = self.plan
+        try:
+            sums = self.spare.pop()
+        except IndexError:
+            return Sums.zeros(plan.n_weights, len(plan.factors), plan.n_values, plan.second)
+        sums.clear()
+        return sums
+
+
+def _points(plan: Plan, unit_a: FloatArray, unit_b: FloatArray, study: Study) -> list[Values]:
+    """Return the values at A, at B, at each AB, and for the second order at each BA.
+
+    Only A and B pass through the distributions: each mixed matrix takes its values from both.
+    """
+    a, b = values_at(plan, study, unit_a), values_at(plan, study, unit_b)
+    return [a, b, *_mixed(plan, a, b), *(_mixed(plan, b, a) if plan.second else ())]
+
+
+def _mixed(plan: Plan, values: Values, other: Values) -> Iterator[Values]:
+    for members in plan.factors.values():
+        yield values | {name: other[name] for name in members if name in other}
 
 
 def block_rows(plan: Plan) -> int:
     """Return how many base rows are evaluated at once: a power of two that keeps their outputs within 64 MB."""
     per_row = plan.evaluations * plan.n_values * 8
     return max(4, 1 << int(max(4.0, min(_BLOCK_BYTES / per_row, 4096.0))).bit_length() - 1)
-
-
-def _reduce_block(plan: Plan, sums: Sums, leaf: int, rows: IntArray, reference: FloatArray) -> list[int]:
-    numbers = leaf * plan.leaf + rows
-    unit_a, unit_b = _points(plan, leaf, rows)
-    values, failed = evaluate_mixed(plan, unit_a, unit_b, numbers, plan.seed)
-    twin_values = values
-    if plan.debias:
-        twin_values, twin_failed = evaluate_mixed(plan, unit_a, unit_b, numbers, inner_seed(plan.seed))
-        failed |= twin_failed
-    bad = np.asarray(failed.any(axis=0))
-    weights = _weights(plan, leaf, numbers)
-    weights[:, bad] = 0.0
-    shaped = _rows(plan, values, reference, bad)
-    twin = _rows(plan, twin_values, reference, bad) if plan.debias else None
-    add_rows(sums, weights, shaped, twin, plan.jobs)
-    return numbers[bad].tolist()  # type: ignore[no-any-return]
 
 
 def inner_seed(seed: int) -> int:
@@ -148,7 +211,7 @@ def inner_seed(seed: int) -> int:
     return int(stream_key(np.uint64(seed), np.uint64(stream_of("sensitivity/twin"))))
 
 
-def _points(plan: Plan, leaf: int, rows: IntArray) -> tuple[FloatArray, FloatArray]:
+def _unit(plan: Plan, leaf: int, rows: IntArray) -> tuple[FloatArray, FloatArray]:
     from mcsim.engine.design import saltelli_points
 
     if not plan.replicates:
@@ -170,7 +233,8 @@ def _weights(plan: Plan, leaf: int, numbers: IntArray) -> FloatArray:
     return padded(np.concatenate([ones, turns]))
 
 
-def _rows(plan: Plan, shaped: FloatArray, reference: FloatArray, bad: BoolArray) -> Rows:
+def _rows(plan: Plan, values: FloatArray, reference: FloatArray, bad: BoolArray) -> Rows:
+    shaped = values.reshape(-1, len(bad), plan.n_values)
     shaped -= reference
     shaped[:, bad] = 0.0
     n = len(plan.factors)

@@ -4,19 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from mcsim.engine.asked import DEFAULT_LIVES, Asked, Stored
-from mcsim.ranking.factors import Groups, check_independent, check_shares, factors_of, outputs_of
-from mcsim.ranking.givendata import GIVEN_DATA, given_data, with_sign
-from mcsim.ranking.plan import Plan, Progress
+from mcsim.engine.session import Session
+from mcsim.engine.until import Settled, parse_rule
+from mcsim.ranking.factors import Groups, factors_of, outputs_of
+from mcsim.ranking.givendata import given_data, with_sign
+from mcsim.ranking.method import Designed, GivenData, Judgement
+from mcsim.ranking.methods import METHODS, method_of
+from mcsim.ranking.place import Nowhere, RankingFolder, identity
+from mcsim.ranking.plan import Plan
 from mcsim.ranking.ranking import Ranking
-from mcsim.ranking.sobol import Judgement, check_pair, sobol_ranking
-from mcsim.study import InputError, Study, nearest
+from mcsim.ranking.sobol import check_pair, open_verdicts
+from mcsim.store.directory import RANKING, TABLE
+from mcsim.store.files import atomically
+from mcsim.study import InputError, Output, Study, nearest
 from mcsim.study.values import words
 
-METHODS = ("sobol", "shapley", "morris", "tornado", *GIVEN_DATA)
 __all__ = ["METHODS", "Ranking", "given_data", "rank_asked", "sensitivity", "with_sign"]
+GIVEN_DATA_FOLDER = "run"  # within the folder of a ranking that takes draws
 
 
 def sensitivity(
@@ -40,7 +48,13 @@ def sensitivity(
     lives: int = 0,
     debias: bool = False,
     jobs: int | None = None,
-    progress: Progress | None = None,
+    backend: str = "threads",
+    scheduler: str | None = None,
+    out: str | Path | None = None,
+    resume: bool = False,
+    chunk: int | None = None,
+    timeout: float | None = None,
+    quiet: bool = True,
 ) -> Ranking:
     """Return the ranking of a study's inputs (or groups) for every element of every ranked output.
 
@@ -58,8 +72,7 @@ def sensitivity(
         False: scalars by name, table cells and shares by their group. True: everything by its group. ``"members"``:
         every input by itself. A mapping name -> inputs: these groups, the rest as with False.
     method : str
-        ``sobol``, ``shapley``, ``morris``, ``tornado``; or on draws: ``prcc``, ``delta``, ``pawn``, ``rbd_fast``,
-        ``hdmr``, ``evppi``.
+        One of `mcsim.ranking.methods.METHODS`: ``sobol``, ``shapley``, ``morris``, ``tornado`` and others.
     outputs : sequence of str, optional
         Outputs to rank; by default those that the model marks as ranked.
     second_order : bool
@@ -87,9 +100,21 @@ def sensitivity(
     debias : bool
         Evaluate under two inner seeds, so that the chance among the lives does not count as variance.
     jobs : int, optional
-        Threads; all cores by default. Results do not depend on it.
-    progress : callable, optional
-        Told the base rows done and wanted.
+        Workers; all cores by default. Results do not depend on it, nor on what follows.
+    backend : str
+        ``threads``, ``processes`` (loky) or ``dask``.
+    scheduler : str, optional
+        Address of a running Dask scheduler.
+    out : path, optional
+        Folder that keeps the ranking, and the sums while it goes on.
+    resume : bool
+        Go on with the ranking in `out`.
+    chunk : int, optional
+        Base rows per task, in whole leaves.
+    timeout : float, optional
+        Seconds that one task may take.
+    quiet : bool
+        No progress.
 
     Returns
     -------
@@ -123,8 +148,17 @@ def sensitivity(
         level=level,
         threshold=threshold,
         budget=budget,
+        backend=backend,
+        scheduler=scheduler,
+        out=out,
+        resume=resume,
+        chunk=chunk,
+        timeout=timeout,
+        quiet=quiet,
     )
-    return rank_asked(study, asked, method=method, groups=groups, outputs=outputs, versus=versus, progress=progress)
+    found = rank_asked(study, asked, method=method, groups=groups, outputs=outputs, versus=versus)
+    assert found is not None  # only a shard has no ranking, and none was asked for
+    return found
 
 
 def rank_asked(
@@ -135,48 +169,152 @@ def rank_asked(
     groups: Groups = False,
     outputs: Sequence[str] | None = None,
     versus: Study | None = None,
-    progress: Progress | None = None,
-) -> Ranking:
-    """Return the ranking of a study's inputs; as `sensitivity`, for what is checked already."""
-    if method not in METHODS:
-        raise InputError(
-            f"method: unknown (got {method!r}); one of {', '.join(METHODS)}{nearest(str(method), METHODS)}"
-        )
-    drawn, how = asked.drawn, asked.ranked
+) -> Ranking | None:
+    """Return the ranking of a study's inputs; as `sensitivity`, for what is checked already.
+
+    A shard has no ranking: it leaves its part in a folder, for `mcsim.ranking.merge`, and gives None.
+    """
+    chosen = method_of(method)
+    drawn, how, out = asked.drawn, asked.computed, asked.stored.out
     named = None if outputs is None else words("outputs", outputs)
-    if method != "sobol":
-        asks = {"second_order": how.second_order, "debias": how.debias, "confidence": how.confidence != "bootstrap"}
-        _refuse(method, **asks, versus=versus is not None, until=drawn.until is not None)
-    if method in GIVEN_DATA:
+    _refuse(chosen, asked, versus)
+    if how.shard is not None and out is None:
+        raise InputError("shard: a part of a ranking needs a folder (got none); --out, then `mcsim merge`")
+    if isinstance(chosen, GivenData):
         return _from_draws(study, asked, method, named)
-    replicated = how.confidence == "replicates" and method == "sobol"
+    plan, judgement = _planned(study, asked, chosen, groups, named, versus)
+    rule = None if drawn.until is None else _rule(drawn.until, plan, asked.ranked.budget)
+    facts = identity(plan, method, judgement, drawn.until)
+    place = Nowhere() if out is None else RankingFolder(out, plan, facts, how.shard)
+    # A model that returns what it should not is found here, before anything is written.
+    passes = chosen.passes(plan, judgement)
+    if rule is not None and len(passes) > 1:
+        raise InputError(f"until: too many elements to go on with (got {plan.n_values}); name fewer outputs to rank")
+    ranking = place.finished()
+    if ranking is not None:
+        return ranking
+    session = Session(how, rule, place.advice)
+    found = []
+    try:
+        for number, collector in enumerate(passes):
+            place.attach(collector, number)
+            session.fill(collector)
+            collector.save()
+            found.append(None if how.shard is not None else chosen.read(judgement, collector))
+    except InputError as error:
+        place.stopped(error)
+        raise
+    if how.shard is not None:
+        place.finish_part()
+        return None
+    ranking = chosen.ranking(plan, judgement, found)
+    if rule is not None:
+        ranking = _with_ending(ranking, rule)
+    place.finish(ranking)
+    return ranking
+
+
+def _planned(
+    study: Study,
+    asked: Asked,
+    chosen: Designed,
+    groups: Groups,
+    outputs: tuple[str, ...] | None,
+    versus: Study | None,
+) -> tuple[Plan, Judgement]:
+    """Return what is evaluated, in leaves, and how it is judged."""
+    drawn, how, ranked = asked.drawn, asked.computed, asked.ranked
+    replicated = ranked.confidence == "replicates" and "confidence" in chosen.takes
     plan = plan_of(
         study,
-        how.base,
+        ranked.base,
         drawn.seed,
         groups=groups,
-        outputs=named,
+        outputs=outputs,
         versus=versus,
-        second=how.second_order,
-        resamples=0 if replicated else how.resamples,
-        replicates=how.replicates if replicated else 0,
+        second=ranked.second_order,
+        resamples=0 if replicated else ranked.resamples,
+        replicates=ranked.replicates if replicated else 0,
         lives=drawn.lives_of(study),
-        debias=how.debias,
-        jobs=asked.computed.workers,
+        debias=ranked.debias,
     )
-    judgement = Judgement(how.confidence, how.level, how.threshold, asked.computed.max_failed)
-    return _evaluated(plan, judgement, method, drawn.until, how.budget, progress)
+    chosen.check(study, plan.factors)
+    if versus is not None:
+        chosen.check(versus, plan.factors)
+    plan = chosen.planned(plan)
+    # Leaves are what workers take; where there are fewer of them, threads share a leaf.
+    inner = how.workers * plan.leaf // plan.base if how.backend == "threads" else 1
+    judgement = Judgement(ranked.confidence, ranked.level, ranked.threshold, how.max_failed)
+    return replace(plan, jobs=max(1, inner)), judgement
 
 
-def _from_draws(study: Study, asked: Asked, method: str, outputs: tuple[str, ...] | None) -> Ranking:
+def _refuse(chosen: Designed | GivenData, asked: Asked, versus: Study | None) -> None:
+    """Refuse what a method does not have.
+
+    Raises
+    ------
+    InputError
+        Naming it.
+    """
+    drawn, ranked = asked.drawn, asked.ranked
+    said = {
+        "second_order": ranked.second_order,
+        "debias": ranked.debias,
+        "confidence": ranked.confidence != "bootstrap",
+        "versus": versus is not None,
+        "until": drawn.until is not None,
+    }
+    for name, given in said.items():
+        if given and name not in chosen.takes:
+            raise InputError(f"{chosen.name}: {name}: only Sobol' indices have it; leave it out, or method = sobol")
+    if drawn.until is not None and asked.computed.shard is not None:
+        raise InputError("until: a shard cannot know the whole ranking; without --shard or without --until")
+
+
+def _rule(text: str, plan: Plan, budget: int | None) -> Settled:
+    ranked = {output.name: output for output in plan.outputs}
+
+    def lookup(name: str) -> Output:
+        if name not in ranked:
+            raise InputError(f"until: {name}: not ranked; one of {', '.join(ranked)}{nearest(name, ranked)}")
+        return ranked[name]
+
+    rule = parse_rule(text, lookup, "ranking")
+    assert isinstance(rule, Settled)  # the only rule for rankings
+    return replace(rule, budget=plan.base * 16 if budget is None else budget)
+
+
+def _with_ending(ranking: Ranking, rule: Settled) -> Ranking:
+    """Return the ranking with what became of its stop rule."""
+    left = open_verdicts(ranking, rule.cell)
+    settings = {**ranking.settings, "until": rule.text, "resolved": left == 0}
+    if left == 0:
+        return replace(ranking, settings=settings)
+    line = f"{rule.text}: {left} verdicts still open after {ranking.settings['base']} base rows; raise the budget"
+    return replace(ranking, settings=settings, warnings=(*ranking.warnings, line))
+
+
+def _from_draws(study: Study, asked: Asked, method: str, outputs: tuple[str, ...] | None) -> Ranking | None:
     """Return a ranking by a method that takes draws: those of a Sobol' sequence as long as the base."""
     from mcsim.engine.run import run_asked
 
-    how = asked.ranked
+    how, stored = asked.ranked, asked.stored
     drawn = replace(asked.drawn, draws=how.base, design="sobol")
-    result = run_asked(study, Asked(drawn, Stored(keep=outputs or ()), replace(asked.computed, quiet=True)))
-    jobs = asked.computed.workers
-    return given_data(result, method, outputs, level=how.level, resamples=how.resamples, seed=drawn.seed, jobs=jobs)
+    inside = None if stored.out is None else stored.out / GIVEN_DATA_FOLDER
+    result = run_asked(study, Asked(drawn, Stored(inside, stored.resume, outputs or ()), asked.computed))
+    if asked.computed.shard is not None:
+        return None
+    rest = {"level": how.level, "resamples": how.resamples, "seed": drawn.seed, "jobs": asked.computed.workers}
+    ranking = given_data(result, method, outputs, **rest)
+    if stored.out is not None:
+        keep(ranking, stored.out)
+    return ranking
+
+
+def keep(ranking: Ranking, folder: Path) -> None:
+    """Write a ranking and its table to a folder."""
+    ranking.save(folder / RANKING)
+    atomically(folder / TABLE, ranking.to_csv)
 
 
 def plan_of(
@@ -191,7 +329,7 @@ def plan_of(
     jobs: int | None = None,
     **settings: Any,
 ) -> Plan:
-    """Return what an analysis evaluates, for `mcsim.ranking.shards` and the methods; arguments as in `sensitivity`."""
+    """Return what an analysis evaluates, before a method has cut it into leaves; arguments as in `sensitivity`."""
     factors = factors_of(study, groups)
     chosen = outputs_of(study, outputs)
     if versus is not None:
@@ -200,34 +338,6 @@ def plan_of(
     asked = Asked.of(base=base, seed=seed, lives=lives or None, jobs=jobs)
     settings |= {"lives": asked.drawn.lives or DEFAULT_LIVES, "jobs": asked.computed.workers}
     return Plan(study, factors, chosen, asked.ranked.base, asked.drawn.seed, versus, **settings)
-
-
-def _evaluated(
-    plan: Plan, judgement: Judgement, method: str, until: str | None, budget: int | None, progress: Progress | None
-) -> Ranking:
-    if method == "tornado":
-        from mcsim.ranking.screening import tornado_ranking
-
-        return tornado_ranking(plan)
-    check_shares(plan.study, plan.factors)
-    if method == "shapley":
-        from mcsim.ranking.shapley import shapley_ranking
-
-        return shapley_ranking(plan, judgement, progress)
-    check_independent(plan.study, plan.factors)
-    if plan.versus is not None:
-        check_independent(plan.versus, plan.factors)
-    if method == "morris":
-        from mcsim.ranking.screening import morris_ranking
-
-        return morris_ranking(plan, judgement)
-    return sobol_ranking(plan, judgement, until, budget, progress)
-
-
-def _refuse(method: str, **asked: bool) -> None:
-    for name, given in asked.items():
-        if given:
-            raise InputError(f"{method}: {name}: only Sobol' indices have it; leave it out, or method = sobol")
 
 
 def _united(own: dict[str, tuple[str, ...]], other: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:

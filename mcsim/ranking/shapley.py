@@ -1,66 +1,134 @@
-"""Shapley effects: each factor's fair share of the variance, for independent and for dependent inputs."""
+"""Shapley effects: each factor's fair share of the variance, for independent and for dependent inputs.
+
+Every base row walks from one point to a fresh one, a random factor at a time: those changed so far are drawn anew
+given the rest. Half the squared distance to the first point estimates what the changed factors explain together; a
+factor's effect is the mean growth of it at its step. D + 1 evaluations per row; effects add up to one.
+
+Source: Goda (2021), "A simple algorithm for global sensitivity analysis with Shapley effects", Reliability
+Engineering and System Safety 213, 107702, algorithm 1, for independent inputs; Song, Nelson and Staum (2016),
+"Shapley effects for global sensitivity analysis: theory and computation", SIAM/ASA Journal on Uncertainty
+Quantification 4, theorem 1, for the cost that holds for dependent inputs too.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any, ClassVar
+
 import numpy as np
 
+from mcsim.engine.reduce import Portion, Reduced
 from mcsim.kernels.statistics.sobol import add_values, poisson_counts
+from mcsim.ranking.factors import check_shares
+from mcsim.ranking.gathered import InOrder
 from mcsim.ranking.indices import bootstrap_estimate, padded
-from mcsim.ranking.plan import BoolArray, Plan, Progress, evaluate_outputs, failed_lines, reference_values, split
+from mcsim.ranking.leaves import LeafRows
+from mcsim.ranking.method import Designed, Judgement, check_failed
+from mcsim.ranking.plan import BoolArray, Plan, evaluated, failed_lines, reference_values, split, values_at
 from mcsim.ranking.ranking import Ranking
 from mcsim.ranking.saltelli import block_rows
-from mcsim.ranking.sobol import Judgement, check_failed
 from mcsim.ranking.verdicts import rank_probabilities
 from mcsim.study import FloatArray, IntArray, Study
 
+N_LEAVES = 16
 
-def shapley_ranking(plan: Plan, judgement: Judgement, progress: Progress | None = None) -> Ranking:
-    """Return the Shapley effects of every factor for every element of every ranked output.
 
-    Every base row walks from one point to a fresh one, a random factor at a time: those changed so far are drawn anew
-    given the rest. Half the squared distance to the first point estimates what the changed factors explain together; a
-    factor's effect is the mean growth of it at its step. D + 1 evaluations per row; effects add up to one.
-
-    Source: Goda (2021), "A simple algorithm for global sensitivity analysis with Shapley effects", Reliability
-    Engineering and System Safety 213, 107702, algorithm 1, for independent inputs; Song, Nelson and Staum (2016),
-    "Shapley effects for global sensitivity analysis: theory and computation", SIAM/ASA Journal on Uncertainty
-    Quantification 4, theorem 1, for the cost that holds for dependent inputs too.
+@dataclass(frozen=True, slots=True, eq=False)
+class ShapleyRows(LeafRows):
+    """Base rows, each a walk from one point to a fresh one.
 
     Parameters
     ----------
     plan : Plan
-        Study, factors, outputs, base rows, seed and resamples.
-    judgement : Judgement
-        Level of the intervals and how many rows may fail.
-    progress : callable, optional
-        Told the base rows done and wanted.
+        From `planned`.
+    reference : ndarray, shape (n_values,)
+        What outputs are differences to.
     """
-    n_factors, n_values = len(plan.factors), plan.n_values
-    sums = np.zeros((n_factors, 1 + plan.resamples + -(1 + plan.resamples) % 4, n_values))
-    reference = reference_values(plan)
-    dropped: list[int] = []
-    block = block_rows(plan)
-    for start in range(0, plan.base, block):
-        numbers = np.arange(start, min(start + block, plan.base))
-        growth, bad = _growth(plan, numbers, reference)
-        weights = np.concatenate([np.ones((1, len(numbers))), poisson_counts(plan.seed, numbers, plan.resamples)])
-        weights = padded(weights)
-        weights[:, bad] = 0.0
-        for factor in range(n_factors):
-            add_values(weights, growth[factor], sums[factor])
-        dropped += numbers[bad].tolist()
-        if progress is not None:
-            progress(int(numbers[-1]) + 1, plan.base)
-    check_failed(plan, judgement, len(dropped))
-    resampled = sums[:, : 1 + plan.resamples].swapaxes(0, 1)
+
+    unit: ClassVar[str] = "base rows"
+
+    plan: Plan
+    reference: FloatArray
+
+    def compute(self, start: int, stop: int) -> Portion:
+        """Return the growth of the explained variance in each row at each factor's step."""
+        parts, failed = [], list[int]()
+        for first in range(start, stop, self.plan.leaf):
+            numbers = np.arange(first, min(first + self.plan.leaf, stop))
+            values, order, bad = self._walked(numbers)
+            parts.append(_growth(self.plan, values, order))
+            # A row that failed grows by nothing; it is told apart from a row that does by its NaN.
+            parts[-1][bad] = np.nan
+            failed += numbers[bad].tolist()
+        return Portion(start, stop, np.array(failed, np.int64), np.concatenate(parts))
+
+    def _walked(self, numbers: IntArray) -> tuple[FloatArray, IntArray, BoolArray]:
+        """Return the outputs at each step of each row (n_steps, n, n_values), the order of the factors, failed rows."""
+        from mcsim.engine.design import saltelli_points
+
+        plan = self.plan
+        unit, fresh = saltelli_points(plan.columns, plan.base, plan.seed, int(numbers[0]), int(numbers[-1]) + 1)
+        order = permutations(plan.seed, tuple(plan.factors), numbers)
+        steps = [unit, *(_changed(plan, unit, fresh, order, step) for step in range(1, len(plan.factors) + 1))]
+        values, failed = evaluated(
+            plan, lambda study: [values_at(plan, study, step) for step in steps], numbers, plan.seed
+        )
+        return (
+            values.reshape(len(steps), len(numbers), plan.n_values) - self.reference,
+            order,
+            np.asarray(failed.reshape(len(steps), -1).any(axis=0)),
+        )
+
+
+def _growth(plan: Plan, shaped: FloatArray, order: IntArray) -> FloatArray:
+    """Return the growth of the explained variance at each factor's step (n, n_factors, n_values)."""
+    explained = 0.5 * (shaped - shaped[0]) ** 2
+    growth = np.empty((len(order), len(plan.factors), plan.n_values))
+    rows = np.arange(len(order))
+    for step in range(len(plan.factors)):
+        growth[rows, order[:, step]] = explained[step + 1] - explained[step]
+    return growth
+
+
+def _add(plan: Plan, sums: FloatArray, start: int, growth: FloatArray) -> None:
+    """Add rows to the sums (n_factors, n_resamples, n_values), row by row; failed ones have no weight."""
+    numbers = np.arange(start, start + len(growth))
+    bad = np.isnan(growth).any(axis=(1, 2))
+    weights = padded(np.concatenate([np.ones((1, len(numbers))), poisson_counts(plan.seed, numbers, plan.resamples)]))
+    weights[:, bad] = 0.0
+    growth = np.where(bad[:, None, None], 0.0, growth)
+    for factor in range(len(sums)):
+        add_values(weights, np.ascontiguousarray(growth[:, factor]), sums[factor])
+
+
+def planned(plan: Plan) -> Plan:
+    """Return the plan with the size of its leaves, a function of the study and the base rows alone."""
+    return replace(plan, leaf=min(max(1, plan.base // N_LEAVES), block_rows(plan)))
+
+
+def passes(plan: Plan, judgement: Judgement) -> list[Reduced]:
+    """Return the one collector that a ranking needs."""
+    n_weights = 1 + plan.resamples
+    sums = np.zeros((len(plan.factors), n_weights + -n_weights % 4, plan.n_values))
+    return [Reduced(ShapleyRows(plan, reference_values(plan)), InOrder(sums, partial(_add, plan)))]
+
+
+def read(judgement: Judgement, collector: Reduced) -> tuple[FloatArray, IntArray]:
+    """Return the effects of every resample (n_resamples, n_factors, n_values), and the rows that failed."""
+    plan, reference = collector.work.plan, collector.work.reference
+    check_failed(plan, judgement, len(collector.failed))
+    resampled = collector.state.sums[:, : 1 + plan.resamples].swapaxes(0, 1)
     variance = resampled.sum(axis=1, keepdims=True)
     scale = np.maximum(np.abs(reference), np.sqrt(np.maximum(variance / plan.base, 0.0)))
     with np.errstate(divide="ignore", invalid="ignore"):
         effects = np.where(variance / plan.base > (1e-12 * scale) ** 2, resampled / variance, np.nan)
-    return _ranking(plan, judgement, effects, np.array(dropped, np.int64))
+    return effects, np.array(sorted(collector.failed), np.int64)
 
 
-def _ranking(plan: Plan, judgement: Judgement, effects: FloatArray, dropped: IntArray) -> Ranking:
+def ranking(plan: Plan, judgement: Judgement, found: list[Any]) -> Ranking:
+    """Return the ranking that the effects make."""
+    ((effects, dropped),) = found
     estimate = bootstrap_estimate(effects, judgement.level)
     rank, probability = rank_probabilities(effects)
     measures = {"shapley": estimate.value, "shapley_low": estimate.low, "shapley_high": estimate.high}
@@ -77,25 +145,6 @@ def _ranking(plan: Plan, judgement: Judgement, effects: FloatArray, dropped: Int
         warnings=failed_lines(plan, len(dropped), estimate.value),
         settings={"base": plan.base, "seed": plan.seed, "level": judgement.level, "resamples": plan.resamples},
     )
-
-
-def _growth(plan: Plan, numbers: IntArray, reference: FloatArray) -> tuple[FloatArray, BoolArray]:
-    """Return the growth of the explained variance at each factor's step (n_factors, n, n_values), and failed rows."""
-    from mcsim.engine.design import saltelli_points
-
-    unit, fresh = saltelli_points(plan.columns, plan.base, plan.seed, int(numbers[0]), int(numbers[-1]) + 1)
-    order = permutations(plan.seed, tuple(plan.factors), numbers)
-    steps = [unit, *(_changed(plan, unit, fresh, order, step) for step in range(1, len(plan.factors) + 1))]
-    values, failed = evaluate_outputs(plan, np.concatenate(steps), np.tile(numbers, len(steps)), plan.seed)
-    shaped = values.reshape(len(steps), len(numbers), plan.n_values) - reference
-    bad = np.asarray(failed.reshape(len(steps), -1).any(axis=0))
-    shaped[:, bad] = 0.0
-    explained = 0.5 * (shaped - shaped[0]) ** 2
-    growth = np.empty((len(plan.factors), len(numbers), plan.n_values))
-    rows = np.arange(len(numbers))
-    for step in range(len(plan.factors)):
-        growth[order[:, step], rows] = explained[step + 1] - explained[step]
-    return growth, bad
 
 
 def permutations(seed: int, factors: tuple[str, ...], numbers: IntArray) -> IntArray:
@@ -163,3 +212,15 @@ def _independent(correlation: FloatArray, dependent: FloatArray) -> FloatArray:
 
     factor = np.linalg.cholesky(correlation)
     return unit_scores(np.linalg.solve(factor, normal_scores(dependent).T).T)
+
+
+SHAPLEY = Designed(
+    "shapley",
+    "base x (D + 1)",
+    "fair shares of the variance that add up to one, dependent inputs too",
+    check_shares,
+    planned,
+    passes,
+    read,
+    ranking,
+)

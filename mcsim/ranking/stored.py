@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mcsim.store.directory import RANKING
 from mcsim.store.files import atomically
 from mcsim.study import Dim, InputError, Layout, Output
 
-FILE, TABLE = "ranking.npz", "sensitivity.csv"
 _PLAIN = ("study", "method", "factors", "n", "order_by", "pairs", "warnings", "settings")
 
 
@@ -100,7 +100,7 @@ def _content(path: Path) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
             arrays = {name: file[name] for name in file.files}
         return json.loads(bytes(arrays.pop("facts"))), arrays
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        raise InputError(f"{path}: not a ranking ({error}); a {FILE} that mcsim wrote") from None
+        raise InputError(f"{path}: not a ranking ({error}); a {RANKING} that mcsim wrote") from None
 
 
 def _described(output: Output) -> dict[str, Any]:

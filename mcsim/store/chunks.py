@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mcsim.store.files import atomically
-from mcsim.store.pieces import Arrays, Piece, cut, joined
+from mcsim.store.pieces import Arrays, Piece, cut
 from mcsim.study import InputError
 from mcsim.study.failure import Failure
 
@@ -241,6 +241,12 @@ def check_complete(spans: Sequence[Span], start: int, stop: int) -> None:
         raise InputError(f"draws: {missing[0][0]} to {missing[0][1] - 1} missing of {start} to {stop - 1}; --resume")
 
 
-def gathered(shelf: Shelf, names: Sequence[str]) -> Piece:
-    """Return all pieces of a shelf as one, with these outputs."""
-    return joined(list(shelf.pieces(names)))
+def united(spans: Sequence[Span]) -> list[Span]:
+    """Return intervals with those that touch joined."""
+    united: list[Span] = []
+    for low, high in sorted(spans):
+        if united and low <= united[-1][1]:
+            united[-1] = (united[-1][0], max(high, united[-1][1]))
+        else:
+            united.append((low, high))
+    return united

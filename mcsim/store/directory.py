@@ -22,6 +22,7 @@ from mcsim.study import InputError, Study
 from mcsim.study.failure import Failure
 
 MANIFEST, DRAWS, SUMMARY, FAILED, BANDS = "run.json", "draws.nc", "summary.csv", "failed.csv", "bands.npz"
+RANKING, TABLE = "ranking.npz", "sensitivity.csv"  # of what drives the outputs, where it was asked for
 CHUNKS = "chunks"
 STATE = "state.npz"
 
@@ -69,7 +70,7 @@ def write(result: Result, folder: Path, how: Mapping[str, Any]) -> Result:
         write_failures(result.failures, folder / FAILED)
     else:
         (folder / FAILED).unlink(missing_ok=True)
-    names = [name for name in (DRAWS, SUMMARY, BANDS, FAILED, STATE) if (folder / name).is_file()]
+    names = [name for name in (DRAWS, SUMMARY, BANDS, FAILED, STATE, RANKING, TABLE) if (folder / name).is_file()]
     record = {**manifest(result, how), "files": {name: file_hash(folder / name) for name in names}}
     write_json(folder / MANIFEST, record)
     kept = StoredDraws(folder / DRAWS, result.study, tuple(result.kept))
@@ -136,6 +137,14 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     except (OSError, ValueError) as error:
         raise InputError(f"{path}: cannot be read ({error}); the run.json of a run directory") from None
     return record
+
+
+def add_files(folder: Path, names: Sequence[str]) -> None:
+    """Put the hashes of more files into run.json; those that it names and that are gone are taken out."""
+    record = read_manifest(folder)
+    listed = [*record["files"], *(name for name in names if name not in record["files"])]
+    record["files"] = {name: file_hash(folder / name) for name in listed if (folder / name).is_file()}
+    write_json(folder / MANIFEST, record)
 
 
 def check(folder: Path) -> dict[str, Any]:

@@ -1,0 +1,136 @@
+"""What a ranking method is: one object with its name, what it tells, what it needs, and what it does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from mcsim.engine.reduce import Reduced
+from mcsim.ranking.plan import Plan
+from mcsim.ranking.ranking import Ranking
+from mcsim.study import FloatArray, InputError, Study
+
+Measures = dict[str, FloatArray]
+CONFIDENCES = ("bootstrap", "replicates")
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """How certain a verdict has to be and what counts as influence.
+
+    Parameters
+    ----------
+    confidence : str
+        ``bootstrap`` or ``replicates``.
+    level : float
+        Confidence level of the intervals.
+    threshold : float
+        Total-order index below which an input does not matter.
+    max_failed : float
+        Share of base rows that may fail.
+    """
+
+    confidence: str = "bootstrap"
+    level: float = 0.95
+    threshold: float = 0.05
+    max_failed: float = 0.05
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Designed:
+    """A method with a design of its own.
+
+    Parameters
+    ----------
+    name, evaluations, tells : str
+        What it is called, how many evaluations it takes, and what one learns, for help and docs.
+    check : callable
+        ``check(study, factors)`` refuses factors for which the method has no meaning.
+    planned : callable
+        Plan -> plan with the size of its leaves.
+    passes : callable
+        ``passes(plan, judgement)``: a collector per pass over the model.
+    read : callable
+        ``read(judgement, collector)``: what a complete pass gives.
+    ranking : callable
+        ``ranking(plan, judgement, what each pass gave)``.
+    takes : frozenset of str
+        What only some methods have, of ``second_order``, ``versus``, ``until``, ``debias``, ``confidence``.
+    """
+
+    needs: ClassVar[str] = "design"
+
+    name: str
+    evaluations: str
+    tells: str
+    check: Callable[[Study, Mapping[str, tuple[str, ...]]], None]
+    planned: Callable[[Plan], Plan]
+    passes: Callable[[Plan, Judgement], list[Reduced]]
+    read: Callable[[Judgement, Reduced], Any]
+    ranking: Callable[[Plan, Judgement, list[Any]], Ranking]
+    takes: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """What an analysis of draws may know besides them.
+
+    Parameters
+    ----------
+    inputs : tuple of str
+        Names of the columns.
+    level : float
+        Confidence level, where there is an interval.
+    resamples, seed : int
+        Bootstrap.
+    jobs : int
+        Threads over the elements of an output.
+    """
+
+    inputs: tuple[str, ...]
+    level: float = 0.95
+    resamples: int = 100
+    seed: int = 1
+    jobs: int = 1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GivenData:
+    """A method that takes draws that exist already.
+
+    Parameters
+    ----------
+    name, tells : str
+        What it is called, and what one learns.
+    order_by : str
+        The measure by which inputs are ordered.
+    analysis : callable
+        ``analysis(x, y, about)``: measures (n_inputs, n_values) of draws x (n, n_inputs) and y (n, n_values).
+    """
+
+    needs: ClassVar[str] = "draws"
+    evaluations: ClassVar[str] = "a run"
+    takes: ClassVar[frozenset[str]] = frozenset()
+
+    name: str
+    tells: str
+    order_by: str
+    analysis: Callable[[FloatArray, FloatArray, Analysis], Measures]
+
+
+def check_failed(plan: Plan, judgement: Judgement, n_failed: int) -> None:
+    """Refuse a ranking from too few of the rows asked for.
+
+    Raises
+    ------
+    InputError
+        With the numbers, and the share that may fail.
+    """
+    if n_failed == plan.base:
+        raise InputError(f"{plan.study.name}: every base row failed (got {n_failed} of {plan.base}); mend the model")
+    if n_failed > judgement.max_failed * plan.base:
+        raise InputError(
+            f"{plan.study.name}: too many base rows failed (got {n_failed} of {plan.base}); at most "
+            f"{judgement.max_failed:g} of them (max_failed)"
+        )

@@ -1,0 +1,32 @@
+"""The registry of ranking methods: command help, docs and tests read it. A new one is a file and a line here."""
+
+from __future__ import annotations
+
+from mcsim.ranking.decision import EVPPI
+from mcsim.ranking.method import Designed, GivenData
+from mcsim.ranking.morris import MORRIS
+from mcsim.ranking.prcc import PRCC
+from mcsim.ranking.salib import DELTA, HDMR, PAWN, RBD_FAST
+from mcsim.ranking.shapley import SHAPLEY
+from mcsim.ranking.sobol import SOBOL
+from mcsim.ranking.tornado import TORNADO
+from mcsim.study import InputError, nearest
+
+METHODS: dict[str, Designed | GivenData] = {
+    method.name: method for method in (SOBOL, SHAPLEY, MORRIS, TORNADO, PRCC, DELTA, PAWN, RBD_FAST, HDMR, EVPPI)
+}
+
+
+def method_of(name: str) -> Designed | GivenData:
+    """Return the method of that name.
+
+    Raises
+    ------
+    InputError
+        Where there is none, naming the closest.
+    """
+    if name not in METHODS:
+        raise InputError(
+            f"method: unknown (got {name!r}); one of {', '.join(METHODS)}{nearest(str(name), list(METHODS))}"
+        )
+    return METHODS[name]

@@ -1,0 +1,103 @@
+"""SALib's analyzers of draws that exist already: one element of an output after the other, side by side on threads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from mcsim.ranking.method import Analysis, GivenData, Measures
+from mcsim.study import FloatArray
+
+Analyze = Callable[..., Mapping[str, Any]]
+Element = Callable[[Analyze, FloatArray, Analysis], Measures]
+
+
+def _by_element(element: Element) -> Callable[[FloatArray, FloatArray, Analysis], Measures]:
+    """Return an analysis of many outputs from one of a single output."""
+
+    def analysis(x: FloatArray, y: FloatArray, about: Analysis) -> Measures:
+        analyze = _analyzer(x, about)
+        if about.jobs == 1 or y.shape[1] == 1:
+            columns = [element(analyze, column, about) for column in y.T]
+        else:
+            from joblib import Parallel, delayed
+
+            calls = (delayed(element)(analyze, column, about) for column in y.T)
+            columns = Parallel(n_jobs=about.jobs, backend="threading")(calls)
+        measures = columns[0].keys() if columns else ()
+        return {name: np.stack([column[name] for column in columns], axis=1) for name in measures}
+
+    return analysis
+
+
+def _analyzer(x: FloatArray, about: Analysis) -> Analyze:
+    import warnings
+
+    low, high = x.min(axis=0), x.max(axis=0)
+    bounds = [[float(a), float(b) if b > a else float(a) + 1.0] for a, b in zip(low, high, strict=True)]
+    problem = {"num_vars": len(about.inputs), "names": list(about.inputs), "bounds": bounds}
+
+    def analyze(module: Any, y: FloatArray, **options: Any) -> Mapping[str, Any]:
+        # Recorded as well as ignored: some analyzers put filters of their own in place.
+        with warnings.catch_warnings(record=True):
+            warnings.simplefilter("ignore")
+            found: Mapping[str, Any] = module.analyze(problem, x, y, seed=_seed(about.seed), **options)
+        return found
+
+    return analyze
+
+
+def _seed(seed: int) -> int:
+    # SALib takes 0 for "no seed" and NumPy's old generator takes 32 bits.
+    return seed % (2**32 - 2) + 1
+
+
+def _interval(name: str, found: Mapping[str, Any], about: Analysis, key: str | None = None) -> Measures:
+    n, theirs = len(about.inputs), key or name
+    value, half = np.asarray(found[theirs], float)[:n], np.asarray(found[f"{theirs}_conf"], float)[:n]
+    return {name: value, f"{name}_low": value - half, f"{name}_high": value + half}
+
+
+def _delta(analyze: Analyze, y: FloatArray, about: Analysis) -> Measures:
+    from SALib.analyze import delta
+
+    found = analyze(delta, y, num_resamples=about.resamples, conf_level=about.level)
+    key = "delta" if "delta" in found else "delta_balanced"
+    return _interval("S1", found, about) | _interval("delta", found, about, key)
+
+
+def _pawn(analyze: Analyze, y: FloatArray, about: Analysis) -> Measures:
+    from SALib.analyze import pawn
+
+    found = analyze(pawn, y, S=10)
+    return {f"pawn_{name}": np.asarray(found[name], float) for name in ("minimum", "median", "maximum")}
+
+
+def _rbd_fast(analyze: Analyze, y: FloatArray, about: Analysis) -> Measures:
+    from SALib.analyze import rbd_fast
+
+    return _interval("S1", analyze(rbd_fast, y, num_resamples=about.resamples, conf_level=about.level), about)
+
+
+def _hdmr(analyze: Analyze, y: FloatArray, about: Analysis) -> Measures:
+    from SALib.analyze import hdmr
+
+    found = analyze(hdmr, y, maxorder=2, R=len(y) // 2, K=20, alpha=about.level)
+    return _interval("S1", found, about, "S") | _interval("ST", found, about)
+
+
+DELTA = GivenData(
+    "delta",
+    "effect on the whole distribution (Borgonovo; SALib's takes seconds to minutes per output element)",
+    "delta",
+    _by_element(_delta),
+)
+PAWN = GivenData(
+    "pawn", "effect on the whole distribution, by its cumulative form (SALib)", "pawn_median", _by_element(_pawn)
+)
+RBD_FAST = GivenData("rbd_fast", "first order without a special design (SALib)", "S1", _by_element(_rbd_fast))
+HDMR = GivenData(
+    "hdmr", "first and total order without a special design, by a surrogate (SALib)", "ST", _by_element(_hdmr)
+)
