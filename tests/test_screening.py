@@ -25,8 +25,8 @@ def test_morris_equals_salib_on_the_same_trajectories():
     from SALib.analyze import morris as salib
 
     from mcsim.ranking.factors import factors_of, outputs_of
-    from mcsim.ranking.plan import Plan
     from mcsim.ranking.morris import trajectories
+    from mcsim.ranking.plan import Plan
 
     study = load("borehole")
     ranking = sensitivity(study, base=64, method="morris", jobs=1)

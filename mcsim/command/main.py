@@ -161,7 +161,8 @@ def run_study(study: str | None, repeat: Path | None, **given: Any) -> None:
 @mcsim.command("sensitivity")
 @click.argument("study")
 @offers("--method", "--groups", "--second-order", "--confidence", "--output", "--base", "--lives", "--seed", "--set")
-@offers("--data", "--until", "--out", "--jobs", "--max-failed", "--quiet")
+@offers("--data", "--until", "--out", "--resume", "--shard", "--jobs", "--backend", "--scheduler", "--chunk")
+@offers("--timeout", "--max-failed", "--quiet")
 def rank_study(study: str, method: str | None, groups: bool, outputs: Sequence[str], **given: Any) -> None:
     """Rank what drives a study's outputs."""
     from mcsim.command.jobs import asked_of, rank_and_write
@@ -178,7 +179,7 @@ def rank_study(study: str, method: str | None, groups: bool, outputs: Sequence[s
 @offers("--out")
 def merge_shards(folders: Sequence[Path], out: Path | None) -> None:
     """Merge shards into one result, identical to the unsharded run."""
-    from mcsim.command.jobs import merge_and_report
+    from mcsim.command.merged import merge_and_report
 
     if out is None:
         raise click.UsageError("merge: no --out (got nothing); the run directory of the merged run")
@@ -187,11 +188,12 @@ def merge_shards(folders: Sequence[Path], out: Path | None) -> None:
 
 @mcsim.command("compare")
 @click.argument("studies", nargs=-1, required=True)
-@offers("--draws", "--design", "--samples", "--lives", "--seed", "--set", "--data", "--out", "--keep", "--jobs")
-@offers("--backend", "--scheduler", "--chunk", "--timeout", "--max-failed", "--quiet")
+@offers("--draws", "--design", "--samples", "--lives", "--seed", "--set", "--data", "--out", "--resume")
+@offers("--keep", "--shard", "--jobs", "--backend", "--scheduler", "--chunk", "--timeout", "--max-failed", "--quiet")
 def compare_studies(studies: Sequence[str], **given: Any) -> None:
     """Compare studies: paired deltas to the first one, under common random numbers."""
-    from mcsim.command.jobs import asked_of, compare_and_write
+    from mcsim.command.compared import compare_and_write
+    from mcsim.command.jobs import asked_of
 
     if len(studies) < 2:
         raise click.UsageError(f"compare: one study (got {studies[0]}); at least two")

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, TextIO
 
@@ -105,29 +103,3 @@ class Progress:
             left = duration((self.total - self.done) / max(rate, 1e-9))
             line = f"{self.title}: {self.done:,} of {self.total:,} {self.unit}, {rate:,.1f} per second, {left} left"
             print(line, file=self._stream, flush=True)
-
-
-@contextmanager
-def base_rows(name: str, total: int, quiet: bool) -> Iterator[Callable[[int, int], None] | None]:
-    """Yield a function of (done, total) that tells how far a ranking is, or None when quiet.
-
-    Parameters
-    ----------
-    name : str
-        What is ranked.
-    total : int
-        Base rows to begin with.
-    quiet : bool
-        Say nothing.
-    """
-    if quiet:
-        yield None
-        return
-    with Progress(f"ranking {name}", total, quiet=False, unit="base rows") as progress:
-
-        def tick(done: int, of: int) -> None:
-            if of != progress.total:
-                progress.extend(of)
-            progress.advance(done - progress.done)
-
-        yield tick

@@ -23,8 +23,8 @@ def has_part(folder: Path) -> bool:
     return (folder / FOLDER / PLAN).is_file()
 
 
-def merge_rankings(folders: Sequence[Path], out: Path, study: Study | None = None) -> Ranking:
-    """Return the ranking of all shards, and write it to a folder.
+def merge_rankings(folders: Sequence[Path], out: Path, study: Study | None = None) -> tuple[Study, Ranking]:
+    """Return the study and the ranking of all shards, and write it to a folder.
 
     Parameters
     ----------
@@ -54,7 +54,7 @@ def merge_rankings(folders: Sequence[Path], out: Path, study: Study | None = Non
     place = RankingFolder(out, plan, facts, None)
     finished = place.finished()
     if finished is not None:
-        return finished
+        return study, finished
     found = []
     for number, collector in enumerate(method.passes(plan, judgement)):
         for folder in folders:
@@ -68,7 +68,7 @@ def merge_rankings(folders: Sequence[Path], out: Path, study: Study | None = Non
         found.append(method.read(judgement, collector))
     ranking = method.ranking(plan, judgement, found)
     place.finish(ranking)
-    return ranking
+    return study, ranking
 
 
 def _check_parts(folders: Sequence[Path], identities: Sequence[Mapping[str, Any]]) -> None:

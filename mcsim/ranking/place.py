@@ -23,7 +23,7 @@ from mcsim.ranking.plan import Plan
 from mcsim.ranking.ranking import Ranking
 from mcsim.ranking.stored import identity_of, save
 from mcsim.store.chunks import DAMAGED, PLAN
-from mcsim.store.directory import MANIFEST, RANKING, TABLE, add_files
+from mcsim.store.directory import MANIFEST, PAIRS, RANKING, TABLE, add_files
 from mcsim.store.files import atomically, write_json
 from mcsim.store.record import fingerprint, study_record
 from mcsim.study import InputError
@@ -145,10 +145,7 @@ class RankingFolder:
     def finish(self, ranking: Ranking) -> None:
         """Write the ranking and its table, list them in run.json where there is one, and take the sums away."""
         try:
-            save(ranking, self.folder / RANKING, self._facts)
-            atomically(self.folder / TABLE, ranking.to_csv)
-            if (self.folder / MANIFEST).is_file():
-                add_files(self.folder, (RANKING, TABLE))
+            keep(ranking, self.folder, self._facts)
             # It loses its name first, so that a kill leaves no half of it.
             hidden = self.folder / f".{FOLDER}-done"
             shutil.rmtree(hidden, ignore_errors=True)
@@ -156,6 +153,19 @@ class RankingFolder:
             shutil.rmtree(hidden, ignore_errors=True)
         except OSError as error:
             raise RunFailed(f"{self.folder}: {error.strerror or error}; free space{self.advice}") from None
+
+
+def keep(ranking: Ranking, folder: Path, facts: Mapping[str, Any]) -> None:
+    """Write a ranking whole and as tables for its reader, and list the files in run.json where there is one."""
+    atomically(folder / TABLE, ranking.to_csv)
+    if ranking.pairs:
+        import pandas as pd
+
+        pairs = pd.concat([ranking.pair_table(output.name) for output in ranking.outputs], ignore_index=True)
+        atomically(folder / PAIRS, lambda path: pairs.to_csv(path, index=False))
+    save(ranking, folder / RANKING, facts)
+    if (folder / MANIFEST).is_file():
+        add_files(folder, (RANKING, TABLE, PAIRS))
 
 
 def part_file(folder: Path, number: int) -> Path:

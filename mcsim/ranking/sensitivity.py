@@ -7,10 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from mcsim.engine.asked import DEFAULT_LIVES, Asked, Stored
+from mcsim.engine.asked import DEFAULT_LIVES, Asked
 from mcsim.engine.session import Session
 from mcsim.engine.until import Settled, parse_rule
 from mcsim.ranking.factors import Groups, factors_of, outputs_of
+from mcsim.ranking.fromdraws import rank_draws
 from mcsim.ranking.givendata import given_data, with_sign
 from mcsim.ranking.method import Designed, GivenData, Judgement
 from mcsim.ranking.methods import METHODS, method_of
@@ -18,13 +19,10 @@ from mcsim.ranking.place import Nowhere, RankingFolder, identity
 from mcsim.ranking.plan import Plan
 from mcsim.ranking.ranking import Ranking
 from mcsim.ranking.sobol import check_pair, open_verdicts
-from mcsim.store.directory import RANKING, TABLE
-from mcsim.store.files import atomically
 from mcsim.study import InputError, Output, Study, nearest
 from mcsim.study.values import words
 
 __all__ = ["METHODS", "Ranking", "given_data", "rank_asked", "sensitivity", "with_sign"]
-GIVEN_DATA_FOLDER = "run"  # within the folder of a ranking that takes draws
 
 
 def sensitivity(
@@ -181,7 +179,7 @@ def rank_asked(
     if how.shard is not None and out is None:
         raise InputError("shard: a part of a ranking needs a folder (got none); --out, then `mcsim merge`")
     if isinstance(chosen, GivenData):
-        return _from_draws(study, asked, method, named)
+        return rank_draws(study, asked, method, named)
     plan, judgement = _planned(study, asked, chosen, groups, named, versus)
     rule = None if drawn.until is None else _rule(drawn.until, plan, asked.ranked.budget)
     facts = identity(plan, method, judgement, drawn.until)
@@ -292,29 +290,6 @@ def _with_ending(ranking: Ranking, rule: Settled) -> Ranking:
         return replace(ranking, settings=settings)
     line = f"{rule.text}: {left} verdicts still open after {ranking.settings['base']} base rows; raise the budget"
     return replace(ranking, settings=settings, warnings=(*ranking.warnings, line))
-
-
-def _from_draws(study: Study, asked: Asked, method: str, outputs: tuple[str, ...] | None) -> Ranking | None:
-    """Return a ranking by a method that takes draws: those of a Sobol' sequence as long as the base."""
-    from mcsim.engine.run import run_asked
-
-    how, stored = asked.ranked, asked.stored
-    drawn = replace(asked.drawn, draws=how.base, design="sobol")
-    inside = None if stored.out is None else stored.out / GIVEN_DATA_FOLDER
-    result = run_asked(study, Asked(drawn, Stored(inside, stored.resume, outputs or ()), asked.computed))
-    if asked.computed.shard is not None:
-        return None
-    rest = {"level": how.level, "resamples": how.resamples, "seed": drawn.seed, "jobs": asked.computed.workers}
-    ranking = given_data(result, method, outputs, **rest)
-    if stored.out is not None:
-        keep(ranking, stored.out)
-    return ranking
-
-
-def keep(ranking: Ranking, folder: Path) -> None:
-    """Write a ranking and its table to a folder."""
-    ranking.save(folder / RANKING)
-    atomically(folder / TABLE, ranking.to_csv)
 
 
 def plan_of(

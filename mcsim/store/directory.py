@@ -22,7 +22,7 @@ from mcsim.study import InputError, Study
 from mcsim.study.failure import Failure
 
 MANIFEST, DRAWS, SUMMARY, FAILED, BANDS = "run.json", "draws.nc", "summary.csv", "failed.csv", "bands.npz"
-RANKING, TABLE = "ranking.npz", "sensitivity.csv"  # of what drives the outputs, where it was asked for
+RANKING, TABLE, PAIRS = "ranking.npz", "sensitivity.csv", "second_order.csv"  # what drives the outputs
 CHUNKS = "chunks"
 STATE = "state.npz"
 
@@ -70,7 +70,8 @@ def write(result: Result, folder: Path, how: Mapping[str, Any]) -> Result:
         write_failures(result.failures, folder / FAILED)
     else:
         (folder / FAILED).unlink(missing_ok=True)
-    names = [name for name in (DRAWS, SUMMARY, BANDS, FAILED, STATE, RANKING, TABLE) if (folder / name).is_file()]
+    known = (DRAWS, SUMMARY, BANDS, FAILED, STATE, RANKING, TABLE, PAIRS)
+    names = [name for name in known if (folder / name).is_file()]
     record = {**manifest(result, how), "files": {name: file_hash(folder / name) for name in names}}
     write_json(folder / MANIFEST, record)
     kept = StoredDraws(folder / DRAWS, result.study, tuple(result.kept))

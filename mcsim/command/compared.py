@@ -1,0 +1,94 @@
+"""`mcsim compare`: each study a run directory of its own, and the paired deltas to the first one beside them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mcsim.command.jobs import sentence
+from mcsim.engine.asked import Asked
+from mcsim.study import InputError, Study
+
+if TYPE_CHECKING:
+    from mcsim.result.result import Result
+
+RECORD, DELTAS = "compare.json", "deltas.csv"
+
+
+def compare_and_write(studies: Sequence[Study], asked: Sequence[Asked]) -> str:
+    """Run studies on one design and write paired deltas to the first one; of a shard, the runs alone."""
+    from mcsim.command.jobs import new_folder
+    from mcsim.engine.run import run_asked
+    from mcsim.store.files import write_json
+
+    folder = new_folder(asked[0], "-".join(["compare", *(study.name for study in studies)]))
+    runs = [f"{number}-{study.name}" for number, study in enumerate(studies, start=1)]
+    if (folder / RECORD).is_file() and recorded(folder) != runs:
+        raise InputError(f"{folder}: other studies than there (got {', '.join(runs)}); resume with the same, in order")
+    results = []
+    for run, study, one in zip(runs, studies, asked, strict=True):
+        results.append(run_asked(study, replace(one, stored=replace(one.stored, out=folder / run))))
+        if not (folder / RECORD).is_file():
+            write_json(folder / RECORD, {"runs": runs})
+    if asked[0].computed.shard is not None:
+        return f"shard: {folder}; `mcsim merge` joins it to the others"
+    return deltas_written(results, folder)
+
+
+def recorded(folder: Path) -> list[str]:
+    """Return the folders of a comparison's runs, in order."""
+    return list(json.loads((folder / RECORD).read_text(encoding="utf-8"))["runs"])
+
+
+def merge_compared(folders: Sequence[Path], out: Path) -> str:
+    """Merge the shards of a comparison, run by run, and write the deltas of the whole.
+
+    Raises
+    ------
+    InputError
+        When the folders are not shards of one comparison.
+    """
+    from mcsim.engine.folder import merge
+    from mcsim.store.files import write_json
+
+    if out.exists():
+        raise InputError(f"{out}: exists; another --out")
+    runs = recorded(folders[0]) if (folders[0] / RECORD).is_file() else []
+    for folder in folders:
+        if not (folder / RECORD).is_file() or recorded(folder) != runs:
+            raise InputError(f"{folder}: not a shard of the comparison in {folders[0]}; shards of one")
+    results = [merge([folder / run for folder in folders], out / run) for run in runs]
+    write_json(out / RECORD, {"runs": runs})
+    return deltas_written(results, out)
+
+
+def deltas_written(results: Sequence[Result], folder: Path) -> str:
+    """Write the deltas of runs to the first of them, and return what to tell."""
+    import pandas as pd
+
+    from mcsim.result.result import compare
+    from mcsim.store.files import atomically
+
+    lines, tables = [], []
+    for other in results[1:]:
+        delta = compare(results[0], other)
+        table = delta.summary()
+        table.insert(0, "study", other.study.name)
+        tables.append(table)
+        lines += _delta_lines(delta, results[0].study, other.study)
+    merged = pd.concat(tables, ignore_index=True)
+    atomically(folder / DELTAS, lambda path: merged.to_csv(path, index=False))
+    return "\n".join([*lines, f"deltas: {folder / DELTAS}"])
+
+
+def _delta_lines(delta: Result, first: Study, other: Study) -> list[str]:
+    from mcsim.report.words import headlines
+
+    headline = tuple(name for name in first.headline if name in delta.bands)
+    figures = tuple(figure for figure in delta.study.figures if figure["output"] in delta.bands)
+    shown = replace(delta, study=replace(delta.study, headline=headline, figures=figures))
+    lines = [f"{other.title} less {first.title}, draw by draw"]
+    return lines + [sentence(line) for line in headlines(shown)[:16]]
