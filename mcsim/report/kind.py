@@ -102,7 +102,8 @@ class Figure:
     @property
     def where(self) -> Mapping[str, Any]:
         """Dim -> label or labels that are shown."""
-        return self.keys.get("where", {})
+        labels: Mapping[str, Any] = self.keys.get("where", {})
+        return labels
 
     @property
     def name(self) -> str:

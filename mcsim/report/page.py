@@ -100,6 +100,7 @@ def _block(title: str, rows: pd.DataFrame) -> dict[str, Any]:
         line = {"input": row["input"], "verdict": row.get("verdict", "")}
         for key in ("ST", "S1"):
             line[key] = f"{row[key]:.3f}"
-            line[f"{key}_interval"] = f"{row[f'{key}_low']:.3f} to {row[f'{key}_high']:.3f}"
+            low, high = row[f"{key}_low"], row[f"{key}_high"]
+            line[f"{key}_interval"] = "too few rows to tell" if low != low else f"{low:.3f} to {high:.3f}"
         lines.append(line)
     return {"title": title, "rows": lines, "verdicts": "verdict" in rows}

@@ -116,9 +116,11 @@ def curve(item: Input, width: int = 90, height: int = 18) -> str:
 
 
 def provenance(record: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Return the record of the run as lines: key, value; what is nested gets a line per key."""
+    """Return the record of the run as lines: key, value; what is nested has a line per key, what was not asked none."""
     lines = []
     for key, value in record.items():
+        if value is None:
+            continue
         if isinstance(value, Mapping) and any(isinstance(part, Mapping | list) for part in value.values()):
             lines += [(f"{label(key)}: {label(name)}", _shown(part)) for name, part in value.items() if part]
         else:
