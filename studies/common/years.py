@@ -46,7 +46,7 @@ class KnownYears:
 
     def linear(self, years: Sequence[int] | FloatArray, values: FloatArray) -> FloatArray:
         """Return a series that is linear between the years known and constant outside, from a table's values."""
-        return np.interp(np.asarray(years, float), self.years, values[self.rows])
+        return np.asarray(np.interp(np.asarray(years, float), self.years, values[self.rows]))
 
     def growing(self, years: Sequence[int] | FloatArray, values: FloatArray) -> FloatArray:
         """Return a series that grows at a constant rate between the years known: 0 before the first, then constant.
