@@ -8,7 +8,7 @@ import numpy as np
 
 from mcsim.ranking.method import Analysis, GivenData, Measures
 from mcsim.result.select import dropped
-from mcsim.study import FloatArray, InputError, nearest
+from mcsim.study import BoolArray, FloatArray, InputError, nearest
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -94,8 +94,13 @@ def evppi_of_sign(x: FloatArray, y: FloatArray) -> dict[str, FloatArray]:
     return {"evppi": worth, "evppi_share": share}
 
 
-def _choices(result: Result, output: str, over: str, labels: dict[str, object]) -> tuple[FloatArray, list[str]]:
-    """Return the draws of an output along one dim (n, n_choices), and that dim's labels."""
+def _choices(
+    result: Result, output: str, over: str, labels: dict[str, object]
+) -> tuple[FloatArray, list[str], BoolArray]:
+    """Return the draws of an output along one dim (n, n_choices), that dim's labels, and which draws these are.
+
+    A choice that no draw has is none; a draw in which one of the others has no value compares nothing and is left out.
+    """
     declared = result.study.output(output)
     dims = [dim.name for dim in declared.dims]
     if over not in dims:
@@ -109,7 +114,9 @@ def _choices(result: Result, output: str, over: str, labels: dict[str, object]) 
     full = dropped(declared, full, {name: label for name, label in labels.items() if name != over})
     coords = [str(coord) for coord in declared.dims[dims.index(over)].coords]
     known = ~np.isnan(full).all(axis=0)
-    return full[:, known], [name for name, there in zip(coords, known, strict=True) if there]
+    rows = np.asarray(~np.isnan(full[:, known]).any(axis=1))
+    draws = full[:, known] if rows.all() else full[rows][:, known]
+    return draws, [name for name, there in zip(coords, known, strict=True) if there], rows
 
 
 def probability_best(result: Result, output: str, over: str, *, lowest: bool = True, **labels: object) -> pd.Series:
@@ -128,7 +135,7 @@ def probability_best(result: Result, output: str, over: str, *, lowest: bool = T
     """
     import pandas as pd
 
-    draws, names = _choices(result, output, over, dict(labels))
+    draws, names, _ = _choices(result, output, over, dict(labels))
     best = np.argmin(draws, axis=1) if lowest else np.argmax(draws, axis=1)
     shares = np.bincount(best, minlength=len(names)) / len(draws)
     return pd.Series(shares, index=pd.Index(names, name=over), name="probability_best")
@@ -155,13 +162,13 @@ def evppi(result: Result, output: str, over: str, *, lowest: bool = True, **labe
     """
     import pandas as pd
 
-    draws, names = _choices(result, output, over, dict(labels))
+    draws, names, there = _choices(result, output, over, dict(labels))
     gain = -draws if lowest else draws
     now = gain.mean(axis=0).max()
     perfect = float(gain.max(axis=1).mean() - now)
     rows = []
     for name in (item.name for item in result.study.uncertain):
-        learned = regression(np.asarray(result.inputs[name], dtype=float), gain).max(axis=1).mean() - now
+        learned = regression(np.asarray(result.inputs[name], dtype=float)[there], gain).max(axis=1).mean() - now
         worth = max(float(learned), 0.0)
         rows.append({"input": name, "evppi": worth, "share": worth / perfect if perfect > 0.0 else 0.0})
     frame = pd.DataFrame(rows).sort_values("evppi", ascending=False, kind="stable").reset_index(drop=True)
@@ -198,10 +205,12 @@ def flip_points(result: Result, output: str, threshold: float = 0.0, **labels: o
     draws = np.asarray(result.values(output, **labels), dtype=float).reshape(result.complete, -1)
     if draws.shape[1] != 1:
         raise InputError(f"{output}: a flip needs one element (got {draws.shape[1]}); a label for each dim")
+    there = ~np.isnan(draws[:, 0])
+    draws = draws[there]
     usual = float(draws.mean()) > threshold
     rows = []
     for name in (item.name for item in result.study.uncertain):
-        x = np.asarray(result.inputs[name], dtype=float)
+        x = np.asarray(result.inputs[name], dtype=float)[there]
         # Beyond the outermost draws a polynomial only guesses.
         grid = np.quantile(x, np.linspace(0.005, 0.995, _GRID))
         other = (regression(x, draws, grid)[:, 0] > threshold) != usual

@@ -76,11 +76,10 @@ def given_data(
     ranked = _outputs(result, outputs)
     for output in ranked:
         y = np.asarray(result.kept[output.name], dtype=float).reshape(len(x), -1)
-        varies = np.ptp(y, axis=0) > 1e-12 * np.abs(y).max(axis=0, initial=0.0)
-        if not varies.all():
-            which = "does" if y.shape[1] == 1 else f"{int((~varies).sum())} of its {y.shape[1]} elements do"
-            notes.append(f"{output.name}: {which} not vary, so the measures are undefined there")
-        scores[output.name] = _shaped(chosen.analysis(x, y[:, varies], about), varies, len(names), output)
+        measures, lines = _by_definedness(chosen, about, x, y, output.name)
+        notes += lines
+        shape = (len(names), *output.packed_shape)
+        scores[output.name] = {name: values.reshape(shape) for name, values in measures.items()}
     return Ranking(
         study=result.study.name,
         method=method,
@@ -116,13 +115,39 @@ def _outputs(result: Result, wanted: Sequence[str] | None) -> tuple[Output, ...]
     return kept
 
 
-def _shaped(found: Measures, varies: FloatArray, n_inputs: int, output: Output) -> Measures:
-    shaped = {}
-    for name, values in found.items():
-        whole = np.full((n_inputs, len(varies)), np.nan)
-        whole[:, varies] = values
-        shaped[name] = whole.reshape(n_inputs, *output.packed_shape)
-    return shaped
+def _by_definedness(
+    chosen: GivenData, about: Analysis, x: FloatArray, y: FloatArray, name: str
+) -> tuple[Measures, list[str]]:
+    """Return the measures (n_inputs, n_values), and what the reader has to know.
+
+    Elements that have a value in the same draws are taken together, and rest on these draws alone.
+    """
+    n_draws, n_values = y.shape
+    measures: Measures = {}
+    notes: list[str] = []
+    constant = 0
+    patterns, pattern_of = np.unique(~np.isnan(y), axis=1, return_inverse=True)
+    for number in range(patterns.shape[1]):
+        rows, cells = patterns[:, number], np.flatnonzero(pattern_of.ravel() == number)
+        known = int(rows.sum())
+        enough = known >= max(_FEWEST_DRAWS, 2 * x.shape[1])
+        if known < n_draws:
+            which = "has" if n_values == 1 else f"{len(cells)} of its {n_values} elements have"
+            rest = "which their measures rest on" if enough else "so the measures are undefined there"
+            notes.append(f"{name}: {which} a value in {known:,} of {n_draws:,} draws, {rest}")
+        if not enough:
+            continue
+        part = y[:, cells] if known == n_draws else y[np.ix_(rows, cells)]
+        varies = np.ptp(part, axis=0) > 1e-12 * np.abs(part).max(axis=0, initial=0.0)
+        constant += int((~varies).sum())
+        found = chosen.analysis(x if known == n_draws else x[rows], part[:, varies], about)
+        for measure, values in found.items():
+            whole = measures.setdefault(measure, np.full((x.shape[1], n_values), np.nan))
+            whole[:, cells[varies]] = values
+    if constant:
+        which = "does" if n_values == 1 else f"{constant} of its {n_values} elements do"
+        notes.append(f"{name}: {which} not vary, so the measures are undefined there")
+    return measures, notes
 
 
 def with_sign(ranking: Ranking, result: Result) -> Ranking:

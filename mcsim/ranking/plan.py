@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mcsim.engine.evaluation import Evaluation, evaluate_values, transform
+from mcsim.ranking.undefined import may_be_undefined, pilot, rankable, undefined_lines
 from mcsim.study import FloatArray, IntArray, Output, Study
 
 _CHUNK_VALUES = 4e6
@@ -127,6 +128,8 @@ def evaluated(
 ) -> tuple[FloatArray, BoolArray]:
     """Return the ranked outputs at sets of points, the same rows in each; differences where there is another study.
 
+    An element that is undefined in some draws is given as whether it has a value, see `mcsim.ranking.undefined`.
+
     Parameters
     ----------
     plan : Plan
@@ -143,6 +146,32 @@ def evaluated(
     tuple of two ndarrays
         Outputs side by side (n_sets * n, n_values), and which evaluations failed (n_sets * n,).
     """
+    values, failed = _as_given(plan, points, numbers, seed)
+    if not _declared(plan).any():
+        return values, failed
+    return rankable(values, failed, marked(plan))
+
+
+def _declared(plan: Plan) -> BoolArray:
+    """Return which elements, or those in the window, may be undefined in a draw."""
+    studies = (plan.study,) if plan.versus is None else (plan.study, plan.versus)
+    window = slice(None) if plan.window is None else slice(*plan.window)
+    return may_be_undefined(plan.outputs, studies)[window]
+
+
+@lru_cache(maxsize=16)
+def marked(plan: Plan) -> BoolArray:
+    """Return which elements, or those in the window, are ranked by whether they have a value: the pilot lacks one."""
+    if not _declared(plan).any():
+        return np.zeros(plan.n_values, bool)
+    unit, numbers = pilot(plan.columns, plan.seed)
+    values, failed = _as_given(plan, lambda study: [values_at(plan, study, unit)], numbers, plan.seed)
+    return np.asarray(np.isnan(values[~failed]).any(axis=0))
+
+
+def _as_given(
+    plan: Plan, points: Callable[[Study], list[Values]], numbers: IntArray, seed: int
+) -> tuple[FloatArray, BoolArray]:
     values, failed = np.empty((0, 0)), np.empty(0, bool)
     wanted = frozenset(output.name for output in plan.outputs)
     for study in (plan.study,) if plan.versus is None else (plan.study, plan.versus):
@@ -240,4 +269,4 @@ def failed_lines(plan: Plan, n_failed: int, measure: FloatArray) -> tuple[str, .
         if constant:
             which = "does" if output.n_packed == 1 else f"{constant} of its {output.n_packed} elements do"
             lines.append(f"{output.name}: {which} not vary, so the indices are undefined there")
-    return tuple(lines)
+    return (*lines, *undefined_lines(plan.outputs, marked(replace(plan, window=None))))

@@ -17,7 +17,7 @@ from mcsim.engine.reduce import Portion, Reduced
 from mcsim.ranking.gathered import Gathered
 from mcsim.ranking.leaves import LeafRows
 from mcsim.ranking.method import Designed, Judgement
-from mcsim.ranking.plan import Plan, evaluated, split, values_at
+from mcsim.ranking.plan import Plan, evaluated, failed_lines, split, values_at
 from mcsim.ranking.ranking import Ranking
 from mcsim.study import FloatArray, InputError, Study
 
@@ -106,6 +106,7 @@ def ranking(plan: Plan, judgement: Judgement, found: list[Any]) -> Ranking:
         scores=split(plan, measures),
         n=len(values),
         order_by="swing",
+        warnings=failed_lines(plan, 0, low),
         settings={"low": LOW, "high": HIGH, "seed": plan.seed},
     )
 
