@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from mcsim.report.keys import WHERE
 from mcsim.report.kind import MEANS, Kind
 
@@ -10,7 +12,7 @@ KIND = Kind(
     shows="Lines of the table that the report begins with: one for each element, with its median and bands.",
     caption="Median, the middle half of the draws, and 95 % of them",
     keys=(WHERE,),
-    reads=MEANS,
+    reads=replace(MEANS, words="the summary"),
     draw=None,
     example="""\
 kind = "numbers"
