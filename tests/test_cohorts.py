@@ -98,6 +98,28 @@ def test_pack_states_equal_the_plain_twin(cover, repair):
             assert state[half, fitted] == pytest.approx(share, abs=1e-13)
 
 
+@given(
+    cover=st.integers(0, 40),
+    repair=st.sampled_from([0.0, 1.0]) | st.floats(0, 1),
+    shape=st.floats(0.5, 10),
+    warranty_scale=st.floats(2, 60),
+    ratio=st.floats(0.3, 2),
+    hazard=st.floats(0, 0.5),
+)
+@settings(max_examples=40, deadline=None)
+def test_the_rule_of_warranty_and_repair_is_the_statement_of_the_plain_twin(
+    cover, repair, shape, warranty_scale, ratio, hazard
+):
+    law = {"shape": shape, "warranty_scale": warranty_scale, "end_scale": ratio * warranty_scale, "hazard": hazard}
+    *_, state, running = tables(cover, repair, law, HALVES)
+    twin = naive.pack_states(60, cover, repair, *law.values())
+    for half in range(60):
+        # No defects are a hazard of 1e-12 in the grid, and a share below 1e-16 is nobody.
+        assert running[half] == pytest.approx(sum(twin[half].values()), abs=1e-10)
+        for fitted, share in twin[half].items():
+            assert state[half, fitted] == pytest.approx(share, abs=1e-10)
+
+
 def test_no_vehicle_is_lost_to_its_pack_under_warranty():
     *_, running = tables(16)
     np.testing.assert_allclose(running[:17], 1.0, rtol=1e-13)
