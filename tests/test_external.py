@@ -105,8 +105,8 @@ def test_programs_run_side_by_side(tmp_path):
     ("program", "message"),
     [
         ("timeot = 3", r"program\.timeot: unknown key.*did you mean 'timeout'"),
-        ("timeout = -1", r"program\.timeout: not a time \(got -1\)"),
-        ("parallel = 0", r"program\.parallel: not a number of programs"),
+        ("timeout = -1", r"program\.timeout: not a number \(got -1\); seconds above 0"),
+        ("parallel = 0", r"program\.parallel: not a whole number \(got 0\); 1 or more"),
         ('template = "none.in"', r"program\.template: cannot be read"),
     ],
 )

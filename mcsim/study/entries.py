@@ -9,7 +9,7 @@ from typing import Any
 
 from mcsim.distributions import FAMILIES, SHARES, Constant, Distribution, Uniform, build, build_shares, parse
 from mcsim.study.declared import Parameter
-from mcsim.study.errors import InputError, nearest
+from mcsim.study.errors import InputError, one_of
 from mcsim.study.inputs import Input
 from mcsim.study.model import Model
 from mcsim.study.setting import check_range
@@ -100,8 +100,6 @@ def _entry_distribution(fields: Mapping[str, Any], item: Input, place: str) -> D
             return parse(value)
         except ValueError as error:
             raise InputError(str(error)) from None
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise InputError(f"{place}: not a number (got {value!r}); a number or a distribution")
     return Constant(float(value) * factor)
 
 
@@ -158,19 +156,9 @@ def dependence_of(raw: Mapping[str, Any], inputs: list[Input], path: Path) -> tu
     """Return the rank correlations of [dependence], each between two known inputs."""
     names = [item.name for item in inputs]
     found = []
-    for entry in raw.get("spearman", []):
-        if not isinstance(entry, list) or len(entry) != 3:
-            raise InputError(
-                f'{path}: dependence.spearman: not a pair (got {entry!r}); ["input", "input", correlation]'
-            )
-        for name in entry[:2]:
+    for first, second, correlation in raw.get("spearman", []):
+        for name in (first, second):
             if name not in names:
-                raise InputError(
-                    f"{path}: dependence.spearman: {name}: no such input{nearest(name, names)}; a name of [inputs]"
-                )
-        if not -1 < float(entry[2]) < 1:
-            raise InputError(
-                f"{path}: dependence.spearman: {entry[0]}, {entry[1]}: between -1 and 1 (got {entry[2]}); such as 0.8"
-            )
-        found.append((entry[0], entry[1], float(entry[2])))
+                raise InputError(f"{path}: dependence.spearman: {name}: no such input; {one_of(names, name)}")
+        found.append((first, second, float(correlation)))
     return tuple(found)

@@ -2,40 +2,24 @@
 
 from __future__ import annotations
 
-import importlib
 import importlib.util
 import inspect
-import sys
-import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
 from mcsim.study.declared import Dim, Output, Parameter, TableSpec
 from mcsim.study.entries import cell_input, dependence_of, option_value, scalar_input, vector_inputs
-from mcsim.study.errors import InputError, nearest
+from mcsim.study.errors import InputError, nearest, one_of
+from mcsim.study.imports import import_callable
 from mcsim.study.inputs import Input
 from mcsim.study.model import Model
 from mcsim.study.program import model_from_program
+from mcsim.study.read import read_study_file
 from mcsim.study.study import Study
 from mcsim.study.tables import Table, read_rows, replace_table, table_from_rows
 from mcsim.study.types import OptionValue
-
-SECTIONS = ("study", "options", "inputs", "tables", "dependence", "data", "outputs", "program", "report")
-STUDY_KEYS = (
-    "name",
-    "title",
-    "question",
-    "version",
-    "model",
-    "function",
-    "per_draw",
-    "extends",
-    "headline",
-    "hidden",
-    "arguments",
-)
 
 Rows = list[dict[str, str]]
 
@@ -79,8 +63,7 @@ def load(study: str | Path, data: str | Path | None = None) -> Study:
     'x1'
     """
     path = resolve(study)
-    raw = _read(path)
-    files: list[str] = raw.pop("_files")
+    raw, files = read_study_file(path, resolve)
     tables_raw = raw.get("tables", {})
     folder = data if data is not None else raw.get("data", {}).get("folder")
     rows = {name: read_rows(Path(entry["file"])) for name, entry in tables_raw.items()}
@@ -113,44 +96,6 @@ def resolve(study: str | Path) -> Path:
             f"{study}: no such study; one of {', '.join(known)}, or a path ending in .toml{nearest(str(study), known)}"
         )
     return known[str(study)]
-
-
-def _read(path: Path, seen: tuple[Path, ...] = ()) -> dict[str, Any]:
-    """Return the raw content of a study file merged over the one that it extends, with table paths made absolute."""
-    if path in seen:
-        raise InputError(f"{path}: study.extends: a circle (got {' -> '.join(p.stem for p in (*seen, path))}); end it")
-    try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
-    except tomllib.TOMLDecodeError as error:
-        raise InputError(f"{path}: not TOML ({error}); see docs/study-files.md") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: cannot be read ({error}); a study file in UTF-8") from None
-    for section, content in raw.items():
-        if section not in SECTIONS:
-            raise InputError(
-                f"{path}: {section}: unknown section; one of {', '.join(SECTIONS)}{nearest(section, SECTIONS)}"
-            )
-        if not isinstance(content, dict):
-            raise InputError(f"{path}: {section}: not a section (got {content!r}); [{section}] with keys below it")
-    head = raw.setdefault("study", {})
-    for key in head:
-        if key not in STUDY_KEYS:
-            raise InputError(
-                f"{path}: study.{key}: unknown key; one of {', '.join(STUDY_KEYS)}{nearest(key, STUDY_KEYS)}"
-            )
-    for name, entry in raw.get("tables", {}).items():
-        if not isinstance(entry, dict) or "file" not in entry:
-            raise InputError(f'{path}: tables.{name}: no file (got {entry!r}); file = "data/{name}.csv"')
-        entry["file"] = str((path.parent / entry["file"]).resolve())
-    head.setdefault("name", path.stem)
-    raw["_files"] = [str(path)]
-    if "extends" not in head:
-        return raw
-    base_name = head.pop("extends")
-    local = path.parent / f"{base_name}"
-    base = _read(local.resolve() if local.suffix == ".toml" else resolve(base_name), (*seen, path))
-    merged = {section: {**base.get(section, {}), **raw.get(section, {})} for section in SECTIONS}
-    return merged | {"_files": [*base["_files"], str(path)]}
 
 
 class Tables(dict[str, Table]):
@@ -192,7 +137,7 @@ def _override(tables: dict[str, Table], raw: Mapping[str, Any], model: Model, fo
         raise InputError(f"{folder}: --data: no such folder; a folder with CSV files named as the study's tables")
     specs: dict[str, TableSpec] = {spec.name: spec for spec in model.tables}
     by_file = {Path(table.origin).name: name for name, table in tables.items()}
-    given = sorted(folder.glob("*.csv"))
+    given = sorted(path for path in folder.iterdir() if path.suffix.lower() == ".csv")
     if not given:
         raise InputError(f"{folder}: --data: no CSV file; files named {', '.join(sorted(by_file))}")
     changed = dict(tables)
@@ -214,76 +159,27 @@ def _model(raw: Mapping[str, Any], path: Path, tables: Mapping[str, Table]) -> M
         function = import_callable(head["function"], path, "study.function")
         declared = {parameter.name: parameter for parameter in _declared(raw)}
         outputs = {output.name: output for output in _outputs(raw, path)}
-        return Model.from_function(
-            function, declared, outputs, name=head["name"], per_draw=bool(head.get("per_draw", False))
-        )
+        return Model.from_function(function, declared, outputs, name=head["name"], per_draw=head.get("per_draw", False))
     if "model" not in head:
         raise InputError(
             f'{path}: study.model: missing; model = "package.module:factory", function = "file.py:name" or [program]'
         )
     arguments = head.get("arguments", {})
-    if not isinstance(arguments, dict):
-        raise InputError(f"{path}: study.arguments: not a table (got {arguments!r}); {{ name = value }}")
     factory = import_callable(head["model"], path, "study.model")
     try:
         inspect.signature(factory).bind(tables, **arguments)
-    except TypeError as error:
+    except (TypeError, ValueError) as error:
         raise InputError(f"{path}: study.arguments: {error} (got {arguments}); what {head['model']} takes") from None
-    model = factory(tables, **arguments)
+    try:
+        model = factory(tables, **arguments)
+    except InputError:
+        raise
+    except Exception as error:  # the user's own code
+        what = f"{type(error).__name__}: {' '.join(str(error).split())}"
+        raise InputError(f"{path}: study.model: stopped (got {what}); mend {head['model']}") from error
     if not isinstance(model, Model):
         raise InputError(f"{path}: study.model: returned {type(model).__name__}; a mcsim.Model")
     return model
-
-
-def import_callable(reference: str, path: Path, key: str) -> Callable[..., Any]:
-    """Return the object that ``package.module:name`` or ``file.py:name`` (beside the study file) refers to.
-
-    Raises
-    ------
-    InputError
-        When the module or the name is not there.
-    """
-    module_name, _, name = reference.partition(":")
-    if not name:
-        raise InputError(f'{path}: {key}: no name (got {reference!r}); "package.module:name" or "file.py:name"')
-    try:
-        module = (
-            _import_file(path.parent / module_name)
-            if module_name.endswith(".py")
-            else importlib.import_module(module_name)
-        )
-    except (ImportError, FileNotFoundError) as error:
-        raise InputError(
-            f"{path}: {key}: cannot be imported (got {reference!r}: {error}); a module that Python finds"
-        ) from None
-    if not hasattr(module, name):
-        raise InputError(f"{path}: {key}: {module_name} has no {name!r}; a name in it{nearest(name, dir(module))}")
-    found: Callable[..., Any] = getattr(module, name)
-    return found
-
-
-def _import_file(path: Path) -> Any:
-    name = f"mcsim_study_{path.stem}_{abs(hash(str(path.resolve())))}"
-    if name in sys.modules:
-        return sys.modules[name]
-    spec = importlib.util.spec_from_file_location(name, path)
-    if spec is None or spec.loader is None or not path.is_file():
-        raise FileNotFoundError(f"no file {path}")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-def _figures(raw: Mapping[str, Any], path: Path) -> tuple[Any, ...]:
-    """Return the figures that the study asks of its report, as they stand; the report knows what each may hold."""
-    for key in raw:
-        if key != "figures":
-            raise InputError(f"{path}: report.{key}: unknown key; figures{nearest(key, ['figures'])}")
-    figures = raw.get("figures", [])
-    if not isinstance(figures, list):
-        raise InputError(f"{path}: report.figures: not a list (got {figures!r}); [[report.figures]] for each figure")
-    return tuple(figures)
 
 
 def _declared(raw: Mapping[str, Any]) -> tuple[Parameter, ...]:
@@ -357,7 +253,7 @@ def _assemble(
         origin=str(path),
         files=files,
         data="" if data is None else str(data.resolve()),
-        figures=_figures(raw.get("report", {}), path),
+        figures=tuple(raw.get("report", {}).get("figures", ())),
     )
     for name, value in raw.get("options", {}).items():
         if name not in options:
@@ -369,6 +265,8 @@ def _assemble(
             study = study.set_option(options[name], option_value(value))
         except InputError as error:
             raise InputError(f"{path}: options.{error}") from None
+    known = [output.name for output in study.outputs]
     for name in study.headline:
-        study.output(name)
+        if name not in known:
+            raise InputError(f"{path}: study.headline: {name}: no such output; {one_of(known, name)}")
     return study

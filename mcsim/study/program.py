@@ -30,7 +30,6 @@ from mcsim.study.failure import PartialFailure
 from mcsim.study.model import Model
 from mcsim.study.types import FloatArray
 
-KEYS = ("command", "template", "input", "output", "timeout", "parallel", "name")
 PLACEHOLDER = re.compile(r"\{\{\s*([^{}]+?)\s*\}\}")
 KEPT_STDERR = 2000  # last characters of a failed program's standard error
 _gates: dict[int, threading.BoundedSemaphore] = {}
@@ -194,8 +193,7 @@ def model_from_program(
     Parameters
     ----------
     program : mapping
-        ``command`` (a list of words, or a line), and as needed ``template``, ``input``, ``output``, ``timeout`` [s],
-        ``parallel``, ``name``.
+        The section as `mcsim.study.sections.PROGRAM` reads it.
     parameters, outputs : tuples
         What the study file declares.
     path : Path
@@ -206,39 +204,36 @@ def model_from_program(
     InputError
         Naming the key, the value and what would be right.
     """
-    for key in program:
-        if key not in KEYS:
-            raise InputError(f"{path}: program.{key}: unknown key; one of {', '.join(KEYS)}{nearest(key, KEYS)}")
-    words = program.get("command")
-    words = shlex.split(words) if isinstance(words, str) else words
-    if not isinstance(words, list) or not words or not all(isinstance(word, str) for word in words):
-        raise InputError(
-            f'{path}: program.command: no command (got {words!r}); such as ["python3", "model.py", "{{input}}"]'
-        )
+    if "command" not in program:
+        raise InputError(f'{path}: program.command: missing; such as ["python3", "model.py", "{{input}}"]')
+    command = program["command"]
+    try:
+        words = shlex.split(command) if isinstance(command, str) else command
+    except ValueError as error:
+        raise InputError(f"{path}: program.command: {error} (got {command!r}); quotes in pairs") from None
     beside = [str((path.parent / word).resolve()) if (path.parent / word).is_file() else word for word in words]
     template, name = _template(program, parameters, path)
     described = Program(
         tuple(beside),
         template,
-        str(program.get("input", name)),
-        str(program.get("output", "-")),
-        _seconds(program.get("timeout"), path),
-        _workers(program.get("parallel"), path),
+        program.get("input", name),
+        program.get("output", "-"),
+        program.get("timeout"),
+        program.get("parallel", os.cpu_count() or 1),
         outputs,
     )
-    label = str(program.get("name", Path(words[0]).name))
-    return Model(label, parameters, (), outputs, described.evaluate)
+    return Model(program.get("name", Path(words[0]).name), parameters, (), outputs, described.evaluate)
 
 
 def _template(program: Mapping[str, Any], parameters: tuple[Parameter, ...], path: Path) -> tuple[str, str]:
     """Return the text of the template, and the name that the input file has by default."""
     if "template" not in program:
         return "", "input.json"
-    source = path.parent / str(program["template"])
+    source = Path(program["template"])
     try:
         text = source.read_text(encoding="utf-8")
-    except OSError as error:
-        raise InputError(f"{path}: program.template: cannot be read (got {source}: {error.strerror})") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: program.template: cannot be read (got {source}: {error}); UTF-8 text") from None
     known = [parameter.name for parameter in parameters]
     for wanted in PLACEHOLDER.findall(text):
         if wanted not in known:
@@ -246,19 +241,3 @@ def _template(program: Mapping[str, Any], parameters: tuple[Parameter, ...], pat
                 f"{source}: {{{{{wanted}}}}}: no such input; one of {', '.join(known)}{nearest(wanted, known)}"
             )
     return text, source.name.removesuffix(".in")
-
-
-def _seconds(value: Any, path: Path) -> float | None:
-    if value is None:
-        return None
-    if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
-        raise InputError(f"{path}: program.timeout: not a time (got {value!r}); seconds above 0")
-    return float(value)
-
-
-def _workers(value: Any, path: Path) -> int:
-    if value is None:
-        return os.cpu_count() or 1
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise InputError(f"{path}: program.parallel: not a number of programs (got {value!r}); 1 or more")
-    return value

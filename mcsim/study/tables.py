@@ -194,6 +194,9 @@ def read_rows(path: Path) -> list[dict[str, str]]:
     if not lines:
         raise InputError(f"{path}: empty; a header and one row per figure")
     header = [name.strip() for name in lines[0]]
+    twice = next((name for place, name in enumerate(header) if name in header[:place]), None)
+    if twice is not None:
+        raise InputError(f"{path}: {twice or 'a column without a name'}: twice in the header; each column once")
     rows = []
     for number, cells in enumerate(lines[1:], start=2):
         if not any(cell.strip() for cell in cells):

@@ -1,0 +1,59 @@
+"""The content of a study file: TOML, checked key by key, merged over the study that it extends."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from mcsim.study.errors import InputError
+from mcsim.study.schema import Place
+from mcsim.study.sections import FILE
+
+Content = dict[str, dict[str, Any]]
+Resolve = Callable[[str], Path]
+
+
+def read_study_file(path: Path, resolve: Resolve, seen: tuple[Path, ...] = ()) -> tuple[Content, tuple[str, ...]]:
+    """Return the checked content of a study file merged over that of the study that it extends, and the files read.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    resolve : callable
+        The file of a study given by name.
+    seen : tuple of Path
+        Files that extend this one.
+
+    Raises
+    ------
+    InputError
+        Naming the file, the key, what is wrong, the value and what would be right.
+    """
+    if path in seen:
+        raise InputError(f"{path}: study.extends: a circle (got {' -> '.join(p.stem for p in (*seen, path))}); end it")
+    content: Content = FILE.read(_toml(path), Place(path))
+    head = content.setdefault("study", {})
+    head.setdefault("name", path.stem)
+    extended = head.pop("extends", None)
+    if extended is None:
+        return content, (str(path),)
+    local = path.parent / extended
+    base_path = local.resolve() if local.suffix == ".toml" else resolve(extended)
+    base, files = read_study_file(base_path, resolve, (*seen, path))
+    for key in ("model", "function"):
+        if base_path.parent != path.parent and str(base["study"].get(key, "")).partition(":")[0].endswith(".py"):
+            base["study"][key] = str(base_path.parent / base["study"][key])
+    merged = {section: {**base.get(section, {}), **content.get(section, {})} for section in (*base, *content)}
+    return merged, (*files, str(path))
+
+
+def _toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise InputError(f"{path}: not TOML ({error}); see docs/study-files.md") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: cannot be read ({error}); a study file in UTF-8") from None

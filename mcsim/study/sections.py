@@ -1,0 +1,216 @@
+"""What a study file may hold: every section, every key, declared once for the loader, the documents and editors."""
+
+from __future__ import annotations
+
+import json
+
+from mcsim.distributions import FAMILIES, SHARES
+from mcsim.study.schema import (
+    Anything,
+    ByName,
+    Either,
+    Flag,
+    Holds,
+    Json,
+    Key,
+    ListOf,
+    Number,
+    PathBeside,
+    Row,
+    Section,
+    Text,
+)
+
+TEXT, FLAG = Text(), Flag()
+NAME = Text("a name in quotes", empty=False)
+NUMBER = Number("a finite number")
+WORDS = ListOf(NAME, 'a list of names, such as ["output"]')
+
+
+def _not_a_name(text: str) -> str:
+    """Say what is wrong with a name from which a folder is made."""
+    wrong = any(mark in text for mark in "/\\:") or text.startswith(".") or not text.isprintable()
+    return "not a name" if wrong else ""
+
+
+def _not_a_reference(text: str) -> str:
+    module, _, name = text.partition(":")
+    return "" if module and name.isidentifier() else "no name"
+
+
+def _families(shares: bool) -> tuple[Key, ...]:
+    """Return a key for every family of distributions."""
+    known = {**FAMILIES, **SHARES} if shares else FAMILIES
+    return tuple(
+        Key(name, Anything(f"the arguments of {family.usage()}"), _phrase(family.meaning()))
+        for name, family in known.items()
+    )
+
+
+def _phrase(sentence: str) -> str:
+    return sentence.removeprefix("Return ").rstrip(".")
+
+
+REFERENCE = Text('"package.module:name" or "file.py:name" beside this file', _not_a_reference, empty=False)
+STUDY = Section(
+    (
+        Key("name", Text("a name without / \\ : and no dot first", _not_a_name, empty=False), "the file's by default"),
+        Key("title", TEXT, "one line"),
+        Key("question", TEXT, "what it answers"),
+        Key("version", Either(text=TEXT, number=NUMBER, words="a text or a number"), "told in run.json"),
+        Key("model", REFERENCE, "a function of the tables that returns a Model"),
+        Key("function", REFERENCE, "instead of a model: a plain function of named arguments"),
+        Key("per_draw", FLAG, "the function takes the floats of one draw, not arrays"),
+        Key("extends", NAME, "a study's name, or a file from this file's folder: all of it, then the changes below"),
+        Key("headline", WORDS, "outputs that the report leads with"),
+        Key(
+            "arguments",
+            ByName(Either(text=TEXT, number=NUMBER, flag=FLAG, words="a text, a number or a flag"), "{ name = value }"),
+            "what the model's function is called with beside the tables",
+        ),
+    ),
+    "[study] with keys below it",
+)
+OPTION = Either(
+    text=TEXT,
+    number=NUMBER,
+    table=Section(
+        (
+            Key("value", Either(text=TEXT, number=NUMBER, words="a word or a number"), "the word or number"),
+            *_families(shares=False),
+        ),
+        "{ categorical = [[...], [...]] }",
+    ),
+    words="a word, a number or { categorical = [[words], [probabilities]] }",
+)
+INPUT = Either(
+    text=Text("the text of a distribution, such as normal(0.02, 0.003)", empty=False),
+    number=NUMBER,
+    table=Section(
+        (
+            Key("value", Either(number=NUMBER, text=TEXT, words="a number or a distribution's text"), "fixed, or text"),
+            Key("unit", TEXT, "converted to the model's"),
+            Key("group", NAME, "what it is ranked with"),
+            Key("source", TEXT, "where the figure comes from"),
+            Key("note", TEXT, "what else there is to say"),
+            Key("meaning", TEXT, "what it is, for a plain function or a program"),
+            Key("labels", ListOf(Either(text=TEXT, number=NUMBER, words="a label"), "a list of labels"), "of shares"),
+            *_families(shares=True),
+        ),
+        "{ uniform = [0.02, 0.03], source = ... }",
+    ),
+    words="a number, the text of a distribution, or { uniform = [0.02, 0.03], source = ... }",
+)
+TABLE = Section(
+    (
+        Key("file", PathBeside("a path from this file's folder, such as data/grid.csv"), "a CSV table", required=True),
+        Key("group", NAME, "how its uncertain cells are ranked together"),
+    ),
+    'file = "data/NAME.csv"',
+)
+LABELS = ListOf(
+    Either(text=NAME, number=NUMBER, words="a label, a word or a number"),
+    "a list of labels, each once",
+    distinct=True,
+    fewest=1,
+)
+OUTPUT = Section(
+    (
+        Key("unit", TEXT, "its unit"),
+        Key("meaning", TEXT, "its long name"),
+        Key("dims", ByName(LABELS, "dims = { year = [2030, 2040] }"), "labelled axes, each with its labels"),
+        Key("keep", FLAG, "stored per draw; true by default"),
+        Key("rank", FLAG, "ranked by a plain run; true by default"),
+        Key("may_be_undefined", FLAG, "an element may have no value in a draw (NaN); false by default"),
+    ),
+    '{ unit = "km" }',
+)
+PROGRAM = Section(
+    (
+        Key(
+            "command",
+            Either(
+                text=Text("a command line", empty=False),
+                list=ListOf(TEXT, "a list of words", fewest=1),
+                words="a command",
+            ),
+            "what is run, once per draw; {input} {output} {draw} {seed} are filled in",
+        ),
+        Key("template", PathBeside(), "a text file with {{name}} where values go; else JSON of all inputs"),
+        Key("input", NAME, "name of the input file"),
+        Key("output", NAME, "name of the output file, .csv or JSON; - is the standard output"),
+        Key("timeout", Number("seconds above 0", 0.0, inside=True), "seconds that one call may take"),
+        Key("parallel", Number("1 or more", 1, integer=True), "programs at a time"),
+        Key("name", NAME, "name of the model"),
+    ),
+    "[program] with a command",
+)
+CORRELATION = Row((NAME, NAME, Number("a number between -1 and 1", -1.0, 1.0, inside=True)), '["input", "input", 0.8]')
+FIGURE = Anything("keys of a figure kind")
+FILE = Section(
+    (
+        Key("study", STUDY, "what the study is"),
+        Key("options", ByName(OPTION, "[options] with the model's options"), "choices that the sources leave open"),
+        Key("inputs", ByName(INPUT, "[inputs] with the model's inputs"), "what is known of each input"),
+        Key("tables", ByName(TABLE, "[tables.NAME] for each table"), "figures in CSV files"),
+        Key(
+            "dependence",
+            Section((Key("spearman", ListOf(CORRELATION, "a list of pairs"), "rank correlations between inputs"),)),
+            "which inputs go together",
+        ),
+        Key(
+            "data",
+            Section((Key("folder", PathBeside(), "CSV files that replace tables of the same file name"),)),
+            "tables of one's own",
+        ),
+        Key("outputs", ByName(OUTPUT, "[outputs] with one line per output"), "what a plain function or program gives"),
+        Key("program", PROGRAM, "a command-line program as the model"),
+        Key(
+            "report",
+            Section((Key("figures", ListOf(FIGURE, "[[report.figures]] for each figure"), "figures of the report"),)),
+            "what the report holds",
+        ),
+    ),
+    "a study file",
+    "section",
+)
+
+
+def editor_schema() -> Json:
+    """Return the JSON schema by which an editor completes and checks study files.
+
+    Examples
+    --------
+    >>> editor_schema()["properties"]["study"]["properties"]["per_draw"]["type"]
+    'boolean'
+    """
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "mcsim study file", **FILE.json()}
+
+
+def document() -> str:
+    """Return the table of all keys in Markdown, families of distributions apart."""
+    families = {*FAMILIES, *SHARES}
+    lines = ["| key | holds | what for |", "|---|---|---|"]
+
+    def tell(name: str, holds: Holds, meaning: str) -> None:
+        lines.append(f"| `{name}` | {holds.words} | {meaning} |".replace("{{", "{ {").replace("}}", "} }"))
+        within = holds.table if isinstance(holds, Either) else holds
+        if isinstance(within, ByName) and isinstance(within.entry, Section | Either):
+            inner = within.entry.table if isinstance(within.entry, Either) else within.entry
+            label = f"{name}.NAME"
+            if isinstance(inner, Section):
+                tell_keys(label, inner)
+        elif isinstance(within, Section):
+            tell_keys(name, within)
+
+    def tell_keys(name: str, section: Section) -> None:
+        for key in section.keys:
+            if key.name not in families:
+                tell(f"{name}.{key.name}" if name else key.name, key.holds, key.meaning)
+
+    tell_keys("", FILE)
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    print(json.dumps(editor_schema(), indent=1, ensure_ascii=False))
