@@ -172,7 +172,7 @@ def test_a_figure_that_cannot_be_is_refused_in_one_line(changes, message):
     assert "\n" not in str(caught.value)
 
 
-def test_an_entry_that_is_no_section_is_refused():
+def test_an_askedthat_is_no_section_is_refused():
     with pytest.raises(InputError, match=r"report.figures\[1\]: not a section \(got 'bands'\)"):
         check_figures(report_study(["bands"]))
 
@@ -181,6 +181,18 @@ def test_a_probability_of_what_is_not_kept_is_refused():
     outputs = [replace(output, keep=False) for output in OUTPUTS]
     with pytest.raises(InputError, match=r"output: mass gives a probability figure nothing to read: stored as bands"):
         check_figures(report_study([entry("probability")], outputs=outputs))
+
+
+@pytest.mark.parametrize(("threshold", "expected"), [(0.5, None), (1.0, 0.0), (-0.5, 1.0)])
+def test_the_chance_of_a_zero_or_one_needs_no_draws(threshold, expected):
+    outputs = [replace(output, keep=output.name != "met") for output in OUTPUTS]
+    study = report_study(outputs=outputs)
+    found = run(study, 60, seed=3)
+    asked = {"kind": "probability", "output": "met", "x": "year", "threshold": threshold}
+    figure = figure_of(asked, {output.name: output for output in study.outputs}, "here")
+    rows = figure.kind.reads.rows(figure, found, None)
+    wanted = (found.values("total") > 2).mean(axis=0) if expected is None else expected
+    np.testing.assert_allclose(rows["above"], wanted)
 
 
 def test_more_panels_than_a_page_takes_are_refused():

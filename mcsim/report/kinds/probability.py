@@ -31,16 +31,17 @@ def _shares(figure: Figure, result: Result, ranking: Ranking | None) -> pd.DataF
     """Return the rows of the summary with the share `above`."""
     output = figure.output
     rows = result.summary(output.name, **figure.where)
-    if output.unit == INDICATOR and "threshold" not in figure.keys:
-        return rows.assign(above=rows["mean"])  # the mean of zeros and ones is the share of the ones
-    above = result.exceedance(output.name, figure.get("threshold", 0.0))
+    threshold = figure.get("threshold", 0.0)
+    if output.unit == INDICATOR:  # the mean of zeros and ones is the share of the ones: no draws are needed
+        return rows.assign(above=rows["mean"] if 0 <= threshold < 1 else float(threshold < 0))
+    above = result.exceedance(output.name, threshold)
     return rows.assign(above=above[output.mask & selection(output, figure.where)])
 
 
 def _draw(plt: Any, rows: pd.DataFrame, figure: Figure) -> Any:
     labels = labels_of(rows, figure["x"])
     numeric = all(isinstance(value, int | float | np.integer | np.floating) for value in labels)
-    chance = figure.output.unit == INDICATOR and "threshold" not in figure.keys
+    chance = figure.output.unit == INDICATOR
 
     def each(panel: Panel, lines: Sequence[Any]) -> None:
         for place, one in enumerate(lines):
