@@ -16,15 +16,16 @@ import numba
 import numpy as np
 from vehicle import drawn
 
-from mcsim.kernels.life.sweep import ACTIVITIES, CHANNELS, DISTANCE, PRODUCED, RECYCLED_ABROAD, YEARS
+from mcsim.kernels.life.records import ACTIVITIES, DISTANCE, PRODUCED, RECYCLED_HOST, YEARS, Filled
 from mcsim.kernels.lives.counts import COUNTED
 from mcsim.kernels.lives.draw import sampled_activity
+from mcsim.kernels.lives.records import Sample
 from mcsim.kernels.lives.spread import SPREADS
 from mcsim.kernels.streams import stream_key, stream_of
 from mcsim.studies.second_hand_ev import lca
 from mcsim.studies.second_hand_ev.outputs import LEVELS
 from mcsim.studies.second_hand_ev.sampled import unit_impacts
-from mcsim.studies.second_hand_ev.vehicle import life_arguments, prepare
+from mcsim.studies.second_hand_ev.vehicle import lives_of, prepare
 from mcsim.study.load import load
 
 REPEATS = 3
@@ -40,35 +41,44 @@ class Route:
         inputs = drawn(study, draws)
         plan = prepare(study.tables)
         found = lca.impacts(plan.assessment, inputs, study.options)
-        arguments = list(life_arguments(plan, inputs, study.options, found))
+        lives = lives_of(plan, inputs, study.options, found)
         self.vehicle = plan.cells.vehicles.index("ev-compact-mx") if one_route else None
         if one_route:
-            arguments[4] = np.zeros_like(arguments[4])
-            arguments[5] = np.arange(len(arguments[5])) == self.vehicle
-        self.arguments = (*arguments, False)
+            only = np.arange(len(lives.cells.first)) == self.vehicle
+            lives = lives._replace(cells=lives.cells._replace(sold_home=only & ~only, sold_host=only))
+        self.lives = lives
         self.unit = unit_impacts(found, inputs["us_collection_share"], "gwp")
         self.scenarios = 1 if one_route else plan.cells.count
         self.draws = draws
         self.cells = plan.cells.count
         self.cell = int(plan.cells.offsets[self.vehicle]) if one_route else 0
 
-    def __call__(self, lives, rows=None):
+    def __call__(self, n_lives, rows=None):
         """Return the activity of some of the draws."""
         rows = np.arange(self.draws) if rows is None else rows
         n = len(rows)
-        per_draw = {6, 7, 9, 10, 11, 13, 14, 15, 16, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27}
-        given = [
-            np.ascontiguousarray(value[rows]) if place in per_draw else value
-            for place, value in enumerate(self.arguments)
-        ]
-        activity, energy = np.empty((n, self.cells, ACTIVITIES)), np.empty((n, self.cells, CHANNELS))
-        none, none_of, spread = np.empty((n, 0, 21, 14)), np.empty((n, 0, 21, 16)), np.empty((n, self.cells, SPREADS))
+        lives = of_draws(self.lives, rows)
+        channels, n_ages = lives.use.channels.shape[3], lives.n_ages
+        filled = Filled(
+            np.empty((n, self.cells, ACTIVITIES)),
+            np.empty((n, self.cells, channels)),
+            np.empty((n, 0, n_ages, ACTIVITIES)),
+            np.empty((n, 0, n_ages, channels)),
+        )
         key = stream_key(np.uint64(1), np.uint64(stream_of("benchmarks/lives")))
-        sampled_activity(
-            *given, key, rows.astype(np.int64), lives, np.array(LEVELS), 0, self.unit[rows], activity, energy, none,
-            none_of, spread,
-        )  # fmt: skip
-        return activity
+        sample = Sample(key, rows.astype(np.int64), n_lives, np.array(LEVELS), 0, self.unit[rows])
+        sampled_activity(lives, False, sample, filled, np.empty((n, self.cells, SPREADS)))
+        return filled.activity
+
+
+def of_draws(record, rows):
+    """Return the record of some of the draws: the arrays with draws along their first axis, cells aside."""
+    if isinstance(record, np.ndarray):
+        return np.ascontiguousarray(record[rows])
+    if isinstance(record, tuple):
+        fields = record._asdict()
+        return type(record)(**{k: v if k == "cells" else of_draws(v, rows) for k, v in fields.items()})
+    return record
 
 
 def best(function, clock=time.process_time, repeats=REPEATS):
@@ -83,19 +93,20 @@ def best(function, clock=time.process_time, repeats=REPEATS):
 
 def grid(route):
     """Survival and hazards by step of the one route, as the twins take them: [row, age of pack], [age]."""
-    vehicle = route.arguments[7][0]
-    shape, scale, defect = route.arguments[20][0, 0, 2]
-    open_law = route.arguments[20][0, 0, 3]
+    lives = route.lives
+    vehicle = lives.survival.host[0]
+    shape, scale, defect = (column[0, 0] for column in lives.laws.host_covered)
+    open_law = [column[0, 0] for column in lives.laws.host]
     if not np.allclose(open_law, [shape, scale, defect]):
         raise ValueError(f"benchmark: two thresholds (got {open_law}); a draw whose pack has one law")
     k = np.arange(len(vehicle) + 1)
     ages = np.stack([k, np.maximum(k - 0.5, 0.0)])
     hazard = (ages / scale) ** shape + defect * ages
     hazard[1, 1] = 0.0
-    ends = float(route.arguments[22][0, route.vehicle])
+    ends = float(lives.cover.host[0, route.vehicle])
     with np.errstate(divide="ignore", invalid="ignore"):
         risk = -np.diff(np.log(np.maximum(vehicle, 1e-300)))
-    return vehicle, risk, np.diff(hazard, axis=1), ends, route.arguments[14][0]
+    return vehicle, risk, np.diff(hazard, axis=1), ends, lives.use.host_rate[0]
 
 
 def numpy_twin(curves, lives, seed=1):
@@ -165,7 +176,7 @@ def against_twins():
     route = Route(1, one_route=True)
     curves = grid(route)
     few, some = 50_000, 500_000
-    told = route(LIVES)[0, route.cell, [DISTANCE, YEARS, PRODUCED, RECYCLED_ABROAD]]
+    told = route(LIVES)[0, route.cell, [DISTANCE, YEARS, PRODUCED, RECYCLED_HOST]]
     for twin in (numpy_twin(curves, few), loop_twin(*curves, some, 1)):
         if not np.allclose(twin, told, rtol=0.03):
             raise ValueError(f"benchmark: a twin tells another life (got {twin}); {told}")

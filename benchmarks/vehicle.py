@@ -9,9 +9,9 @@ import numpy as np
 from numpy_twin import after_export, routes
 
 from mcsim.kernels.life.expectation import expected_activity
-from mcsim.kernels.life.sweep import ACTIVITIES, CHANNELS, DISTANCE, EXPORT_AGES
+from mcsim.kernels.life.records import ACTIVITIES, DISTANCE, Filled
 from mcsim.studies.second_hand_ev.lca import impacts
-from mcsim.studies.second_hand_ev.vehicle import life_arguments, prepare
+from mcsim.studies.second_hand_ev.vehicle import lives_of, prepare
 from mcsim.study import Context
 from mcsim.study.load import load
 
@@ -56,26 +56,36 @@ def scenario(name="second-hand-ev", draws=512):
     """Time one vehicle's expectation at home and at all export ages beside its plain-NumPy twin; both must agree."""
     study = load(name)
     plan, inputs = prepare(study.tables), drawn(study, draws)
-    given = list(life_arguments(plan, inputs, study.options, impacts(plan.assessment, inputs, study.options)))
+    lives = lives_of(plan, inputs, study.options, impacts(plan.assessment, inputs, study.options))
     only = np.arange(len(plan.cells.vehicles)) == 0
-    given[4], given[5] = only & given[4], only & ~only
-    shapes = [(plan.cells.count, ACTIVITIES), (plan.cells.count, CHANNELS), (0, EXPORT_AGES, ACTIVITIES)]
-    filled = [np.zeros((draws, *shape)) for shape in (*shapes, (0, EXPORT_AGES, CHANNELS))]
-    laws = [tuple(np.ascontiguousarray(given[20][:, 0, place].T)) for place in (0, 2)]
-    rates, fade = (given[13][:, 0], given[14]), given[27][:, 0]
-    ages = range(EXPORT_AGES)
+    cells = lives.cells._replace(sold_home=only & lives.cells.sold_home, sold_host=only & ~only)
+    channels, n_ages = lives.use.channels.shape[3], lives.n_ages
+    filled = Filled(
+        np.zeros((draws, plan.cells.count, ACTIVITIES)),
+        np.zeros((draws, plan.cells.count, channels)),
+        np.zeros((draws, 0, n_ages, ACTIVITIES)),
+        np.zeros((draws, 0, n_ages, channels)),
+    )
+    laws = [
+        tuple(np.ascontiguousarray(column[:, 0]) for column in law)
+        for law in (lives.laws.home_covered, lives.laws.host_covered)
+    ]
+    rates, fade = (lives.use.home_rate[:, 0], lives.use.host_rate), lives.ageing.fade[:, 0]
+    ages, host = range(n_ages), lives.survival.host
+    destination = lives.survival.destination
 
     def twin():
-        curves = after_export(given[7], given[11], ages)
-        return routes(given[6][:, 0], curves, laws, 8, rates, fade, ages)
+        curves = after_export(host, destination.multiplier, ages)
+        return routes(lives.survival.home[:, 0], curves, laws, 8, rates, fade, ages)
 
     # The twin reads the destination's curve between whole ages, the kernel its formula: same ages, same curve.
-    given[8], given[10] = 1, given[7]
-    kernel = best(lambda: expected_activity(*given, False, *filled))
-    told, other = filled[0][:, : 1 + EXPORT_AGES, DISTANCE], twin()[0]
+    survival = lives.survival._replace(destination=destination._replace(kind=1, table=host))
+    one = lives._replace(cells=cells, survival=survival)
+    kernel = best(lambda: expected_activity(one, False, filled))
+    told, other = filled.activity[:, : 1 + n_ages, DISTANCE], twin()[0]
     if np.abs(told / other - 1.0).max() > 1e-10:
         raise ValueError("scenario: kernel and twin differ; one of them is wrong")
-    per_draw = kernel / draws / (1 + EXPORT_AGES) * 1e6
+    per_draw = kernel / draws / (1 + n_ages) * 1e6
     return [
         {"what": "exact expectation, us per draw and scenario per core", "value": per_draw, "target": 2.5},
         {"what": "exact expectation: times the NumPy twin's speed", "value": best(twin) / kernel, "target": 2.0},

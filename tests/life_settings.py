@@ -6,46 +6,65 @@ import numpy as np
 from naive_life import Law, Rules
 
 from mcsim.kernels.laws.junction import SURVIVAL_JUNCTIONS
-from mcsim.kernels.life.expectation import expected_activity, fill_hazard, node_ages
-from mcsim.kernels.life.home import fill_pack_table
-from mcsim.kernels.life.sweep import (
+from mcsim.kernels.life.after import fill_hazard
+from mcsim.kernels.life.expectation import empty_packs, expected_activity, node_ages
+from mcsim.kernels.life.pack import fill_pack_table
+from mcsim.kernels.life.records import (
     ACTIVITIES,
-    CHANNELS,
     DISTANCE,
     EXPORTED,
     LANDFILLED,
     PRODUCED,
-    RECYCLED_ABROAD,
+    RECYCLED_HOST,
     REPLACED,
     RETIRED_HOME,
-    USED,
+    USED_PACKS,
     YEARS,
+    Ageing,
+    Answer,
+    Arm,
+    Cells,
+    CountryPacks,
+    Cover,
+    Covers,
+    Destination,
+    Filled,
+    Lives,
+    Nodes,
+    PackLaw,
+    PackLaws,
+    PackTable,
+    Survivals,
+    Uses,
+    Vehicle,
+    padded,
 )
 from mcsim.kernels.lives.draw import sampled_activity
+from mcsim.kernels.lives.records import Route, Sample
 from mcsim.kernels.lives.sample import sample_route
 from mcsim.kernels.lives.spread import (
     SPREADS,
     UNIT_KM,
     UNIT_LANDFILLED,
     UNIT_PACK,
-    UNIT_RECYCLED_ABROAD,
+    UNIT_RECYCLED_HOST,
     UNIT_RETIRED_HOME,
     UNIT_VEHICLE,
     UNITS,
 )
-from mcsim.kernels.lives.table import NEVER, new_table
+from mcsim.kernels.lives.table import NEVER, OUTCOMES_USED, new_table
 from mcsim.kernels.streams import stream_key, stream_of
 
-HOME, ABROAD = 0, 22
+HOME, HOST = 0, 22
 COLUMNS = {
-    "km": DISTANCE, "years": YEARS, "produced": PRODUCED, "used": USED, "us": RETIRED_HOME, "pyro": RECYCLED_ABROAD,
+    "km": DISTANCE, "years": YEARS, "produced": PRODUCED, "used": USED_PACKS, "us": RETIRED_HOME, "pyro": RECYCLED_HOST,
     "landfill": LANDFILLED, "replaced": REPLACED, "exported": EXPORTED,
 }  # fmt: skip
 
 
 UNIT_IMPACTS = {
     UNIT_VEHICLE: 100.0, UNIT_PACK: 50.0, UNIT_KM: 0.1, UNIT_RETIRED_HOME: 3.0, UNIT_LANDFILLED: 7.0,
-    UNIT_RECYCLED_ABROAD: 5.0,
+    UNIT_RECYCLED_HOST: 5.0,
 }  # fmt: skip
 
 
@@ -94,87 +113,111 @@ CASES = {
 }  # fmt: skip
 
 
-def arguments(setting, steps, *, given_export=False):
-    """Arguments of both kernels for one draw of one vehicle, sold at home and abroad."""
+AGES = 21
+
+
+def lives_of(setting, steps, channels=1):
+    """What both kernels take, for one draw of one vehicle sold at home and in the host country."""
     ages = np.arange(90 * steps + 1) / steps
     home = np.interp(ages, np.arange(91), setting.home_survival)
     abroad = np.interp(ages, np.arange(91), setting.abroad_survival)
-    laws = [
-        [law.shape, law.scale, law.defect]
-        for law in (setting.covered_home, setting.home, setting.covered_abroad, setting.abroad)
-    ]
-    channels = np.zeros((1, 2, 1, CHANNELS))
-    channels[..., 0] = 1.0
-    one = np.ones((1, 1))
-    zero = np.zeros(1, np.int64)
-    yes = np.ones(1, np.bool_)
-    return (
-        steps, zero, zero, zero, yes, yes, home[np.newaxis, np.newaxis].copy(), abroad[np.newaxis].copy(), 1,
-        np.array([[2.5, 28.0]]), np.array([setting.abroad_survival]), np.array([setting.multiplier]),
-        SURVIVAL_JUNCTIONS.index(setting.junction), np.array([[setting.home_rate]]), np.array([setting.abroad_rate]),
-        one.copy(), 0.0 * one, 10.0, channels, np.zeros(1), np.array([[laws]]), setting.warranty * one,
-        setting.warranty * one, np.array([setting.cover]), np.array([setting.repair]), np.array([[setting.swap]]),
-        np.array([setting.used_age]), np.array([[setting.fade]]), given_export,
+    laws = (setting.covered_home, setting.home, setting.covered_abroad, setting.abroad)
+    per_kwh = np.zeros((1, 2, 1, padded(channels)))
+    per_kwh[..., :channels] = np.arange(1.0, channels + 1)
+    one, zero, yes = np.ones((1, 1)), np.zeros(1, np.int64), np.ones(1, np.bool_)
+    junction = SURVIVAL_JUNCTIONS.index(setting.junction)
+    table = np.array([setting.abroad_survival])
+    destination = Destination(1, np.full(1, 2.5), np.full(1, 28.0), table, np.array([setting.multiplier]), junction)
+    return Lives(
+        steps,
+        AGES,
+        Cells(zero, zero, zero, yes, yes),
+        Survivals(home[np.newaxis, np.newaxis].copy(), abroad[np.newaxis].copy(), destination),
+        Uses(
+            np.array([[setting.home_rate]]), np.array([setting.abroad_rate]), one.copy(), 0.0 * one, 10.0, per_kwh,
+            np.zeros(1),
+        ),
+        PackLaws(*(PackLaw(law.shape * one, law.scale * one, law.defect * one) for law in laws)),
+        Covers(setting.warranty * one, setting.warranty * one, np.array([setting.cover])),
+        Answer(np.array([setting.repair]), np.array([[setting.swap]])),
+        Ageing(np.array([setting.used_age]), np.array([[setting.fade]])),
     )  # fmt: skip
 
 
-def empty():
-    shapes = [(1, 23, ACTIVITIES), (1, 23, CHANNELS), (1, 1, 21, ACTIVITIES), (1, 1, 21, CHANNELS)]
-    return [np.zeros(shape) for shape in shapes]
+def empty(lives, given_export):
+    channels, shown = lives.use.channels.shape[3], 1 if given_export else 0
+    return Filled(
+        np.zeros((1, AGES + 2, ACTIVITIES)),
+        np.zeros((1, AGES + 2, channels)),
+        np.zeros((1, shown, AGES, ACTIVITIES)),
+        np.zeros((1, shown, AGES, channels)),
+    )
 
 
 def expected(setting, steps=1, *, given_export=False):
-    """Activity with the energy as last column, shape (23, 15): home, exported at 0-20, new abroad."""
-    filled = empty()
-    expected_activity(*arguments(setting, steps, given_export=given_export), *filled)
-    return np.concatenate([filled[0][0], filled[1][0, :, :1]], axis=1)
+    """Activity with the energy as last column, shape (23, 15): home, exported at 0-20, new in the host country."""
+    lives = lives_of(setting, steps)
+    filled = empty(lives, given_export)
+    expected_activity(lives, given_export, filled)
+    return np.concatenate([filled.activity[0], filled.energy[0, :, :1]], axis=1)
 
 
 def sampled(setting, n_lives, draw=0, seed=1, steps=1, *, given_export=False):
     """Sampled activity, as `expected` gives it, and the spread between vehicles."""
-    filled, spread = empty(), np.zeros((1, 23, SPREADS))
-    key = stream_key(np.uint64(seed), np.uint64(stream_of("tests/lives")))
-    levels = np.array([0.05, 0.25, 0.5, 0.75, 0.95])
-    given = arguments(setting, steps, given_export=given_export)
-    unit = np.array([[[UNIT_IMPACTS.get(column, 0.0) for column in range(UNITS)]]])
-    sampled_activity(*given, key, np.array([draw]), n_lives, levels, 0, unit, *filled, spread)
-    return np.concatenate([filled[0][0], filled[1][0, :, :1]], axis=1), spread[0]
+    lives, spread = lives_of(setting, steps), np.zeros((1, AGES + 2, SPREADS))
+    filled = empty(lives, given_export)
+    sample = Sample(
+        stream_key(np.uint64(seed), np.uint64(stream_of("tests/lives"))),
+        np.array([draw]),
+        n_lives,
+        np.array([0.05, 0.25, 0.5, 0.75, 0.95]),
+        0,
+        np.array([[[UNIT_IMPACTS.get(column, 0.0) for column in range(UNITS)]]]),
+    )
+    sampled_activity(lives, given_export, sample, filled, spread)
+    return np.concatenate([filled.activity[0], filled.energy[0, :, :1]], axis=1), spread[0]
 
 
 def counted(runs, draw=0):
     """Counts of one route whose packs are replaced for eight years, from runs of lives (first, how many)."""
-    n = 60
+    n, places = 60, 10
     nodes = np.arange(n + 2.0)
-    vehicle = np.exp(-((nodes[: n + 1] / 17.0) ** 2.9))
-    vehicle[n] = 0.0
-    ages, log_ages = node_ages(n + 2, 1)
-    table, risk = np.empty((2, n + 2)), np.empty((2, n + 2))
-    fill_pack_table(3.0, 9.0, 0.01, 0.0, log_ages, ages, table, risk)
-    places = 10
+    survival = np.exp(-((nodes[: n + 1] / 17.0) ** 2.9))
+    survival[n] = 0.0
+    table = PackTable(np.empty((2, n + 2)), np.empty((2, n + 2)))
+    law = PackLaw(3.0, 9.0, 0.01)
+    fill_pack_table(law, 0.0, Nodes(*node_ages(n + 2, 1)), table)
     curves = np.zeros((2, places, n + 2))
     for place in range(places):
         start, row = max(place - 1, 0), min(place, 1)
-        curves[0, place, place:] = table[row, place - start : n + 2 - start]
+        curves[0, place, place:] = table.survival[row, place - start : n + 2 - start]
     hazard = np.empty(n)
-    fill_hazard(vehicle, hazard)
-    risks = np.stack([risk, risk, risk])
-    home = (vehicle, hazard, curves, np.ones((2, places)), np.full((2, places), 8.0), table, risks)
-    away = (vehicle, hazard, table, table, table, risks[1:].copy())
+    fill_hazard(survival, hazard)
+    vehicle = Vehicle(survival, hazard, n)
+    arm = Arm(vehicle, law, CountryPacks(table, table, table), Cover(8.0, 0.0), Answer(0.0, 0.0))
+    route = Route(
+        stream_key(np.uint64(1), np.uint64(stream_of("tests/lives"))), np.uint64(draw), 1, places, arm, curves,
+        np.full((2, places), 8.0), np.ones((2, places)), exported(n + 1), vehicle, NEVER,
+    )  # fmt: skip
     outcomes = new_table(places, n, 8, 4)
-    counts = np.zeros((3, outcomes[0].size), np.int64)
-    key = stream_key(np.uint64(1), np.uint64(stream_of("tests/lives")))
+    counts = np.zeros((3, outcomes.bounds.size), np.int64)
     for first, lives in runs:
-        sample_route(
-            key, np.uint64(draw), first, lives, places, home, away, (0.0, 0.0, 1, n, NEVER, 0), outcomes, counts
-        )
-    order = np.lexsort((*outcomes[2][: outcomes[5][0]].T, row_of_outcome(outcomes)))
-    return counts[:, : outcomes[5][0]][:, order]
+        sample_route(route, first, lives, outcomes, counts)
+    used = outcomes.used[OUTCOMES_USED]
+    order = np.lexsort((*outcomes.outcomes[:used].T, row_of_outcome(outcomes)))
+    return counts[:, :used][:, order]
 
 
-def row_of_outcome(outcomes):
+def exported(n_nodes):
+    """Packs of exports that nobody reads."""
+    packs = empty_packs(1, n_nodes).exported
+    return type(packs)(*(field[0] for field in packs))
+
+
+def row_of_outcome(table):
     """Row of each outcome of a table: rows are built in the order in which lives reach them."""
-    rows = np.empty(outcomes[5][0], np.int64)
-    for row, (first, after_last, *_) in enumerate(outcomes[3]):
+    rows = np.empty(table.used[OUTCOMES_USED], np.int64)
+    for row, (first, after_last, *_) in enumerate(table.rows):
         if first >= 0:
             rows[first:after_last] = row
     return rows

@@ -5,14 +5,27 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from life_settings import ABROAD, CASES, COLUMNS, HOME, alive_until, expected, exported_at, rules, weibull
+from life_settings import (
+    CASES,
+    COLUMNS,
+    HOME,
+    HOST,
+    alive_until,
+    empty,
+    expected,
+    exported_at,
+    lives_of,
+    rules,
+    weibull,
+)
 from naive_life import Law, closed_form_produced, simulate
 
-from mcsim.kernels.life.sweep import DISTANCE, LANDFILLED, PRODUCED, RECYCLED_ABROAD, RETIRED_HOME, USED
+from mcsim.kernels.life.expectation import expected_activity
+from mcsim.kernels.life.records import DISTANCE, LANDFILLED, PRODUCED, RECYCLED_HOST, RETIRED_HOME, USED_PACKS
 from mcsim.studies.second_hand_ev.curves import distance_in_service
 
 NEVER = Law(1.0, 1e12)
-ARMS = (("us", None, HOME), ("us", 9, exported_at(9)), ("mx", None, ABROAD))
+ARMS = (("us", None, HOME), ("us", 9, exported_at(9)), ("mx", None, HOST))
 LIVES = 2000
 
 
@@ -23,7 +36,7 @@ def lasting(years):
 
 def packs(setting, cell):
     row = expected(setting, 12)[cell]
-    return [round(float(row[column]), 2) for column in (PRODUCED, RETIRED_HOME, RECYCLED_ABROAD, LANDFILLED)]
+    return [round(float(row[column]), 2) for column in (PRODUCED, RETIRED_HOME, RECYCLED_HOST, LANDFILLED)]
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -48,10 +61,10 @@ def test_the_grid_agrees_with_single_lives_in_continuous_time(case, home, age, c
         ("fails within the warranty, then exported", 5.04, 20, exported_at(7), [2, 1, 0, 1]),
         ("fails after the warranty before the export age", 9.0, 20, exported_at(12), [1, 1, 0, 0]),
         ("exported at 5, pack fails at 6", 6.04, 20, exported_at(5), [1, 0, 0, 1]),
-        ("new in Mexico, pack fails within the warranty", 5.04, 20, ABROAD, [2, 0, 1, 1]),
-        ("new in Mexico, the second ends within it too", 5.04, 7, ABROAD, [2, 0, 2, 0]),
-        ("new in Mexico, pack fails after the warranty", 9.0, 20, ABROAD, [1, 0, 0, 1]),
-        ("new in Mexico, vehicle dies within the warranty", 30.0, 6, ABROAD, [1, 0, 1, 0]),
+        ("new in Mexico, pack fails within the warranty", 5.04, 20, HOST, [2, 0, 1, 1]),
+        ("new in Mexico, the second ends within it too", 5.04, 7, HOST, [2, 0, 2, 0]),
+        ("new in Mexico, pack fails after the warranty", 9.0, 20, HOST, [1, 0, 0, 1]),
+        ("new in Mexico, vehicle dies within the warranty", 30.0, 6, HOST, [1, 0, 1, 0]),
     ],
 )
 def test_each_case_of_disposal_counts_its_packs(what, law, dies, cell, found):
@@ -63,8 +76,8 @@ def test_each_case_of_disposal_counts_its_packs(what, law, dies, cell, found):
 @pytest.mark.parametrize("steps", [1, 4])
 def test_every_pack_that_appears_is_disposed_of(case, steps):
     rows = expected(CASES[case], steps)
-    appeared = rows[:, PRODUCED] + rows[:, USED]
-    gone = rows[:, RETIRED_HOME] + rows[:, RECYCLED_ABROAD] + rows[:, LANDFILLED]
+    appeared = rows[:, PRODUCED] + rows[:, USED_PACKS]
+    gone = rows[:, RETIRED_HOME] + rows[:, RECYCLED_HOST] + rows[:, LANDFILLED]
     np.testing.assert_allclose(appeared, gone, rtol=0, atol=1e-13)
 
 
@@ -110,6 +123,17 @@ def test_equation_one_as_printed_loses_vehicles_on_crossing():
     given = expected(rules(NEVER, home_survival=alive_until(80), abroad_survival=weibull(3.2, 22.0)))
     lost = 1.0 - (kept - 15 * 15.0 + 0.3 * 105) / (given[exported_at(15), DISTANCE] - 15 * 15.0 + 0.3 * 105)
     assert lost == pytest.approx(0.25, abs=0.01)
+
+
+@pytest.mark.parametrize("channels", [1, 12, 15, 16, 20, 40])
+def test_a_table_may_have_any_number_of_impact_categories(channels):
+    # Channel k brings k + 1 times what the first does: eighteen categories and two more are twenty.
+    lives = lives_of(CASES["report"], 1, channels)
+    filled = empty(lives, False)
+    expected_activity(lives, False, filled)
+    found = filled.energy[0, :, :channels]
+    np.testing.assert_allclose(found, found[:, :1] * np.arange(1, channels + 1), rtol=1e-13)
+    assert not filled.energy[0, :, channels:].any()
 
 
 CAR_SURVIVAL = (

@@ -9,15 +9,15 @@ from naive_life import Law
 from scipy.special import gammaln
 from scipy.stats import binom
 
-from mcsim.kernels.life.sweep import (
+from mcsim.kernels.life.records import (
     DISTANCE,
     EXPORTED,
     LANDFILLED,
     PRODUCED,
     PRODUCED_DISCOUNTED,
-    RECYCLED_ABROAD,
+    RECYCLED_HOST,
     RETIRED_HOME,
-    USED,
+    USED_PACKS,
     YEARS,
 )
 from mcsim.kernels.lives.counts import COUNTED, half_log_probability, half_of
@@ -35,7 +35,7 @@ from mcsim.kernels.lives.spread import (
     UNIT_KM,
     UNIT_LANDFILLED,
     UNIT_PACK,
-    UNIT_RECYCLED_ABROAD,
+    UNIT_RECYCLED_HOST,
     UNIT_RETIRED_HOME,
     UNIT_VEHICLE,
 )
@@ -90,8 +90,8 @@ def test_they_agree_over_many_settings(shape, scale, earlier, warranty, repair, 
 @pytest.mark.parametrize("n_lives", [1, 7, 500])
 def test_the_balance_of_packs_holds_for_every_life(case, n_lives):
     rows, _ = sampled(CASES[case], n_lives)
-    appeared = (rows[:, PRODUCED] + rows[:, USED]) * n_lives
-    gone = (rows[:, RETIRED_HOME] + rows[:, RECYCLED_ABROAD] + rows[:, LANDFILLED]) * n_lives
+    appeared = (rows[:, PRODUCED] + rows[:, USED_PACKS]) * n_lives
+    gone = (rows[:, RETIRED_HOME] + rows[:, RECYCLED_HOST] + rows[:, LANDFILLED]) * n_lives
     np.testing.assert_allclose(appeared, gone, rtol=0, atol=1e-9)
     np.testing.assert_allclose(gone, np.round(gone), rtol=0, atol=1e-9)
 
@@ -178,7 +178,7 @@ def test_impacts_of_the_lives_add_up_to_the_impact_of_their_mean(case, n_lives):
     rows, spread = sampled(CASES[case], n_lives)
     columns = {
         UNIT_PACK: PRODUCED_DISCOUNTED, UNIT_KM: DISTANCE, UNIT_RETIRED_HOME: RETIRED_HOME, UNIT_LANDFILLED: LANDFILLED,
-        UNIT_RECYCLED_ABROAD: RECYCLED_ABROAD,
+        UNIT_RECYCLED_HOST: RECYCLED_HOST,
     }  # fmt: skip
     expected_impact = UNIT_IMPACTS[UNIT_VEHICLE] + rows[:, -1]
     for unit, column in columns.items():

@@ -14,8 +14,9 @@ from blocks import DOCS, percent, table, write_blocks
 
 import mcsim
 from mcsim.kernels.laws.health import KNEES, fill_age_at_loss, fill_state_of_health
+from mcsim.kernels.life.records import PackLaw, PackLaws
 from mcsim.report.style import COLOURS, drawing
-from mcsim.studies.second_hand_ev.curves import pack_laws
+from mcsim.studies.second_hand_ev.curves import LITHIUM, pack_laws
 
 PRESETS = {"report": "second-hand-ev", "field": "second-hand-ev-field"}
 AGES = np.linspace(0.0, 20.0, 201)
@@ -65,20 +66,20 @@ def compute(name: str, draws: int) -> Preset:
     health, crossing = np.empty((result.complete, len(AGES))), np.empty(result.complete)
     fill_state_of_health(AGES, *ageing, knee, 0.0, health)
     fill_age_at_loss(np.full(result.complete, 0.25), *ageing, knee, crossing)
-    laws, warranty = pack_laws(given, study.options)[:, 0], given["warranty_years"]
-    covered = cumulative(laws[:, 0], warranty[:, np.newaxis])[:, 0]
+    laws, warranty = pack_laws(given, study.options), given["warranty_years"]
+    covered = cumulative(laws.home_covered, warranty[:, np.newaxis])[:, 0]
     return Preset(health, share_failed(laws, warranty), covered, crossing, result)
 
 
-def cumulative(law: np.ndarray, ages: np.ndarray) -> np.ndarray:
-    """Return P(a pack has failed by the ages) under Weibull laws with defects, shape (n, n_ages)."""
-    shape, scale, defects = (law[:, place, np.newaxis] for place in range(3))
+def cumulative(law: PackLaw, ages: np.ndarray) -> np.ndarray:
+    """Return P(a lithium-ion pack has failed by the ages) under Weibull laws with defects, shape (n, n_ages)."""
+    shape, scale, defects = (column[:, LITHIUM, np.newaxis] for column in law)
     return -np.expm1(-((ages / scale) ** shape) - defects * ages)
 
 
-def share_failed(laws: np.ndarray, warranty: np.ndarray) -> np.ndarray:
+def share_failed(laws: PackLaws, warranty: np.ndarray) -> np.ndarray:
     """Return P(a first pack at home has left by each age): by the warranty's loss first, by the end of life's after."""
-    return np.where(warranty[:, np.newaxis] > AGES, cumulative(laws[:, 0], AGES), cumulative(laws[:, 1], AGES))
+    return np.where(warranty[:, np.newaxis] > AGES, cumulative(laws.home_covered, AGES), cumulative(laws.home, AGES))
 
 
 def band(values: np.ndarray, digits: int = 3, relative: bool = False) -> str:

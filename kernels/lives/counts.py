@@ -12,7 +12,7 @@ binomial probabilities", in the deviance form, since differences of log factoria
 
 import numpy as np
 
-from mcsim.kernels._jit import inline_kernel, kernel
+from mcsim.kernels._jit import borrowing_kernel, inline_kernel, kernel
 from mcsim.kernels.lives.sample import ROUNDS, sample_route
 from mcsim.kernels.lives.table import AFTER_LAST, FIRST, build_row, clear_table
 from mcsim.kernels.maths import log
@@ -22,6 +22,9 @@ from mcsim.kernels.streams import unit52, vehicle_words
 COUNTED = 1 << 20
 _FEW = 128
 _BITS = 32
+# Columns of the stack of intervals: first word, bits of its size, lives in it, its first and last outcome.
+_FROM, _SIZE, _LIVES, _LOW, _HIGH = range(5)
+_COLUMNS = 5
 _HALF = np.uint64(32)
 _ONE = np.uint64(1)
 
@@ -123,13 +126,18 @@ def half_of(n, key, draw, label):
             return np.int64(k)
 
 
-@kernel
-def _below(bounds, first, after_last, n, key, draw, row_label, counts, stack):
-    """Add how many of n words each outcome takes: intervals are halved until one outcome holds all of it."""
+@borrowing_kernel
+def _below(row, number, n, route, table, counts, stack):
+    """Add how many of n words each outcome of a row takes: intervals are halved until one outcome holds all of it."""
+    bounds, key, draw = table.bounds, route.key, route.draw
+    # Lives that arrive at a row with another number of packs before have throws of their own.
+    row_label = np.uint64(ROUNDS * row + number)
     top = 0
-    stack[0, 0], stack[0, 1], stack[0, 2], stack[0, 3], stack[0, 4] = 0, _BITS, n, first, after_last - 1
+    stack[0, _FROM], stack[0, _SIZE], stack[0, _LIVES] = 0, _BITS, n
+    stack[0, _LOW], stack[0, _HIGH] = table.rows[row, FIRST], table.rows[row, AFTER_LAST] - 1
     while top >= 0:
-        start, bits, lives, low, high = stack[top, 0], stack[top, 1], stack[top, 2], stack[top, 3], stack[top, 4]
+        start, bits, lives = stack[top, _FROM], stack[top, _SIZE], stack[top, _LIVES]
+        low, high = stack[top, _LOW], stack[top, _HIGH]
         top -= 1
         if lives == 0:
             continue
@@ -139,7 +147,7 @@ def _below(bounds, first, after_last, n, key, draw, row_label, counts, stack):
         half = bits - 1
         middle = start + (np.int64(1) << half)
         # An interval is told by its first word and its size: one bit set above its leading bits.
-        label = (np.uint64(row_label) << np.uint64(33)) | np.uint64((np.int64(1) << (_BITS - bits)) | (start >> bits))
+        label = (row_label << np.uint64(33)) | np.uint64((np.int64(1) << (_BITS - bits)) | (start >> bits))
         left = half_of(lives, key, draw, label)
         # First outcome whose largest word is not below the middle's predecessor, and the one that holds the middle.
         i, j = low, high
@@ -152,54 +160,53 @@ def _below(bounds, first, after_last, n, key, draw, row_label, counts, stack):
         holds_last = i
         holds_middle = i if np.int64(bounds[i]) >= middle else i + 1
         top += 1
-        stack[top, 0], stack[top, 1], stack[top, 2] = start, half, left
-        stack[top, 3], stack[top, 4] = low, holds_last
+        stack[top, _FROM], stack[top, _SIZE], stack[top, _LIVES] = start, half, left
+        stack[top, _LOW], stack[top, _HIGH] = low, holds_last
         top += 1
-        stack[top, 0], stack[top, 1], stack[top, 2] = middle, half, lives - left
-        stack[top, 3], stack[top, 4] = holds_middle, high
+        stack[top, _FROM], stack[top, _SIZE], stack[top, _LIVES] = middle, half, lives - left
+        stack[top, _LOW], stack[top, _HIGH] = holds_middle, high
 
 
 @kernel
-def count_route(key, draw, n_lives, per_kind, home, away, rules, table, counts):
+def count_route(route, n_lives, table, counts):
     """Fill the counts of a route for any number of lives; the law is that of `mcsim.kernels.lives.sample.sample_route`.
+
+    Rows are taken in the order of their places: all that arrive at a row come from earlier ones.
 
     Parameters
     ----------
-    key, draw, per_kind, home, away, rules, table, counts
+    route, table, counts
         As there.
     n_lives : int
         Lives, below 2**62.
     """
-    following, rows = table[1], table[3]
+    following, rows, per_kind = table.following, table.rows, route.per_kind
     arriving = np.zeros((ROUNDS, rows.shape[0]), np.int64)
-    stack = np.empty((2 * _BITS + 2, 5), np.int64)
+    stack = np.empty((2 * _BITS + 2, _COLUMNS), np.int64)
     arriving[0, 0] = n_lives
     for place in range(per_kind):
         for row in range(place, rows.shape[0], per_kind):
             if arriving[0, row] + arriving[1, row] + arriving[2, row] == 0:
                 continue
-            build_row(row, per_kind, home, away, rules, table)
+            build_row(row, route, table)
             for number in range(ROUNDS):
                 counted = counts[number]
                 for g in range(rows[row, FIRST], rows[row, AFTER_LAST]):
                     counted[g] = 0
                 if arriving[number, row] == 0:
                     continue
-                _below(
-                    table[0], rows[row, FIRST], rows[row, AFTER_LAST], arriving[number, row], key, draw,
-                    ROUNDS * row + number, counted, stack,
-                )  # fmt: skip
+                _below(row, number, arriving[number, row], route, table, counted, stack)
                 then = 0 if place == 0 else min(number + 1, ROUNDS - 1)
                 for g in range(rows[row, FIRST], rows[row, AFTER_LAST]):
                     if following[g] >= 0:
                         arriving[then, following[g]] += counted[g]
 
 
-@kernel
-def live_route(key, draw, n_lives, per_kind, home, away, rules, table, counts):
+@borrowing_kernel
+def live_route(route, n_lives, table, counts):
     """Fill the counts of a route: life by life up to `COUNTED` lives, by halving beyond; same law, same arguments."""
     clear_table(table)
     if n_lives > COUNTED:
-        count_route(key, draw, n_lives, per_kind, home, away, rules, table, counts)
+        count_route(route, n_lives, table, counts)
     else:
-        sample_route(key, draw, 0, n_lives, per_kind, home, away, rules, table, counts)
+        sample_route(route, 0, n_lives, table, counts)

@@ -1,23 +1,26 @@
-"""From counted outcomes of lives to what the expectation's accounts take: stints at home and abroad, packs, crossings.
+"""From counted outcomes of lives to what the expectation's accounts take: stints, packs, crossings.
 
 A life is a chain of stints, one per pack: from the installation to the step in which the pack leaves or the vehicle
 dies. `mcsim.kernels.lives.sample` counts them by outcome; here the counts become the sums that
-`mcsim.kernels.life.home.home_arm` and `abroad_arm` leave, so lives and expectation share every account behind them.
+`mcsim.kernels.life.home.home_arm` and `mcsim.kernels.life.host.host_arm` leave, so lives and expectation share every
+account behind them. Counts hold the deaths of vehicles too, so the survival that multiplies these sums is 1.
 
 Source: NCST-UCD-RR-24-39 (Kendall and Parés Olguín 2024), section Expert Elicitation.
 """
 
-from mcsim.kernels._jit import kernel
-from mcsim.kernels.life.home import carry_history, covered_curve
+from mcsim.kernels._jit import borrowing_kernel
+from mcsim.kernels.life.home import carry_history, clear_sums, start_home
+from mcsim.kernels.life.pack import fill_curve
+from mcsim.kernels.life.records import MID_STEP, NEW, REPLACING, START, USED, WITH_VEHICLE, Covered, Crossed
 from mcsim.kernels.lives.table import (
-    ABROAD_REPAIRED,
-    ABROAD_SWAPPED,
     AFTER_LAST,
     COVERED,
     DEAD_ON_CROSSING,
     END,
     ENDS,
     FIRST,
+    HOST_REPAIRED,
+    HOST_SWAPPED,
     REPAIRED,
     STEP,
     SWAPPED,
@@ -25,52 +28,43 @@ from mcsim.kernels.lives.table import (
 )
 
 
-@kernel
-def fill_home_curves(
-    flow, law, warranted, disposed, used, end_of_cover, cover, steps, n_steps, curves,
-    survival_at_end, ends_of_cover,
-):  # fmt: skip
-    """Fill the survival of every pack that may be installed at home, new (0) and used (1).
+@borrowing_kernel
+def fill_home_curves(flow, arm, steps, memory):
+    """Fill the survival of every pack that may be installed where the vehicle is new.
 
     Parameters
     ----------
     flow : ndarray, shape (3, n + 2)
         Expected installations from `mcsim.kernels.life.home.home_arm`: places without any are left out.
-    law, warranted, disposed, used, end_of_cover, cover, steps, n_steps
-        As in `mcsim.kernels.life.home.home_arm`.
-    curves : ndarray, shape (2, n_places, n + 2)
-        Filled from the first node of each pack.
-    survival_at_end, ends_of_cover : ndarray, shape (2, n_places)
-        Filled: see `mcsim.kernels.life.home.covered_curve`; end of the pack's cover [yr].
+    arm : Arm
+        The vehicle.
+    steps : int
+        Steps per year.
+    memory : LivesMemory
+        Curves and ends of cover are filled, each curve from the first node of its pack.
     """
-    for place in range(curves.shape[1]):
-        row = 0 if place == 0 else 1
-        start = place - row
-        if flow[0, place] > 0.0:
-            end = end_of_cover
-            if place > 0:
-                end = max(end, (start + 0.5) / steps + cover)
-            _, at_end = covered_curve(start, end, row, law, warranted, disposed, steps, n_steps, curves[0, place])
-            survival_at_end[0, place] = at_end
-            ends_of_cover[0, place] = end
-        if flow[1, place] > 0.0:
-            ends_of_cover[1, place] = 0.0
-            for j in range(place, n_steps + 1):
-                curves[1, place, j] = used[1, j - start]
+    for place in range(memory.curves.shape[1]):
+        for kind in range(2):
+            if flow[kind, place] > 0.0:
+                pack = fill_curve(kind, place, arm, steps, memory.curves[kind, place])
+                memory.end[kind, place] = pack.end
+                memory.at_end[kind, place] = pack.at_end
 
 
-@kernel
+@borrowing_kernel
 def tally_home(table, counts, per_kind, stints):
-    """Fill the stints at home from the counts of a route that never crosses.
+    """Fill the stints where the vehicle is new from the counts of a route that never crosses.
 
     Parameters
     ----------
-    table, counts, per_kind
+    table, counts
         As in `mcsim.kernels.lives.sample.sample_route`.
+    per_kind : int
+        Rows per kind of pack.
     stints : ndarray of int64, shape (2, n_places, n, 6)
         Filled: by kind of pack, place of installation, last step and end.
     """
-    outcomes, rows = table[2], table[3]
+    outcomes, rows = table.outcomes, table.rows
     stints[:, :, :, :] = 0
     for row in range(rows.shape[0]):
         if rows[row, FIRST] < 0:
@@ -81,32 +75,24 @@ def tally_home(table, counts, per_kind, stints):
             stints[kind, place, outcomes[g, STEP], outcomes[g, END]] += count
 
 
-@kernel
-def tally_abroad(table, counts, per_kind, node, stints, installed, crossings):
-    """Fill the stints abroad, packs installed there and crossings of a route; return the first packs replaced there.
+@borrowing_kernel
+def tally_host(table, counts, per_kind, node, tally):
+    """Fill the tally of a route that crosses; return the first packs replaced after the export.
 
     Parameters
     ----------
-    table, counts, per_kind
+    table, counts
         As in `mcsim.kernels.lives.sample.sample_route`.
-    node : int
-        Node of the crossing.
-    stints : ndarray of int64, shape (2, n_rows, n + 1)
-        Filled: by kind, place and last step; those that die on crossing are in the last column.
-    installed : ndarray of int64, shape (2, n + 2)
-        Filled: packs installed abroad, new and used.
-    crossings : ndarray of int64, shape (2, n_rows)
-        Filled: vehicles that cross, by pack.
-
-    Returns
-    -------
-    int
-        First packs replaced abroad.
+    per_kind, node : int
+        Rows per kind of pack; node of the crossing.
+    tally : Tally
+        Filled.
     """
-    following, outcomes, rows = table[1], table[2], table[3]
+    following, outcomes, rows = table.following, table.outcomes, table.rows
+    stints, installed = tally.stints, tally.installed
     stints[:, :, :] = 0
     installed[:, :] = 0
-    crossings[:, :] = 0
+    tally.crossings[:, :] = 0
     replaced = 0
     at_once = stints.shape[2] - 1
     for row in range(rows.shape[0]):
@@ -120,128 +106,128 @@ def tally_abroad(table, counts, per_kind, node, stints, installed, crossings):
             count = counts[0, g] + counts[1, g] + counts[2, g]
             stints[kind, place, at_once if end == DEAD_ON_CROSSING else step] += count
             if place <= node:
-                crossings[kind, place] += count
-            if following[g] >= 0 and (end in (ABROAD_REPAIRED, ABROAD_SWAPPED)):
-                installed[0 if end == ABROAD_REPAIRED else 1, step + 1] += count
+                tally.crossings[kind, place] += count
+            if following[g] >= 0 and (end in (HOST_REPAIRED, HOST_SWAPPED)):
+                installed[NEW if end == HOST_REPAIRED else USED, step + 1] += count
                 replaced += count if place == 0 else 0
     return replaced
 
 
-@kernel
-def home_from_counts(
-    stints, crossings, n_lives, steps, n_steps, fade, flow, sums, counts, state, link, discount, past, history
-):
-    """Turn counted stints into what `mcsim.kernels.life.home.home_arm` leaves; survival of the vehicle is 1.
+@borrowing_kernel
+def home_from_counts(held, one, n_steps, fade, discount, memory):
+    """Turn counted stints into what `mcsim.kernels.life.home.home_arm` leaves and returns.
 
     Parameters
     ----------
-    stints, crossings : ndarray of int64
-        From `tally_home` and, by export age, `tally_abroad`.
-    n_lives : int
-        Lives counted.
-    steps, n_steps, fade, flow, sums, counts, state, link, discount, past, history
-        As in `mcsim.kernels.life.home.home_arm`.
+    held : LivesMemory
+        With the stints and crossings counted.
+    one : Subject
+        The vehicle.
+    n_steps : int
+        Steps until nothing is alive.
+    fade : ndarray, shape (3, n + 2)
+        Energy of a step relative to a new pack.
+    discount : float
+        Growth of the factors of pack production, log per year.
+    memory : HomeMemory
+        Filled.
     """
-    flow[:, :] = 0.0
-    flow[0, 0] = 1.0
-    sums[:, :] = 0.0
-    counts[:] = 0.0
-    state[:, :, :] = 0.0
-    carried = history.shape[0] > 0
-    per = 1.0 / n_lives
-    if carried:
-        past[:, :, :] = 0.0
-        past[0, 0, state.shape[0] - 1] = 1.0
-        past[0, 0, state.shape[0]] = 1.0
-        history[:, :] = 0.0
+    start_home(memory)
+    stints, steps, alive_at = held.stints, one.steps, memory.state.alive
+    flow, sums, link, carried = memory.flow, memory.sums, memory.link, memory.history.shape[0] > 0
+    per = 1.0 / one.n_lives
+    under_cover, unhurt = 0.0, 0.0
     for place in range(stints.shape[1]):
-        row = 0 if place == 0 else 1
+        row = WITH_VEHICLE if place == 0 else MID_STEP
         start = place - row
         for kind in range(2):
             alive = stints[kind, place].sum()
             if alive == 0:
                 continue
             started = alive * per
-            for age in range(state.shape[0]):
-                if place < state.shape[2]:
-                    state[age, kind, place] = crossings[age, kind, place] * per
+            if place < alive_at.shape[2]:
+                for age in range(alive_at.shape[0]):
+                    alive_at[age, kind, place] = held.crossings[age, kind, place] * per
             worn = fade[row + kind]
-            if row == 1:
+            if row == MID_STEP:
+                # Half a step each, less a quarter for those that die in it.
                 lost = stints[kind, place, start].sum()
                 half = (0.5 * alive - 0.25 * lost) * per / steps
-                sums[4, start] += half
-                sums[5, start] += half * worn[0]
+                sums.rest[start] += half
+                sums.rest_worn[start] += half * worn[0]
                 alive -= lost
-                counts[1] += stints[kind, place, start, VEHICLE_COVERED] * per
+                unhurt += stints[kind, place, start, VEHICLE_COVERED] * per
             if carried:
                 link[:, :] = 0.0
             for j in range(place, n_steps):
                 here = stints[kind, place, j]
                 left = alive - here.sum()
-                sums[0, j] += alive * per
-                sums[1, j] += left * per
-                sums[2, j] += alive * per * worn[j - start]
-                sums[3, j] += left * per * worn[j - start]
+                sums.begin[j] += alive * per
+                sums.end[j] += left * per
+                sums.begin_worn[j] += alive * per * worn[j - start]
+                sums.end_worn[j] += left * per * worn[j - start]
                 new, used = (here[COVERED] + here[REPAIRED]) * per, here[SWAPPED] * per
-                flow[0, j + 1] += new
-                flow[1, j + 1] += used
-                flow[2, j + 1] += new + used if place == 0 else 0.0
-                counts[0] += here[COVERED] * per
-                counts[1] += here[VEHICLE_COVERED] * per
+                flow[NEW, j + 1] += new
+                flow[USED, j + 1] += used
+                flow[REPLACING, j + 1] += new + used if place == 0 else 0.0
+                under_cover += here[COVERED] * per
+                unhurt += here[VEHICLE_COVERED] * per
                 if carried:
-                    link[0, j + 1] = new
-                    link[1, j + 1] = used
+                    link[NEW, j + 1] = new
+                    link[USED, j + 1] = used
                 alive = left
-            if carried and place < past.shape[1]:
-                carry_history(started, kind, place, steps, n_steps, worn, link, discount, state, past, history)
+            if carried and place < memory.past.shape[1]:
+                carry_history(started, kind, place, n_steps, steps, worn, discount, memory)
+    return Covered(under_cover, unhurt)
 
 
-@kernel
-def abroad_from_counts(stints, crossings, installed, replaced, n_lives, steps, node, n_steps, fade, flow, sums, counts):
-    """Turn the counts of one export age into what `mcsim.kernels.life.abroad.abroad_arm` leaves; no vehicle dies.
+@borrowing_kernel
+def host_from_counts(tally, replaced, one, node, n_steps, fade, memory):
+    """Turn the counts of one export age into what `mcsim.kernels.life.host.host_arm` leaves and returns.
 
     Parameters
     ----------
-    stints, crossings, installed : ndarray of int64, shape (2, n + 2, n + 1), (2, n_places), (2, n + 2)
-        From `tally_abroad`.
+    tally : Tally
+        From `tally_host`.
     replaced : int
-        First packs replaced abroad.
-    n_lives, steps, node, n_steps : int
-        Lives counted, steps per year, node of the crossing, steps of a life.
-    fade, flow, sums, counts
-        As in `mcsim.kernels.life.home.abroad_arm`.
+        First packs replaced after the export.
+    one : Subject
+        The vehicle.
+    node, n_steps : int
+        Node of the crossing, steps of a life.
+    fade : ndarray, shape (3, n + 2)
+        Energy of a step relative to a new pack.
+    memory : HostMemory
+        Filled.
     """
-    per = 1.0 / n_lives
-    sums[:, :] = 0.0
+    per, steps, stints, installed = 1.0 / one.n_lives, one.steps, tally.stints, tally.installed
+    sums, flow = memory.sums, memory.flow
+    clear_sums(sums, START, sums.begin.size)
     flow[:, :] = 0.0
-    counts[:] = 0.0
-    counts[0] = crossings.sum() * per
-    counts[3] = replaced * per
     at_once = stints.shape[2] - 1
     for place in range(stints.shape[1]):
-        row = 0 if place == 0 else 1
+        row = WITH_VEHICLE if place == 0 else MID_STEP
         start = place - row
         for kind in range(2):
-            crossed = place <= node
             alive = stints[kind, place].sum()
             if alive == 0:
                 continue
             alive -= stints[kind, place, at_once]
             worn = fade[row + kind]
-            if not crossed:
+            if place > node:
                 flow[kind, place] = installed[kind, place] * per
-                counts[1 + kind] += installed[kind, place] * per
                 lost = stints[kind, place, start]
                 half = (0.5 * alive - 0.25 * lost) * per / steps
-                sums[4, start] += half
-                sums[5, start] += half * worn[0]
+                sums.rest[start] += half
+                sums.rest_worn[start] += half * worn[0]
                 alive -= lost
             for j in range(max(place, node), n_steps):
                 left = alive - stints[kind, place, j]
-                sums[0, j] += alive * per
-                sums[1, j] += left * per
-                sums[2, j] += alive * per * worn[j - start]
-                sums[3, j] += left * per * worn[j - start]
+                sums.begin[j] += alive * per
+                sums.end[j] += left * per
+                sums.begin_worn[j] += alive * per * worn[j - start]
+                sums.end_worn[j] += left * per * worn[j - start]
                 alive = left
                 if alive == 0:
                     break
+    return Crossed(n_steps, tally.crossings.sum() * per, replaced * per)

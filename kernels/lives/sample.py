@@ -7,8 +7,8 @@ and the arms of a life, which share its words, differ only by what differs betwe
 
 import numpy as np
 
-from mcsim.kernels._jit import inline_kernel, kernel
-from mcsim.kernels.lives.table import FIRST, GUIDE, SHIFT, build_row
+from mcsim.kernels._jit import borrowing_kernel, inline_borrowing_kernel, inline_kernel, kernel
+from mcsim.kernels.lives.table import FIRST, GUIDE, OUTCOMES_USED, SHIFT, build_row
 from mcsim.kernels.streams import vehicle_words
 
 BLOCK = 1024
@@ -18,7 +18,7 @@ _CALLS = BLOCK // 4
 _LONG_CHAIN = 128
 
 
-@kernel
+@borrowing_kernel
 def _fill_words(key, draw, block, words):
     """Fill the words of the first packs of a block."""
     first = np.uint64(block * _CALLS)
@@ -40,9 +40,11 @@ def _later_word(key, draw, life, number):
     return vehicle_words(key, draw, life | many, np.uint64(1 + number % _LONG_CHAIN))[0]
 
 
-@inline_kernel
-def _count_first(words, low, high, bounds, following, guide, shift, counts, pending, rows):
+@inline_borrowing_kernel
+def _count_first(words, low, high, table, counts, pending, rows):
     """Count the outcomes of the first packs; return how many lives go on, listed with their next row."""
+    bounds, following, guide = table.bounds, table.following, table.guide[table.rows[0, GUIDE] :]
+    shift = np.uint64(table.rows[0, SHIFT])
     n = np.uint64(0)
     one = np.uint64(1)
     for t in range(low, high):
@@ -52,6 +54,7 @@ def _count_first(words, low, high, bounds, following, guide, shift, counts, pend
             g += one
         counts[g] += 1
         after = following[g]
+        # Written in any case and kept if the life goes on: a branch that cannot be foreseen costs more.
         pending[n] = t
         rows[n] = after
         n += np.uint64(after >= 0)
@@ -59,34 +62,34 @@ def _count_first(words, low, high, bounds, following, guide, shift, counts, pend
 
 
 @kernel
-def sample_route(key, draw, first_life, n_lives, per_kind, home, away, rules, table, counts):
+def sample_route(route, first_life, n_lives, table, counts):
     """Add the outcomes of a run of lives to the counts.
 
     Parameters
     ----------
-    key, draw : uint64
-        Stream key and global number of the draw.
+    route : Route
+        The vehicle.
     first_life, n_lives : int
         Lives.
-    per_kind, home, away, rules, table
-        As in `mcsim.kernels.lives.table.build_row`; rows are built when a life first needs them.
+    table : Table
+        Rows are built when a life first needs them.
     counts : ndarray of int64, shape (3, n)
         By packs before the last (none or one, two, more) and outcome; added to. Only the outcomes of built rows are
         ever read: those built here are set to zero first.
     """
-    bounds, following, rows, guide = table[0], table[1], table[3], table[4]
+    bounds, following, rows, guide = table.bounds, table.following, table.rows, table.guide
+    key, draw = route.key, route.draw
     if rows[0, FIRST] < 0:
-        _build(np.int64(0), per_kind, home, away, rules, table, counts)
+        _build(np.int64(0), route, table, counts)
     words = np.empty(BLOCK, np.uint32)
     pending, pending_rows = np.empty(BLOCK + 1, np.int32), np.empty(BLOCK + 1, np.int32)
-    first_guide = guide[rows[0, GUIDE] :]
-    shift = np.uint64(rows[0, SHIFT])
     after_last = first_life + n_lives
     for block in range(first_life // BLOCK, (after_last + BLOCK - 1) // BLOCK):
         _fill_words(key, draw, block, words)
         low, high = max(first_life - block * BLOCK, 0), min(after_last - block * BLOCK, BLOCK)
-        n = _count_first(words, low, high, bounds, following, first_guide, shift, counts[0], pending, pending_rows)
+        n = _count_first(words, low, high, table, counts[0], pending, pending_rows)
         number = 1
+        # Those that go on, all together, pack by pack until the last of them has ended.
         while n > 0:
             base = np.uint64(block * BLOCK)
             for m in range(n):
@@ -96,7 +99,7 @@ def sample_route(key, draw, first_life, n_lives, per_kind, home, away, rules, ta
             for m in range(n):
                 row = np.int64(pending_rows[m])
                 if rows[row, FIRST] < 0:
-                    _build(row, per_kind, home, away, rules, table, counts)
+                    _build(row, route, table, counts)
                 word = np.uint64(words[m])
                 g = np.uint64(guide[rows[row, GUIDE] + np.int64(word >> np.uint64(rows[row, SHIFT]))])
                 while word > np.uint64(bounds[g]):
@@ -109,10 +112,11 @@ def sample_route(key, draw, first_life, n_lives, per_kind, home, away, rules, ta
             number += 1
 
 
-@kernel
-def _build(row, per_kind, home, away, rules, table, counts):
-    before = table[5][0]
-    build_row(row, per_kind, home, away, rules, table)
-    for g in range(before, table[5][0]):
+@borrowing_kernel
+def _build(row, route, table, counts):
+    """Build a row, with counts of zero for its outcomes."""
+    before = table.used[OUTCOMES_USED]
+    build_row(row, route, table)
+    for g in range(before, table.used[OUTCOMES_USED]):
         for number in range(ROUNDS):
             counts[number, g] = 0

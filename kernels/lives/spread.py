@@ -2,16 +2,19 @@
 
 import numpy as np
 
-from mcsim.kernels._jit import inline_kernel, kernel
+from mcsim.kernels._jit import borrowing_kernel, inline_borrowing_kernel, kernel
+from mcsim.kernels.life.records import COUNTRIES, HOME, HOST
+from mcsim.kernels.life.rules import RECYCLED_IN_HOST, RETIRED_AT_HOME, fate
+from mcsim.kernels.lives.records import SpreadMemory
 from mcsim.kernels.lives.sample import ROUNDS
 from mcsim.kernels.lives.table import (
-    ABROAD_PACK_DEAD,
     AFTER_LAST,
     COVERED,
     DEAD_ON_CROSSING,
     END,
     ENDS,
     FIRST,
+    HOST_PACK_DEAD,
     PACK_DEAD,
     QUARTER,
     STEP,
@@ -37,61 +40,59 @@ UNIT_VEHICLE = 0
 UNIT_PACK = 1
 UNIT_KM = 2
 UNIT_FUEL_HOME = 3
-UNIT_FUEL_ABROAD = 4
+UNIT_FUEL_HOST = 4
 UNIT_FUEL_LATE = 5
 UNIT_END_HOME = 6
-UNIT_END_ABROAD = 7
+UNIT_END_HOST = 7
 UNIT_RETIRED_HOME = 8
-UNIT_RECYCLED_ABROAD = 9
+UNIT_RECYCLED_HOST = 9
 UNIT_LANDFILLED = 10
 UNITS = 11
-_QUANTILES = 5
 
 
-@kernel
-def fill_accruals(rates, fuel_fade, late_age, electricity, unit, accruals):
-    """Fill what a vehicle in service runs up by year of age, at home (0) and abroad (1).
+@borrowing_kernel
+def fill_accruals(use, category, unit, accruals):
+    """Fill what a vehicle in service runs up by year of age, by country.
 
     Parameters
     ----------
-    rates : ndarray, shape (2, n_years)
-        Distance per year in service [km/yr].
-    fuel_fade, late_age : float
-        See `mcsim.kernels.life.sweep.sweep_vehicle`.
-    electricity : ndarray, shape (2, n_calendar)
-        Impact of the electricity of a km with a new pack, by year since purchase, the last year held.
+    use : Use
+        Its driving.
+    category : int
+        Channel of electricity whose impact is told.
     unit : ndarray, shape (11,)
         Impacts per unit, columns ``UNIT_*``.
-    accruals : ndarray, shape (3, 2, n_years + 1)
-        Filled: distance until each age, impact of distance and fuel until each age; impact of electricity per year
-        with a new pack.
+    accruals : Accruals
+        Filled.
     """
-    held = electricity.shape[1] - 1
-    for country in range(2):
+    for country in range(COUNTRIES):
+        driving = use.home if country == HOME else use.host
+        rate, factors = driving.rate, driving.factors
+        held = factors.shape[0] - 1
         distance, impact = 0.0, 0.0
-        for year in range(rates.shape[1]):
-            accruals[0, country, year] = distance
-            accruals[1, country, year] = impact
-            driven = rates[country, year]
+        for year in range(rate.size):
+            accruals.distance[country, year] = distance
+            accruals.impact[country, year] = impact
+            driven = rate[year]
             fuel = unit[UNIT_FUEL_HOME]
-            if country == 1:
-                fuel = unit[UNIT_FUEL_LATE] if year >= late_age else unit[UNIT_FUEL_ABROAD]
+            if country == HOST:
+                fuel = unit[UNIT_FUEL_LATE] if year >= use.late_age else unit[UNIT_FUEL_HOST]
             distance += driven
-            impact += driven * (unit[UNIT_KM] + fuel * (1.0 + fuel_fade * (year + 0.5)))
-            accruals[2, country, year] = driven * electricity[country, min(year, held)]
-        accruals[0, country, rates.shape[1]] = distance
-        accruals[1, country, rates.shape[1]] = impact
-        accruals[2, country, rates.shape[1]] = 0.0
+            impact += driven * (unit[UNIT_KM] + fuel * (1.0 + use.fuel_fade * (year + 0.5)))
+            accruals.electricity[country, year] = driven * factors[min(year, held), category]
+        accruals.distance[country, rate.size] = distance
+        accruals.impact[country, rate.size] = impact
+        accruals.electricity[country, rate.size] = 0.0
 
 
-@inline_kernel
+@inline_borrowing_kernel
 def _until(total, quarter, per_year):
     """Total at a quarter of a step, linear within a year."""
     year = min(quarter // per_year, total.size - 2)
     return total[year] + (total[year + 1] - total[year]) * (quarter - year * per_year) / per_year
 
 
-@inline_kernel
+@inline_borrowing_kernel
 def _run_up(totals, quarter, crossing, per_year):
     """Total of a life that ends in a quarter and changes country in another."""
     if quarter <= crossing:
@@ -101,10 +102,7 @@ def _run_up(totals, quarter, crossing, per_year):
 
 
 @kernel
-def fill_spread(
-    table, counts, per_kind, n_lives, steps, node, born_abroad, fades, discount, unit, accruals, levels, carried,
-    deaths, spread,
-):  # fmt: skip
+def fill_spread(table, counts, told, held, spread):
     """Fill the spread between the vehicles of a cell from the counts of its route.
 
     A life is what its last pack went through and what its packs before ran up. With one pack before, that follows from
@@ -112,63 +110,49 @@ def fill_spread(
 
     Parameters
     ----------
-    table, counts, per_kind
+    table, counts
         As in `mcsim.kernels.lives.sample.sample_route`.
-    n_lives, steps, node : int
-        Lives; steps per year; node of the crossing.
-    born_abroad : bool
-        Whether the vehicle is new in the destination: covered packs are then recycled there, the others landfilled.
-    fades : ndarray, shape (3, n + 2)
-        Energy relative to a new pack, as in `mcsim.kernels.life.home.home_arm`.
-    discount : float
-        Growth of the pack's production factors, log per year.
-    unit, accruals : ndarray
-        As in `fill_accruals`.
-    levels : ndarray, shape (5,)
-        Levels of the quantiles, rising.
-    carried : ndarray, shape (2, 3, n_rows)
-        Scratch: lives that arrive at a row, and the impacts that they bring.
-    deaths : ndarray of int64, shape (4 n + 1,)
-        Scratch.
+    told : Told
+        The vehicle, its route and what its life causes.
+    held : LivesMemory
+        Memory.
     spread : ndarray, shape (66,)
         Filled: columns named in this module; ages at death in bins of a year, the last one open. Impacts per km are
         over the lives that drive at all.
     """
-    rows = table[3]
-    crossing = 4 * node
+    rows, n_rows = table.rows, held.arriving.shape[1]
     ended = 0
-    for row in range(carried.shape[2]):
+    for row in range(n_rows):
         ended += (rows[row, AFTER_LAST] - rows[row, FIRST]) * ROUNDS if rows[row, FIRST] >= 0 else 0
-    values, weights = np.empty(ended), np.empty(ended)
+    memory = SpreadMemory(held.arriving, held.brought, held.deaths, np.empty(ended), np.empty(ended))
     spread[:] = 0.0
-    deaths[:] = 0
-    carried[:, :, :] = 0.0
-    carried[0, 0, 0] = n_lives
-    carried[1, 0, 0] = n_lives * unit[UNIT_PACK]
+    memory.deaths[:] = 0
+    memory.arriving[:, :] = 0.0
+    memory.brought[:, :] = 0.0
+    memory.arriving[0, 0] = told.n_lives
+    memory.brought[0, 0] = told.n_lives * told.unit[UNIT_PACK]
     n = np.int64(0)
-    for place in range(per_kind):
-        for row in range(place, carried.shape[2], per_kind):
+    # In the order of places: all lives that arrive at a row come from earlier ones.
+    for place in range(told.per_kind):
+        for row in range(place, n_rows, told.per_kind):
             if rows[row, FIRST] >= 0:
-                n = _follow_row(
-                    row, place, row // per_kind, per_kind, table, counts, steps, node, crossing, born_abroad, fades,
-                    discount, unit, accruals, carried, n_lives, deaths, spread, values, weights, n,
-                )  # fmt: skip
-    _fill_ages(deaths, n_lives, steps, crossing, accruals[0], levels, spread)
-    _fill_impact(values[:n], weights[:n], levels, spread)
+                n = _follow_row(row, table, counts, told, memory, spread, n)
+    _fill_ages(memory.deaths, told, spread)
+    _fill_impact(memory.values[:n], memory.weights[:n], told.levels, spread)
 
 
-@kernel
-def _follow_row(
-    row, place, kind, per_kind, table, counts, steps, node, crossing, born_abroad, fades, discount, unit, accruals,
-    carried, n_lives, deaths, spread, values, weights, n,
-):  # fmt: skip
+@borrowing_kernel
+def _follow_row(row, table, counts, told, memory, spread, n):
     """Follow the packs of one row to their ends: hand on what they bring, or end their lives."""
-    following, outcomes, rows = table[1], table[2], table[3]
-    worn = fades[kind + 1 if place > 0 else 0]
+    following, outcomes, rows = table.following, table.outcomes, table.rows
+    per_kind, steps, node, unit, n_lives = told.per_kind, told.steps, told.node, told.unit, told.n_lives
+    kind, place = row // per_kind, row % per_kind
+    electricity, arriving, brought = told.accruals.electricity, memory.arriving, memory.brought
+    worn = told.fade[kind + 1 if place > 0 else 0]
     start = place - 1 if place > 0 else 0
-    per_year = 4 * steps
-    country = 1 if start >= node else 0
-    used = 0.5 * worn[0] * accruals[2, country, start // steps] / steps if place > 0 else 0.0
+    per_year, crossing = 4 * steps, 4 * node
+    country = HOST if start >= node else HOME
+    used = 0.5 * worn[0] * electricity[country, start // steps] / steps if place > 0 else 0.0
     step = place
     for g in range(rows[row, FIRST], rows[row, AFTER_LAST]):
         total = counts[0, g] + counts[1, g] + counts[2, g]
@@ -176,58 +160,62 @@ def _follow_row(
             continue
         j, end, quarter = outcomes[g, STEP], outcomes[g, END], np.int64(outcomes[g, QUARTER])
         while step < j:
-            used += worn[step - start] * accruals[2, 1 if step >= node else 0, step // steps] / steps
+            used += worn[step - start] * electricity[HOST if step >= node else HOME, step // steps] / steps
             step += 1
         if j < place:
+            # Dead in what is left of the step of installation, after half of it.
             stint = 0.5 * used
         elif end == DEAD_ON_CROSSING:
             stint = used
         else:
-            stint = used + 0.5 * worn[j - start] * accruals[2, 1 if j >= node else 0, j // steps] / steps
-        stint += _disposal(end, born_abroad, unit)
+            stint = used + 0.5 * worn[j - start] * electricity[HOST if j >= node else HOME, j // steps] / steps
+        stint += _disposal(end, told.born_host, unit)
         after = following[g]
         if after >= 0:
             if after < per_kind:
-                stint += unit[UNIT_PACK] * exp((j + 0.5) / steps * discount)
+                stint += unit[UNIT_PACK] * exp((j + 0.5) / steps * told.discount)
             for number in range(ROUNDS):
                 if counts[number, g] > 0:
-                    arriving = 0 if place == 0 else min(number + 1, ROUNDS - 1)
-                    brought = carried[1, number, row] / carried[0, number, row]
-                    carried[0, arriving, after] += counts[number, g]
-                    carried[1, arriving, after] += counts[number, g] * (brought + stint)
+                    then = 0 if place == 0 else min(number + 1, ROUNDS - 1)
+                    before = brought[number, row] / arriving[number, row]
+                    arriving[then, after] += counts[number, g]
+                    brought[then, after] += counts[number, g] * (before + stint)
             continue
-        deaths[quarter] += total
-        spread[PACK_DEAD_SHARE] += total / n_lives if end in (PACK_DEAD, ABROAD_PACK_DEAD) else 0.0
-        away = born_abroad or end >= ENDS
-        stint += unit[UNIT_VEHICLE] + unit[UNIT_END_ABROAD if away else UNIT_END_HOME]
-        stint += _run_up(accruals[1], quarter, crossing, per_year)
-        distance = _run_up(accruals[0], quarter, crossing, per_year)
+        memory.deaths[quarter] += total
+        spread[PACK_DEAD_SHARE] += total / n_lives if end in (PACK_DEAD, HOST_PACK_DEAD) else 0.0
+        in_host = told.born_host or end >= ENDS
+        stint += unit[UNIT_VEHICLE] + unit[UNIT_END_HOST if in_host else UNIT_END_HOME]
+        stint += _run_up(told.accruals.impact, quarter, crossing, per_year)
+        distance = _run_up(told.accruals.distance, quarter, crossing, per_year)
         for number in range(ROUNDS):
             count = counts[number, g]
             if count == 0:
                 continue
             spread[PACKS + (0 if place == 0 else number + 1)] += count / n_lives
-            impact = stint + carried[1, number, row] / carried[0, number, row]
+            impact = stint + brought[number, row] / arriving[number, row]
             spread[IMPACT_LIFE] += impact * count / n_lives
             if distance > 0.0:
-                values[n] = impact / distance
-                weights[n] = count
+                memory.values[n] = impact / distance
+                memory.weights[n] = count
                 n += 1
     return n
 
 
-@inline_kernel
-def _disposal(end, born_abroad, unit):
+@inline_borrowing_kernel
+def _disposal(end, born_host, unit):
     """Impact of a pack's end."""
-    if born_abroad:
-        return unit[UNIT_RECYCLED_ABROAD if end in (COVERED, VEHICLE_COVERED) else UNIT_LANDFILLED]
-    return unit[UNIT_RETIRED_HOME if end < ENDS else UNIT_LANDFILLED]
+    covered = born_host and (end in (COVERED, VEHICLE_COVERED))
+    what = fate(born_host or end >= ENDS, covered)
+    if what == RETIRED_AT_HOME:
+        return unit[UNIT_RETIRED_HOME]
+    return unit[UNIT_RECYCLED_HOST if what == RECYCLED_IN_HOST else UNIT_LANDFILLED]
 
 
-@kernel
-def _fill_ages(deaths, n_lives, steps, crossing, driven, levels, spread):
-    """Fill the columns that follow from the age at death."""
-    per_year = 4 * steps
+@borrowing_kernel
+def _fill_ages(deaths, told, spread):
+    """Fill the columns that follow from the age at death; distance rises with it, so its quantiles come in order."""
+    per_year, crossing, n_lives, levels = 4 * told.steps, 4 * told.node, told.n_lives, told.levels
+    driven = told.accruals.distance
     total, square, years, years_square, passed, level = 0.0, 0.0, 0.0, 0.0, 0, 0
     for quarter in range(deaths.size):
         count = deaths[quarter]

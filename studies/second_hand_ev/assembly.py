@@ -8,15 +8,15 @@ import numpy as np
 import numpy.typing as npt
 
 from mcsim.kernels._jit import FloatArray, inline_kernel, kernel
-from mcsim.kernels.life.sweep import (
+from mcsim.kernels.life.records import (
     DISTANCE,
     EXPORTED,
-    FUELLED_ABROAD,
-    FUELLED_ABROAD_LATE,
     FUELLED_HOME,
+    FUELLED_HOST,
+    FUELLED_HOST_LATE,
     LANDFILLED,
     PRODUCED_DISCOUNTED,
-    RECYCLED_ABROAD,
+    RECYCLED_HOST,
     RETIRED_HOME,
 )
 
@@ -95,14 +95,14 @@ def life_impacts(
             lived = activity[i, cell]
             litres = litres_per_km[i, v]
             home = litres * lived[FUELLED_HOME]
-            late = litres * lived[FUELLED_ABROAD_LATE]
-            early = litres * lived[FUELLED_ABROAD] - late
+            late = litres * lived[FUELLED_HOST_LATE]
+            early = litres * lived[FUELLED_HOST] - late
             distance = lived[DISTANCE]
             inverse = 1.0 / distance
             away = abroad[cell] if abroad[cell] >= 0.0 else lived[EXPORTED]
             recycled = lived[RETIRED_HOME] * collected[i]
             buried = lived[LANDFILLED] + lived[RETIRED_HOME] - recycled
-            smelted = lived[RECYCLED_ABROAD]
+            smelted = lived[RECYCLED_HOST]
             made = lived[PRODUCED_DISCOUNTED]
             place = cell * N_STAGES * n_categories
             for k in range(n_categories):

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mcsim.kernels.life.sweep import ACTIVITIES, CHANNELS, EXPORT_AGES
+from mcsim.kernels.life.records import Filled
 from mcsim.studies.second_hand_ev.assembly import STAGES, compare_lives, crossing_age, life_impacts
 from mcsim.studies.second_hand_ev.curves import end_of_cover
-from mcsim.studies.second_hand_ev.outputs import NEVER, REFERENCE_VEHICLE, Cells
+from mcsim.studies.second_hand_ev.outputs import EXPORT_AGES, NEVER, REFERENCE_VEHICLE, Cells
 from mcsim.study import FloatArray, IntArray, OptionValue
-
-if TYPE_CHECKING:
-    from mcsim.studies.second_hand_ev.vehicle import Lived
 
 DETAILED = frozenset(("impact_per_km", "impact_per_life"))
 COMPARED = frozenset(("impact_change", "impact_difference", "impact_change_at_trade", "crossover_age"))
@@ -47,7 +44,7 @@ def cell_impacts(
 
 def impact_outputs(
     cells: Cells,
-    lived: Lived,
+    lived: Filled,
     home_rate: FloatArray,
     inputs: Mapping[str, FloatArray],
     options: Mapping[str, OptionValue],
@@ -75,7 +72,7 @@ def impact_outputs(
 
 def changes(
     cells: Cells,
-    lived: Lived,
+    lived: Filled,
     total: FloatArray,
     ages: FloatArray,
     inputs: Mapping[str, FloatArray],
@@ -87,8 +84,8 @@ def changes(
     exported, index = cells.exported, cells.index()
     if lived.stay_activity.shape[1] > 0:
         rows = np.repeat(exported, EXPORT_AGES)
-        activity = np.ascontiguousarray(lived.stay_activity[:, exported].reshape(n, -1, ACTIVITIES))
-        energy = np.ascontiguousarray(lived.stay_energy[:, exported].reshape(n, -1, CHANNELS))
+        activity = np.ascontiguousarray(lived.stay_activity[:, exported].reshape(n, len(rows), -1))
+        energy = np.ascontiguousarray(lived.stay_energy[:, exported].reshape(n, len(rows), -1))
         _, _, stay_total = cell_impacts(activity, energy, rows, np.zeros(len(rows)), inputs, found, detailed=False)
         stay = np.arange(len(rows)).reshape(len(exported), EXPORT_AGES)
     else:

@@ -16,11 +16,12 @@ from mcsim.kernels.laws.survival import (
     fill_weibull_survival,
 )
 from mcsim.kernels.laws.weibull_fit import fill_capacity_cdf
+from mcsim.kernels.life.records import PackLaw, PackLaws
 from mcsim.study import FloatArray, OptionValue
 
 MAXIMUM_AGE = 90
 SWITCH_AGE = 10.0  # end of the first part of the double exponential (Lu 2006)
-LITHIUM, NICKEL, NO_PACK = range(3)  # what a vehicle's pack is, in the order of `pack_laws`
+LITHIUM, NICKEL, NO_PACK = range(3)  # what a vehicle's pack is, a column of `pack_laws`
 ENDLESS = 1e12  # scale [yr] of the law of a vehicle without a pack: it lives by its survival alone
 Inputs = Mapping[str, FloatArray]
 Options = Mapping[str, OptionValue]
@@ -127,37 +128,39 @@ def end_of_cover(years: FloatArray, cap: FloatArray, distance: FloatArray) -> Fl
     return end
 
 
-def pack_laws(inputs: Inputs, options: Options) -> FloatArray:
-    """Return the failure laws of lithium-ion and NiMH packs, and of no pack at all, shape (n, 3, 4, 3).
+def pack_laws(inputs: Inputs, options: Options) -> PackLaws:
+    """Return the failure laws of lithium-ion and NiMH packs, and of no pack at all, arrays of shape (n, 3).
 
     Returns
     -------
-    ndarray
-        Chemistries: lithium-ion, nickel-metal hydride, none; laws: covered at home, uncovered at home, covered abroad,
-        uncovered abroad; numbers: Weibull shape [-], scale [yr], hazard of defects [1/yr].
+    PackLaws
+        Columns `LITHIUM`, `NICKEL`, `NO_PACK`: covered and uncovered, at home and in the host country.
     """
-    n = len(inputs["annual_degradation"])
-    laws = np.empty((n, 3, 4, 3))
-    laws[..., 2] = inputs["defect_hazard"][:, np.newaxis, np.newaxis]
-    laws[:, NO_PACK] = (1.0, ENDLESS, 0.0)
     climate = inputs["mx_climate_multiplier"]
-    for place, multiplier in ((0, np.ones(n)), (2, climate)):
-        if place == 2 and (climate == 1.0).all():
-            laws[:, 0, 2:] = laws[:, 0, :2]
-            laws[:, 1, 2:] = laws[:, 1, :2]
-            continue
-        for shift, threshold in enumerate(("warranty_loss", "end_of_life_loss")):
-            if shift == 1 and options["battery_law"] != "first_passage":
-                laws[:, 0, place + 1] = laws[:, 0, place]
-                continue
-            shape, scale = _lithium_law(inputs, options, multiplier, threshold)
-            laws[:, 0, place + shift, 0], laws[:, 0, place + shift, 1] = shape, scale
-        if options["hev_battery_law"] == "same":
-            laws[:, 1, place : place + 2] = laws[:, 0, place : place + 2]
-        else:
-            laws[:, 1, place : place + 2, 0] = inputs["hev_pack_shape"][:, np.newaxis]
-            laws[:, 1, place : place + 2, 1] = (inputs["hev_pack_scale"] / multiplier)[:, np.newaxis]
-    return laws
+    home_covered, home = _laws_at(inputs, options, np.ones(len(climate)))
+    # One climate everywhere, as in most studies: the same laws.
+    away = (home_covered, home) if (climate == 1.0).all() else _laws_at(inputs, options, climate)
+    return PackLaws(home_covered, home, *away)
+
+
+def _laws_at(inputs: Inputs, options: Options, climate: FloatArray) -> tuple[PackLaw, PackLaw]:
+    """Return the laws of covered and uncovered packs where ageing is faster by a factor."""
+    covered = _lithium_law(inputs, options, climate, "warranty_loss")
+    # Only a first passage tells two thresholds apart.
+    passage = options["battery_law"] == "first_passage"
+    uncovered = _lithium_law(inputs, options, climate, "end_of_life_loss") if passage else covered
+    own = (inputs["hev_pack_shape"], inputs["hev_pack_scale"] / climate)
+
+    def law(lithium: tuple[FloatArray, FloatArray]) -> PackLaw:
+        nickel = lithium if options["hev_battery_law"] == "same" else own
+        each = {LITHIUM: lithium, NICKEL: nickel, NO_PACK: (1.0, ENDLESS)}
+        shape, scale, defect = np.empty((3, len(climate), len(each)))
+        for column, (of_shape, of_scale) in each.items():
+            shape[:, column], scale[:, column] = of_shape, of_scale
+            defect[:, column] = 0.0 if column == NO_PACK else inputs["defect_hazard"]
+        return PackLaw(shape, scale, defect)
+
+    return law(covered), law(uncovered)
 
 
 def _lithium_law(

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mcsim.kernels.life.sweep import EXPORT_AGES
 from mcsim.kernels.lives.spread import (
     DEATH_AGES,
     DEATH_BINS,
@@ -28,6 +27,7 @@ from mcsim.study import Dim, FloatArray, IntArray, Layout, Output
 ROUTES = ("us", "export", "mx")
 REFERENCES = ("stay-us", "mx-icev")
 REFERENCE_VEHICLE = "icev-compact"
+EXPORT_AGES = 21  # exports at 0, 1, ..., 20 years
 NEVER = float(EXPORT_AGES)
 ENDPOINT_OUTPUT = "endpoint_per_km"
 

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 
+from mcsim.kernels.life.records import Filled, Lives
 from mcsim.kernels.lives.draw import sampled_activity
+from mcsim.kernels.lives.records import Sample
 from mcsim.kernels.lives.spread import (
     SPREADS,
-    UNIT_END_ABROAD,
     UNIT_END_HOME,
-    UNIT_FUEL_ABROAD,
+    UNIT_END_HOST,
     UNIT_FUEL_HOME,
+    UNIT_FUEL_HOST,
     UNIT_FUEL_LATE,
     UNIT_KM,
     UNIT_LANDFILLED,
     UNIT_PACK,
-    UNIT_RECYCLED_ABROAD,
+    UNIT_RECYCLED_HOST,
     UNIT_RETIRED_HOME,
     UNIT_VEHICLE,
     UNITS,
@@ -56,48 +57,43 @@ def unit_impacts(found: Mapping[str, FloatArray], collected: FloatArray, categor
     unit[..., UNIT_VEHICLE] = found["vehicle_production"][..., k]
     unit[..., UNIT_PACK] = found["battery_production"][..., k]
     unit[..., UNIT_KM] = found["wear_per_km"][..., k] + found["maintenance_per_km"][..., k]
-    for place, column in enumerate((UNIT_FUEL_HOME, UNIT_FUEL_ABROAD, UNIT_FUEL_LATE)):
+    for place, column in enumerate((UNIT_FUEL_HOME, UNIT_FUEL_HOST, UNIT_FUEL_LATE)):
         unit[..., column] = litres * found["use_per_litre"][:, :, place, k]
-    for place, column in enumerate((UNIT_END_HOME, UNIT_END_ABROAD)):
+    for place, column in enumerate((UNIT_END_HOME, UNIT_END_HOST)):
         unit[..., column] = found["vehicle_end_of_life"][:, :, place, k]
     landfill, share = found["landfill"][..., k], collected[:, np.newaxis]
     recycled = found["recycling_us"][..., k] - found["credit_us"][..., k]
     unit[..., UNIT_RETIRED_HOME] = share * recycled + (1.0 - share) * landfill
-    unit[..., UNIT_RECYCLED_ABROAD] = found["recycling_mx"][..., k] - found["credit_mx"][..., k]
+    unit[..., UNIT_RECYCLED_HOST] = found["recycling_mx"][..., k] - found["credit_mx"][..., k]
     unit[..., UNIT_LANDFILLED] = landfill
     return unit
 
 
-def sample(
-    arguments: tuple[Any, ...],
-    given_export: bool,
-    context: Context,
-    unit: FloatArray,
-    filled: tuple[FloatArray, ...],
-) -> FloatArray:
+def sample_lives(lives: Lives, given_export: bool, context: Context, unit: FloatArray, filled: Filled) -> FloatArray:
     """Fill the means of sampled lives, and return the spread between the vehicles of each cell.
 
     Parameters
     ----------
-    arguments, given_export
+    lives, given_export, filled
         As `mcsim.kernels.life.expectation.expected_activity` takes them.
     context : Context
         Seed, draws and lives.
     unit : ndarray
         From `unit_impacts`.
-    filled : tuple of ndarray
-        Activity, energy, and the same of what could cross and stays; filled.
 
     Returns
     -------
     ndarray, shape (n, n_cells * 66)
         Columns of `mcsim.kernels.lives.spread` by cell.
     """
-    key = stream_key(np.uint64(context.seed), np.uint64(stream_of(LIVES_STREAM)))
-    draws = np.ascontiguousarray(context.draws, np.int64)
-    lives = context.lives if context.lives > 0 else DEFAULT_LIVES
-    n, n_cells = filled[0].shape[:2]
-    spread = np.empty((n, n_cells, SPREADS))
-    category = tuple(CATEGORIES).index(CATEGORY_BETWEEN_VEHICLES)
-    sampled_activity(*arguments, given_export, key, draws, lives, np.array(LEVELS), category, unit, *filled, spread)
-    return spread.reshape(n, -1)
+    sample = Sample(
+        stream_key(np.uint64(context.seed), np.uint64(stream_of(LIVES_STREAM))),
+        np.ascontiguousarray(context.draws, np.int64),
+        context.lives if context.lives > 0 else DEFAULT_LIVES,
+        np.array(LEVELS),
+        tuple(CATEGORIES).index(CATEGORY_BETWEEN_VEHICLES),
+        unit,
+    )
+    spread = np.empty((*filled.activity.shape[:2], SPREADS))
+    sampled_activity(lives, given_export, sample, filled, spread)
+    return spread.reshape(len(spread), -1)

@@ -8,7 +8,7 @@ so a change holds only what differs between them.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,21 +16,29 @@ from numpy.typing import NDArray
 
 from mcsim.kernels.laws.junction import SURVIVAL_JUNCTIONS
 from mcsim.kernels.life.expectation import expected_activity
-from mcsim.kernels.life.sweep import (
+from mcsim.kernels.life.records import (
     ACTIVITIES,
-    CHANNELS,
     DISTANCE,
-    DISTANCE_ABROAD,
-    EXPORT_AGES,
+    DISTANCE_HOST,
     EXPORTED,
     LANDFILLED,
     PRODUCED,
-    RECYCLED_ABROAD,
+    RECYCLED_HOST,
     REPLACED,
     RETIRED_HOME,
-    USED,
+    USED_PACKS,
     YEARS,
+    Ageing,
+    Answer,
+    Covers,
+    Destination,
+    Filled,
+    Lives,
+    Survivals,
+    Uses,
+    padded,
 )
+from mcsim.kernels.life.records import Cells as KernelCells
 from mcsim.studies.second_hand_ev import inputs as declared_inputs
 from mcsim.studies.second_hand_ev import lca
 from mcsim.studies.second_hand_ev.changes import impact_outputs
@@ -48,6 +56,7 @@ from mcsim.studies.second_hand_ev.curves import (
 from mcsim.studies.second_hand_ev.outputs import (
     ACTIVITY,
     ENDPOINT_OUTPUT,
+    EXPORT_AGES,
     REFERENCE_VEHICLE,
     SPREAD,
     Cells,
@@ -55,13 +64,15 @@ from mcsim.studies.second_hand_ev.outputs import (
     declare,
     ratio,
 )
-from mcsim.studies.second_hand_ev.sampled import CATEGORY_BETWEEN_VEHICLES, sample, unit_impacts
+from mcsim.studies.second_hand_ev.sampled import CATEGORY_BETWEEN_VEHICLES, sample_lives, unit_impacts
 from mcsim.study import Context, FloatArray, InputError, IntArray, Model, OptionValue
 from mcsim.study.tables import Table
 
 OLD_CATALYST_AGE = 10.0
 ACTIVITY_NAMES = frozenset(name for name, *_ in ACTIVITY)
-INTENSITY, ELECTRICITY = len(lca.CATEGORIES), len(lca.CATEGORIES) + 1
+# Channels after the impacts of electricity.
+INTENSITY, ELECTRICITY = 0, 1
+OTHER_CHANNELS = 2
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -195,21 +206,10 @@ def warn(options: Mapping[str, OptionValue]) -> list[str]:
     return lines
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Lived:
-    """Activity of every cell and, under ``condition = exported``, of what could cross; spread."""
-
-    activity: FloatArray
-    energy: FloatArray
-    stay_activity: FloatArray
-    stay_energy: FloatArray
-    spread: FloatArray
-
-
-def life_arguments(
+def lives_of(
     plan: Plan, inputs: Mapping[str, FloatArray], options: Mapping[str, OptionValue], found: Mapping[str, FloatArray]
-) -> tuple[Any, ...]:
-    """Return what both kernels of lives take: the arguments of `expected_activity` up to `given_export`."""
+) -> Lives:
+    """Return what both kernels of lives take."""
     steps, cells = int(options["steps_per_year"]), plan.cells
     n, n_vehicles = found["energy_per_km"].shape
     ages = np.arange(MAXIMUM_AGE * steps + 1) / steps
@@ -235,28 +235,48 @@ def life_arguments(
         np.ascontiguousarray(inputs["mx_distance_exponent"]),
         np.ascontiguousarray(inputs["mx_annual_distance"]),
     )
-    channels = np.zeros((n, 2, found["use_per_kwh"].shape[2], CHANNELS))
-    channels[..., :INTENSITY] = found["use_per_kwh"]
-    channels[..., INTENSITY] = found["grid_intensity"]
-    channels[..., ELECTRICITY] = 1.0
+    n_categories = found["use_per_kwh"].shape[3]
+    channels = np.zeros((*found["use_per_kwh"].shape[:3], padded(n_categories + OTHER_CHANNELS)))
+    channels[..., :n_categories] = found["use_per_kwh"]
+    channels[..., n_categories + INTENSITY] = found["grid_intensity"]
+    channels[..., n_categories + ELECTRICITY] = 1.0
     swap = np.zeros((n, 3))
     swap[:, NICKEL] = (1.0 - inputs["repair_probability"]) * inputs["swap_probability"]
     fade = np.repeat((inputs["efficiency_fade"] / inputs["first_efficiency"])[:, np.newaxis], 3, axis=1)
-    covers = [_covers(plan, inputs, options, distance) for distance in (home_rate, abroad_rate[:, np.newaxis])]
     chemistry = np.where(cells.packed == 1, np.where(plan.hybrid == 1, NICKEL, LITHIUM), NO_PACK)
     is_fuelled = (1 - cells.electric).astype(np.float64)
-    return (
-        steps, cells.offsets, np.arange(n_vehicles), chemistry, cells.at_home == 1, cells.abroad == 1,
-        survival, abroad, 0 if form == "weibull" else 1,
-        np.stack([inputs["mx_survival_shape"], inputs["mx_survival_scale"]], axis=1),
-        np.ascontiguousarray(abroad[:, ::steps]), np.ascontiguousarray(inputs["second_hand_life_multiplier"]),
+    given = np.ascontiguousarray
+    destination = Destination(
+        0 if form == "weibull" else 1,
+        given(inputs["mx_survival_shape"]),
+        given(inputs["mx_survival_scale"]),
+        given(abroad[:, ::steps]),
+        given(inputs["second_hand_life_multiplier"]),
         SURVIVAL_JUNCTIONS.index(str(options["survival_junction"])),
-        home_rate, abroad_rate, np.ascontiguousarray(found["energy_per_km"]),
-        np.multiply.outer(found["fuel_fade"], is_fuelled), OLD_CATALYST_AGE, channels,
-        np.log1p(-found["battery_trend"]), pack_laws(inputs, options), *covers,
-        np.ascontiguousarray(inputs["replacement_cover"]), np.ascontiguousarray(inputs["repair_probability"]), swap,
-        np.ascontiguousarray(inputs["used_pack_age"]), fade,
-    )  # fmt: skip
+    )
+    return Lives(
+        steps,
+        EXPORT_AGES,
+        KernelCells(cells.offsets, np.arange(n_vehicles), chemistry, cells.at_home == 1, cells.abroad == 1),
+        Survivals(survival, abroad, destination),
+        Uses(
+            home_rate,
+            abroad_rate,
+            given(found["energy_per_km"]),
+            np.multiply.outer(found["fuel_fade"], is_fuelled),
+            OLD_CATALYST_AGE,
+            channels,
+            np.log1p(-found["battery_trend"]),
+        ),
+        pack_laws(inputs, options),
+        Covers(
+            _covers(plan, inputs, options, home_rate),
+            _covers(plan, inputs, options, abroad_rate[:, np.newaxis]),
+            given(inputs["replacement_cover"]),
+        ),
+        Answer(given(inputs["repair_probability"]), swap),
+        Ageing(given(inputs["used_pack_age"]), fade),
+    )
 
 
 def _aligned(table: FloatArray, length: int) -> FloatArray:
@@ -285,22 +305,22 @@ def _covers(
     return np.ascontiguousarray(np.stack(columns, axis=1))
 
 
-def live(plan: Plan, arguments: tuple[Any, ...], given_export: bool, context: Context, unit: FloatArray) -> Lived:
-    """Return what all vehicles do: the exact expectation, or the mean and the spread of sampled lives."""
-    n, n_vehicles = arguments[15].shape
-    lived = Lived(
-        np.empty((n, plan.cells.count, ACTIVITIES)),
-        np.empty((n, plan.cells.count, CHANNELS)),
-        np.zeros((n, n_vehicles if given_export else 0, EXPORT_AGES, ACTIVITIES)),
-        np.zeros((n, n_vehicles if given_export else 0, EXPORT_AGES, CHANNELS)),
-        np.empty((n, 0)),
+def live(lives: Lives, n_cells: int, context: Context, unit: FloatArray) -> tuple[Filled, FloatArray]:
+    """Return what all vehicles do, exactly expected or the mean of sampled lives; and the spread of sampled lives."""
+    n, n_vehicles = lives.use.energy_per_km.shape
+    n_channels = lives.use.channels.shape[3]
+    given_export = context.options["condition"] == "exported"
+    shown = n_vehicles if given_export else 0
+    filled = Filled(
+        np.empty((n, n_cells, ACTIVITIES)),
+        np.empty((n, n_cells, n_channels)),
+        np.zeros((n, shown, lives.n_ages, ACTIVITIES)),
+        np.zeros((n, shown, lives.n_ages, n_channels)),
     )
-    filled = (lived.activity, lived.energy, lived.stay_activity, lived.stay_energy)
     if context.options["evaluation"] == "expectation":
-        everything: tuple[Any, ...] = (*arguments, given_export, *filled)
-        expected_activity(*everything)
-        return lived
-    return replace(lived, spread=sample(arguments, given_export, context, unit, filled))
+        expected_activity(lives, given_export, filled)
+        return filled, np.empty((n, 0))
+    return filled, sample_lives(lives, given_export, context, unit, filled)
 
 
 def evaluate_plan(plan: Plan, inputs: Mapping[str, FloatArray], context: Context) -> dict[str, NDArray[Any]]:
@@ -308,42 +328,42 @@ def evaluate_plan(plan: Plan, inputs: Mapping[str, FloatArray], context: Context
     options = context.options
     wanted = context.wanted if context.wanted is not None else frozenset(item.name for item in plan.declared.outputs)
     found = lca.impacts(plan.assessment, inputs, options)
-    arguments = life_arguments(plan, inputs, options, found)
-    given_export = options["condition"] == "exported"
+    lives = lives_of(plan, inputs, options, found)
     sampled = options["evaluation"] == "lives"
     unit = unit_impacts(found, inputs["us_collection_share"], CATEGORY_BETWEEN_VEHICLES) if sampled else np.empty(0)
-    lived = live(plan, arguments, given_export, context, unit)
+    lived, spread = live(lives, plan.cells.count, context, unit)
     values = activity_outputs(plan, lived, inputs["us_collection_share"]) if wanted & ACTIVITY_NAMES else {}
     damaged = ENDPOINT_OUTPUT in wanted
     needed = wanted | {"impact_per_km"} if damaged else wanted
-    values |= impact_outputs(plan.cells, lived, arguments[13], inputs, options, found, needed)
+    values |= impact_outputs(plan.cells, lived, lives.use.home_rate, inputs, options, found, needed)
     if damaged:
         per_stage = values["impact_per_km"].reshape(len(context.draws), plan.cells.count, -1, len(plan.damage))
         values[ENDPOINT_OUTPUT] = (per_stage.sum(axis=2) @ plan.damage).reshape(len(context.draws), -1)
-    if options["evaluation"] == "lives":
-        values |= {name: lived.spread[:, plan.declared.shown[name]] for name, *_ in SPREAD}
+    if sampled:
+        values |= {name: spread[:, plan.declared.shown[name]] for name, *_ in SPREAD}
     return values
 
 
-def activity_outputs(plan: Plan, lived: Lived, collected: FloatArray) -> dict[str, NDArray[Any]]:
+def activity_outputs(plan: Plan, lived: Filled, collected: FloatArray) -> dict[str, NDArray[Any]]:
     """Return what the vehicles do, and what becomes of their packs."""
     activity, energy = lived.activity, lived.energy
     distance, retired = activity[..., DISTANCE], activity[..., RETIRED_HOME]
     recycled = retired * collected[:, np.newaxis]
-    power = energy[..., ELECTRICITY]
+    n_categories = len(plan.assessment.categories)
+    power = energy[..., n_categories + ELECTRICITY]
     every = {
         "lifetime_distance": distance,
         "lifetime_years": activity[..., YEARS],
         "annual_distance": ratio(distance, activity[..., YEARS]),
-        "share_km_mx": ratio(activity[..., DISTANCE_ABROAD], distance),
+        "share_km_mx": ratio(activity[..., DISTANCE_HOST], distance),
         "share_exported": activity[..., EXPORTED],
         "packs_produced": activity[..., PRODUCED],
-        "packs_used": activity[..., USED],
+        "packs_used": activity[..., USED_PACKS],
         "packs_recycled_us": recycled,
-        "packs_recycled_mx": activity[..., RECYCLED_ABROAD],
+        "packs_recycled_mx": activity[..., RECYCLED_HOST],
         "packs_landfilled": activity[..., LANDFILLED] + retired - recycled,
         "replacement_probability": activity[..., REPLACED],
         "energy_per_km": ratio(power, distance),
-        "mean_grid_intensity": ratio(energy[..., INTENSITY], power),
+        "mean_grid_intensity": ratio(energy[..., n_categories + INTENSITY], power),
     }
     return {name: values[:, plan.declared.shown[name]] for name, values in every.items()}

@@ -1,0 +1,86 @@
+"""Survival of a vehicle after its export: the host country's curve, as the option ``survival_junction`` joins it.
+
+Source: NCST-UCD-RR-24-39 (Kendall and Parés Olguín 2024), section Vehicle Lifetime, equation (1).
+"""
+
+from mcsim.kernels._jit import borrowing_kernel, inline_borrowing_kernel
+from mcsim.kernels.laws.junction import age_abroad
+from mcsim.kernels.laws.survival import MAXIMUM_AGE, tabulated_survival, weibull_survival
+from mcsim.kernels.maths import exp, log
+
+# Places in `mcsim.kernels.laws.junction.SURVIVAL_JUNCTIONS`.
+_CONDITIONAL = 0
+_RENEWED = 2
+_WEIBULL = 0
+_ALIVE = 1e-16
+_SMALLEST = 1e-300
+
+
+@borrowing_kernel
+def last_alive(survival):
+    """Return the node after which nothing is alive."""
+    last = survival.size - 1
+    while last > 1 and survival[last - 1] < _ALIVE:
+        last -= 1
+    return last
+
+
+@borrowing_kernel
+def fill_hazard(survival, hazard):
+    """Fill the cumulative hazard of each step from the survival at the nodes, finite where nothing survives."""
+    for j in range(hazard.size):
+        after = survival[j + 1]
+        after = after if after > _SMALLEST else _SMALLEST
+        before = survival[j]
+        before = before if before > _SMALLEST else _SMALLEST
+        hazard[j] = log(before / after)
+
+
+@inline_borrowing_kernel
+def _years_after(export_age, age, to):
+    years = age_abroad(age, export_age, to.multiplier, to.junction)
+    share = weibull_survival(years, to.shape, to.scale) if to.kind == _WEIBULL else tabulated_survival(years, to.table)
+    return 0.0 if age >= MAXIMUM_AGE or years >= MAXIMUM_AGE else share
+
+
+@borrowing_kernel
+def fill_after_export(export_age, steps, to, out):
+    """Fill the survival of vehicles after an export at a whole age, from the node of the crossing on.
+
+    Parameters
+    ----------
+    export_age, steps : int
+        Age at export [yr], steps per year.
+    to : Destination
+        Survival in the host country.
+    out : ndarray, shape (n + 1,)
+        Filled from the crossing's node on; below 1 there only under ``printed``.
+
+    Returns
+    -------
+    int
+        Node after which nothing is alive.
+    """
+    node, n_steps = export_age * steps, out.size - 1
+    # A vehicle that is exported is alive: its curve is given that, but under the equation as printed.
+    at_export = 1.0
+    if to.junction == _CONDITIONAL:
+        at_export = _years_after(export_age, float(export_age), to)
+    given = 1.0 / at_export if at_export > 0.0 else 0.0
+    if to.kind == _WEIBULL:
+        # The law's formula at evenly spaced ages, without the calls of `_years_after`: this loop vectorises.
+        shape, log_scale = to.shape, log(to.scale)
+        start = 0.0 if to.junction == _RENEWED else float(export_age)
+        per_step = 1.0 / (steps * to.multiplier)
+        for j in range(node, n_steps):
+            years = start + (j - node) * per_step
+            share = exp(-exp(shape * (log(years) - log_scale))) * given
+            out[j] = share if years < MAXIMUM_AGE else 0.0
+    else:
+        for j in range(node, n_steps):
+            out[j] = _years_after(export_age, j / steps, to) * given
+    out[n_steps] = 0.0
+    last = n_steps
+    while last > node + 1 and out[last - 1] < _ALIVE:
+        last -= 1
+    return last

@@ -1,0 +1,353 @@
+"""The exact expectation of the vehicles that cross at one age: what their packs do in the host country, uncovered.
+
+A pack's cumulative hazard goes on from what it had at home, ``max(H, H_home(t_X) + H_host(t) - H_host(t_X))``, so its
+survival after the crossing t_X is the smaller of its survival there and (its table) x (one number), the factor of
+`Crossing`. All packs of one kind share a table: the sums of `mcsim.kernels.life.home.home_arm` over packs are
+convolutions of those factors with three rows of it.
+
+Source: Kendall and Parés Olguín (2024), NCST-UCD-RR-24-39, sections Vehicle Lifetime and Expert Elicitation.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from mcsim.kernels._jit import FloatArray, borrowing_kernel, inline_borrowing_kernel
+from mcsim.kernels.life.home import clear_sums
+from mcsim.kernels.life.records import (
+    FIRST_PACK,
+    MID_STEP,
+    NEW,
+    NEW_PACK,
+    PACKS,
+    REPLACING,
+    USED_PACK,
+    WITH_VEHICLE,
+    Crossed,
+)
+from mcsim.kernels.life.rules import log_ratio, pack_share
+
+_NEGLIGIBLE = 1e-16
+_NO_FLOW = 1e-18
+_SMALLEST = 1e-300
+# Rows of `ExportedPacks.shifted`.
+_AT_NODES, _BEGIN_WORN, _END_WORN = 0, 1, 2
+# An index without a sign needs no test for counting from the end: loops over several shifted rows vectorise.
+_1, _2, _3, _4, _5, _6, _7 = (np.uint64(shift) for shift in range(1, 8))
+
+
+class Rows(NamedTuple):
+    """Rows of one pack: what a step's failures read. They are passed at every step, so no more than that is."""
+
+    weights: FloatArray  # (n + 10,)
+    survival: FloatArray  # (n + 2,)
+    risk: FloatArray  # (n + 2,)
+
+
+class Crossing(NamedTuple):
+    """Vehicles that cross on one pack."""
+
+    pack: int  # first, new or used
+    start: int  # step of its installation
+    vehicles: float  # that cross on it, per vehicle bought
+    factor: float  # what its survival is over that of its table, given that it crosses
+
+
+@inline_borrowing_kernel
+def factor_after(kind, row, k, known, home, exported):
+    """Return what a pack's survival after a crossing is over that of its table, k nodes after its installation.
+
+    A new pack's table takes over at the level that the table at home has at the crossing; given the survival `known`
+    until then, that is home / (table x known). A used pack's law at home has one threshold: its level is `known`.
+    """
+    past = exported.survival[row + kind, k] * known
+    before = home.survival[row, k] if kind == NEW else known
+    return before / past if past > _SMALLEST else 0.0
+
+
+@inline_borrowing_kernel
+def crossing_of(kind, place, node, packs, state):
+    """Return the vehicles that cross on the pack installed in a place."""
+    row = WITH_VEHICLE if place == 0 else MID_STEP
+    start = place - row
+    factor = factor_after(kind, row, node - start, state.curve[kind, place], packs.home.uncovered, packs.exported)
+    return Crossing(row + kind, start, state.alive[kind, place], factor)
+
+
+@borrowing_kernel
+def fill_exported(host, fade, exported):
+    """Fill what exports read of a chemistry, from its packs in the host country.
+
+    Parameters
+    ----------
+    host : CountryPacks
+        Of vehicles new there.
+    fade : ndarray, shape (3, n + 2)
+        Energy of a step relative to a new pack.
+    exported : ExportedPacks
+        Filled.
+    """
+    for pack in range(PACKS):
+        table = host.uncovered if pack != USED_PACK else host.used
+        row = 0 if pack == FIRST_PACK else 1
+        for k in range(exported.survival.shape[1]):
+            exported.survival[pack, k] = table.survival[row, k]
+            exported.risk[pack, k] = table.risk[row, k]
+        exported.end[pack] = fill_shifted(exported.survival[pack], fade[pack], row, exported.shifted[pack])
+
+
+@borrowing_kernel
+def fill_shifted(table, fade, first, shifted):
+    """Fill a pack's survival as the sums take it: at the nodes, and at both ends of a step times its fade in that step.
+
+    Parameters
+    ----------
+    table, fade : ndarray, shape (n + 2,)
+        Survival at the nodes since installation; energy of a step relative to a new pack.
+    first : int
+        First node, since the begin of the step of installation, at which the pack is in service.
+    shifted : ndarray, shape (3, n + 10)
+        Filled: element 8 + k holds node k; 0 before the first node, so that eight packs can be added at a time.
+
+    Returns
+    -------
+    int
+        First node at which nothing of the table is left, or the last node.
+    """
+    n = table.size
+    for row in range(3):
+        for k in range(shifted.shape[1]):
+            shifted[row, k] = 0.0
+    for k in range(first, n):
+        shifted[_AT_NODES, 8 + k] = table[k]
+        shifted[_BEGIN_WORN, 8 + k] = table[k] * fade[k]
+    for k in range(first, n - 1):
+        shifted[_END_WORN, 8 + k] = table[k + 1] * fade[k]
+    end = n - 1
+    while end > 1 and table[end - 1] < _NEGLIGIBLE:
+        end -= 1
+    return end
+
+
+@borrowing_kernel
+def host_arm(after, age, packs, answer, steps, state, memory):
+    """Run the recursion of the vehicles that cross at a whole age: no cover, hazards of the new climate.
+
+    A pack that is past the end of life's threshold, and was held by the warranty only, leaves in the first step.
+
+    Parameters
+    ----------
+    after : Vehicle
+        Survival after the crossing, at the nodes of age; its hazards are read where failures are answered.
+    age : int
+        Age at the export [yr].
+    packs : Packs
+        Packs of the vehicle's chemistry.
+    answer : Answer
+        Repair and swap.
+    steps : int
+        Steps per year.
+    state : State
+        Vehicles alive at this age by pack, shape (2, n_places), from `mcsim.kernels.life.home.home_arm`.
+    memory : HostMemory
+        Filled from the step of the crossing on.
+
+    Returns
+    -------
+    Crossed
+        What the export amounts to.
+    """
+    node, n_steps, sums, weights = age * steps, after.last, memory.sums, memory.weights
+    vehicles, replaced = 0.0, 0.0
+    reached = node
+    recur = answer.repair + answer.swap > 0.0
+    clear_sums(sums, max(node - 1, 0), n_steps + 1)
+    for pack in range(PACKS):
+        for j in range(n_steps + 9 if recur else node + 9):
+            weights[pack, j] = 0.0
+    for place in range(node + 1):
+        for kind in range(2):
+            if state.alive[kind, place] < _NO_FLOW:
+                continue
+            crossing = crossing_of(kind, place, node, packs, state)
+            vehicles += crossing.vehicles
+            reached = max(reached, _cross(crossing, node, n_steps, packs, memory))
+    crossed = reached
+    if recur:
+        replaced = _follow_answers(after, packs, answer, steps, node, crossed, state, memory)
+        reached = n_steps
+    for pack in range(PACKS):
+        if pack == USED_PACK and answer.swap <= 0.0:
+            continue
+        # Only the first pack's table begins at age 0 of the vehicle.
+        until = n_steps if recur and pack != FIRST_PACK else (node if pack != FIRST_PACK else 1)
+        _add_packs(pack, until, node, crossed, n_steps, packs.exported, memory)
+    # What is in service at the end of a step begins the next one, the packs installed there aside (taken off already).
+    for j in range(node, reached):
+        sums.end[j] += sums.begin[j + 1]
+    return Crossed(reached, vehicles, replaced)
+
+
+@borrowing_kernel
+def _cross(crossing, node, n_steps, packs, memory):
+    """Add what the table does not say of packs that cross, and their weight; return the node after the last.
+
+    Their survival is min(1, factor x table): the sums take factor x table later, for all packs at once, and here what
+    the minimum takes off.
+    """
+    table, fade, sums = packs.exported.survival, packs.fade, memory.sums
+    pack, start, factor, weight = crossing.pack, crossing.start, crossing.factor, crossing.vehicles
+    scaled = weight * factor
+    memory.weights[pack, start] = scaled
+    # Alive at the crossing, whatever the table says, and until it says less than that.
+    sums.begin[node] += weight
+    sums.begin_worn[node] += weight * fade[pack, node - start]
+    j = node + 1
+    while j < n_steps and factor * table[pack, j - start] > 1.0:
+        over = weight - scaled * table[pack, j - start]
+        sums.begin[j] += over
+        sums.begin_worn[j] += over * fade[pack, j - start]
+        sums.end_worn[j - 1] += over * fade[pack, j - 1 - start]
+        j += 1
+    last = min(n_steps, max(start + packs.exported.end[pack], j))
+    while last < n_steps and factor * table[pack, last - start] >= _NEGLIGIBLE:
+        last += 1
+    return last
+
+
+@borrowing_kernel
+def _add_packs(pack, until, node, reached, n_steps, exported, memory):
+    """Add the packs of a table installed before the step `until`, of survival weight x table, to the sums over packs.
+
+    Those that crossed at `node` are followed to `reached`, the others until nothing of their table is left. Eight
+    steps at a time: a sum is then read and written once for eight packs.
+    """
+    weights, shifted, sums = memory.weights[pack], exported.shifted[pack], memory.sums
+    end = exported.end[pack]
+    for s in range(0, until, 8):
+        last = min(n_steps, max(s + 8 + end, reached if s < node or s == 0 else 0))
+        begin = max(s, node)
+        # At the nodes: the crossing's own node is added where packs cross, an installation's is no node of its pack.
+        _add_eight(weights, s, shifted[_AT_NODES], begin + 1, last, sums.begin)
+        _add_eight(weights, s, shifted[_BEGIN_WORN], begin + 1, last, sums.begin_worn)
+        _add_eight(weights, s, shifted[_END_WORN], begin, last, sums.end_worn)
+
+
+@inline_borrowing_kernel
+def _add_eight(weights, s, row, begin, last, total):
+    """Add the packs of the steps s to s + 7 to one sum over the steps [begin, last)."""
+    w0, w1, w2, w3 = weights[s], weights[s + 1], weights[s + 2], weights[s + 3]
+    w4, w5, w6, w7 = weights[s + 4], weights[s + 5], weights[s + 6], weights[s + 7]
+    if begin < last:
+        base, shift = np.uint64(begin), np.uint64(begin - s + 1)
+        for place in range(np.uint64(last - begin)):
+            k = shift + place
+            early = w0 * row[k + _7] + w1 * row[k + _6]
+            early += w2 * row[k + _5] + w3 * row[k + _4]
+            late = w4 * row[k + _3] + w5 * row[k + _2]
+            late += w6 * row[k + _1] + w7 * row[k]
+            total[base + place] += early + late
+
+
+@borrowing_kernel
+def _failures_at(step, newest, end, pack, vehicle, vehicle_after, hazard, scratch):
+    """Return the packs of one table that fail in a step, installed up to step `newest`, at most `end` steps before.
+
+    It is the convolution of installations with failures, sum over s of w(s) x (what ends of V T(step - s) in the step)
+    x (the pack's share of the hazards), with V the vehicle's survival at the step's nodes and T the pack's table.
+    """
+    weights, survival, risk = pack.weights, pack.survival, pack.risk
+    first = max(step - newest, 1)
+    last = np.uint64(max(min(step, end) + 1 - first, 0))
+    lag, now = np.uint64(first), np.uint64(step)
+    for place in range(last):
+        k = place + lag
+        share = risk[k] / (risk[k] + hazard + _SMALLEST)
+        events = vehicle * survival[k] - vehicle_after * survival[k + _1]
+        scratch[place] = weights[now - k] * events * share
+    # Four partial sums: one would wait for its own last addition at every step.
+    a, b, c, d = 0.0, 0.0, 0.0, 0.0
+    whole = last - last % _4
+    for k in range(np.uint64(0), whole, _4):
+        a += scratch[k]
+        b += scratch[k + _1]
+        c += scratch[k + _2]
+        d += scratch[k + _3]
+    for k in range(whole, last):
+        a += scratch[k]
+    return (a + b) + (c + d)
+
+
+@borrowing_kernel
+def _first_step(after, packs, node, state, flow):
+    """Fill the failures in which a pack falls from what it was to what its table says; return those of first packs.
+
+    A pack held at 1 by the warranty it lost falls to its curve within a step: that hazard is not the table's. What the
+    table would say in such a step, which is added later for all packs, is taken off.
+    """
+    of_first = 0.0
+    table, risk, n_steps = packs.exported.survival, packs.exported.risk, after.last
+    for place in range(node + 1):
+        for kind in range(2):
+            if state.alive[kind, place] < _NO_FLOW:
+                continue
+            crossing = crossing_of(kind, place, node, packs, state)
+            pack, start, weight, factor = crossing.pack, crossing.start, crossing.vehicles, crossing.factor
+            j, here = node, 1.0
+            while j < n_steps and here >= 1.0:
+                left = min(factor * table[pack, j + 1 - start], 1.0)
+                events = weight * (after.survival[j] - after.survival[j + 1] * left)
+                failed = pack_share(events, log_ratio(1.0, left), after.hazard[j])
+                if j > node:
+                    k = j - start
+                    share = risk[pack, k] / (risk[pack, k] + after.hazard[j] + _SMALLEST)
+                    told = after.survival[j] * table[pack, k] - after.survival[j + 1] * table[pack, k + 1]
+                    failed -= weight * factor * told * share
+                flow[REPLACING, j + 1] += failed
+                of_first += failed if place == 0 else 0.0
+                j, here = j + 1, left
+    return of_first
+
+
+@borrowing_kernel
+def _follow_answers(after, packs, answer, steps, node, crossed, state, memory):
+    """Answer the failures of each step by packs installed in it, in order of time; return the first packs replaced."""
+    flow, weights, exported, n_steps = memory.flow, memory.weights, packs.exported, after.last
+    for row in range(3):
+        for j in range(node, n_steps + 2):
+            flow[row, j] = 0.0
+    of_first = _first_step(after, packs, node, state, flow)
+    # No new pack is younger than the latest that crossed, unless failures are answered by new ones.
+    latest = node
+    while latest > 0 and weights[NEW_PACK, latest] == 0.0:
+        latest -= 1
+    for step in range(node, n_steps):
+        now, then, hazard = after.survival[step], after.survival[step + 1], after.hazard[step]
+        failed = flow[REPLACING, step + 1]
+        if step > node:
+            risk, table = exported.risk[FIRST_PACK, step], exported.survival
+            share = risk / (risk + hazard + _SMALLEST)
+            gone = now * table[FIRST_PACK, step] - then * table[FIRST_PACK, step + 1]
+            ended = weights[FIRST_PACK, 0] * gone * share
+            of_first += ended
+            failed += ended
+            for pack in range(NEW_PACK, PACKS):
+                newest = n_steps if pack == USED_PACK or answer.repair > 0.0 else latest
+                if pack == NEW_PACK or answer.swap > 0.0:
+                    end = step if step < crossed else exported.end[pack]
+                    rows = Rows(weights[pack], table[pack], exported.risk[pack])
+                    failed += _failures_at(step, newest, end, rows, now, then, hazard, memory.scratch)
+        flow[REPLACING, step + 1] = failed
+        for kind in range(2):
+            started = failed * (answer.repair if kind == NEW else answer.swap)
+            if started < _NO_FLOW:
+                continue
+            flow[kind, step + 1] = started
+            weight = started * 2.0 / (now + then)
+            half = 0.25 * (started + weight * then) / steps
+            memory.sums.rest[step] += half
+            memory.sums.rest_worn[step] += half * packs.fade[NEW_PACK + kind, 0]
+            # It is not in service at the begin of the step that follows its own: taken off what is added there.
+            memory.sums.end[step] -= weight
+            weights[NEW_PACK + kind, step] = weight
+    return of_first * (answer.repair + answer.swap)
