@@ -247,12 +247,12 @@ def test_a_pair_is_defined_where_both_sides_are(result):
 
 
 def test_a_stop_rule_leaves_out_what_no_draw_has(result):
-    rule = parse_rule("mcse(detail) < 1%", study())
+    rule = parse_rule("mcse(detail) < 1%", study().output, "run")
     band = result.bands["detail"]
     worst = max(band.mcse[:2] / (0.01 * np.abs(band.mean[:2])))
     assert rule.excess(band) == pytest.approx(worst)
     with pytest.raises(InputError, match=r"until: mcse\(detail@c\) < 1%: undefined in all 2,500 draws"):
-        parse_rule("mcse(detail@c) < 1%", study()).excess(band)
+        parse_rule("mcse(detail@c) < 1%", study().output, "run").excess(band)
 
 
 def test_the_declaration_is_part_of_what_was_run():
