@@ -50,6 +50,18 @@ class Group(click.Group):
     command_class = Command
 
 
+class MethodOption(click.Option):
+    """An option whose help lists the ranking methods that there are, read only when somebody asks."""
+
+    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
+        """Return the option and its help."""
+        from mcsim.ranking.methods import METHODS
+
+        name, text = super().get_help_record(ctx) or ("--method", "")
+        told = "; ".join(f"{method.name} ({method.evaluations}: {method.tells})" for method in METHODS.values())
+        return name, f"{text} {told}."
+
+
 _PATH: Any = click.Path(path_type=Path)
 OPTIONS: dict[str, Callable[..., Any]] = {
     "--set": click.option(
@@ -78,9 +90,7 @@ OPTIONS: dict[str, Callable[..., Any]] = {
     "--base": click.option(
         "--base", type=Number(), help="Base rows of the Sobol' design, a power of two (default 1024)."
     ),
-    "--method": click.option(
-        "--method", help="sobol, morris, delta, pawn, rbd_fast, hdmr, shapley, prcc, tornado, evppi."
-    ),
+    "--method": click.option("--method", cls=MethodOption, help="How inputs are ranked (default sobol):"),
     "--groups": click.option("--groups", is_flag=True, help="Rank every group as one factor."),
     "--second-order": click.option("--second-order", is_flag=True, help="Second-order indices too."),
     "--confidence": click.option("--confidence", metavar="bootstrap|replicates", help="How intervals are made."),
