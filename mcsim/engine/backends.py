@@ -146,8 +146,15 @@ def _spread(
     from joblib import Parallel, delayed
 
     with cluster as chosen:
+        # One worker would run here and now, where no call can be given up: two, of which one has work at a time.
+        alone = jobs == 1 and timeout is not None
         parallel = Parallel(
-            n_jobs=jobs, timeout=timeout, return_as="generator_unordered", batch_size=1, pre_dispatch=2 * jobs, **chosen
+            n_jobs=2 if alone else jobs,
+            timeout=timeout,
+            return_as="generator_unordered",
+            batch_size=1,
+            pre_dispatch=1 if alone else 2 * jobs,
+            **chosen,
         )
         results = parallel(delayed(task)(*argument) for argument in arguments)
         try:
