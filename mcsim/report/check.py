@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from mcsim.report.keys import one_of
 from mcsim.report.kind import Figure, Kind
 from mcsim.report.kinds import KINDS
 from mcsim.report.panels import MOST_PANELS
 from mcsim.result.select import selection
 from mcsim.study import InputError, Output, Study
+from mcsim.study.errors import one_of
 
 FIRST = ("kind", "output")  # the keys that every figure has
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from mcsim.result.select import position
-from mcsim.study import Dim, InputError, Output, nearest
+from mcsim.study import Dim, InputError, Output
+from mcsim.study.errors import one_of
 
 Read = Callable[[Any, Output, str, Mapping[str, Any]], Any]
-MOST_SHOWN = 20  # labels that an error lists
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,21 +51,6 @@ class Key:
     meaning: str
     holds: Holds
     required: bool = False
-
-
-def one_of(words: Iterable[object], got: str = "") -> str:
-    """Return ``one of ...`` for an error, cut where the list is long, with the name closest to what was given.
-
-    Examples
-    --------
-    >>> one_of(["year", "part"], "yeer")
-    "one of year, part; did you mean 'year'?"
-    """
-    known = [str(word) for word in words]
-    if not known:
-        return "it has none"
-    more = f" and {len(known) - MOST_SHOWN} more" if len(known) > MOST_SHOWN else ""
-    return f"one of {', '.join(known[:MOST_SHOWN])}{more}" + (nearest(got, known) if got else "")
 
 
 def of_numbers(dim: Dim) -> bool:
