@@ -35,6 +35,12 @@ class Dim:
     name: str
     coords: tuple[str | int | float, ...]
 
+    def __post_init__(self) -> None:
+        labels = [str(label) for label in self.coords]
+        if len(set(labels)) < len(labels):
+            twice = next(label for place, label in enumerate(labels) if label in labels[:place])
+            raise InputError(f"dim {self.name}: a label stands twice (got {twice!r}); each label once")
+
     def __len__(self) -> int:
         return len(self.coords)
 

@@ -159,7 +159,11 @@ def _model(raw: Mapping[str, Any], path: Path, tables: Mapping[str, Table]) -> M
         function = import_callable(head["function"], path, "study.function")
         declared = {parameter.name: parameter for parameter in _declared(raw)}
         outputs = {output.name: output for output in _outputs(raw, path)}
-        return Model.from_function(function, declared, outputs, name=head["name"], per_draw=head.get("per_draw", False))
+        per_draw = head.get("per_draw", False)
+        try:
+            return Model.from_function(function, declared, outputs, name=head["name"], per_draw=per_draw)
+        except InputError as error:
+            raise InputError(f"{path}: {error}") from None
     if "model" not in head:
         raise InputError(
             f'{path}: study.model: missing; model = "package.module:factory", function = "file.py:name" or [program]'

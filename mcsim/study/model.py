@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mcsim.study.declared import Evaluate, Option, Output, Parameter, TableSpec
+from mcsim.study.declared import Dim, Evaluate, Option, Output, Parameter, TableSpec
 from mcsim.study.errors import InputError
 from mcsim.study.functions import as_parameter, one_by_one, vectorised
+from mcsim.study.names import check_name
 from mcsim.study.types import OptionValue
 
 
@@ -57,9 +58,16 @@ class Model:
 
     def __post_init__(self) -> None:
         names: dict[str, str] = {}
-        dims = {(dim.name, "dim") for output in self.outputs for dim in output.dims}
+        axes: dict[str, Dim] = {}
+        for dim in (dim for output in self.outputs for dim in output.dims):
+            known = axes.setdefault(dim.name, dim)
+            if known.coords != dim.coords:
+                raise InputError(
+                    f"model {self.name}: {dim.name}: two sets of labels for one dim (got {_few(known)} and "
+                    f"{_few(dim)}); another name for one of them"
+                )
         declared = [(p.name, "input") for p in self.parameters] + [(o.name, "option") for o in self.options]
-        declared += [(o.name, "output") for o in self.outputs] + sorted(dims)
+        declared += [(o.name, "output") for o in self.outputs] + [(name, "dim") for name in axes]
         for name, kind in declared:
             if name in names:
                 raise InputError(
@@ -67,6 +75,10 @@ class Model:
                     "an option, an output or a dim, never two of them"
                 )
             names[name] = kind
+            try:
+                check_name(name, kind)
+            except InputError as error:
+                raise InputError(f"model {self.name}: {error}") from None
 
     @classmethod
     def from_function(
@@ -107,3 +119,8 @@ class Model:
         adapter = adapt(function, parameters, declared)
         label = name if name is not None else getattr(function, "__name__", "function")
         return cls(label, parameters, (), declared, adapter)
+
+
+def _few(dim: Dim) -> str:
+    labels = ", ".join(str(label) for label in dim.coords[:4])
+    return f"{labels}, ... ({len(dim)})" if len(dim) > 4 else labels

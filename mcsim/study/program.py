@@ -222,7 +222,10 @@ def model_from_program(
         program.get("parallel", os.cpu_count() or 1),
         outputs,
     )
-    return Model(program.get("name", Path(words[0]).name), parameters, (), outputs, described.evaluate)
+    try:
+        return Model(program.get("name", Path(words[0]).name), parameters, (), outputs, described.evaluate)
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from None
 
 
 def _template(program: Mapping[str, Any], parameters: tuple[Parameter, ...], path: Path) -> tuple[str, str]:
