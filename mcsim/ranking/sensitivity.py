@@ -25,6 +25,9 @@ from mcsim.study.values import words
 __all__ = ["METHODS", "Ranking", "given_data", "rank_asked", "sensitivity", "with_sign"]
 
 
+FEW_LEAVES = 4  # of a design with large sums
+
+
 def sensitivity(
     study: Study,
     base: int = 1024,
@@ -191,7 +194,8 @@ def rank_asked(
     ranking = place.finished()
     if ranking is not None:
         return ranking
-    session = Session(how, rule, place.advice)
+    alone = how.backend == "threads" and _few_leaves(plan)
+    session = Session(replace(how, jobs=1) if alone else how, rule, place.advice)
     found = []
     try:
         for number, collector in enumerate(passes):
@@ -240,10 +244,17 @@ def _planned(
     if versus is not None:
         chosen.check(versus, plan.factors)
     plan = chosen.planned(plan)
-    # Leaves are what workers take; where there are fewer of them, threads share a leaf.
-    inner = how.workers * plan.leaf // plan.base if how.backend == "threads" else 1
+    inner = 1
+    if how.backend == "threads":
+        # Workers take a leaf each. Threads share one where there are fewer leaves than workers, and where the sums are
+        # so large that there are few leaves: several sums at a time would cost more memory than they save time.
+        inner = how.workers if _few_leaves(plan) else how.workers * plan.leaf // plan.base
     judgement = Judgement(ranked.confidence, ranked.level, ranked.threshold, how.max_failed)
     return replace(plan, jobs=max(1, inner)), judgement
+
+
+def _few_leaves(plan: Plan) -> bool:
+    return plan.base // plan.leaf <= FEW_LEAVES
 
 
 def _refuse(chosen: Designed | GivenData, asked: Asked, versus: Study | None) -> None:
