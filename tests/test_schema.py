@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 from mutants import STUDIES, outcome, outcomes, prepare
 
+from mcsim.command.editor import editor_schema
+from mcsim.report.kinds import KINDS
 from mcsim.study import InputError
 from mcsim.study.load import find_studies, load
 from mcsim.study.schema import ByName, Either, ListOf, Number, Place, Row, Section
-from mcsim.study.sections import FILE, document, editor_schema
+from mcsim.study.sections import FILE, document
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 PLACE = Place(Path("study.toml"), "key")
@@ -165,3 +167,9 @@ def test_the_documents_and_the_editors_schema_are_those_of_the_loader():
 
 def test_every_section_of_the_file_is_told():
     assert [key.name for key in FILE.keys] == list(editor_schema()["properties"])
+
+
+def test_the_editor_knows_every_kind_of_figure_with_its_keys():
+    figures = editor_schema()["properties"]["report"]["properties"]["figures"]["items"]["oneOf"]
+    known = {figure["properties"]["kind"]["const"]: set(figure["properties"]) for figure in figures}
+    assert known == {kind.name: {"kind", "output", *(key.name for key in kind.keys)} for kind in KINDS.values()}

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 from mcsim.distributions import FAMILIES, SHARES
 from mcsim.study.schema import (
     Anything,
@@ -11,7 +9,6 @@ from mcsim.study.schema import (
     Either,
     Flag,
     Holds,
-    Json,
     Key,
     ListOf,
     Number,
@@ -176,17 +173,6 @@ FILE = Section(
 )
 
 
-def editor_schema() -> Json:
-    """Return the JSON schema by which an editor completes and checks study files.
-
-    Examples
-    --------
-    >>> editor_schema()["properties"]["study"]["properties"]["per_draw"]["type"]
-    'boolean'
-    """
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "mcsim study file", **FILE.json()}
-
-
 def document() -> str:
     """Return the table of all keys in Markdown, families of distributions apart."""
     families = {*FAMILIES, *SHARES}
@@ -210,7 +196,3 @@ def document() -> str:
 
     tell_keys("", FILE)
     return "\n".join(lines) + "\n"
-
-
-if __name__ == "__main__":
-    print(json.dumps(editor_schema(), indent=1, ensure_ascii=False))
