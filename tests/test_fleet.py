@@ -1,6 +1,7 @@
 """The fleet study: accounts, twins, options, policy, refusals."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import naive_fleet as naive
 import numpy as np
@@ -10,12 +11,14 @@ from hypothesis import strategies as st
 
 from mcsim.kernels.cohorts.records import ENERGY, EV, NEW, NUMBER, SECOND_HAND
 from mcsim.studies.common.corridor import Corridor
-from mcsim.studies.fleet import model, stages
+from mcsim.studies.fleet import levers, model, stages
+from mcsim.studies.fleet.levers import LEVERS, BorderRule, Lever, moved
 from mcsim.studies.fleet.results import crossover
 from mcsim.study import Context, InputError
 from mcsim.study.load import load
 
 N = 24
+DOCS = Path(__file__).parents[1] / "docs"
 SCENARIOS = (
     "soh-minimum", "recycling-mexico", "producer-responsibility", "right-to-repair", "icev-import-ban", "second-life",
     "clean-grid",
@@ -370,3 +373,35 @@ def test_bad_tables_are_refused_by_name(study, table, change, message):
     tables[table] = change(tables[table])
     with pytest.raises(InputError, match=message):
         model.model(tables, home="us", host="mx")
+
+
+# Every lever: its inputs beside the world without it, its line in the docs, and a scenario that it alone carries.
+
+
+@pytest.mark.parametrize("lever", LEVERS, ids=lambda lever: lever.name)
+def test_a_lever_moves_its_record_is_told_and_has_its_scenario(study, lever):
+    corridor = Corridor("us", "mx")
+    names = [corridor.label(parameter.name) for parameter in lever.parameters]
+    told = (DOCS / "fleet.md").read_text()
+    assert f"| {lever.told} | {', '.join(f'`{name}`' for name in names)} |" in told
+    for parameter, name in zip(lever.parameters, names, strict=True):
+        today = next(item for item in study.inputs if item.name == name).distribution
+        assert parameter.default is not None
+        if lever.name != "grid":
+            assert today.ppf(np.array([0.5])) == parameter.default.ppf(np.array([0.5]))
+    if lever.scenario is not None:
+        changed = {item.name: item.distribution for item in load(lever.scenario).inputs}
+        assert any(changed[item.name] != item.distribution for item in study.inputs if item.name in names)
+        assert f"`{lever.scenario}`" in told
+
+
+def test_every_shipped_scenario_belongs_to_a_lever():
+    assert {lever.scenario for lever in LEVERS} - {None} == set(SCENARIOS)
+
+
+def test_a_lever_of_ones_own_is_one_entry_of_the_registry(monkeypatch):
+    one = Lever(
+        "gift", "imports pay nothing", (), {BorderRule: lambda rule, inputs: rule._replace(oldest=rule.oldest + 1)}
+    )
+    monkeypatch.setattr(levers, "LEVERS", (one,))
+    assert moved(BorderRule(np.zeros(1), np.zeros(1), np.ones(1)), {}).oldest == 2.0

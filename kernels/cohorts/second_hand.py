@@ -120,19 +120,7 @@ def fill_second_hand(age, law, exposure, alive, traded, left, retired):
         # Without repairs a year is one step: packs and vehicles leave together, and only the ends of years are told.
         stride = max(last - half, 1) if law.repair == 0.0 else 1
         while half < last:
-            before_vehicle, after_vehicle = alive[half], alive[half + stride]
-            running_after = 0.0
-            for fitted in range(classes):
-                before = traded.running[fitted]
-                if before <= _NOBODY:
-                    continue
-                quarters = quarter_age(2 * age, fitted) + 2 * (half + stride)
-                # Before the earliest age only defects can end a pack: the law counts from there.
-                served = min(law.end[quarters], traded.start[fitted])
-                after = min(traded.scaled[fitted] * served * law.defects[quarters], before)
-                traded.running[fitted] = after
-                running_after += after
-                retired[year, _shift_at_home(fitted, exposure)] += before_vehicle * before - after_vehicle * after
+            running_after = _carry_first(half, stride, age, classes, law, exposure, alive, traded, retired[year])
             if law.repair > 0.0:
                 running_after = _carry_repaired(
                     half, age, classes, running_after, law, exposure, alive, traded, retired[year]
@@ -142,7 +130,7 @@ def fill_second_hand(age, law, exposure, alive, traded, left, retired):
                 traded.running[place] = again
                 traded.scaled[place] = again
                 # Half of those whose vehicle dies in the same step had their new pack already.
-                retired[year, age + year] += 0.5 * (before_vehicle - after_vehicle) * again
+                retired[year, age + year] += 0.5 * (alive[half] - alive[half + 1]) * again
                 running_after += again
             half += stride
             running = running_after
@@ -164,6 +152,25 @@ def _start_packs(age, classes, law, traded):
         traded.running[fitted] = traded.share[fitted]
         traded.scaled[fitted] = traded.share[fitted] / (start * law.defects[entry]) if start > 0.0 else 0.0
         traded.start[fitted] = start
+
+
+@kernel
+def _carry_first(half, stride, age, classes, law, exposure, alive, traded, retired):
+    """Carry the packs with which a vehicle came through some half-years; return the share running with these."""
+    before_vehicle, after_vehicle = alive[half], alive[half + stride]
+    running = 0.0
+    for fitted in range(classes):
+        before = traded.running[fitted]
+        if before <= _NOBODY:
+            continue
+        quarters = quarter_age(2 * age, fitted) + 2 * (half + stride)
+        # Before the earliest age only defects can end a pack: the law counts from there.
+        served = min(law.end[quarters], traded.start[fitted])
+        after = min(traded.scaled[fitted] * served * law.defects[quarters], before)
+        traded.running[fitted] = after
+        running += after
+        retired[_shift_at_home(fitted, exposure)] += before_vehicle * before - after_vehicle * after
+    return running
 
 
 @kernel

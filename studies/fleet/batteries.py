@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mcsim.kernels.cohorts.records import Contents
+from mcsim.kernels.cohorts.records import Contents, Policy
 from mcsim.studies.common.corridor import Corridor
 from mcsim.studies.common.labels import CHEMISTRIES, MATERIALS, ROUTES
-from mcsim.studies.fleet.policy import destinations, home_recovery, host_recovery
+from mcsim.studies.fleet.levers import PYRO, Recovery, moved
 from mcsim.studies.fleet.series import YEARS, interpolation, refuse_negative, spread
 from mcsim.study import FloatArray, IntArray, OptionValue, TableSpec
 from mcsim.study.tables import Table
@@ -170,11 +170,28 @@ def contents(packs: PackTables, inputs: Mapping[str, FloatArray], options: Mappi
     composition = inputs["composition"][:, packs.composition]
     mass = inputs["pack_mass"][:, packs.pack_mass] * inputs["pack_mass_factor"][:, None]
     routes = inputs["recovery"][:, packs.recovery]
+    recovery = moved(Recovery(routes, routes[:, PYRO], routes[:, PYRO]), inputs)
     return Contents(
         capacity=np.stack([capacity(packs, inputs, "host"), capacity(packs, inputs, "home")], axis=1),
         mass=np.ascontiguousarray((shares @ mass[:, :, None])[:, :, 0]),
         composition=np.ascontiguousarray(shares @ composition),
-        host_recovery=host_recovery(inputs, routes),
-        home_recovery=home_recovery(inputs, routes),
-        policy=destinations(inputs),
+        host_recovery=recovery.host,
+        home_recovery=recovery.home,
+        policy=_destinations(inputs),
     )
+
+
+def _destinations(inputs: Mapping[str, FloatArray]) -> Policy:
+    """Return where retired packs go: to landfill, but for what policy moves."""
+    none = np.zeros_like(inputs["second_use_years"])
+    today = Policy(
+        covered_collection=none,
+        collection=none,
+        take_back=none,
+        reuse=none,
+        second_life=none,
+        second_years=inputs["second_use_years"],
+        second_collection=inputs["second_use_collection"],
+        capacity=np.full_like(none, np.inf),
+    )
+    return moved(today, inputs)

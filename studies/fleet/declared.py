@@ -9,7 +9,7 @@ import numpy as np
 from mcsim.kernels.cohorts.records import DESTINATIONS, ORIGINS, POWERTRAINS
 from mcsim.studies.common.ageing import AGEING, ageing_input, battery_law
 from mcsim.studies.common.labels import MATERIALS, ROUTES
-from mcsim.studies.fleet.policy import PARAMETERS as POLICY
+from mcsim.studies.fleet.levers import PARAMETERS as POLICY
 from mcsim.studies.fleet.series import AGE_GROUPS, YEARS
 from mcsim.study import Dim, Layout, Option, Output, Parameter
 

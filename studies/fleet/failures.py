@@ -10,7 +10,7 @@ import numpy as np
 from mcsim.kernels.cohorts.records import CountryLaw, Laws
 from mcsim.kernels.laws.health import fill_age_at_loss
 from mcsim.kernels.laws.weibull_fit import fill_capacity_cdf
-from mcsim.studies.fleet.policy import minimum_state_of_health
+from mcsim.studies.fleet.levers import BorderRule, moved
 from mcsim.study import FloatArray, OptionValue
 
 LN_2 = float(np.log(2.0))
@@ -98,38 +98,42 @@ LIVES: dict[str, Callable[[Mapping[str, FloatArray], FloatArray], Lives]] = {
 }
 
 
-def laws(inputs: Mapping[str, FloatArray], options: Mapping[str, OptionValue]) -> Laws:
+def laws(inputs: Mapping[str, FloatArray], options: Mapping[str, OptionValue], rule: BorderRule) -> Laws:
     """Return the failure laws of packs under the option `battery_law`.
 
     Parameters
     ----------
     inputs, options : mapping
         As the model gets them.
+    rule : BorderRule
+        Whose packs may cross.
 
     Returns
     -------
     Laws
     """
-    minimum = minimum_state_of_health(inputs)
+    minimum = rule.minimum_health
     lives = LIVES[str(options["battery_law"])](inputs, np.maximum(1.0 - minimum, 1e-6))
-    return Laws(
+    never = np.zeros_like(lives.shape)
+    today = Laws(
         shape=lives.shape,
         home=CountryLaw(
             warranty=lives.home_warranty,
             end=lives.home_end,
             cover=_half_years(inputs["warranty_years"]),
-            repair=np.ascontiguousarray(inputs["home_repair_probability"]),
+            repair=never,
         ),
         host=CountryLaw(
             warranty=lives.host_warranty,
             end=lives.host_end,
             cover=_half_years(inputs["host_warranty_years"]),
-            repair=np.ascontiguousarray(inputs["host_repair_probability"]),
+            repair=never,
         ),
         pass_shape=np.ascontiguousarray(inputs["pack_life_shape"]),
         pass_scale=np.where(minimum > 0.0, lives.passing, np.inf),
         defects=lives.defects,
     )
+    return moved(today, inputs)
 
 
 def _half_years(years: FloatArray) -> np.ndarray[tuple[int, ...], np.dtype[np.int64]]:

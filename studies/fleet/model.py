@@ -28,6 +28,7 @@ from mcsim.studies.common.corridor import Corridor
 from mcsim.studies.fleet import batteries, turnover
 from mcsim.studies.fleet.declared import OPTIONS, OUTPUTS, PARAMETERS
 from mcsim.studies.fleet.failures import laws
+from mcsim.studies.fleet.levers import moved, no_rule
 from mcsim.studies.fleet.results import pack_outputs, vehicle_outputs
 from mcsim.studies.fleet.stages import run_fleet
 from mcsim.studies.fleet.trade import SPECS as TRADE_SPECS
@@ -105,10 +106,11 @@ def records(
     -------
     Fleet, Shared
     """
-    imports, gates = trade(parts.border, drawn, options, target)
+    rule = moved(no_rule(len(drawn["warranty_years"])), drawn)
+    imports, gates = trade(parts.border, drawn, options, rule, target)
     fleet = Fleet(
         vehicles=turnover.vehicles(parts.sales, drawn),
-        laws=laws(drawn, options),
+        laws=laws(drawn, options, rule),
         trade=imports,
         contents=batteries.contents(parts.packs, drawn, options),
     )

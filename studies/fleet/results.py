@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from mcsim.kernels.cohorts.flows import Flows, Retired
 from mcsim.kernels.cohorts.records import (
     ENERGY,
     EV,
@@ -17,10 +18,9 @@ from mcsim.kernels.cohorts.records import (
     NUMBER,
     SECOND_HAND,
     Fleet,
-    Flows,
-    Retired,
 )
 from mcsim.studies.fleet.declared import FIRST_PACKS
+from mcsim.studies.fleet.levers import Grid, moved
 from mcsim.studies.fleet.series import YEARS
 from mcsim.study import FloatArray
 
@@ -94,10 +94,9 @@ def vehicle_outputs(flows: Flows, inputs: Mapping[str, FloatArray]) -> Outputs:
 
 
 def _charging(evs: FloatArray, inputs: Mapping[str, FloatArray]) -> FloatArray:
-    after = np.maximum(np.asarray(YEARS) - 2025, 0)
-    intensity = inputs["host_grid_intensity_2025"][:, None] * (1.0 - inputs["host_grid_decline"][:, None]) ** after
+    grid = moved(Grid(np.repeat(inputs["host_grid_intensity_2025"][:, None], len(YEARS), axis=1)), inputs)
     per_vehicle = inputs["host_annual_distance"] * inputs["ev_energy_use"]
-    return np.asarray(evs * per_vehicle[:, None] * intensity * 1e-9, np.float64)
+    return np.asarray(evs * per_vehicle[:, None] * grid.intensity * 1e-9, np.float64)
 
 
 def crossover(mass: FloatArray) -> FloatArray:

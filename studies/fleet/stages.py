@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from mcsim.kernels.cohorts import room
+from mcsim.kernels.cohorts.flows import Counts, Flows, HomeFlows, HostFlows, Retired
 from mcsim.kernels.cohorts.home import fill_home_fleets
 from mcsim.kernels.cohorts.imports import fill_imports
 from mcsim.kernels.cohorts.materials import WORK, fill_retired
@@ -22,13 +23,8 @@ from mcsim.kernels.cohorts.records import (
     POWERTRAINS,
     QUARTERS,
     STYLES,
-    Counts,
     Fleet,
-    Flows,
-    HomeFlows,
-    HostFlows,
     Laws,
-    Retired,
     Rules,
     Shared,
 )
@@ -154,7 +150,7 @@ def run_fleet(fleet: Fleet, shared: Shared, rules: Rules) -> tuple[Flows, Retire
     Parameters
     ----------
     fleet, shared, rules
-        See `mcsim.kernels.cohorts.records`.
+        See `mcsim.kernels.cohorts.records` and, of what it fills, `mcsim.kernels.cohorts.flows`.
 
     Returns
     -------

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mcsim.kernels.cohorts.records import ENTRY_AGES, Demand, Gate, Gates, History, Trade
-from mcsim.studies.fleet.policy import combustion_cut
+from mcsim.studies.fleet.levers import BorderRule, moved
 from mcsim.studies.fleet.series import (
     YEARS,
     interpolation,
@@ -141,6 +141,7 @@ def trade(
     border: Border,
     inputs: Mapping[str, FloatArray],
     options: Mapping[str, OptionValue],
+    rule: BorderRule,
     target: FloatArray | None = None,
 ) -> tuple[Trade, Gates]:
     """Return what the kernels need of the trade; ages after the last at which anybody enters are left out.
@@ -151,6 +152,8 @@ def trade(
         From `read_border`.
     inputs, options : mapping
         As the model gets them.
+    rule : BorderRule
+        Ages of registered imports after the history.
     target : ndarray, shape (n, years), optional
         A stock to reach after the history (mode `TARGET` of the kernel's rules).
 
@@ -162,12 +165,12 @@ def trade(
     weights = period_weights(border, inputs)
     history_weight, history_open = _history(border, weights, registered_only)
     irregular = irregular_weights(inputs)
-    weight, open_age, share = _later(weights[-1], irregular, inputs, registered_only)
+    weight, open_age, share = _later(weights[-1], irregular, inputs, rule, registered_only)
     uplift = np.zeros(len(irregular)) if registered_only else np.ascontiguousarray(inputs["unregistered_stock_uplift"])
     entry_ages = history_open.any(axis=0) | open_age.any(axis=0) | (history_weight > 0).any(axis=(0, 1))
     entry_ages |= (irregular > 0).any(axis=0) & bool(uplift.max() > 0)
     ages = int(np.flatnonzero(entry_ages).max(initial=0)) + 1
-    return Trade(
+    today = Trade(
         history=History(
             observed=_observed(border, inputs),
             weight=np.ascontiguousarray(history_weight[:, :, :ages]),
@@ -181,18 +184,24 @@ def trade(
         selection=np.ascontiguousarray(inputs["ev_selection_ratio"]),
         ev_age=np.ascontiguousarray(inputs["ev_export_age"]),
         ev_width=np.ascontiguousarray(inputs["ev_export_age_width"]),
-        combustion_cut=combustion_cut(inputs),
-        substitution=np.ascontiguousarray(inputs["combustion_substitution"]),
-    ), Gates(np.ascontiguousarray(history_open[:, :ages]), entry_ages[:ages], UPLIFT_YEAR - YEARS[0])
+        combustion_cut=np.zeros((len(share), len(YEARS))),
+        substitution=np.zeros(len(share)),
+    )
+    return moved(today, inputs), Gates(
+        np.ascontiguousarray(history_open[:, :ages]), entry_ages[:ages], UPLIFT_YEAR - YEARS[0]
+    )
 
 
 def _later(
-    weight: FloatArray, irregular: FloatArray, inputs: Mapping[str, FloatArray], registered_only: bool
+    weight: FloatArray,
+    irregular: FloatArray,
+    inputs: Mapping[str, FloatArray],
+    rule: BorderRule,
+    registered_only: bool,
 ) -> tuple[FloatArray, Gate, FloatArray]:
     """Return shares by age after the history, the ages that may give, and imports over deregistrations at home."""
     ages = np.arange(ENTRY_AGES)
-    low, high = inputs["import_age_minimum"][:, None], inputs["import_age_maximum"][:, None]
-    may_give = (ages >= low) & (ages <= high)
+    may_give = (ages >= rule.youngest[:, None]) & (ages <= rule.oldest[:, None])
     legal = weight * may_give
     total = legal.sum(axis=1, keepdims=True)
     legal = np.divide(legal, total, out=np.zeros_like(legal), where=total > 0)
