@@ -8,9 +8,9 @@ neighbours by evaluating the rows of a chunk that raised one by one.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from mcsim.engine.points import design_columns, transform
 from mcsim.study import Context, FloatArray, Input, InputError, IntArray, OptionValue, Output, Study
 from mcsim.study.failure import PartialFailure
+from mcsim.study.functions import as_numbers
 
 __all__ = [
     "Arrays",
@@ -118,7 +119,8 @@ def model_inputs(study: Study, values: Mapping[str, FloatArray], n_rows: int) ->
     plan = _plan(study)
     given: dict[str, FloatArray] = {}
     for name, constant in plan.scalars:
-        given[name] = values[name] if constant is None else np.full(n_rows, constant)
+        # A copy, as all else that a model gets: one that scales its arguments in place changes nobody's draws.
+        given[name] = np.array(values[name]) if constant is None else np.full(n_rows, constant)
     for name, row in plan.rows.items():
         table = np.empty((n_rows, len(row)))
         table[:] = row
@@ -171,20 +173,26 @@ def evaluate_values(
     """
     plan = _wanted_plan(study, wanted)
     n_rows = len(draws)
-    given = model_inputs(study, values, n_rows)
     parts = list(_by_options(study, plan, values, n_rows))
     if len(parts) == 1 and parts[0][0] is None:
-        outputs, reasons = _call(study, plan, given, Context(parts[0][1], seed, draws, lives, wanted))
+        give = partial(model_inputs, study, values, n_rows)
+        outputs, reasons = _call(study, plan, give, Context(parts[0][1], seed, draws.copy(), lives, wanted))
         return Evaluation(dict(values), outputs, reasons)
     outputs = {output.name: np.full((n_rows, *output.packed_shape), np.nan) for output in plan.outputs}
+    given = model_inputs(study, values, n_rows)
     reasons = {}
     for rows, options in parts:
-        part = {name: array[rows] for name, array in given.items()}
-        found, why = _call(study, plan, part, Context(options, seed, draws[rows], lives, wanted))
+        # Positions in an array make a copy of it: what a model does to its rows stays with them.
+        give = partial(_rows_of, given, rows)
+        found, why = _call(study, plan, give, Context(options, seed, draws[rows], lives, wanted))
         for name, array in found.items():
             outputs[name][rows] = array
         reasons.update({int(np.arange(n_rows)[rows][row]): reason for row, reason in why.items()})
     return Evaluation(dict(values), outputs, dict(sorted(reasons.items())))
+
+
+def _rows_of(given: Mapping[str, FloatArray], rows: Any) -> dict[str, FloatArray]:
+    return {name: array[rows] for name, array in given.items()}
 
 
 def _by_options(
@@ -204,11 +212,12 @@ def _by_options(
 
 
 def _call(
-    study: Study, plan: _Plan, given: Mapping[str, FloatArray], context: Context
+    study: Study, plan: _Plan, give: Callable[[], Mapping[str, FloatArray]], context: Context
 ) -> tuple[Arrays, dict[int, str]]:
+    """Return what the model gives for what `give` makes, anew at each try: a call that failed may have changed it."""
     n_rows = len(context.draws)
     try:
-        returned = study.model.evaluate(given, context)
+        returned = study.model.evaluate(give(), context)
         reasons: dict[int, str] = {}
     except InputError:
         raise
@@ -216,7 +225,7 @@ def _call(
         returned, reasons = failure.outputs, dict(failure.reasons)
     except Exception as error:
         if n_rows > 1:
-            return _one_by_one(study, plan, given, context)
+            return _one_by_one(study, plan, give(), context)
         nothing = {output.name: np.full((1, *output.packed_shape), np.nan) for output in plan.outputs}
         return nothing, {0: _described(error)}
     outputs = {output.name: _checked(study, output, returned, n_rows) for output in plan.outputs}
@@ -242,7 +251,7 @@ def _one_by_one(
     reasons = {}
     for row in range(len(context.draws)):
         alone = replace(context, draws=context.draws[row : row + 1])
-        found, why = _call(study, plan, {name: array[row : row + 1] for name, array in given.items()}, alone)
+        found, why = _call(study, plan, partial(_rows_of, given, slice(row, row + 1)), alone)
         for name, array in found.items():
             outputs[name][row] = array[0]
         if why:
@@ -254,13 +263,10 @@ def _checked(study: Study, output: Output, returned: Mapping[str, Any], n_rows: 
     if not isinstance(returned, Mapping) or output.name not in returned:
         got = ", ".join(returned) if isinstance(returned, Mapping) else type(returned).__name__
         raise InputError(f"{study.name}: model: output {output.name} missing (got {got}); every declared output")
-    array = np.asarray(returned[output.name])
-    expected = (n_rows, *output.packed_shape)
-    if array.shape != expected:
-        raise InputError(f"{study.name}: model: output {output.name}: wrong shape (got {array.shape}); {expected}")
-    if array.dtype.kind not in "fiub":
-        raise InputError(f"{study.name}: model: output {output.name}: not numbers (got {array.dtype}); floats")
-    return array if array.dtype == np.float64 else array.astype(np.float64)
+    try:
+        return as_numbers(returned[output.name], output, (n_rows, *output.packed_shape))
+    except InputError as error:
+        raise InputError(f"{study.name}: {error}") from None
 
 
 def _find_failed(output: Output, array: NDArray[Any], reasons: dict[int, str]) -> None:
@@ -317,7 +323,7 @@ def evaluate_centre(study: Study, lives: int = 1000, seed: int = 1) -> Arrays:
         given[name] = dirichlet.mean()[np.newaxis, :]
     _, options = next(_by_options(study, plan, values, 1))
     context = Context(options, seed, np.zeros(1, np.int64), lives)
-    outputs, reasons = _call(study, plan, given, context)
+    outputs, reasons = _call(study, plan, lambda: given, context)
     if reasons:
         raise InputError(f"{study.name}: the model fails at the centre (got {reasons[0]}); inputs where it is defined")
     return outputs

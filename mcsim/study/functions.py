@@ -22,6 +22,40 @@ def as_parameter(name: str, value: Any) -> Parameter:
     return Parameter(name, "", name, default=value)
 
 
+def as_numbers(value: Any, output: Output, shape: tuple[int, ...]) -> FloatArray:
+    """Return what a model gave for an output as an array of its own, which the model cannot change afterwards.
+
+    A masked value is no value: NaN stands in its place.
+
+    Parameters
+    ----------
+    value : array-like
+        What the model gave.
+    output : Output
+        Whose value it is, for the message.
+    shape : tuple of int
+        What it has to have: nothing is broadcast.
+
+    Raises
+    ------
+    InputError
+        When it has another shape, or is not numbers.
+
+    Examples
+    --------
+    >>> as_numbers(np.ma.masked_greater([1.0, 2.0], 1.5), Output("z", "km", "z"), (2,))
+    array([ 1., nan])
+    """
+    array = np.asanyarray(value)
+    if array.shape != shape:
+        raise InputError(f"model: output {output.name}: wrong shape (got {array.shape}); {shape}")
+    if array.dtype.kind not in "fiub":
+        raise InputError(f"model: output {output.name}: not numbers (got {array.dtype}); floats")
+    if isinstance(array, np.ma.MaskedArray):
+        return np.asarray(array.astype(np.float64).filled(np.nan))
+    return np.array(array, np.float64, order="C", subok=False)
+
+
 def _named(result: Any, outputs: tuple[Output, ...]) -> Mapping[str, Any]:
     if isinstance(result, Mapping):
         return result
@@ -55,7 +89,12 @@ def one_by_one(
         for row, values in enumerate(zip(*columns, strict=True)):
             given = _named(function(**dict(zip(names, values, strict=True))), outputs)
             for output in outputs:
-                results[output.name][row] = given[output.name]
+                if output.name not in given:
+                    raise InputError(f"model: output {output.name} missing (got {', '.join(given)}); every output")
+                value = given[output.name]
+                if type(value) is not float or output.dims:
+                    value = as_numbers(value, output, output.packed_shape)
+                results[output.name][row] = value
         return results
 
     # The engine then cuts a run as finely as it likes: no row meets another.
