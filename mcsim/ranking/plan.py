@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from mcsim.engine.evaluation import Evaluation, evaluate_values, transform
 from mcsim.ranking.undefined import may_be_undefined, pilot, rankable, undefined_lines
 from mcsim.study import FloatArray, IntArray, Output, Study
+from mcsim.study.units import output_factors
 
 _CHUNK_VALUES = 4e6
 BoolArray = NDArray[np.bool_]
@@ -187,9 +188,24 @@ def _as_given(
         if study is plan.study:
             values, failed = calls.outputs, calls.failed
         else:
-            values -= calls.outputs
+            factors = versus_factors(plan)
+            values -= calls.outputs if factors is None else calls.outputs * factors
             failed |= calls.failed
     return values, failed
+
+
+@lru_cache(maxsize=16)
+def versus_factors(plan: Plan) -> FloatArray | None:
+    """Return what turns the other study's elements, or those in the window, into this one's units; None where equal."""
+    if plan.versus is None:
+        return None
+    where = f"{plan.study.name}, {plan.versus.name}"
+    parts = [(output, output_factors(plan.versus.output(output.name), output, where)) for output in plan.outputs]
+    if all(factors is None for _, factors in parts):
+        return None
+    whole = [np.ones(output.n_packed) if factors is None else factors.ravel() for output, factors in parts]
+    window = slice(None) if plan.window is None else slice(*plan.window)
+    return np.concatenate(whole)[window]
 
 
 class _Calls:

@@ -18,6 +18,7 @@ from mcsim.ranking.saltelli import SaltelliRows, Spare, Tree, planned
 from mcsim.ranking.verdicts import UNRESOLVED, rank_probabilities, verdicts
 from mcsim.result.select import Cell
 from mcsim.study import FloatArray, InputError, Output, Study
+from mcsim.study.units import output_factors
 
 _SLAB = 256
 # Sums of one pass; the tree holds up to three times as much.
@@ -191,7 +192,7 @@ def check_pair(study: Study, versus: Study, outputs: tuple[Output, ...]) -> None
     Raises
     ------
     InputError
-        Naming the output.
+        Naming the output whose dims differ, or whose units do not convert.
     """
     for output in outputs:
         other = versus.output(output.name)
@@ -203,6 +204,7 @@ def check_pair(study: Study, versus: Study, outputs: tuple[Output, ...]) -> None
                 f"{study.name}, {versus.name}: {output.name}: its dims differ between the two (got {other.shape} and "
                 f"{output.shape}); studies of one model"
             )
+        output_factors(other, output, f"{study.name}, {versus.name}")
 
 
 SOBOL = Designed(

@@ -14,6 +14,7 @@ from mcsim.result.bands import COLUMNS, Bands, exact_bands
 from mcsim.result.select import dropped, packed_cells, selection
 from mcsim.study import FloatArray, InputError, IntArray, Output, Study
 from mcsim.study.failure import Failure
+from mcsim.study.units import output_factors
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -256,12 +257,12 @@ def compare(first: Result, second: Result, outputs: Sequence[str] | None = None)
     Returns
     -------
     Result
-        Outputs are the differences, in the same units; inputs are the second run's.
+        Outputs are the differences, in the units of the second run; inputs are the second run's.
 
     Raises
     ------
     InputError
-        When the runs do not pair.
+        When the runs do not pair, or units of an output do not convert.
     """
     for name in ("seed", "design", "asked"):
         mine, theirs = getattr(first, name), getattr(second, name)
@@ -279,7 +280,11 @@ def compare(first: Result, second: Result, outputs: Sequence[str] | None = None)
         for result in (first, second):
             if name not in result.kept:
                 raise InputError(f"compare: {name}: stored as bands only; keep its draws with keep=({name!r},)")
-        kept[name] = np.asarray(second.kept[name], np.float64)[theirs] - np.asarray(first.kept[name], np.float64)[mine]
+        factors = output_factors(a, b, f"compare: {first.study.name} and {second.study.name}")
+        before = np.asarray(first.kept[name], np.float64)[mine]
+        kept[name] = np.asarray(second.kept[name], np.float64)[theirs] - (
+            before if factors is None else before * factors
+        )
     if not kept:
         raise InputError("compare: no kept output in common; studies that share outputs with the same dims")
     from dataclasses import replace

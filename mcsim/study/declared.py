@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from numbers import Integral
 from typing import TYPE_CHECKING, Any
@@ -247,6 +247,12 @@ class Output:
         if self.coord_units is None or self.coord_units_dim is None:
             return self.unit
         return self.coord_units[str(labels[self.coord_units_dim])]
+
+    def unit_at(self, place: Sequence[int]) -> str:
+        """Return the unit of the element at a place, a position in each dim."""
+        if self.coord_units is None:
+            return self.unit
+        return self.unit_of({dim.name: dim.coords[at] for dim, at in zip(self.dims, place, strict=True)})
 
 
 @dataclass(frozen=True, slots=True)

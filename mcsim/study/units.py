@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from mcsim.study.errors import InputError
+from mcsim.study.types import FloatArray
+
+if TYPE_CHECKING:
+    from mcsim.study.declared import Output
 
 
 def conversion(given: str, wanted: str, where: str) -> float:
@@ -46,6 +52,40 @@ def conversion(given: str, wanted: str, where: str) -> float:
     if zero != 0.0:
         raise InputError(refusal)
     return float(factor)
+
+
+def output_factors(given: Output, wanted: Output, where: str) -> FloatArray | None:
+    """Return what turns the elements of one output into the units of another with the same dims.
+
+    Parameters
+    ----------
+    given, wanted : Output
+        The two, of one name in two studies.
+    where : str
+        Place for the message.
+
+    Returns
+    -------
+    ndarray, shape (*packed_shape), or None
+        Factors of the packed elements; None where all units are the same.
+
+    Raises
+    ------
+    InputError
+        When a unit does not convert.
+
+    Examples
+    --------
+    >>> from mcsim.study import Output
+    >>> output_factors(Output("z", "g", "z"), Output("z", "kg", "z"), "compare")
+    array(0.001)
+    """
+    units = [(given.unit_at(place), wanted.unit_at(place)) for place in np.ndindex(given.shape)]
+    if all(mine == theirs for mine, theirs in units):
+        return None
+    factors = {pair: conversion(*pair, f"{where}: {given.name}") for pair in dict.fromkeys(units)}
+    full = np.array([factors[pair] for pair in units]).reshape(given.shape)
+    return full if given.layout is None else given.layout.pack(full)
 
 
 @lru_cache(maxsize=1)
