@@ -91,13 +91,14 @@ def test_the_manifest_tells_what_was_run(whole):
     assert set(record["files"]) == {"draws.nc", "summary.csv", "bands.npz", "state.npz"}
 
 
-def test_large_outputs_are_stored_in_float32(tmp_path):
+def test_large_outputs_keep_their_digits(tmp_path):
     from mcsim.study import Dim, Output
 
     wide = Output("wide", "1", "many", (Dim("cell", tuple(range(1200))),))
-    study = small(lambda i, c: {"wide": i["x"][:, np.newaxis] * np.arange(1200.0)}, outputs=(wide,))
+    study = small(lambda i, c: {"wide": 1e9 + i["x"][:, np.newaxis] * np.arange(1.0, 1201.0)}, outputs=(wide,))
     result = run(study, 300, out=tmp_path / "run")
-    assert result.values("wide").dtype == np.float32
+    assert result.values("wide").dtype == np.float64
+    assert result.bands["wide"].sd == pytest.approx(result.inputs["x"].std(ddof=1) * np.arange(1.0, 1201.0), rel=1e-6)
     assert unlike(run(study, 300, chunk=50), result) == []
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,15 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mcsim.engine.backends import RunFailed
-from mcsim.engine.evaluation import centre_or_zero
 from mcsim.engine.streaming import BandStream
 from mcsim.engine.work import Job, call_rows
 from mcsim.result.bands import Bands, exact_bands
 from mcsim.result.result import Result
 from mcsim.store.chunks import DAMAGED, DiskShelf, Shelf, Span, check_complete, save_arrays, united
 from mcsim.store.directory import STATE
-from mcsim.store.pieces import Arrays, Piece, stored_type
-from mcsim.study import Output
+from mcsim.store.pieces import Arrays, Piece
+from mcsim.study import FloatArray, Output
 from mcsim.study.failure import Failure
 
 EXACT_BYTES = 256 * 2**20  # kept draws of one output up to which its bands come from all of them at once
@@ -47,15 +47,22 @@ class Collector:
         self._gate = threading.Condition()
         self._writers = 0
         self._closed = False
-        self._centre = centre_or_zero(work.study) if self._streamed else {}
+        self._first: Piece | None = None
         self.failures: list[Failure] = []
         self.done = 0
         self.note: Callable[[], None] = lambda: None  # told when the run grew
         for output in self._streamed:
-            self._streams[output.name] = self._new_stream(output, self._centre[output.name])
+            self._streams[output.name] = self._new_stream(output)
 
-    def _new_stream(self, output: Output, centre: NDArray[Any]) -> BandStream:
-        return BandStream(centre.reshape(-1), call_rows(self.work.study), bool(output.may_be_undefined))
+    def _new_stream(self, output: Output) -> BandStream:
+        first = partial(self._first_block, output)
+        return BandStream(output.n_packed, call_rows(self.work.study), first, bool(output.may_be_undefined))
+
+    def _first_block(self, output: Output) -> FloatArray:
+        """Return the complete draws of the first call of the whole run, computed here: they belong to another shard."""
+        if self._first is None:
+            self._first = self.work.compute(0, min(self.work.rows, call_rows(self.work.study)))
+        return self._first.outputs[output.name].reshape(-1, output.n_packed)
 
     @property
     def edges(self) -> list[int]:
@@ -171,7 +178,7 @@ class Collector:
         except DAMAGED:
             return
         for output in self._streamed:
-            stream = self._new_stream(output, self._centre[output.name])
+            stream = self._new_stream(output)
             prefix = f"{output.name}/"
             stream.load_arrays({key.removeprefix(prefix): a for key, a in content.items() if key.startswith(prefix)})
             self._streams[output.name].merge(stream)
@@ -192,10 +199,10 @@ class Collector:
         if name in self._streams:
             return self._streams[name].bands()
         output = self.work.study.output(name)
-        size = self.done * output.n_packed * np.dtype(stored_type(output)).itemsize
+        size = self.done * output.n_packed * 8
         if size <= EXACT_BYTES:
             return exact_bands(Draws(self.shelf, self.work)[name])
-        stream = self._new_stream(output, centre_or_zero(self.work.study)[name])
+        stream = self._new_stream(output)
         for piece in self.shelf.pieces((name,)):
             stream.add(piece.start, piece.stop, piece.draws, piece.outputs[name].reshape(len(piece.draws), -1))
         return stream.bands()

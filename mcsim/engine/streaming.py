@@ -2,22 +2,28 @@
 
 The same draws give the same bits whatever the pieces they come in: a block of draws (a call of the model, see
 ``mcsim.engine.work``) is reduced when all of it is there, blocks are merged in aligned pairs, and counts are integers.
+Up to as many draws as `HELD_BYTES` hold, quantiles come from the draws themselves. Then these are counted, in bins that
+are laid around the values of the first block of the whole run: a shard that does not have it computes it once more.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mcsim.result.bands import PROBABILITIES, Bands
+from mcsim.result.bands import PROBABILITIES, Bands, exact_bands
 from mcsim.study import FloatArray, IntArray
 
+if TYPE_CHECKING:
+    from mcsim.kernels.statistics.counts import Counts, Frame
+
 TABLE_BYTES = 64 * 2**20
+HELD_BYTES = 16 * 2**20
+BIN_BYTES = 20  # a count, the least and the greatest value
 LARGEST_BINS, SMALLEST_BINS = 1024, 128
-SCALE_SHIFT = 4  # bins are of equal width below a sixteenth of an element's value at the centre
 
 
 class Node(NamedTuple):
@@ -29,48 +35,33 @@ class Node(NamedTuple):
     squares: FloatArray
 
 
-def bin_scales(centre: FloatArray) -> FloatArray:
-    """Return the scale of each element's bins, a power of two a little below its value at the centre.
-
-    Parameters
-    ----------
-    centre : ndarray, shape (cells,)
-        The output with every input at its centre; elements that are 0 there take the typical size of the others.
-    """
-    size = np.abs(np.asarray(centre, np.float64))
-    known = size[(size > 0) & np.isfinite(size)]
-    typical = float(np.median(known)) if len(known) > 0 else 1.0
-    size = np.where((size > 0) & np.isfinite(size), size, typical)
-    exponents = np.clip(np.frexp(size)[1] - 1 - SCALE_SHIFT, -900, 900)
-    return np.asarray(np.ldexp(1.0, exponents), np.float64)
-
-
 class BandStream:
     """What is remembered of an output's draws.
 
     Parameters
     ----------
-    centre : ndarray, shape (cells,)
-        The output at the centre; sets the scale of the bins.
+    cells : int
+        Elements of a draw.
     block : int
         Draws per block.
+    first_block : callable
+        Gives the complete draws of the run's first block (n, cells), where they did not come.
     gaps : bool
         Whether an element may be NaN in a complete draw: then it is left out.
     """
 
-    def __init__(self, centre: FloatArray, block: int, gaps: bool = False) -> None:
-        cells = len(centre)
-        bins = TABLE_BYTES // (4 * max(1, cells))
-        self.block, self.gaps = block, gaps
-        self.scale = bin_scales(centre)
-        bins = min(LARGEST_BINS, max(SMALLEST_BINS, 1 << max(0, bins.bit_length() - 1)))
-        self.counts = np.zeros((cells, bins), np.int32)
-        self.windows = np.tile(np.array([0, -1, 0, 0], np.int64), (cells, 1))
-        self.lowest, self.highest = np.full(cells, np.inf), np.full(cells, -np.inf)
+    def __init__(self, cells: int, block: int, first_block: Callable[[], FloatArray], gaps: bool = False) -> None:
+        bins = TABLE_BYTES // (BIN_BYTES * max(1, cells))
+        self.cells, self.block, self.gaps = cells, block, gaps
+        self.bins = min(LARGEST_BINS, max(SMALLEST_BINS, bins))
+        self.most_held = max(block, HELD_BYTES // (8 * max(1, cells)))
+        self.counted: tuple[Frame, Counts] | None = None
+        self.held: dict[int, FloatArray] = {}  # blocks by their number, until there are too many draws
         self.nodes: dict[tuple[int, int], Node] = {}
-        self.loose: dict[tuple[int, int], NDArray[Any]] = {}  # parts of blocks: global draws -> complete rows
+        self.loose: dict[tuple[int, int], FloatArray] = {}  # parts of blocks: global draws -> complete rows
+        self._first_block = first_block
 
-    def add(self, start: int, stop: int, draws: IntArray, rows: NDArray[Any]) -> None:
+    def add(self, start: int, stop: int, draws: IntArray, rows: FloatArray) -> None:
         """Take in the complete draws among start..stop-1.
 
         Parameters
@@ -96,12 +87,37 @@ class BandStream:
         if sum(high - low for low, high in parts) == self.block:
             self._take_block(first // self.block, np.concatenate([self.loose.pop(part) for part in parts]))
 
-    def _take_block(self, number: int, rows: NDArray[Any]) -> None:
-        from mcsim.kernels.statistics.moments import count_values
-
-        rows = np.ascontiguousarray(rows)
-        count_values(rows, self.scale, self.counts, self.windows, self.lowest, self.highest, self.gaps)
+    def _take_block(self, number: int, rows: FloatArray) -> None:
         self._put(0, number, self._node(rows))
+        if self.counted is not None:
+            self._count(rows, self.counted)
+            return
+        self.held[number] = np.array(rows)
+        self._count_too_many()
+
+    def _count_too_many(self) -> None:
+        """Count the draws that are held where there are too many of them."""
+        if self.counted is None and sum(map(len, self.held.values())) > self.most_held:
+            self.counted = self._begun(self.held)
+            self.held = {}
+
+    def _begun(self, blocks: Mapping[int, FloatArray]) -> tuple[Frame, Counts]:
+        """Return the counts of some blocks, and where they are laid."""
+        from mcsim.kernels.statistics.counts import LUMPS, Frame, no_counts
+        from mcsim.kernels.statistics.quantiles import fill_frame
+
+        first = blocks[0] if 0 in blocks else self._first_block()
+        frame = Frame(np.empty(self.cells), np.empty(self.cells), np.empty((self.cells, LUMPS)))
+        fill_frame(np.sort(np.array(first.reshape(-1, self.cells).T, order="C"), axis=1), frame)
+        begun = frame, no_counts(self.cells, self.bins)
+        for rows in blocks.values():
+            self._count(rows, begun)
+        return begun
+
+    def _count(self, rows: FloatArray, counted: tuple[Frame, Counts]) -> None:
+        from mcsim.kernels.statistics.counts import count_values
+
+        count_values(np.ascontiguousarray(rows, np.float64), *counted, self.gaps)
 
     def _put(self, level: int, index: int, node: Node) -> None:
         while (level, index ^ 1) in self.nodes:
@@ -112,36 +128,62 @@ class BandStream:
 
     def merge(self, other: BandStream) -> None:
         """Take in what another stream of the same output remembers of other draws."""
-        from mcsim.kernels.statistics.moments import merge_counts
-
-        merge_counts(self.counts, self.windows, other.counts, other.windows)
-        np.minimum(self.lowest, other.lowest, out=self.lowest)
-        np.maximum(self.highest, other.highest, out=self.highest)
         for (level, index), node in other.nodes.items():
             self._put(level, index, node)
+        if self.counted is None and other.counted is not None:
+            self.counted, held = other.counted, self.held
+            self.held = {}
+        else:
+            held = {}
+            if self.counted is not None and other.counted is not None:
+                self._add_counts(self.counted, *other.counted)
+        self.held |= other.held if self.counted is None else {}
+        if self.counted is not None:
+            for rows in (*held.values(), *other.held.values()):
+                self._count(rows, self.counted)
+        self._count_too_many()
         for part, rows in other.loose.items():
             self.loose[part] = rows
             self._join(part[0] // self.block * self.block)
 
+    def _add_counts(self, own: tuple[Frame, Counts], frame: Frame, counts: Counts) -> None:
+        from mcsim.kernels.statistics.counts import merge_counts
+        from mcsim.kernels.statistics.quantiles import moved_counts
+
+        if any(mine.tobytes() != theirs.tobytes() for mine, theirs in zip(own[0], frame, strict=True)):
+            # Processors that round unlike may lay their bins unlike.
+            counts = moved_counts(counts, frame, own[0])
+        merge_counts(own[1], counts)
+
     def bands(self) -> Bands:
         """Return the bands of all draws taken in; the stream stays as it is."""
-        from mcsim.kernels.statistics.moments import count_quantiles, count_values
-
-        counts, windows = self.counts.copy(), self.windows.copy()
-        lowest, highest = self.lowest.copy(), self.highest.copy()
-        cells = len(self.scale)
+        loose = self._loose_runs()
         ordered = [(index * self.block << level, node) for (level, index), node in self.nodes.items()]
-        for low, rows in self._loose_runs():
-            count_values(np.ascontiguousarray(rows), self.scale, counts, windows, lowest, highest, self.gaps)
-            ordered.append((low, self._node(rows)))
-        total = Node(0, np.zeros(cells, np.int64), np.zeros(cells), np.zeros(cells))
+        ordered += [(low, self._node(rows)) for low, rows in loose]
+        total = Node(0, np.zeros(self.cells, np.int64), np.zeros(self.cells), np.zeros(self.cells))
         for _, node in sorted(ordered, key=lambda item: item[0]):
             total = _merged(total, node)
-        quantiles = np.empty((len(PROBABILITIES), cells))
-        count_quantiles(counts, windows, self.scale, lowest, highest, total.defined, np.array(PROBABILITIES), quantiles)
         mean = np.where(total.defined > 0, total.mean, np.nan)
         freedom = np.where(total.defined > 1, total.defined - 1, np.nan)
+        quantiles = self._quantiles([rows for _, rows in loose], total)
         return Bands(total.draws, total.defined, mean, np.sqrt(total.squares / freedom), quantiles)
+
+    def _quantiles(self, loose: list[FloatArray], total: Node) -> FloatArray:
+        from mcsim.kernels.statistics.counts import Counts
+        from mcsim.kernels.statistics.quantiles import count_quantiles
+
+        if self.counted is None and total.draws <= self.most_held:
+            none = np.empty((0, self.cells))
+            return exact_bands(np.concatenate([none, *self.held.values(), *loose])).quantiles
+        if self.counted is None:
+            frame, counts = self._begun(self.held)
+        else:
+            frame, counts = self.counted[0], Counts(*(part.copy() for part in self.counted[1]))
+        for rows in loose:
+            self._count(rows, (frame, counts))
+        quantiles = np.empty((len(PROBABILITIES), self.cells))
+        count_quantiles(counts, frame, total.defined, np.array(PROBABILITIES), quantiles)
+        return quantiles
 
     def _node(self, rows: NDArray[Any]) -> Node:
         from mcsim.kernels.statistics.moments import block_moments, defined_moments
@@ -171,15 +213,21 @@ class BandStream:
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
         """Return the state as arrays by name, for a file; counts without their zeros."""
-        cell, place = np.nonzero(self.counts)
-        counts = self.counts[cell, place]
-        arrays: dict[str, NDArray[Any]] = {
-            "cell_counts": np.bincount(cell, minlength=len(self.scale)).astype(np.int32),
-            "place": place.astype(np.int16),
-            "count": counts.astype(np.min_scalar_type(int(counts.max(initial=0)))),
-            "windows": self.windows,
-            "range": np.stack([self.lowest, self.highest]),
-        }
+        arrays: dict[str, NDArray[Any]] = {f"held-{number}": rows for number, rows in self.held.items()}
+        if self.counted is not None:
+            frame, counts = self.counted
+            cell, place = np.nonzero(counts.bins)
+            values = counts.bins[cell, place]
+            arrays |= {
+                "cell_counts": np.bincount(cell, minlength=self.cells).astype(np.int32),
+                "place": place.astype(np.int16),
+                "count": values.astype(np.min_scalar_type(int(values.max(initial=0)))),
+                "ends": np.stack([counts.least[cell, place], counts.greatest[cell, place]]),
+                "windows": counts.windows,
+                "tallies": counts.tallies,
+                "range": np.stack([counts.lowest, counts.highest]),
+            }
+            arrays |= {f"frame-{name}": array for name, array in frame._asdict().items()}
         for (level, index), node in self.nodes.items():
             # Counts are whole numbers below 2**53, which float64 holds as they are.
             arrays[f"node-{level}-{index}-{node.draws}"] = np.stack([node.defined, node.mean, node.squares])
@@ -189,9 +237,8 @@ class BandStream:
 
     def load_arrays(self, arrays: Mapping[str, NDArray[Any]]) -> None:
         """Take the state from the arrays of `to_arrays`."""
-        self.counts[np.repeat(np.arange(len(self.scale)), arrays["cell_counts"]), arrays["place"]] = arrays["count"]
-        self.windows = np.array(arrays["windows"])
-        self.lowest, self.highest = np.array(arrays["range"])
+        if "windows" in arrays:
+            self.counted = self._loaded_counts(arrays)
         for key, array in arrays.items():
             kind, *numbers = key.split("-")
             if kind == "node":
@@ -200,6 +247,19 @@ class BandStream:
                 self.nodes[level, index] = Node(draws, count.astype(np.int64), mean.copy(), squares.copy())
             elif kind == "loose":
                 self.loose[int(numbers[0]), int(numbers[1])] = np.array(array)
+            elif kind == "held":
+                self.held[int(numbers[0])] = np.array(array)
+
+    def _loaded_counts(self, arrays: Mapping[str, NDArray[Any]]) -> tuple[Frame, Counts]:
+        from mcsim.kernels.statistics.counts import Frame, no_counts
+
+        counts = no_counts(self.cells, self.bins)
+        there = np.repeat(np.arange(self.cells), arrays["cell_counts"]), arrays["place"]
+        counts.bins[there] = arrays["count"]
+        counts.least[there], counts.greatest[there] = arrays["ends"]
+        counts.lowest[:], counts.highest[:] = arrays["range"]
+        counts.windows[:], counts.tallies[:] = arrays["windows"], arrays["tallies"]
+        return Frame(*(np.array(arrays[f"frame-{name}"]) for name in Frame._fields)), counts
 
 
 def _merged(first: Node, second: Node) -> Node:

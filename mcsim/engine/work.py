@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mcsim.engine.design import Design
 from mcsim.engine.evaluation import Evaluation, bytes_per_draw, evaluate_values, transform
-from mcsim.store.pieces import Piece, joined, stored_type
-from mcsim.study import InputError, IntArray, Output, Study, nearest
+from mcsim.store.pieces import Piece, joined
+from mcsim.study import InputError, IntArray, Study, nearest
 from mcsim.study.failure import Failure
 
 if TYPE_CHECKING:
@@ -113,7 +112,7 @@ class Job:
             for row, reason in found.reasons.items()
         )
         good, stop = found.complete, start + len(draws)
-        outputs = {item.name: _as_stored(self.study, item, found.outputs[item.name]) for item in self.study.outputs}
+        outputs = {item.name: found.outputs[item.name] for item in self.study.outputs}
         if failures:
             outputs = {name: array[good] for name, array in outputs.items()}
             draws, inputs = draws[good], inputs[good]
@@ -163,13 +162,3 @@ def chunk_rows(study: Study, draws: int, workers: int, chunk: int | None) -> int
     rows = call_rows(study)
     calls = CHUNK_BYTES // max(1, bytes_per_draw(study) * rows)
     return rows * max(1, min(calls, MOST_CALLS, draws // (2 * workers * rows)))
-
-
-def _as_stored(study: Study, output: Output, array: NDArray[Any]) -> NDArray[Any]:
-    try:
-        with np.errstate(over="raise"):
-            return array.astype(stored_type(output), copy=False)
-    except FloatingPointError:
-        raise InputError(
-            f"{study.name}: model: output {output.name}: too large for the float32 of large outputs; a larger unit"
-        ) from None

@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mcsim.result.datasets import input_attributes, output_attributes
-from mcsim.store.pieces import stored_type
 from mcsim.study import FloatArray, InputError, IntArray, Output, Study
 
 if TYPE_CHECKING:
@@ -87,14 +86,13 @@ def _write_coordinates(output: Output, group: Any) -> None:
 
 
 def _write_output(result: Result, output: Output, group: Any) -> None:
-    kind = np.dtype(stored_type(output))
-    size = kind.itemsize * max(1, math.prod(output.shape))
+    size = 8 * max(1, math.prod(output.shape))
     draws = result.complete
     options: dict[str, Any] = {}
     if draws > 0:
         options["chunks"] = (max(1, min(draws, CHUNK_BYTES // size)), *(max(1, length) for length in output.shape))
     names = ("draw", *(dim.name for dim in output.dims))
-    variable = group.create_variable(output.name, names, kind, fillvalue=kind.type(np.nan), **options)
+    variable = group.create_variable(output.name, names, np.float64, fillvalue=np.float64(np.nan), **options)
     for key, text in output_attributes(output).items():
         variable.attrs[key] = text
     for start, rows in _slices(result.kept, output, max(1, SLICE_BYTES // size), draws):

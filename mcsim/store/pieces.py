@@ -9,11 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mcsim.study import FloatArray, IntArray, Output
+from mcsim.study import FloatArray, IntArray
 from mcsim.study.failure import Failure
 
 Arrays = dict[str, NDArray[Any]]
-LARGE_OUTPUT = 1000  # elements from which draws are stored in float32
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,7 +28,7 @@ class Piece:
     inputs : ndarray, shape (n, D)
         Values of the uncertain inputs.
     outputs : dict of ndarray (n, *packed_shape)
-        Of every output; float32 for large ones.
+        Of every output, float64 as the model gave them.
     failures : tuple of Failure
         The others.
     """
@@ -40,11 +39,6 @@ class Piece:
     inputs: FloatArray
     outputs: Arrays
     failures: tuple[Failure, ...]
-
-
-def stored_type(output: Output) -> Any:
-    """Return the number type in which an output's draws are kept and counted: float32 for large outputs."""
-    return np.float32 if output.mask.size > LARGE_OUTPUT else np.float64
 
 
 def joined(parts: Sequence[Piece]) -> Piece:
