@@ -91,4 +91,5 @@ def _delta_lines(delta: Result, first: Study, other: Study) -> list[str]:
     figures = tuple(figure for figure in delta.study.figures if figure["output"] in delta.bands)
     shown = replace(delta, study=replace(delta.study, headline=headline, figures=figures))
     lines = [f"{other.title} less {first.title}, draw by draw"]
+    lines += [f"  warning: {note}" for note in delta.notes]
     return lines + [sentence(line) for line in headlines(shown)[:16]]

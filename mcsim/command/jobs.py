@@ -83,6 +83,7 @@ def written(result: Result, ranking: Ranking | None, folder: Path) -> str:
     path = write_report(result, ranking, folder)
     lines = [f"{result.study.title}: {result.headline}"]
     lines += [sentence(line) for line in headlines(result)[:12]]
+    lines += [f"  warning: {note}" for note in result.notes]
     if ranking is not None:
         lines += [f"  warning: {warning}" for warning in ranking.warnings]
     return "\n".join([*lines, f"report: {path}"])

@@ -7,6 +7,7 @@ import json
 import shutil
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +48,8 @@ class InMemory:
 
     def finish(self, collector: Collector, how: Mapping[str, Any]) -> Result:
         """Return the result."""
-        return collector.finish(*collector.work.part(self._shard), self._shard)
+        result = collector.finish(*collector.work.part(self._shard), self._shard)
+        return replace(result, record={"notes": how["notes"]}) if how["notes"] else result
 
 
 class RunFolder:
@@ -279,7 +281,21 @@ def merge(folders: Sequence[Path], out: Path, study: Study | None = None) -> Res
     collector = Collector(job, DiskShelf(chunks, design.columns))
     collector.restore()
     how = {"jobs": 1, "backend": "merge", "shards": shards, "wall": time.monotonic() - began}
+    how["notes"] = list(
+        dict.fromkeys([note for record in records for note in record.get("notes", ())] + unlike(records))
+    )
     return finish(collector, None, out, how)
+
+
+def unlike(records: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return a line where the shards with these records come from unlike processors."""
+    processors = list(dict.fromkeys(record["machine"]["processor"] for record in records))
+    if len(processors) < 2:
+        return []
+    return [
+        f"shards come from unlike processors ({'; '.join(processors)}), which round exponentials, logarithms and "
+        "powers unlike: draws agree with those of one processor to about 2e-14 of their value, not to the bit"
+    ]
 
 
 def _check_shards(folders: Sequence[Path], records: Sequence[Mapping[str, Any]]) -> list[list[int]]:

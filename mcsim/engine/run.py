@@ -22,6 +22,7 @@ from mcsim.study import InputError, Study
 from mcsim.study.failure import PartialFailure
 
 if TYPE_CHECKING:
+    from mcsim.engine.collect import Collector
     from mcsim.result.result import Result
 
 __all__ = [
@@ -61,7 +62,9 @@ def run(
 ) -> Result:
     """Return what a study's model gives over a design.
 
-    The draws are the same to the bit whatever the jobs, backend, chunk, shards, interruptions and extensions.
+    The draws are the same to the bit whatever the jobs, backend, chunk, shards, interruptions and extensions, on one
+    kind of processor. A model whose last bits depend on how many rows a call has needs chunks of at least a call of it
+    (64 to 1,024 draws, see ``docs/hpc.md``) and no more shards than there are calls.
 
     Parameters
     ----------
@@ -136,6 +139,20 @@ def run(
     return run_asked(study, asked)
 
 
+def noise(collector: Collector) -> list[str]:
+    """Return a line on the outputs that the model does not repeat, from the first complete draws of a run."""
+    from mcsim.engine.repeats import noise_line, unrepeated
+
+    job = collector.work
+    piece = next((piece for piece in collector.shelf.pieces(()) if len(piece.draws) > 0), None)
+    if piece is None:
+        return []
+    values = {name: piece.inputs[:, place] for place, name in enumerate(job.design.columns)}
+    names = unrepeated(job.study, values, piece.draws, job.design.seed, job.lives)
+    told = "the run cannot be repeated and its bands hold the model's own noise too"
+    return [noise_line(names, told)] if names else []
+
+
 def run_asked(study: Study, asked: Asked) -> Result:
     """Return what a study's model gives over the design that is asked for; as `run`, for what is checked already."""
     from mcsim.engine.folder import InMemory, RunFolder
@@ -162,8 +179,9 @@ def run_asked(study: Study, asked: Asked) -> Result:
         return collector
     try:
         Session(computed, rule, place.advice).fill(collector)
+        notes = noise(collector)
     except BaseException as error:
         place.stopped(collector, error)
         raise
-    how = {"jobs": computed.workers, "backend": computed.backend, "max_failed": computed.max_failed}
+    how = {"jobs": computed.workers, "backend": computed.backend, "max_failed": computed.max_failed, "notes": notes}
     return place.finish(collector, {**how, "until": drawn.until, "wall": time.monotonic() - began})

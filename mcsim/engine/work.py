@@ -153,12 +153,12 @@ def chunk_rows(study: Study, draws: int, workers: int, chunk: int | None) -> int
     draws, workers : int
         How much there is to do, and for how many.
     chunk : int or None
-        What the user said, which holds.
+        What the user said, which holds, but that it is cut to whole calls where it has some.
     """
+    rows, alone = call_rows(study), getattr(study.model.evaluate, "row_by_row", False)
     if chunk is not None:
-        return chunk
-    if getattr(study.model.evaluate, "row_by_row", False):
+        return chunk if alone or chunk < rows else chunk // rows * rows
+    if alone:
         return max(1, min(ROWS_ALONE, -(-draws // (8 * workers))), draws // MOST_CHUNKS)
-    rows = call_rows(study)
     calls = CHUNK_BYTES // max(1, bytes_per_draw(study) * rows)
     return rows * max(1, min(calls, MOST_CALLS, draws // (2 * workers * rows)))

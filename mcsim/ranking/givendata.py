@@ -72,7 +72,7 @@ def given_data(
         )
     x = np.column_stack([result.inputs[name] for name in names])
     about = Analysis(names, level, resamples, seed, jobs)
-    scores, notes = {}, []
+    scores, notes = {}, list(result.notes)
     ranked = _outputs(result, outputs)
     for output in ranked:
         y = np.asarray(result.kept[output.name], dtype=float).reshape(len(x), -1)

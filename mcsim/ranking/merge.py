@@ -11,7 +11,7 @@ from mcsim.ranking.factors import outputs_of
 from mcsim.ranking.method import Designed, Judgement
 from mcsim.ranking.methods import method_of
 from mcsim.ranking.place import FOLDER, RankingFolder, part_file, read_plan
-from mcsim.ranking.plan import Plan
+from mcsim.ranking.plan import Plan, with_noise
 from mcsim.ranking.ranking import Ranking
 from mcsim.store.chunks import PLAN
 from mcsim.store.record import fingerprint, study_of
@@ -66,7 +66,7 @@ def merge_rankings(folders: Sequence[Path], out: Path, study: Study | None = Non
                 "shard and --resume"
             )
         found.append(method.read(judgement, collector))
-    ranking = method.ranking(plan, judgement, found)
+    ranking = with_noise(method.ranking(plan, judgement, found), plan)
     place.finish(ranking)
     return study, ranking
 

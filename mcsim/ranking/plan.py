@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,9 @@ from mcsim.engine.evaluation import Evaluation, evaluate_values, transform
 from mcsim.ranking.undefined import may_be_undefined, pilot, rankable, undefined_lines
 from mcsim.study import FloatArray, IntArray, Output, Study
 from mcsim.study.units import output_factors
+
+if TYPE_CHECKING:
+    from mcsim.ranking.ranking import Ranking
 
 _CHUNK_VALUES = 4e6
 BoolArray = NDArray[np.bool_]
@@ -286,3 +290,19 @@ def failed_lines(plan: Plan, n_failed: int, measure: FloatArray) -> tuple[str, .
             which = "does" if output.n_packed == 1 else f"{constant} of its {output.n_packed} elements do"
             lines.append(f"{output.name}: {which} not vary, so the indices are undefined there")
     return (*lines, *undefined_lines(plan.outputs, marked(replace(plan, window=None))))
+
+
+def with_noise(ranking: Ranking, plan: Plan) -> Ranking:
+    """Return a ranking that says so where the model does not repeat itself, so that noise counts as an effect."""
+    from mcsim.engine.repeats import MOST_ROWS, noise_line, unrepeated
+
+    unit, numbers = pilot(plan.columns, plan.seed)
+    wanted = frozenset(output.name for output in plan.outputs)
+    names: list[str] = []
+    for study in (plan.study,) if plan.versus is None else (plan.study, plan.versus):
+        values = values_at(plan, study, unit[:MOST_ROWS])
+        names += unrepeated(study, values, numbers[:MOST_ROWS], plan.seed, plan.lives, wanted)
+    if not names:
+        return ranking
+    line = noise_line(list(dict.fromkeys(names)), "its noise counts as an effect of every input")
+    return replace(ranking, warnings=(*ranking.warnings, line))

@@ -16,7 +16,7 @@ from mcsim.ranking.givendata import given_data, with_sign
 from mcsim.ranking.method import Designed, GivenData, Judgement
 from mcsim.ranking.methods import METHODS, method_of
 from mcsim.ranking.place import Nowhere, RankingFolder, identity
-from mcsim.ranking.plan import Plan
+from mcsim.ranking.plan import Plan, with_noise
 from mcsim.ranking.ranking import Ranking
 from mcsim.ranking.sobol import check_pair, open_verdicts
 from mcsim.study import InputError, Output, Study, nearest
@@ -209,7 +209,7 @@ def rank_asked(
     if how.shard is not None:
         place.finish_part()
         return None
-    ranking = chosen.ranking(plan, judgement, found)
+    ranking = with_noise(chosen.ranking(plan, judgement, found), plan)
     if rule is not None:
         ranking = _with_ending(ranking, rule)
     place.finish(ranking)

@@ -25,6 +25,8 @@ def markdown(result: Result, pictures: Sequence[Picture]) -> str:
         "",
         f"{result.headline}; seed {result.seed}, {result.design} design.",
     ]
+    for note in result.notes:
+        lines += ["", f"**{note[:1].upper()}{note[1:]}.**"]
     lines += ["", "| what | where | median | half of the draws | 95 % of the draws |", "|---|---|---|---|---|"]
     for line in words.headlines(result):
         median = "; ".join(filter(None, (line["median"], line["undefined"])))

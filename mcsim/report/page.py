@@ -54,7 +54,7 @@ def write_report(result: Result, ranking: Ranking | None, folder: Path) -> Path:
         count=result.headline,
         seed=result.seed,
         design=result.design,
-        warnings=_warnings(result),
+        warnings=_warnings(result, ranking),
         headlines=words.headlines(result),
         pictures=pictures,
         ranking=_ranking_blocks(result, ranking),
@@ -72,10 +72,13 @@ def write_report(result: Result, ranking: Ranking | None, folder: Path) -> Path:
     return path
 
 
-def _warnings(result: Result) -> list[str]:
+def _warnings(result: Result, ranking: Ranking | None) -> list[str]:
     lines = list(result.study.model.warn(result.study.options)) if result.study.model.warn is not None else []
     if result.complete < result.asked:
         lines.append(f"Incomplete: {result.headline}.")
+    lines += [
+        f"{note[:1].upper()}{note[1:]}." for note in (*result.notes, *(() if ranking is None else ranking.warnings))
+    ]
     return lines
 
 

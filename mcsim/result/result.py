@@ -73,6 +73,11 @@ class Result:
         return len(self.draw)
 
     @property
+    def notes(self) -> tuple[str, ...]:
+        """Lines that the reader has to know, such as that the model does not repeat itself."""
+        return tuple(self.record.get("notes", ()))
+
+    @property
     def headline(self) -> str:
         """The first line to read: how many draws stand behind the result, of how many asked."""
         if self.complete == self.asked:
@@ -308,4 +313,5 @@ def compare(first: Result, second: Result, outputs: Sequence[str] | None = None)
         kept,
         {name: exact_bands(array) for name, array in kept.items()},
         (*first.failures, *second.failures),
+        record={"notes": list(dict.fromkeys((*first.notes, *second.notes)))},
     )

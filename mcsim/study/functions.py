@@ -52,7 +52,7 @@ def as_numbers(value: Any, output: Output, shape: tuple[int, ...]) -> FloatArray
     if array.dtype.kind not in "fiub":
         raise InputError(f"model: output {output.name}: not numbers (got {array.dtype}); floats")
     if isinstance(array, np.ma.MaskedArray):
-        return np.asarray(array.astype(np.float64).filled(np.nan))
+        return np.asarray(np.ma.filled(array.astype(np.float64), np.nan))
     return np.array(array, np.float64, order="C", subok=False)
 
 
