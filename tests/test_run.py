@@ -116,7 +116,7 @@ def test_a_large_outputs_failing_element_is_named():
 @pytest.mark.parametrize(
     ("evaluate", "message"),
     [
-        (wrong_shape, r"small: model: output z: wrong shape \(got \(1, 2\)\); \(1,\)"),
+        (wrong_shape, r"small: model: output z: wrong shape \(got \(10, 2\)\); \(10,\)"),
         (forgets, r"small: model: output steps missing \(got z\)"),
     ],
 )
