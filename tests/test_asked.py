@@ -73,7 +73,7 @@ def test_the_largest_seed_keeps_its_digits():
         ("base", 1000, r"base: not a power of two \(got 1000\); 512 or 1024"),
         ("base", 2, "base: not a power of two"),
         ("level", 1.0, r"level: not a share \(got 1.0\); above 0 and below 1"),
-        ("threshold", -0.1, "threshold: not a share"),
+        ("threshold", "much", "threshold: not a number"),
         ("timeout", 0, r"timeout: not a time \(got 0\); seconds above 0"),
         ("shard", (3, 2), r"shard: no such part \(got 3/2\)"),
         ("shard", (0, 2), "shard: no such part"),

@@ -1,4 +1,5 @@
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -73,21 +74,55 @@ def test_delta_equals_salib():
     problem = {"num_vars": 3, "names": list(ishigami.inputs), "bounds": [[-np.pi, np.pi]] * 3}
     with warnings.catch_warnings(record=True):
         theirs = delta.analyze(problem, x, ishigami.kept["y"].ravel(), num_resamples=3, seed=2)
-    ours = given_data(ishigami, "delta", resamples=3, seed=1).values("y", "S1")
-    np.testing.assert_allclose(ours, theirs["S1"])
+    ours = given_data(ishigami, "delta", resamples=3, seed=1)
+    key = "delta" if "delta" in theirs else "delta_balanced"
+    np.testing.assert_allclose(ours.values("y", "delta"), theirs[key])
+    # SALib's first order beside it is biased, and its interval seldom holds the truth: it is not handed on.
+    assert "S1" not in ours.scores["y"]
 
 
-@pytest.mark.parametrize("method", ["rbd_fast", "hdmr"])
-def test_first_order_from_given_data_is_near_the_truth(ishigami, method):
-    found = given_data(ishigami, method, resamples=20).values("y", "S1")
+def test_first_order_from_given_data_is_near_the_truth(ishigami):
+    found = given_data(ishigami, "rbd_fast", resamples=20).values("y", "S1")
     assert (np.abs(found - known_ishigami().first) < 0.1).all()
+
+
+def test_hdmr_hands_on_the_total_order_alone_and_needs_600_draws(ishigami):
+    found = given_data(ishigami, "hdmr", resamples=20)
+    assert (np.abs(found.values("y", "ST") - known_ishigami().total) < 0.15).all()
+    assert list(found.scores["y"]) == ["ST"]
+    with pytest.raises(InputError, match=r"base: too few draws for hdmr \(got 512\); 1024 or more"):
+        sensitivity(load("ishigami"), base=512, method="hdmr", jobs=1)
+
+
+def test_learning_needs_a_value_at_which_the_decision_turns():
+    study = load("borehole")
+    with pytest.raises(InputError, match=r"y: evppi: no draw on the other side of 0 \(got .*\), .*; --threshold"):
+        sensitivity(study, base=64, method="evppi", jobs=1)
+    middle = float(np.median(run(study, 256).values("y")))
+    worth = sensitivity(study, base=256, method="evppi", jobs=1, threshold=middle).values("y", "evppi")
+    assert worth[0] > 1.0
+    far = sensitivity(study, base=256, method="evppi", jobs=1, threshold=-1e6).values("y", "evppi")
+    assert (far == 0.0).all()
+
+
+def test_a_threshold_is_that_of_the_outputs_moved_to_zero(decision):
+    moved = replace(decision, kept={"change": np.asarray(decision.kept["change"]) + 7.0})
+    plain = given_data(decision, "evppi", ["change"]).values("change", "evppi")
+    found = given_data(moved, "evppi", ["change"], threshold=7.0).values("change", "evppi")
+    np.testing.assert_allclose(found, plain, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize(("method", "value"), [("morris", 0.1), ("prcc", 0.1), ("sobol", 1.5), ("sobol", -0.1)])
+def test_a_threshold_that_does_not_act_or_is_no_share_is_refused(method, value):
+    with pytest.raises(InputError, match=r"threshold: (only sobol and evppi have it|not a share)"):
+        sensitivity(load("ishigami"), base=64, method=method, threshold=value)
 
 
 def test_pawn_sees_every_input_of_ishigami(ishigami):
     assert (given_data(ishigami, "pawn").values("y", "pawn_maximum") > 0.1).all()
 
 
-@pytest.mark.parametrize("method", ["prcc", "pawn", "evppi"])
+@pytest.mark.parametrize("method", ["prcc", "pawn"])
 def test_given_data_methods_run_through_the_one_door(method):
     ranking = sensitivity(load("borehole"), base=256, method=method, jobs=1)
     assert ranking.method == method

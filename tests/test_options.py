@@ -78,6 +78,7 @@ WORDS = {
     "--no-sensitivity": "--no-sensitivity",
     "--base": "--base 32",
     "--method": "--method prcc",
+    "--threshold": "--threshold 0.3",
     "--groups": "--groups",
     "--second-order": "--second-order",
     "--confidence": "--confidence replicates",

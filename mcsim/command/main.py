@@ -162,7 +162,7 @@ def run_study(study: str | None, repeat: Path | None, **given: Any) -> None:
 @click.argument("study")
 @offers("--method", "--groups", "--second-order", "--confidence", "--output", "--base", "--lives", "--seed", "--set")
 @offers("--data", "--until", "--out", "--resume", "--shard", "--jobs", "--backend", "--scheduler", "--chunk")
-@offers("--timeout", "--max-failed", "--quiet")
+@offers("--timeout", "--max-failed", "--quiet", "--threshold")
 def rank_study(study: str, method: str | None, groups: bool, outputs: Sequence[str], **given: Any) -> None:
     """Rank what drives a study's outputs."""
     from mcsim.command.jobs import asked_of, rank_and_write

@@ -91,6 +91,12 @@ OPTIONS: dict[str, Callable[..., Any]] = {
         "--base", type=Number(), help="Base rows of the Sobol' design, a power of two (default 1024)."
     ),
     "--method": click.option("--method", cls=MethodOption, help="How inputs are ranked (default sobol):"),
+    "--threshold": click.option(
+        "--threshold",
+        type=Number(),
+        help="Share of the variance from which an input matters (sobol; default 0.05), or value below which one acts "
+        "(evppi; default 0 where an output is on both sides of it).",
+    ),
     "--groups": click.option("--groups", is_flag=True, help="Rank every group as one factor."),
     "--second-order": click.option("--second-order", is_flag=True, help="Second-order indices too."),
     "--confidence": click.option("--confidence", metavar="bootstrap|replicates", help="How intervals are made."),

@@ -6,6 +6,7 @@ that exists is right: every field passes its check when the record is made, what
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, fields
@@ -36,6 +37,10 @@ def _count(low: int, high: int = MOST) -> Check:
 
 def _share(name: str, value: Any) -> float:
     return real(name, value, 0.0, 1.0, "share", "between 0 and 1")
+
+
+def _number(name: str, value: Any) -> float:
+    return real(name, value, -math.inf, math.inf, "number", "a number")
 
 
 def _level(name: str, value: Any) -> float:
@@ -128,7 +133,7 @@ CHECKS: dict[str, Check] = {
     "resamples": _count(2),
     "replicates": _count(2),
     "level": _level,
-    "threshold": _share,
+    "threshold": _number,
     "budget": _count(FEWEST_BASE_ROWS),
     "second_order": flag,
     "debias": flag,
@@ -294,8 +299,9 @@ class Ranked:
         How many of either.
     level : float
         Confidence level of the intervals.
-    threshold : float
-        Total-order index from which an input matters.
+    threshold : float, optional
+        Total-order index from which an input matters, or the value of the outputs at which a decision turns; what it
+        means, and what holds where nothing is said, is for the method to say.
     budget : int, optional
         Most base rows with a stop rule; 16 times the base by default.
     """
@@ -307,7 +313,7 @@ class Ranked:
     resamples: int = 100
     replicates: int = 16
     level: float = 0.95
-    threshold: float = 0.05
+    threshold: float | None = None
     budget: int | None = None
 
     def __post_init__(self) -> None:

@@ -227,12 +227,45 @@ def flip_points(result: Result, output: str, threshold: float = 0.0, **labels: o
 
 
 def _analysis(x: FloatArray, y: FloatArray, about: Analysis) -> Measures:
-    return evppi_of_sign(x, y)
+    threshold = 0.0 if about.threshold is None else about.threshold
+    found = evppi_of_sign(x, y - threshold)
+    if about.threshold is None:
+        found = {name: np.where(_turns(y), values, np.nan) for name, values in found.items()}
+    return found
+
+
+def _turns(y: FloatArray) -> BoolArray:
+    """Return which outputs are on both sides of 0."""
+    return np.asarray((np.nanmin(y, axis=0, initial=np.inf) < 0.0) & (np.nanmax(y, axis=0, initial=-np.inf) > 0.0))
+
+
+def _inspect(name: str, y: FloatArray, about: Analysis) -> list[str]:
+    """Refuse an output that is never on both sides of 0 where nothing was said of where the decision turns.
+
+    Raises
+    ------
+    InputError
+        Naming the output.
+    """
+    turns = _turns(y)
+    if about.threshold is not None or turns.all():
+        return []
+    if not turns.any():
+        raise InputError(
+            f"{name}: evppi: no draw on the other side of 0 (got {np.nanmin(y):.4g} to {np.nanmax(y):.4g}), so nothing "
+            "turns there; --threshold with the value at which the decision turns, or an output that is a difference"
+        )
+    left = int((~turns).sum())
+    return [
+        f"{name}: {left} of its {y.shape[1]} elements are never on both sides of 0, so the measures are undefined there"
+    ]
 
 
 EVPPI = GivenData(
     "evppi",
-    "what knowing the input is worth to someone who acts where the output is below zero",
+    "what knowing the input is worth to someone who acts where the output is below a threshold (default 0)",
     "evppi",
     _analysis,
+    frozenset({"threshold"}),
+    inspect=_inspect,
 )

@@ -6,11 +6,13 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from mcsim.engine.asked import Asked, Stored
 from mcsim.engine.folder import merge
 from mcsim.engine.run import run_asked
 from mcsim.ranking.givendata import given_data
+from mcsim.ranking.method import GivenData
 from mcsim.ranking.place import keep
 from mcsim.ranking.ranking import Ranking
 from mcsim.store.files import write_json
@@ -19,13 +21,18 @@ from mcsim.study import InputError, Study
 RUN, RECORD = "run", "method.json"  # within the folder of the ranking
 
 
-def rank_draws(study: Study, asked: Asked, method: str, outputs: tuple[str, ...] | None) -> Ranking | None:
+def rank_draws(study: Study, asked: Asked, chosen: GivenData, outputs: tuple[str, ...] | None) -> Ranking | None:
     """Return the ranking, with the run in a folder within the ranking's own; of a shard the run alone."""
     how, stored = asked.ranked, asked.stored
+    method = chosen.name
+    if how.base < chosen.fewest:
+        enough = 1 << (chosen.fewest - 1).bit_length()
+        raise InputError(f"base: too few draws for {method} (got {how.base}); {enough} or more")
     drawn = replace(asked.drawn, draws=how.base, design="sobol")
     inside = None if stored.out is None else stored.out / RUN
     result = run_asked(study, Asked(drawn, Stored(inside, stored.resume, outputs or ()), asked.computed))
-    settings = {"outputs": outputs, "level": how.level, "resamples": how.resamples, "seed": drawn.seed}
+    settings: dict[str, Any] = {"outputs": outputs, "level": how.level, "resamples": how.resamples, "seed": drawn.seed}
+    settings |= {} if how.threshold is None else {"threshold": how.threshold}
     if stored.out is not None:
         write_json(stored.out / RECORD, {"method": method, **settings})
     if asked.computed.shard is not None:

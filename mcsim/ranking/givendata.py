@@ -16,8 +16,6 @@ from mcsim.study import FloatArray, InputError, Output, nearest
 if TYPE_CHECKING:
     from mcsim.result.result import Result
 
-_FEWEST_DRAWS = 32
-
 
 def given_data(
     result: Result,
@@ -29,6 +27,7 @@ def given_data(
     resamples: int = 100,
     seed: int = 1,
     jobs: int = 1,
+    threshold: float | None = None,
 ) -> Ranking:
     """Return sensitivity measures of the uncertain inputs from the draws of a run.
 
@@ -48,6 +47,8 @@ def given_data(
         Bootstrap of SALib's analyzers.
     jobs : int
         Threads over the elements of the outputs.
+    threshold : float, optional
+        Value of the outputs at which a decision turns, for ``evppi``.
 
     Returns
     -------
@@ -65,13 +66,13 @@ def given_data(
             f"method: unknown for given data (got {method!r}); one of {', '.join(known)}{nearest(method, known)}"
         )
     names = _inputs(result, inputs)
-    if result.complete < max(_FEWEST_DRAWS, 2 * len(names)):
+    fewest = max(chosen.fewest, 2 * len(names))
+    if result.complete < fewest:
         raise InputError(
-            f"{result.study.name}: too few draws for {len(names)} inputs (got {result.complete}); "
-            f"{max(_FEWEST_DRAWS, 2 * len(names))} or more"
+            f"{result.study.name}: too few draws for {len(names)} inputs (got {result.complete}); {fewest} or more"
         )
     x = np.column_stack([result.inputs[name] for name in names])
-    about = Analysis(names, level, resamples, seed, jobs)
+    about = Analysis(names, level, resamples, seed, jobs, threshold)
     scores, notes = {}, list(result.notes)
     ranked = _outputs(result, outputs)
     for output in ranked:
@@ -89,7 +90,10 @@ def given_data(
         n=result.complete,
         order_by=chosen.order_by,
         warnings=tuple(notes),
-        settings={"seed": seed, "level": level, "resamples": resamples, "design": result.design},
+        settings={
+            **{"seed": seed, "level": level, "resamples": resamples, "design": result.design},
+            **({} if threshold is None else {"threshold": threshold}),
+        },
     )
 
 
@@ -124,13 +128,13 @@ def _by_definedness(
     """
     n_draws, n_values = y.shape
     measures: Measures = {}
-    notes: list[str] = []
+    notes = chosen.inspect(name, y, about)
     constant = 0
     patterns, pattern_of = np.unique(~np.isnan(y), axis=1, return_inverse=True)
     for number in range(patterns.shape[1]):
         rows, cells = patterns[:, number], np.flatnonzero(pattern_of.ravel() == number)
         known = int(rows.sum())
-        enough = known >= max(_FEWEST_DRAWS, 2 * x.shape[1])
+        enough = known >= max(chosen.fewest, 2 * x.shape[1])
         if known < n_draws:
             which = "has" if n_values == 1 else f"{len(cells)} of its {n_values} elements have"
             rest = "which their measures rest on" if enough else "so the measures are undefined there"

@@ -56,7 +56,8 @@ class Designed:
     ranking : callable
         ``ranking(plan, judgement, what each pass gave)``.
     takes : frozenset of str
-        What only some methods have, of ``second_order``, ``versus``, ``until``, ``debias``, ``confidence``.
+        What only some methods have, of ``second_order``, ``versus``, ``until``, ``debias``, ``confidence``,
+        ``threshold``.
     """
 
     needs: ClassVar[str] = "design"
@@ -86,6 +87,8 @@ class Analysis:
         Bootstrap.
     jobs : int
         Threads over the elements of an output.
+    threshold : float, optional
+        Value of the outputs at which a decision turns, for a method that takes it.
     """
 
     inputs: tuple[str, ...]
@@ -93,6 +96,11 @@ class Analysis:
     resamples: int = 100
     seed: int = 1
     jobs: int = 1
+    threshold: float | None = None
+
+
+def _nothing(name: str, y: FloatArray, about: Analysis) -> list[str]:
+    return []
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -107,16 +115,25 @@ class GivenData:
         The measure by which inputs are ordered.
     analysis : callable
         ``analysis(x, y, about)``: measures (n_inputs, n_values) of draws x (n, n_inputs) and y (n, n_values).
+    takes : frozenset of str
+        What only some methods have, as in `Designed`.
+    fewest : int
+        Draws below which it says nothing.
+    inspect : callable, optional
+        ``inspect(name, y, about)`` refuses draws of an output of which the method cannot speak, and returns lines that
+        the reader has to know.
     """
 
     needs: ClassVar[str] = "draws"
     evaluations: ClassVar[str] = "a run"
-    takes: ClassVar[frozenset[str]] = frozenset()
 
     name: str
     tells: str
     order_by: str
     analysis: Callable[[FloatArray, FloatArray, Analysis], Measures]
+    takes: frozenset[str] = frozenset()
+    fewest: int = 32
+    inspect: Callable[[str, FloatArray, Analysis], list[str]] = _nothing
 
 
 def check_failed(plan: Plan, judgement: Judgement, n_failed: int) -> None:

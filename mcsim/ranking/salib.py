@@ -67,7 +67,8 @@ def _delta(analyze: Analyze, y: FloatArray, about: Analysis) -> Measures:
 
     found = analyze(delta, y, num_resamples=about.resamples, conf_level=about.level)
     key = "delta" if "delta" in found else "delta_balanced"
-    return _interval("S1", found, about) | _interval("delta", found, about, key)
+    # Its S1 and S1_conf are left out: the estimate is biased, and the interval seldom holds the truth.
+    return _interval("delta", found, about, key)
 
 
 def _pawn(analyze: Analyze, y: FloatArray, about: Analysis) -> Measures:
@@ -94,7 +95,8 @@ def _hdmr(analyze: Analyze, y: FloatArray, about: Analysis) -> Measures:
             found = analyze(hdmr, y, maxorder=2, R=len(y) // 2, K=20, alpha=about.level)
         finally:
             np.random.set_state(before)  # noqa: NPY002
-    return _interval("S1", found, about, "S") | _interval("ST", found, about)
+    # Its S and S_conf are left out, as those of delta, and ST_conf too: its 95 % held the truth in 42 to 95 % of runs.
+    return {"ST": np.asarray(found["ST"], float)[: len(about.inputs)]}
 
 
 DELTA = GivenData(
@@ -108,5 +110,9 @@ PAWN = GivenData(
 )
 RBD_FAST = GivenData("rbd_fast", "first order without a special design (SALib)", "S1", _by_element(_rbd_fast))
 HDMR = GivenData(
-    "hdmr", "first and total order without a special design, by a surrogate (SALib)", "ST", _by_element(_hdmr)
+    "hdmr",
+    "total order without a special design, by a surrogate (SALib)",
+    "ST",
+    _by_element(_hdmr),
+    fewest=600,  # SALib takes half of the draws for each fit, and at least 300
 )

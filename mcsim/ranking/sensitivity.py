@@ -20,7 +20,9 @@ from mcsim.ranking.plan import Plan, with_noise
 from mcsim.ranking.ranking import Ranking
 from mcsim.ranking.sobol import check_pair, open_verdicts
 from mcsim.study import InputError, Output, Study, nearest
-from mcsim.study.values import words
+from mcsim.study.values import real, words
+
+MATTERS = 0.05  # share of the variance from which an input matters, where nothing is said
 
 __all__ = ["METHODS", "Ranking", "given_data", "rank_asked", "sensitivity", "with_sign"]
 
@@ -41,7 +43,7 @@ def sensitivity(
     resamples: int = 100,
     replicates: int = 16,
     level: float = 0.95,
-    threshold: float = 0.05,
+    threshold: float | None = None,
     max_failed: float = 0.05,
     versus: Study | None = None,
     until: str | None = None,
@@ -85,8 +87,9 @@ def sensitivity(
         How many of either.
     level : float
         Confidence level.
-    threshold : float
-        Total-order index from which an input matters.
+    threshold : float, optional
+        Of Sobol' indices: total-order index from which an input matters, 0.05 by default. Of ``evppi``: value of the
+        outputs below which one acts, 0 by default where an output is on both sides of it.
     max_failed : float
         Share of base rows that may fail; each is left out whole.
     versus : Study, optional
@@ -182,7 +185,7 @@ def rank_asked(
     if how.shard is not None and out is None:
         raise InputError("shard: a part of a ranking needs a folder (got none); --out, then `mcsim merge`")
     if isinstance(chosen, GivenData):
-        return rank_draws(study, asked, method, named)
+        return rank_draws(study, asked, chosen, named)
     plan, judgement = _planned(study, asked, chosen, groups, named, versus)
     rule = None if drawn.until is None else _rule(drawn.until, plan, asked.ranked.budget)
     facts = identity(plan, method, judgement, drawn.until)
@@ -249,7 +252,8 @@ def _planned(
         # Workers take a leaf each. Threads share one where there are fewer leaves than workers, and where the sums are
         # so large that there are few leaves: several sums at a time would cost more memory than they save time.
         inner = how.workers if _few_leaves(plan) else how.workers * plan.leaf // plan.base
-    judgement = Judgement(ranked.confidence, ranked.level, ranked.threshold, how.max_failed)
+    matters = MATTERS if ranked.threshold is None else ranked.threshold
+    judgement = Judgement(ranked.confidence, ranked.level, matters, how.max_failed)
     return replace(plan, jobs=max(1, inner)), judgement
 
 
@@ -272,10 +276,15 @@ def _refuse(chosen: Designed | GivenData, asked: Asked, versus: Study | None) ->
         "confidence": ranked.confidence != "bootstrap",
         "versus": versus is not None,
         "until": drawn.until is not None,
+        "threshold": ranked.threshold is not None,
     }
     for name, given in said.items():
+        holders = [method.name for method in METHODS.values() if name in method.takes]
         if given and name not in chosen.takes:
-            raise InputError(f"{chosen.name}: {name}: only Sobol' indices have it; leave it out, or method = sobol")
+            whose = "only Sobol' indices have it" if holders == ["sobol"] else f"only {' and '.join(holders)} have it"
+            raise InputError(f"{chosen.name}: {name}: {whose}; leave it out, or method = {' or '.join(holders)}")
+    if isinstance(chosen, Designed) and ranked.threshold is not None:
+        real("threshold", ranked.threshold, 0.0, 1.0, "share", "between 0 and 1")
     if drawn.until is not None and asked.computed.shard is not None:
         raise InputError("until: a shard cannot know the whole ranking; without --shard or without --until")
 

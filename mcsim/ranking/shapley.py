@@ -28,7 +28,7 @@ from mcsim.ranking.method import Designed, Judgement, check_failed
 from mcsim.ranking.plan import BoolArray, Plan, evaluated, failed_lines, reference_values, split, values_at
 from mcsim.ranking.ranking import Ranking
 from mcsim.ranking.saltelli import block_rows
-from mcsim.ranking.verdicts import rank_probabilities
+from mcsim.ranking.verdicts import rank_shares
 from mcsim.study import FloatArray, IntArray, Study
 
 N_LEAVES = 16
@@ -130,9 +130,9 @@ def ranking(plan: Plan, judgement: Judgement, found: list[Any]) -> Ranking:
     """Return the ranking that the effects make."""
     ((effects, dropped),) = found
     estimate = bootstrap_estimate(effects, judgement.level)
-    rank, probability = rank_probabilities(effects)
+    rank, share = rank_shares(effects)
     measures = {"shapley": estimate.value, "shapley_low": estimate.low, "shapley_high": estimate.high}
-    measures |= {"rank": rank, "rank_probability": probability}
+    measures |= {"rank": rank, "rank_share": share}
     return Ranking(
         study=plan.study.name,
         method="shapley",

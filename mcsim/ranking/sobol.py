@@ -15,7 +15,7 @@ from mcsim.ranking.method import Designed, Judgement, check_failed
 from mcsim.ranking.plan import Plan, failed_lines, reference_values, split
 from mcsim.ranking.ranking import Ranking
 from mcsim.ranking.saltelli import SaltelliRows, Spare, Tree, planned
-from mcsim.ranking.verdicts import UNRESOLVED, rank_probabilities, verdicts
+from mcsim.ranking.verdicts import UNRESOLVED, rank_shares, verdicts
 from mcsim.result.select import Cell
 from mcsim.study import FloatArray, InputError, Output, Study
 from mcsim.study.units import output_factors
@@ -160,10 +160,10 @@ def _slab_scores(plan: Plan, judgement: Judgement, sums: Sums, magnitude: FloatA
     with np.errstate(invalid="ignore"):
         first, total = estimate(found.first, judgement.level), estimate(found.total, judgement.level)
         pairs, dummy = estimate(found.second, judgement.level), estimate(found.dummy, judgement.level)
-    rank, probability = rank_probabilities(_resampled(plan, sums, magnitude, found).total)
+    rank, share = rank_shares(_resampled(plan, sums, magnitude, found).total)
     floor = np.abs(dummy.value) + dummy.half_width
     scores = _named("S1", first) | _named("ST", total)
-    scores |= {"rank": rank, "rank_probability": probability}
+    scores |= {"rank": rank, "rank_share": share}
     scores |= {"verdict": verdicts(total, judgement.threshold)}
     scores |= {"S1_floor": np.broadcast_to(floor, total.value.shape)}
     return scores, _named("S2", pairs)
@@ -216,5 +216,5 @@ SOBOL = Designed(
     passes,
     read,
     ranking,
-    frozenset({"second_order", "versus", "until", "debias", "confidence"}),
+    frozenset({"second_order", "versus", "until", "debias", "confidence", "threshold"}),
 )

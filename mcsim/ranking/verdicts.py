@@ -1,4 +1,4 @@
-"""Verdicts, not decimals: influential, not, unresolved or undefined, and the probability of a rank."""
+"""Verdicts, not decimals: influential, not, unresolved or undefined, and in how many resamples a rank holds."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def ranks(values: FloatArray) -> FloatArray:
     return np.asarray(np.argsort(order, axis=-2, kind="stable") + 1.0)
 
 
-def rank_probabilities(resampled: FloatArray) -> tuple[FloatArray, FloatArray]:
+def rank_shares(resampled: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return each factor's rank and the share of resamples in which it has that rank.
 
     Parameters
@@ -71,7 +71,7 @@ def rank_probabilities(resampled: FloatArray) -> tuple[FloatArray, FloatArray]:
     Returns
     -------
     tuple of two ndarrays, shape (n_factors, n_values)
-        Rank and its probability; NaN where the output is constant.
+        Rank and that share, which is no probability that the rank is right; NaN where the output is constant.
     """
     with np.errstate(invalid="ignore"):
         own = ranks(resampled[0])
@@ -106,6 +106,6 @@ def sentence(row: Mapping[Any, Any], dims: list[str], order_by: str) -> str:
     if order_by == "ST" and math.isfinite(row.get("S1_low", math.nan)):
         alone = "not distinguishable from 0" if row["S1_low"] <= 0.0 <= row["S1_high"] else f"{row['S1']:.2f}"
         text += f"; S1 {alone}"
-    if math.isfinite(row.get("rank_probability", math.nan)):
-        text += f"; rank {row['rank']:.0f} with probability {row['rank_probability']:.2f}"
+    if math.isfinite(row.get("rank_share", math.nan)):
+        text += f"; rank {row['rank']:.0f} in {100.0 * row['rank_share']:.0f} % of resamples"
     return text

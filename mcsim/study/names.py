@@ -8,7 +8,7 @@ _ROWS = ("chain", "draw")  # dims of draws.nc
 _TABLES = (
     *("output", "unit", "input", "study", "mean", "sd", "p2.5", "p5", "p25", "p50", "p75", "p95", "p97.5"),
     *("mcse_mean", "n", "undefined", "p_lower", "method", "S1", "S1_low", "S1_high", "ST", "ST_low", "ST_high"),
-    *("S2", "S2_low", "S2_high", "S1_floor", "rank", "rank_probability", "verdict"),
+    *("S2", "S2_low", "S2_high", "S1_floor", "rank", "rank_share", "verdict"),
 )
 TAKEN = {
     "input": dict.fromkeys((*_ROWS, "reason"), "draws.nc and failed.csv"),
