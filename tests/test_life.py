@@ -112,6 +112,15 @@ def test_a_pack_past_the_end_of_life_leaves_when_its_cover_ends():
     assert expected(setting, 12)[HOME, COLUMNS["years"]] == pytest.approx(8.0, abs=0.05)
 
 
+def test_an_export_age_that_no_vehicle_reaches_is_told_as_nothing():
+    setting = rules(Law(9.2, 14.0), home_survival=alive_until(12))
+    given, cohort = expected(setting, 12, given_export=True), expected(setting, 12)
+    for age in range(21):
+        assert np.isnan(given[exported_at(age)]).all() == (age > 12)
+    assert np.isfinite(given[[HOME, HOST]]).all()
+    assert np.isfinite(cohort).all()
+
+
 def test_a_pack_past_the_end_of_life_leaves_when_it_crosses():
     setting = rules(Law(5.0, 1e6), home=lasting(3.0), abroad=lasting(3.0), home_survival=alive_until(20))
     assert expected(setting, 12)[exported_at(5), COLUMNS["years"]] == pytest.approx(5.0, abs=0.05)

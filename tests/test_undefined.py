@@ -273,3 +273,18 @@ def test_an_option_may_decide_whether_an_output_may_be_undefined():
     assert minus.output("z").may_be_undefined is True
     assert not run(minus, 200).failures
     assert with_form(plus).output("z").may_be_undefined is True
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["second-hand-ev", "fleet", "battery-circularity", "battery-circularity-mexico", "cell-onshoring", "export-check"],
+)
+def test_zeros_and_ones_of_the_shipped_studies_are_indicators(name):
+    shipped = load(name)
+    told = {output.name for output in shipped.model.outputs if output.meaning.startswith(("whether", "1 where"))}
+    marked = {output.name for output in shipped.model.outputs if output.unit == "indicator"}
+    assert marked == told
+    values = run(shipped, 16, keep=("all",), quiet=True)
+    for output in marked:
+        found = values.kept[output]
+        assert np.isin(found, (0.0, 1.0)).all()

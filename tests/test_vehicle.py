@@ -49,8 +49,22 @@ def undefined(study, values):
     """Outputs with an undefined number, those aside that compare with a stay whose credit exceeds its burden."""
     shown = told(study, values, "impact_per_km").sum(axis=-2)
     credited = (shown[:, :, 0, 0] <= 0.0).any()
-    excused = ("impact_change", "impact_change_at_trade") if credited else ()
-    return [name for name, found in values.items() if not np.isfinite(found).all() and name not in excused]
+    excused = {"crossover_age", *(("impact_change", "impact_change_at_trade") if credited else ())}
+    return [name for name in values if holes(study, values, name).any() and name not in excused]
+
+
+def holes(study, values, name):
+    """Elements without a number, those aside of export ages at which nobody crosses."""
+    output = next(output for output in study.model.outputs if output.name == name)
+    found = ~np.isfinite(output.expand(values[name])) & output.mask
+    dims = [dim.name for dim in output.dims]
+    gone = np.isnan(told(study, values, "share_exported")[:, :, 1])
+    if dims[:3] == ["vehicle", "route", "export_age"]:
+        exported = found[:, :, 1]
+        exported &= ~gone.reshape(*gone.shape, *[1] * (exported.ndim - 3))
+    elif "export_age" in dims:
+        found &= ~gone[:, :, np.newaxis, :, np.newaxis]
+    return found
 
 
 @pytest.fixture(scope="module")
@@ -63,8 +77,8 @@ def test_every_output_comes_in_its_packed_shape(study, centre):
         assert centre[output.name].shape == (1, *output.packed_shape), output.name
 
 
-def test_no_output_is_undefined_at_the_centre(centre):
-    assert [name for name, values in centre.items() if not np.isfinite(values).all()] == []
+def test_no_output_but_the_crossover_is_undefined_at_the_centre(centre):
+    assert [name for name, values in centre.items() if not np.isfinite(values).all()] == ["crossover_age"]
 
 
 def test_scenarios_outside_the_assessment_are_masked(study, centre):
@@ -157,6 +171,45 @@ def test_no_number_is_undefined_at_the_edges_of_the_inputs(name):
     corners = np.random.default_rng(6).choice([1e-6, 0.5, 1.0 - 1e-6], (30, len(edges.inputs)))
     values = evaluate(edges, inputs_of(edges, corners))
     assert undefined(edges, values) == []
+
+
+@pytest.fixture(scope="module")
+def crossing(study):
+    """Return inputs with trade at the last export age at which somebody crosses, and what they give."""
+    inputs = inputs_of(study, np.random.default_rng(9).random((60, len(study.inputs))))
+    share = told(study, evaluate(study, inputs, condition="exported"), "share_exported")[:, 0, 1]
+    inputs["trade_age"] = 20.0 - np.isnan(share).sum(axis=1)
+    return inputs, evaluate(study, inputs, condition="exported")
+
+
+def test_an_export_age_at_which_nobody_crosses_is_undefined_in_everything(study, crossing):
+    inputs, values = crossing
+    gone = np.arange(21) > inputs["trade_age"][:, np.newaxis]
+    assert 0 < gone.sum() < gone.size
+    for name in ("lifetime_distance", "share_exported", "packs_landfilled", "impact_per_km", "impact_per_life"):
+        exported = told(study, values, name)[:, 0, 1]
+        assert np.isnan(exported[gone]).all(), name
+        assert np.isfinite(exported[~gone]).all(), name
+        assert np.isfinite(told(study, values, name)[:, 0, 0]).all() or name == "share_exported"
+    change = told(study, values, "impact_change")[:, 0].swapaxes(1, 2)
+    assert np.isnan(change[gone]).all()
+    assert np.isfinite(change[~gone]).all()
+    assert undefined(study, values) == []
+
+
+def test_a_trade_at_the_last_age_with_crossings_needs_no_later_one(study, crossing):
+    inputs, values = crossing
+    change, traded = told(study, values, "impact_change")[:, 0], told(study, values, "impact_change_at_trade")[:, 0]
+    rows = np.arange(len(change))
+    np.testing.assert_allclose(traded, change[rows, :, inputs["trade_age"].astype(int)], rtol=1e-9, atol=1e-12)
+
+
+def test_a_change_that_never_turns_its_sign_has_no_crossover(study, centre):
+    change, age = told(study, centre, "impact_change"), told(study, centre, "crossover_age")
+    turns = (np.diff(np.sign(np.nan_to_num(change, nan=1.0)), axis=3) != 0).any(axis=3)
+    assert np.array_equal(np.isfinite(age), turns)
+    assert np.isnan(age).any()
+    assert (age[turns] <= 20.0).all()
 
 
 def test_sampled_lives_tell_the_same_study(study):

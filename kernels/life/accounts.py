@@ -245,7 +245,8 @@ def account_age(age, arm, use, service, steps, memory, ledger, cells, stays):
     ledger : Ledger
         Accounts per vehicle bought; the running one is carried on by a year.
     cells : Account
-        All cells of the vehicle, (1 + n_ages, 14) and (1 + n_ages, n_channels): that of the age is filled.
+        All cells of the vehicle, (1 + n_ages, 14) and (1 + n_ages, n_channels): that of the age is filled, with NaN
+        where accounts are of the vehicles that cross and nobody does.
     stays : Account
         (n_ages, 14) and (n_ages, n_channels): filled with the vehicles that could cross, kept at home; empty where the
         history is.
@@ -267,9 +268,11 @@ def account_age(age, arm, use, service, steps, memory, ledger, cells, stays):
         cell.activity[REPLACED] += first
         stay.activity[REPLACED] += first
     else:
-        # Nobody crosses at this age: what held at the last age at which somebody does is shown.
-        copy(Account(cells.activity[age], cells.energy[age]), cell)
-        copy(Account(stays.activity[age - 1], stays.energy[age - 1]), Account(stays.activity[age], stays.energy[age]))
+        # Nobody crosses at this age: there is no such vehicle to tell anything of.
+        cell.activity[:] = np.nan
+        cell.energy[:] = np.nan
+        stays.activity[age] = np.nan
+        stays.energy[age] = np.nan
     last = arm.vehicle.last
     if age < (last + steps - 1) // steps:
         _add_span(service, use, age, age + 1, AT_HOME, running)

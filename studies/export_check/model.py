@@ -32,7 +32,7 @@ OUTPUTS = (
     ),
     Output(
         "observed_inside_band",
-        "1",
+        "indicator",
         "1 where {host}'s part of the observed exports of 2024 is from least_share to all; its mean is the probability",
     ),
     Output("host_share_of_observed", "share", "modelled exports to {host} in 2024 over those observed to anywhere"),

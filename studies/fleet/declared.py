@@ -197,10 +197,11 @@ PACK_OUTPUTS = (
     Output(
         "crossover_year",
         "yr",
-        "last year of more second-hand than new retired mass; 2050: censored, 2004: never",
+        "last year of more second-hand than new retired mass; 2050 is censored, undefined where there is none",
         rank=True,
+        may_be_undefined=True,
     ),
-    Output("crossover_censored", "share", "whether that is 2050, the end of the horizon"),
-    Output("crossover_never", "share", "whether there is no such year"),
+    Output("crossover_censored", "indicator", "whether that is 2050, the end of the horizon"),
+    Output("crossover_never", "indicator", "whether crossover_year is undefined, for want of such a year"),
 )
 OUTPUTS = VEHICLE_OUTPUTS + PACK_OUTPUTS

@@ -100,7 +100,7 @@ def _charging(evs: FloatArray, inputs: Mapping[str, FloatArray]) -> FloatArray:
 
 
 def crossover(mass: FloatArray) -> FloatArray:
-    """Return the last year in which second-hand vehicles' packs outweigh new ones', 2004 where there is none.
+    """Return the last year in which second-hand vehicles' packs outweigh new ones', NaN where there is none.
 
     Parameters
     ----------
@@ -119,7 +119,7 @@ def crossover(mass: FloatArray) -> FloatArray:
     """
     more = mass[:, :, SECOND_HAND] > mass[:, :, NEW]
     last = len(YEARS) - 1 - np.argmax(more[:, ::-1], axis=1)
-    return np.asarray(np.where(more.any(axis=1), YEARS[0] + last, YEARS[0] - 1), np.float64)
+    return np.asarray(np.where(more.any(axis=1), YEARS[0] + last, np.nan), np.float64)
 
 
 def pack_outputs(
@@ -176,5 +176,5 @@ def pack_outputs(
         "new_battery_material": 1000.0 * sold[:, :, None] * contents.composition,
         "crossover_year": year,
         "crossover_censored": (year == YEARS[-1]).astype(np.float64),
-        "crossover_never": (year < YEARS[0]).astype(np.float64),
+        "crossover_never": np.isnan(year).astype(np.float64),
     }

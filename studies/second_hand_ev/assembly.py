@@ -181,7 +181,9 @@ def compare_lives(
             below = min(int(trade_ages[i, e]), n_ages - 2)
             late = trade_ages[i, e] - below
             early = 1.0 - late
-            here, after = sweep[e, below], sweep[e, below + 1]
+            # At a whole age the next one has no part in it, and may be one at which nobody crosses.
+            second_age = below + 1 if late > 0.0 else below
+            here, after = sweep[e, below], sweep[e, second_age]
             driven = early * activity[i, here, DISTANCE] + late * activity[i, after, DISTANCE]
             for r in range(2):
                 totals, lived = (stay_total, stay_activity) if r == 0 else (total, activity)
@@ -192,7 +194,7 @@ def compare_lives(
                         impact, reference = total[i, cell, k], totals[i, against, k]
                         difference[i, e, r, age, k] = impact / distance - reference / reference_distance
                         change[i, e, r, age, k] = _change(impact, distance, reference, reference_distance, per_life)
-                first, second = (stay[e, below], stay[e, below + 1]) if r == 0 else (other, other)
+                first, second = (stay[e, below], stay[e, second_age]) if r == 0 else (other, other)
                 apart = early * lived[i, first, DISTANCE] + late * lived[i, second, DISTANCE]
                 for k in range(n_categories):
                     impact = early * total[i, here, k] + late * total[i, after, k]
@@ -201,27 +203,25 @@ def compare_lives(
 
 
 @kernel
-def crossing_age(change: FloatArray, none: float) -> FloatArray:
+def crossing_age(change: FloatArray) -> FloatArray:
     """Return the first age at which a change by export age turns its sign, linear between whole ages.
 
     Parameters
     ----------
     change : ndarray, shape (n, n_series, n_ages, n_categories)
-        Changes at the ages 0, 1, ...
-    none : float
-        What stands where the sign never turns.
+        Changes at the ages 0, 1, ...; NaN at ages at which nobody crosses.
 
     Returns
     -------
     ndarray, shape (n, n_series, n_categories)
-        Age [yr].
+        Age [yr], NaN where the sign never turns.
     """
     n, n_series, n_ages, n_categories = change.shape
     ages = np.empty((n, n_series, n_categories))
     for i in range(n):
         for series in range(n_series):
             for k in range(n_categories):
-                ages[i, series, k] = none
+                ages[i, series, k] = np.nan
                 for age in range(1, n_ages):
                     before, here = change[i, series, age - 1, k], change[i, series, age, k]
                     if (before < 0.0 and here >= 0.0) or (before > 0.0 and here <= 0.0):

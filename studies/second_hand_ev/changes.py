@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mcsim.kernels.life.records import Filled
+from mcsim.kernels.life.records import DISTANCE, Filled
 from mcsim.studies.second_hand_ev.assembly import STAGES, compare_lives, crossing_age, life_impacts
 from mcsim.studies.second_hand_ev.curves import end_of_cover
-from mcsim.studies.second_hand_ev.outputs import EXPORT_AGES, NEVER, REFERENCE_VEHICLE, Cells
+from mcsim.studies.second_hand_ev.outputs import EXPORT_AGES, REFERENCE_VEHICLE, Cells
 from mcsim.study import FloatArray, IntArray, OptionValue
 
 DETAILED = frozenset(("impact_per_km", "impact_per_life"))
@@ -63,6 +63,9 @@ def impact_outputs(
         lived.activity, lived.energy, cells.vehicle_of, ends_abroad, inputs, found, bool(wanted & DETAILED)
     )
     values: dict[str, NDArray[Any]] = {}
+    if wanted & DETAILED and given_export:
+        # Where nobody crosses there is no life, nor the production of its vehicle, which no activity scales.
+        stages.reshape(*lived.activity.shape[:2], -1)[np.isnan(lived.activity[..., DISTANCE])] = np.nan
     if wanted & DETAILED:
         values |= {"impact_per_km": per_km, "impact_per_life": stages}
     if wanted & COMPARED:
@@ -98,7 +101,7 @@ def changes(
         total, lived.activity, np.ascontiguousarray(index[exported, 1]), stay_total, activity, stay, other,
         np.ascontiguousarray(ages), options["functional_unit"] == "life", change, difference, traded,
     )  # fmt: skip
-    crossing = crossing_age(change.reshape(n, -1, EXPORT_AGES, n_categories), NEVER)
+    crossing = crossing_age(change.reshape(n, -1, EXPORT_AGES, n_categories))
     return {
         "impact_change": change.reshape(n, -1),
         "impact_difference": difference.reshape(n, -1),

@@ -28,7 +28,7 @@ ROUTES = ("us", "export", "mx")
 REFERENCES = ("stay-us", "mx-icev")
 REFERENCE_VEHICLE = "icev-compact"
 EXPORT_AGES = 21  # exports at 0, 1, ..., 20 years
-NEVER = float(EXPORT_AGES)
+NOBODY_CROSSES = ("condition", "exported")  # the option under which an export age without vehicles is undefined
 ENDPOINT_OUTPUT = "endpoint_per_km"
 
 
@@ -134,7 +134,7 @@ def declare(cells: Cells) -> Declared:
     shown: dict[str, IntArray] = {}
     for name, unit, meaning, which in ACTIVITY:
         layout, kept = packed(np.where(only[which], index, -1))
-        outputs.append(Output(name, unit, meaning, (vehicle, route, ages), layout))
+        outputs.append(Output(name, unit, meaning, (vehicle, route, ages), layout, may_be_undefined=NOBODY_CROSSES))
         shown[name] = kept
     stage = Dim("stage", STAGES)
     detail = index[..., np.newaxis, np.newaxis] * len(STAGES) * len(CATEGORIES)
@@ -147,7 +147,11 @@ def declare(cells: Cells) -> Declared:
         ("impact_per_life", "", "impact of a life"),
     ):
         told = {label: unit + per for label, unit in units.items()}
-        outputs.append(Output(name, "", meaning, dims, Layout(detail), told, "category", keep=False))
+        outputs.append(
+            Output(
+                name, "", meaning, dims, Layout(detail), told, "category", keep=False, may_be_undefined=NOBODY_CROSSES
+            )
+        )
     outputs.append(_endpoints(index, vehicle, route, ages))
     outputs += _changes(cells, vehicle, ages, category, units)
     outputs += _spreads(index, (vehicle, route, ages), only, shown)
@@ -212,7 +216,10 @@ def _endpoints(index: IntArray, vehicle: Dim, route: Dim, ages: Dim) -> Output:
     layout = Layout(np.where(index[..., np.newaxis] >= 0, cells, -1))
     units = {name: f"{unit}/km" for name, unit in ENDPOINTS.items()}
     meaning = "damage per km, all stages (ReCiPe 2016 midpoint to endpoint, H)"
-    return Output(ENDPOINT_OUTPUT, "", meaning, (vehicle, route, ages, endpoint), layout, units, "endpoint", keep=False)
+    dims = (vehicle, route, ages, endpoint)
+    return Output(
+        ENDPOINT_OUTPUT, "", meaning, dims, layout, units, "endpoint", keep=False, may_be_undefined=NOBODY_CROSSES
+    )
 
 
 def _changes(cells: Cells, vehicle: Dim, ages: Dim, category: Dim, units: dict[str, str]) -> tuple[Output, ...]:
@@ -224,19 +231,21 @@ def _changes(cells: Cells, vehicle: Dim, ages: Dim, category: Dim, units: dict[s
     return (
         Output(
             "impact_change", "relative", "change of an exported vehicle's impact against the reference", each, at_ages,
-            rank=True,
+            rank=True, may_be_undefined=NOBODY_CROSSES,
         ),
         Output(
             "impact_difference", "", "difference of an exported vehicle's impact per km from the reference", each,
             at_ages, {label: f"{unit}/km" for label, unit in units.items()}, "category",
+            may_be_undefined=NOBODY_CROSSES,
         ),
         Output(
             "impact_change_at_trade", "relative", "change of impact against the reference, exported at the trade's age",
-            single, without_ages, rank=True,
+            single, without_ages, rank=True, may_be_undefined=NOBODY_CROSSES,
         ),
         Output(
-            "crossover_age", "yr", "first export age at which the change turns its sign; 21 where it does not by 20",
-            single, without_ages,
+            "crossover_age", "yr",
+            "first export age at which the change turns its sign; undefined where it does not by 20",
+            single, without_ages, may_be_undefined=True,
         ),
     )  # fmt: skip
 

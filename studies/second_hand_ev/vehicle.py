@@ -202,7 +202,7 @@ def warn(options: Mapping[str, OptionValue]) -> list[str]:
     if options["battery_law"] != "first_passage":
         lines.append(f"battery_law = {options['battery_law']}: end_of_life_loss and warranty_loss are inactive")
     if options["condition"] == "exported":
-        lines.append("condition = exported: where nobody crosses, the last export age at which somebody does is shown")
+        lines.append("condition = exported: an export age at which nobody crosses is undefined in that draw")
     return lines
 
 
