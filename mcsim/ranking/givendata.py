@@ -10,7 +10,9 @@ import numpy as np
 
 from mcsim.ranking.method import Analysis, GivenData, Measures
 from mcsim.ranking.methods import METHODS
+from mcsim.ranking.plan import still_lines
 from mcsim.ranking.ranking import Ranking
+from mcsim.ranking.tails import event_counts, event_lines
 from mcsim.study import FloatArray, InputError, Output, nearest
 
 if TYPE_CHECKING:
@@ -77,7 +79,7 @@ def given_data(
     ranked = _outputs(result, outputs)
     for output in ranked:
         y = np.asarray(result.kept[output.name], dtype=float).reshape(len(x), -1)
-        measures, lines = _by_definedness(chosen, about, x, y, output.name)
+        measures, lines = _by_definedness(chosen, about, x, y, output)
         notes += lines
         shape = (len(names), *output.packed_shape)
         scores[output.name] = {name: values.reshape(shape) for name, values in measures.items()}
@@ -120,16 +122,17 @@ def _outputs(result: Result, wanted: Sequence[str] | None) -> tuple[Output, ...]
 
 
 def _by_definedness(
-    chosen: GivenData, about: Analysis, x: FloatArray, y: FloatArray, name: str
+    chosen: GivenData, about: Analysis, x: FloatArray, y: FloatArray, output: Output
 ) -> tuple[Measures, list[str]]:
     """Return the measures (n_inputs, n_values), and what the reader has to know.
 
     Elements that have a value in the same draws are taken together, and rest on these draws alone.
     """
-    n_draws, n_values = y.shape
+    name, (n_draws, n_values) = output.name, y.shape
     measures: Measures = {}
     notes = chosen.inspect(name, y, about)
-    constant = 0
+    constant = rounding = 0
+    events = [np.zeros(0, np.int64)]
     patterns, pattern_of = np.unique(~np.isnan(y), axis=1, return_inverse=True)
     for number in range(patterns.shape[1]):
         rows, cells = patterns[:, number], np.flatnonzero(pattern_of.ravel() == number)
@@ -142,15 +145,16 @@ def _by_definedness(
         if not enough:
             continue
         part = y[:, cells] if known == n_draws else y[np.ix_(rows, cells)]
-        varies = np.ptp(part, axis=0) > 1e-12 * np.abs(part).max(axis=0, initial=0.0)
-        constant += int((~varies).sum())
+        spread = np.ptp(part, axis=0)
+        varies = spread > 1e-13 * np.abs(part).max(axis=0, initial=0.0)
+        constant += int((spread == 0.0).sum())
+        rounding += int((~varies & (spread > 0.0)).sum())
+        events.append(event_counts(part))
         found = chosen.analysis(x if known == n_draws else x[rows], part[:, varies], about)
         for measure, values in found.items():
             whole = measures.setdefault(measure, np.full((x.shape[1], n_values), np.nan))
             whole[:, cells[varies]] = values
-    if constant:
-        which = "does" if n_values == 1 else f"{constant} of its {n_values} elements do"
-        notes.append(f"{name}: {which} not vary, so the measures are undefined there")
+    notes += still_lines(output, constant, rounding, "measures") + event_lines(output, np.concatenate(events), n_draws)
     return measures, notes
 
 

@@ -14,7 +14,7 @@ from mcsim.kernels.statistics import sobol
 from mcsim.study import FloatArray, InputError
 
 # Relative to the largest magnitude of an output: a smaller spread is rounding, and indices of it would be noise.
-_CONSTANT = 1e-12
+_CONSTANT = 1e-13
 Task = tuple[Callable[..., None], tuple[FloatArray, ...]]
 
 

@@ -274,8 +274,11 @@ def split(plan: Plan, measures: Mapping[str, FloatArray]) -> dict[str, dict[str,
     return parts
 
 
-def failed_lines(plan: Plan, n_failed: int, measure: FloatArray) -> tuple[str, ...]:
-    """Return what the reader has to know: rows that failed, and outputs whose measure (n_factors, n_values) is NaN."""
+def failed_lines(plan: Plan, n_failed: int, measure: FloatArray, varies: BoolArray | None = None) -> tuple[str, ...]:
+    """Return what the reader has to know: rows that failed, and outputs whose measure (n_factors, n_values) is NaN.
+
+    With `varies` (n_values), whether two evaluations differ at all, rounding is told from outputs that do not vary.
+    """
     lines = []
     if n_failed:
         lines.append(
@@ -284,12 +287,30 @@ def failed_lines(plan: Plan, n_failed: int, measure: FloatArray) -> tuple[str, .
         )
     left = 0
     for output in plan.outputs:
-        constant = int(np.isnan(measure[0, left : left + output.n_packed]).sum())
+        part = slice(left, left + output.n_packed)
+        undefined = np.isnan(measure[0, part])
+        rounding = np.zeros(output.n_packed, bool) if varies is None else undefined & varies[part]
         left += output.n_packed
-        if constant:
-            which = "does" if output.n_packed == 1 else f"{constant} of its {output.n_packed} elements do"
-            lines.append(f"{output.name}: {which} not vary, so the indices are undefined there")
+        lines += still_lines(output, int((undefined & ~rounding).sum()), int(rounding.sum()), "indices")
     return (*lines, *undefined_lines(plan.outputs, marked(replace(plan, window=None))))
+
+
+def still_lines(output: Output, constant: int, rounding: int, what: str) -> list[str]:
+    """Return what to tell of elements of an output that do not vary, or by rounding alone."""
+    one = output.n_packed == 1
+    told = [
+        (constant, "does not vary" if one else "do not vary"),
+        (
+            rounding,
+            "varies by rounding alone (1e-13 of its size)" if one else "vary by rounding alone (1e-13 of their size)",
+        ),
+    ]
+    return [
+        f"{output.name}: {'' if one else f'{count} of its {output.n_packed} elements '}{how}, so the {what} are "
+        "undefined there"
+        for count, how in told
+        if count
+    ]
 
 
 def with_noise(ranking: Ranking, plan: Plan) -> Ranking:

@@ -21,6 +21,7 @@ from mcsim.kernels.statistics.sobol import poisson_counts
 from mcsim.ranking.indices import Rows, Sums, add_rows, indices, padded
 from mcsim.ranking.leaves import LeafRows
 from mcsim.ranking.plan import BoolArray, Plan, Values, evaluated, values_at
+from mcsim.ranking.tails import EXTREMES, Extremes
 from mcsim.study import FloatArray, InputError, IntArray, Study
 
 if TYPE_CHECKING:
@@ -68,11 +69,14 @@ class Tree:
         Where memory that a merge leaves over goes.
     history : dict
         Number of leaves -> S1 and ST from these leaves alone, the first 1, 2, 4, ... of them.
+    extremes : Extremes, optional
+        Of the evaluations at A and B, none before the first rows came.
     """
 
     nodes: dict[tuple[int, int], Sums] = field(default_factory=dict)
     spare: Spare = field(default_factory=Spare)
     history: dict[int, dict[str, FloatArray]] = field(default_factory=dict)
+    extremes: Extremes | None = None
 
     def add(self, level: int, index: int, sums: Sums) -> None:
         """Put a node in its place and merge it with its neighbour, if there; the node becomes the tree's own."""
@@ -100,12 +104,18 @@ class Tree:
 
     def take(self, portion: Portion) -> None:
         """Take in the sums of some leaves."""
-        for leaf, sums in portion.content:
+        leaves, extremes = portion.content
+        for leaf, sums in leaves:
             self.add(0, leaf, sums)
+        self._note(extremes)
+
+    def _note(self, extremes: Extremes) -> None:
+        self.extremes = extremes if self.extremes is None else self.extremes.merged(extremes)
 
     def arrays(self) -> Arrays:
         """Return the tree as arrays by name, for a file."""
-        arrays: Arrays = {}
+        own = self.extremes
+        arrays: Arrays = {} if own is None else {f"extremes|{name}": getattr(own, name) for name in EXTREMES}
         for (level, index), sums in self.nodes.items():
             arrays |= {f"node|{level}|{index}|{name}": getattr(sums, name) for name in _ARRAYS}
         for leaves, scores in self.history.items():
@@ -115,11 +125,13 @@ class Tree:
     def load(self, arrays: Mapping[str, NDArray[Any]]) -> None:
         """Take in the arrays of another tree over other leaves."""
         nodes: set[tuple[int, int]] = set()
+        if f"extremes|{EXTREMES[0]}" in arrays:
+            self._note(Extremes(*(arrays[f"extremes|{name}"] for name in EXTREMES)))
         for key, values in arrays.items():
             kind, *names = key.split("|")
             if kind == "history":
                 self.history.setdefault(int(names[0]), {})[names[1]] = values
-            else:
+            elif kind == "node":
                 nodes.add((int(names[0]), int(names[1])))
         for level, index in sorted(nodes):
             self.add(level, index, Sums(*(arrays[f"node|{level}|{index}|{name}"] for name in _ARRAYS)))
@@ -148,6 +160,7 @@ class SaltelliRows(LeafRows):
     def compute(self, start: int, stop: int) -> Portion:
         """Return the sums of the leaves from a base row to another."""
         plan, leaves, failed = self.plan, [], list[int]()
+        extremes = Extremes.of(np.empty((0, plan.n_values)))
         size, block = plan.leaf, block_rows(plan)
         for leaf in range(start // size, stop // size):
             sums = self._empty()
@@ -166,9 +179,11 @@ class SaltelliRows(LeafRows):
                 shaped = _rows(plan, values, self.reference, bad)
                 other = _rows(plan, twin, self.reference, bad) if plan.debias else None
                 add_rows(sums, weights, shaped, other, plan.jobs)
+                for good in (shaped.f_a[~bad], shaped.f_b[~bad]):
+                    extremes = extremes.merged(Extremes.of(good))
                 failed += numbers[bad].tolist()
             leaves.append((leaf, sums))
-        return Portion(start, stop, np.array(failed, np.int64), leaves)
+        return Portion(start, stop, np.array(failed, np.int64), (leaves, extremes))
 
     def extended(self, rows: int) -> SaltelliRows:
         """Return the design with more base rows; the first ones stay."""

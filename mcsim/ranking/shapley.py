@@ -122,7 +122,7 @@ def read(judgement: Judgement, collector: Reduced) -> tuple[FloatArray, IntArray
     variance = resampled.sum(axis=1, keepdims=True)
     scale = np.maximum(np.abs(reference), np.sqrt(np.maximum(variance / plan.base, 0.0)))
     with np.errstate(divide="ignore", invalid="ignore"):
-        effects = np.where(variance / plan.base > (1e-12 * scale) ** 2, resampled / variance, np.nan)
+        effects = np.where(variance / plan.base > (1e-13 * scale) ** 2, resampled / variance, np.nan)
     return effects, np.array(sorted(collector.failed), np.int64)
 
 

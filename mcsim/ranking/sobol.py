@@ -15,6 +15,7 @@ from mcsim.ranking.method import Designed, Judgement, check_failed
 from mcsim.ranking.plan import Plan, failed_lines, reference_values, split
 from mcsim.ranking.ranking import Ranking
 from mcsim.ranking.saltelli import SaltelliRows, Spare, Tree, planned
+from mcsim.ranking.tails import Carried, carried, tail_lines, together
 from mcsim.ranking.verdicts import UNRESOLVED, rank_shares, verdicts
 from mcsim.result.select import Cell
 from mcsim.study import FloatArray, InputError, Output, Study
@@ -41,6 +42,8 @@ class Window:
         Base rows that failed.
     history : dict
         Number of base rows -> S1 and ST from the first rows alone.
+    few : Carried
+        How few evaluations carry the variance.
     """
 
     base: int
@@ -48,6 +51,7 @@ class Window:
     second: Scores
     failed: list[int]
     history: Mapping[int, Scores]
+    few: Carried
 
 
 def passes(plan: Plan, judgement: Judgement) -> list[Reduced]:
@@ -65,9 +69,13 @@ def passes(plan: Plan, judgement: Judgement) -> list[Reduced]:
 def read(judgement: Judgement, collector: Reduced) -> Window:
     """Return what the sums of a complete pass give."""
     work, tree = collector.work, collector.state
-    scores, second = slab_scores(work.plan, judgement, tree.whole(), work.reference)
+    sums = tree.whole()
+    scores, second = slab_scores(work.plan, judgement, sums, work.reference)
+    base = sums.base[:, 0]
+    few = carried(tree.extremes, base[0] + base[1], base[2] + base[3], 2 * (work.rows - len(collector.failed)))
+    scores["verdict"][:, few.events > 0] = UNRESOLVED
     history = {leaves * work.plan.leaf: points for leaves, points in sorted(tree.history.items())}
-    return Window(work.rows, scores, second, collector.failed, history)
+    return Window(work.rows, scores, second, collector.failed, history, few)
 
 
 def ranking(plan: Plan, judgement: Judgement, found: list[Window]) -> Ranking:
@@ -75,7 +83,10 @@ def ranking(plan: Plan, judgement: Judgement, found: list[Window]) -> Ranking:
     plan = replace(plan, base=found[0].base)
     history = {n: split(plan, _joined([dict(one.history[n]) for one in found])) for n in found[0].history}
     scores, second = _joined([one.scores for one in found]), _joined([one.second for one in found])
-    return ranking_of(plan, judgement, scores, second, found[0].failed, history)
+    ranked = ranking_of(plan, judgement, scores, second, found[0].failed, history)
+    few = together([one.few for one in found])
+    lines = (*failed_lines(plan, len(ranked.dropped), scores["ST"], few.varies), *tail_lines(plan.outputs, few))
+    return replace(ranked, warnings=lines)
 
 
 def open_verdicts(ranking: Ranking, cell: Cell) -> int:
@@ -120,7 +131,6 @@ def ranking_of(
         second=split(plan, second) if plan.second else {},
         convergence=dict(history or {}),
         dropped=np.array(sorted(dropped), np.int64),
-        warnings=failed_lines(plan, len(dropped), scores["ST"]),
         settings={
             "base": plan.base,
             "seed": plan.seed,

@@ -96,10 +96,13 @@ def sentence(row: Mapping[Any, Any], dims: list[str], order_by: str) -> str:
     if not math.isfinite(value):
         return f"{lead}: undefined, since the output does not vary"
     low, high = row.get(f"{order_by}_low", math.nan), row.get(f"{order_by}_high", math.nan)
-    if value == 0.0:
+    if value == 0.0 and row.get("verdict") != VERDICTS[UNRESOLVED]:
         return f"{lead}: no effect"
     text = f"{lead}: {order_by} {value:.2f}"
-    text += f" ({low:.2f} to {high:.2f})" if math.isfinite(low) else ""
+    if math.isfinite(low):
+        text += f" ({low:.2f} to {high:.2f})"
+    elif f"{order_by}_low" in row and "verdict" in row:
+        text += " (no interval)"
     text += ", not distinguishable from 0" if low <= 0.0 <= high else ""
     if "verdict" in row:
         text += f", {row['verdict']}"

@@ -1,0 +1,103 @@
+"""Rankings of rare events, heavy tails and spreads near rounding: told, and no verdict on what they cannot say."""
+
+import numpy as np
+import pytest
+
+import mcsim
+from mcsim.ranking.tails import Extremes, carried
+
+INPUTS = {"p": mcsim.uniform(0, 1), "q": mcsim.uniform(0, 1)}
+
+
+def study(function, inputs=None):
+    return mcsim.study_of(mcsim.Model.from_function(function, inputs or INPUTS, {"r": "1"}))
+
+
+def happens(p, q):
+    """Return an event of probability 0.001 that p decides."""
+    return {"r": (p > 0.999).astype(float)}
+
+
+def test_a_rare_event_is_counted_and_its_verdicts_are_open():
+    ranking = mcsim.sensitivity(study(happens), 1024)
+    assert len(ranking.warnings) == 1
+    assert ranking.warnings[0].startswith("r: events 2 of 2,048: too few to rank by, so that verdicts are unresolved")
+    assert set(ranking.table("r")["verdict"]) == {"unresolved"}
+    assert not any("no effect" in line for line in ranking.lines("r"))
+
+
+def test_an_event_that_seldom_fails_to_happen_is_as_rare():
+    ranking = mcsim.sensitivity(study(lambda p, q: {"r": 1.0 - happens(p, q)["r"]}), 1024)
+    assert ranking.warnings[0].startswith("r: events 2 of 2,048")
+
+
+def test_a_value_at_the_centre_that_is_rare_is_an_event():
+    ranking = mcsim.sensitivity(study(lambda p, q: {"r": (abs(p - 0.5) < 0.0005) * 1.0}), 1024)
+    assert ranking.warnings[0].startswith("r: events ")
+    assert set(ranking.table("r")["verdict"]) == {"unresolved"}
+
+
+def test_events_are_the_same_for_shards_leaves_and_windows(monkeypatch, tmp_path):
+    whole = mcsim.sensitivity(study(happens), 1024, jobs=1)
+    stored = mcsim.sensitivity(study(happens), 1024, jobs=2, out=tmp_path / "run")
+    monkeypatch.setattr("mcsim.ranking.sobol._MOST_SUMS", 1.0)
+    assert whole.warnings == stored.warnings == mcsim.sensitivity(study(happens), 1024).warnings
+
+
+def test_a_heavy_tail_is_told_with_the_remedy():
+    heavy = study(lambda p, q: {"r": np.exp(2.0 * p + q)}, {"p": mcsim.normal(0, 1), "q": mcsim.normal(0, 1)})
+    ranking = mcsim.sensitivity(heavy, 1024)
+    assert len(ranking.warnings) == 1
+    assert "% of the variance: a heavy tail" in ranking.warnings[0]
+    assert "rank its logarithm, or more base rows" in ranking.warnings[0]
+    assert "influential" in set(ranking.table("r")["verdict"])
+
+
+@pytest.mark.parametrize("base", [16, 64, 1024])
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda p, q: {"r": p + q},
+        lambda p, q: {"r": -np.log(p) + q},
+        lambda p, q: {"r": (p > 0.5) * 1.0},
+        lambda p, q: {"r": np.floor(9 * p) + np.floor(3 * q)},
+    ],
+)
+def test_ordinary_outputs_get_no_warning(function, base):
+    assert mcsim.sensitivity(study(function), base).warnings == ()
+
+
+@pytest.mark.parametrize("spread", [1e-11, 1e-12])
+def test_a_small_spread_is_ranked_as_a_large_one_is(spread):
+    table = mcsim.sensitivity(study(lambda p, q: {"r": 1.0 + spread * (2 * p + q - 1.5)}), 1024).table("r")
+    assert table["ST"].tolist() == pytest.approx([0.8, 0.2], abs=0.01)
+
+
+def test_rounding_is_told_from_an_output_that_does_not_vary():
+    still = mcsim.sensitivity(study(lambda p, q: {"r": np.full(len(p), 0.1)}), 64)
+    assert still.warnings == ("r: does not vary, so the indices are undefined there",)
+    rounded = study(lambda p, q: {"r": 0.1 + 0.2 + (p + q) * 1e-16})
+    for found, what in (
+        (mcsim.sensitivity(rounded, 64), "indices"),
+        (mcsim.sensitivity(rounded, 64, method="prcc"), "measures"),
+    ):
+        assert found.warnings == (
+            f"r: varies by rounding alone (1e-13 of its size), so the {what} are undefined there",
+        )
+
+
+def test_given_draws_count_events_too():
+    warnings = mcsim.sensitivity(study(happens), 4096, method="prcc").warnings
+    assert len(warnings) == 1
+    assert warnings[0].startswith("r: events 4 of 4,096: too few to rank by; more base rows")
+
+
+def test_extremes_merge_in_any_order():
+    values = np.random.default_rng(1).normal(size=(100, 3)).round(1)
+    parts = [Extremes.of(values[low:high]) for low, high in ((0, 7), (7, 60), (60, 60), (60, 100))]
+    whole, merged = Extremes.of(values), parts[2].merged(parts[3]).merged(parts[0]).merged(parts[1])
+    for name in ("least", "greatest", "away"):
+        assert np.array_equal(getattr(whole, name), getattr(merged, name))
+    found = carried(whole, values.sum(axis=0), (values**2).sum(axis=0), 100)
+    deviation = (values - values.mean(axis=0)) ** 2
+    assert found.share == pytest.approx(deviation.max(axis=0) / deviation.sum(axis=0))
