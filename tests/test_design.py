@@ -163,3 +163,21 @@ def test_an_unknown_word_in_samples_is_named():
     frame = pd.DataFrame({"x": [0.1], "y": [1.0], "form": ["times"]})
     with pytest.raises(InputError, match=r"form: not one of its words \(got 'times'\); plus, minus"):
         user_design(frame, with_form(small()))
+
+
+@pytest.mark.parametrize("code", [-1, 0.5, 5])
+def test_a_code_that_stands_for_no_word_is_refused_with_its_row(code):
+    frame = pd.DataFrame({"x": [0.1, 0.2], "y": [1.0, 1.0], "form": [0, code]})
+    with pytest.raises(InputError, match=rf"form: row 2: not one of its words \(got {code}\); plus, minus"):
+        user_design(frame, with_form(small()))
+
+
+def test_words_on_a_numeric_input_are_refused():
+    with pytest.raises(InputError, match=r"x: takes a number, not words \(got categorical"):
+        small().set(x='categorical(["a", "b"])')
+
+
+def test_samples_separated_otherwise_are_named(tmp_path):
+    (tmp_path / "s.csv").write_text("x;y\n0,1;1\n")
+    with pytest.raises(InputError, match=r"columns separated by ';'; by commas"):
+        user_design(tmp_path / "s.csv", small())

@@ -109,6 +109,14 @@ def test_a_model_file_that_cannot_be_imported_is_the_users_to_mend(folder, code)
         load(folder / "study.toml")
 
 
+def test_a_table_of_an_extending_study_is_converted_to_the_units_of_the_one_that_it_replaces(folder):
+    (folder / "mine.csv").write_text("key,value,unit,source\none,3000,m,s\ntwo,4,km,s\n")
+    (folder / "base.toml").write_text(STUDIES["model"].replace('[data]\nfolder = "own"\n', ""))
+    (folder / "study.toml").write_text('[study]\nextends = "base.toml"\n[tables.t]\nfile = "mine.csv"\n')
+    table = load(folder / "study.toml").tables["t"]
+    assert (table.value.tolist(), table.units) == ([3.0, 4.0], ("km", "km"))
+
+
 def test_a_byte_order_mark_is_read(folder):
     (folder / "study.toml").write_text("\ufeff" + STUDIES["function"].strip(), encoding="utf-8")
     assert outcome(folder / "study.toml") == "read"

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from mcsim.study import InputError, TableSpec
-from mcsim.study.tables import read_rows, replace_table, table_from_rows
+from mcsim.study.replaced import replace_table
+from mcsim.study.tables import read_rows, table_from_rows
+from mcsim.study.units import conversion
 
 HEADER = "region,year,value,low,high,unit,distribution,source"
 SPEC = TableSpec("losses", ("region", "year"), valid=(0, 1), group="grid")
@@ -44,7 +46,6 @@ def test_one_label_gives_no_axis(tmp_path):
 @pytest.mark.parametrize(
     ("word", "expected"),
     [
-        ("", "constant(0.1)"),
         ("fixed", "constant(0.1)"),
         ("triangular", "triangular(0.05, 0.1, 0.2)"),
         ("pert", "pert(0.05, 0.1, 0.2)"),
@@ -78,6 +79,11 @@ REFUSALS = [
     (["us,2020,x,,,share,,a report"], r"losses\[us,2020\]: value: not a number \(got 'x'\)"),
     (["us,2020,nan,,,share,,a report"], r"value: not finite \(got 'nan'\)"),
     (["us,2020,0.1,0.2,0.05,share,uniform,a report"], r"low <= value <= high does not hold \(got 0.2, 0.1, 0.05\)"),
+    (["us,2020,0.1,0.05,0.2,share,,a report"], r"distribution: empty beside a range \(got 0.05 to 0.2\); a word"),
+    (["us,2020,0.1,0.2,,share,fixed,a report"], r"low <= value <= high does not hold \(got 0.2, 0.1, 0.1\)"),
+    (["us,2020,0.1,x,,share,fixed,a report"], r"losses\[us,2020\]: low: not a number \(got 'x'\)"),
+    (['us,2020,"0,1",,,share,,a report'], r"value: not a number \(got '0,1'\); 0.1"),
+    (['us,2020,0,,,share,"categorical([""a"", ""b""])",a report'], r"distribution: words, not numbers"),
     (["us,2020,0.1,,,share,,"], r"losses\[us,2020\]: source: empty"),
     (
         ["us,2020,1.4,,,share,,a report"],
@@ -150,3 +156,61 @@ class TestReplacing:
         path = written(tmp_path, "us,2020,0.5,,,kg SO2e/kWh,,mine")
         with pytest.raises(InputError, match=r"does not convert \(got 'kg SO2e/kWh'\); 'kg CO2e/kWh'"):
             replace_table(shipped, path, None)
+
+
+def test_a_share_above_one_is_refused_without_a_range_of_the_model(tmp_path):
+    path = written(tmp_path, "us,2020,40,,,share,,a report")
+    with pytest.raises(InputError, match=r"losses\[us,2020\]: a share outside 0 and 1 \(got 40\); 0.4, or in % with"):
+        read(path, TableSpec("losses", ("region", "year")))
+
+
+@pytest.mark.parametrize("mark", [";", "\t"])
+def test_another_separator_is_named(tmp_path, mark):
+    path = tmp_path / "t.csv"
+    path.write_text("key,value\na,1\n".replace(",", mark))
+    with pytest.raises(InputError, match=r"t\.csv: columns separated by '.*'; by commas, with points"):
+        read_rows(path)
+
+
+def test_only_ends_of_lines_end_a_row(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text('key,note\r\na,one\u2028two\r\nb,"three\nfour"\r\n', encoding="utf-8", newline="")
+    assert [row["note"] for row in read_rows(path)] == ["one\u2028two", "three\nfour"]
+
+
+@pytest.mark.parametrize(
+    ("given", "wanted", "factor"),
+    [
+        ("kgCO2e/kWh", "kg CO2e/kWh", 1.0),
+        ("g CO2-eq/kWh", "kg CO2e/kWh", 0.001),
+        ("gCO2 eq/kWh", "kg CO2e/kWh", 0.001),
+        ("g CO\u2082e/kWh", "kg CO2e/kWh", 0.001),
+        ("g 1,4-DCB-eq/kWh", "kg 1,4-DCBe/kWh", 0.001),
+        ("%", "share", 0.01),
+        ("%/yr", "1/yr", 0.01),
+        ("kWh/100km", "kWh/km", 0.01),
+        ("L/100 km", "L/km", 0.01),
+        ("USD/t", "USD/kg", 0.001),
+        ("US$/kg", "USD/kg", 1.0),
+        ("vehicle/yr", "vehicle/day", 1 / 365.25),
+        ("metric ton", "kg", 1000.0),
+    ],
+)
+def test_spellings_of_the_field_convert(given, wanted, factor):
+    assert conversion(given, wanted, "x") == pytest.approx(factor, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("given", "wanted", "message"),
+    [
+        ("ton", "kg", r"a ton may be 1000, 907 or 1016 kg \(got 'ton' for 'kg'\); t, short_ton or long_ton"),
+        ("kton/yr", "t/yr", "a ton may be"),
+        ("kg CO2/kg", "kg/kg CO2", "does not convert"),
+        ("USD 2020/kg", "USD/kg", "does not convert"),
+        ("kg CO2", "kg CO2e", "does not convert"),
+        ("degC", "K", "does not convert"),
+    ],
+)
+def test_units_that_may_mean_another_thing_are_refused(given, wanted, message):
+    with pytest.raises(InputError, match=message):
+        conversion(given, wanted, "x")

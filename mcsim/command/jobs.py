@@ -22,12 +22,14 @@ def run_and_report(study: Study, asked: Asked, ranked: bool = True) -> str:
     from mcsim.ranking.sensitivity import rank_asked
     from mcsim.store.directory import default_folder
 
-    ranked = ranked and _can_be_ranked(study)
+    left_out = _unrankable(study) if ranked else ""
     folder = default_folder(study.name) if asked.stored.out is None else asked.stored.out
     until, stored = asked.drawn.until, replace(asked.stored, out=folder)
     of_ranking = until is not None and acts_on(until) == "ranking"
     drawn = replace(asked.drawn, until=None if of_ranking else until)
     result = run_asked(study, replace(asked, drawn=drawn, stored=stored))
+    if left_out:
+        return f"{written(result, None, folder)}\nno ranking: {left_out}"
     if not ranked:
         return written(result, None, folder)
     drawn = replace(asked.drawn, until=until if of_ranking else None)
@@ -61,15 +63,23 @@ def asked_of(said: Mapping[str, Any], studies: Sequence[Study], samples: Path | 
     return [replace(asked, drawn=replace(asked.drawn, design=user_design(samples, study, seed))) for study in studies]
 
 
-def _can_be_ranked(study: Study) -> bool:
-    return len(study.groups) >= 2 and any(output.rank for output in study.outputs)
+def _unrankable(study: Study) -> str:
+    """Return why a plain run of a study ends without a ranking, or an empty text."""
+    if not any(output.rank for output in study.outputs):
+        return "no output is ranked"
+    groups = _groups(study) or study.groups
+    if len(groups) >= 2:
+        return ""
+    return f"one factor ({next(iter(groups))}), nothing beside it" if groups else "no uncertain input"
 
 
 def _groups(study: Study) -> Any:
     """Return the factors of a plain run: as the study has them, dependent inputs kept together."""
+    if not study.dependence:
+        return False
     from mcsim.ranking.factors import dependent_groups
 
-    return dependent_groups(study) if study.dependence else False
+    return dependent_groups(study)
 
 
 def written(result: Result, ranking: Ranking | None, folder: Path) -> str:

@@ -16,6 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mcsim.study import FloatArray, InputError, IntArray, nearest
+from mcsim.study.setting import valid_range
+from mcsim.study.tables import separator_of
 from mcsim.study.values import whole
 
 if TYPE_CHECKING:
@@ -288,6 +290,12 @@ def user_design(source: str | Path | pd.DataFrame, study: Study, seed: int = 1) 
         place = str(source)
         frame = _read_frame(Path(source))
     names = [item.name for item in study.uncertain]
+    separator = separator_of([str(column) for column in frame.columns])
+    if separator and separator not in "".join(names):
+        raise InputError(f"{place}: columns separated by {separator!r}; by commas, with points in numbers")
+    if not frame.columns.is_unique:
+        twice = frame.columns[frame.columns.duplicated()][0]
+        raise InputError(f"{place}: {twice}: twice in the header; each column once")
     for column in frame.columns:
         if column not in names:
             raise InputError(f"{place}: {column}: no such uncertain input{nearest(str(column), names)}")
@@ -307,13 +315,16 @@ def _read_frame(path: Path) -> pd.DataFrame:
         return pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path)
     except FileNotFoundError:
         raise InputError(f"{path}: no such file; a CSV or Parquet table with one row per draw") from None
-    except (ValueError, ImportError) as error:
-        raise InputError(f"{path}: cannot be read as a table ({str(error).splitlines()[0]})") from None
+    except (ValueError, ImportError, OSError) as error:
+        told = " ".join(str(error).split()) or type(error).__name__
+        raise InputError(f"{path}: cannot be read as a table ({told}); CSV or Parquet") from None
 
 
 def _column(place: str, study: Study, item: Any, series: pd.Series[Any]) -> FloatArray:
+    import pandas as pd
+
     labels = getattr(item.distribution, "labels", None)
-    if labels is not None and series.dtype.kind not in "if":
+    if labels is not None and not pd.api.types.is_numeric_dtype(series):
         codes = {label: code for code, label in enumerate(labels)}
         wrong = next((word for word in series if word not in codes), None)
         if wrong is not None:
@@ -321,9 +332,17 @@ def _column(place: str, study: Study, item: Any, series: pd.Series[Any]) -> Floa
         return np.array([codes[word] for word in series], np.float64)
     try:
         values = series.to_numpy(np.float64)
-    except ValueError:
+    except (TypeError, ValueError):
         raise InputError(f"{place}: {item.name}: not numbers; a number in {item.unit or 'its unit'} per row") from None
-    valid = next((p.valid for p in study.model.parameters if p.name == item.name), (-np.inf, np.inf))
+    if labels is not None:
+        wrong = ~np.isin(values, np.arange(len(labels)))
+        if wrong.any():
+            row = int(np.argmax(wrong))
+            raise InputError(
+                f"{place}: {item.name}: row {row + 1}: not one of its words (got {values[row]:g}); {', '.join(labels)}"
+            )
+        return values
+    valid = valid_range(study.model, item) if item.vector is None else (0.0, 1.0)
     bad = ~(np.isfinite(values) & (values >= valid[0]) & (values <= valid[1]))
     if bad.any():
         row = int(np.argmax(bad))

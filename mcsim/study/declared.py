@@ -74,6 +74,10 @@ class Parameter:
     labels: tuple[str, ...] | None = None
     source: str = "default of the model"
 
+    def __post_init__(self) -> None:
+        if getattr(self.default, "words", None) is not None:
+            raise InputError(f"{self.name}: takes a number, not words (got {self.default}); an Option has words")
+
 
 @dataclass(frozen=True, slots=True)
 class Option:

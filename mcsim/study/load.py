@@ -17,8 +17,9 @@ from mcsim.study.inputs import Input
 from mcsim.study.model import Model
 from mcsim.study.program import model_from_program
 from mcsim.study.read import read_study_file
+from mcsim.study.replaced import in_units_of, replace_table
 from mcsim.study.study import Study
-from mcsim.study.tables import Table, read_rows, replace_table, table_from_rows
+from mcsim.study.tables import Table, read_rows, table_from_rows
 from mcsim.study.types import OptionValue
 
 Rows = list[dict[str, str]]
@@ -66,7 +67,7 @@ def load(study: str | Path, data: str | Path | None = None) -> Study:
     raw, files = read_study_file(path, resolve)
     tables_raw = raw.get("tables", {})
     folder = data if data is not None else raw.get("data", {}).get("folder")
-    rows = {name: read_rows(Path(entry["file"])) for name, entry in tables_raw.items()}
+    rows = {name: _rows(name, entry) for name, entry in tables_raw.items()}
     tables = _tables(tables_raw, rows, path)
     model = _model(raw, path, tables)
     tables = _apply_specs(tables_raw, rows, tables, model, path)
@@ -75,6 +76,17 @@ def load(study: str | Path, data: str | Path | None = None) -> Study:
         tables = _override(tables, tables_raw, model, user)
         model = _model(raw, path, tables)
     return _assemble(raw, path, model, tables, (*files, *(table.origin for table in tables.values())), user)
+
+
+def _rows(name: str, entry: Mapping[str, Any]) -> Rows:
+    """Return the rows of a table, in the units of the table of an extended study whose place it takes."""
+    rows = read_rows(Path(entry["file"]))
+    if "replaces" not in entry:
+        return rows
+    replaced = table_from_rows(name, read_rows(Path(entry["replaces"])), origin=entry["replaces"])
+    if not set(replaced.keys) <= set(rows[0]):
+        return rows  # the model's own check of the key columns says what is missing
+    return in_units_of(replaced, rows, replaced.keys, Path(entry["file"]))
 
 
 def resolve(study: str | Path) -> Path:

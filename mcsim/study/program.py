@@ -28,6 +28,7 @@ from mcsim.study.declared import Context, Output, Parameter
 from mcsim.study.errors import InputError, nearest
 from mcsim.study.failure import PartialFailure
 from mcsim.study.model import Model
+from mcsim.study.tables import separator_of
 from mcsim.study.types import FloatArray
 
 PLACEHOLDER = re.compile(r"\{\{\s*([^{}]+?)\s*\}\}")
@@ -132,6 +133,7 @@ class Program:
         return PLACEHOLDER.sub(lambda found: repr(plain[found.group(1)]), self.template)
 
     def _parsed(self, text: str, place: str) -> dict[str, NDArray[Any]]:
+        text = text.removeprefix("\ufeff")  # some programs write a byte-order mark
         try:
             content = _columns(text) if Path(self.output).suffix == ".csv" else json.loads(text)
         except ValueError as error:
@@ -170,7 +172,13 @@ def _tail(stderr: bytes | str | None) -> str:
 
 def _columns(text: str) -> dict[str, list[float]]:
     """Return the columns of a CSV text with a header; blank cells end a column that is shorter than others."""
-    rows = list(csv.reader(io.StringIO(text)))
+    try:
+        rows = list(csv.reader(io.StringIO(text, newline="")))
+    except csv.Error as error:
+        raise ValueError(str(error)) from None
+    separator = separator_of(rows[0]) if rows else ""
+    if separator:
+        raise ValueError(f"columns separated by {separator!r}, not by commas")
     if len(rows) < 2:
         raise ValueError("a header and at least one row expected")
     return {
@@ -234,7 +242,7 @@ def _template(program: Mapping[str, Any], parameters: tuple[Parameter, ...], pat
         return "", "input.json"
     source = Path(program["template"])
     try:
-        text = source.read_text(encoding="utf-8")
+        text = source.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: program.template: cannot be read (got {source}: {error}); UTF-8 text") from None
     known = [parameter.name for parameter in parameters]

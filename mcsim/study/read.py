@@ -46,6 +46,12 @@ def read_study_file(path: Path, resolve: Resolve, seen: tuple[Path, ...] = ()) -
     for key in ("model", "function"):
         if base_path.parent != path.parent and str(base["study"].get(key, "")).partition(":")[0].endswith(".py"):
             base["study"][key] = str(base_path.parent / base["study"][key])
+    if not ({"model", "function"} & set(head) or "program" in content):
+        # A table in the place of the extended study's is in that one's units: the model is the same.
+        for name, entry in content.get("tables", {}).items():
+            replaced = base.get("tables", {}).get(name)
+            if replaced is not None:
+                entry["replaces"] = replaced.get("replaces", replaced["file"])
     merged = {section: {**base.get(section, {}), **content.get(section, {})} for section in (*base, *content)}
     return merged, (*files, str(path))
 

@@ -58,6 +58,45 @@ def _meant(name: str, text: str) -> Any:
         raise InputError(f"{name}: {error}") from None
 
 
+def declared_range(model: Model, item: Input) -> tuple[float, float]:
+    """Return the closed range that a model declares of an input, by its parameter or its table."""
+    valid = next((p.valid for p in model.parameters if p.name == item.name), (-math.inf, math.inf))
+    if item.table is not None:
+        valid = next((spec.valid for spec in model.tables if spec.name == item.table[0]), valid)
+    return valid
+
+
+def valid_range(model: Model, item: Input) -> tuple[float, float]:
+    """Return the closed range that a value may have: the declared one, a table's share within 0 and 1."""
+    low, high = declared_range(model, item)
+    return (max(low, 0.0), min(high, 1.0)) if item.table is not None and item.unit == "share" else (low, high)
+
+
+def check_share(where: str, distribution: Distribution, unit: str) -> None:
+    """Refuse a table's share outside 0 and 1: its median, and the ends that it has.
+
+    A tail without an end, such as a gamma's of weights that the model scales to 1, is the model's range to say.
+
+    Raises
+    ------
+    InputError
+        Naming the place and the value.
+
+    Examples
+    --------
+    >>> check_share("grid.csv: mix[gas]", Constant(40.0), "share")
+    Traceback (most recent call last):
+    ...
+    mcsim.study.errors.InputError: grid.csv: mix[gas]: a share outside 0 and 1 (got 40); 0.4, or in % with unit = "%"
+    """
+    if unit != "share":
+        return
+    for value in (*distribution.support(), distribution.median()):
+        if math.isfinite(value) and not 0.0 <= value <= 1.0:
+            remedy = f'{value / 100:g}, or in % with unit = "%"' if 1.0 < value <= 100.0 else "between 0 and 1"
+            raise InputError(f"{where}: a share outside 0 and 1 (got {value:g}); {remedy}")
+
+
 def check_range(model: Model, item: Input, distribution: Distribution) -> None:
     """Refuse a distribution that can leave the model's valid range.
 
@@ -66,9 +105,9 @@ def check_range(model: Model, item: Input, distribution: Distribution) -> None:
     InputError
         Naming the input, the support and the range.
     """
-    valid = next((p.valid for p in model.parameters if p.name == item.name), (-math.inf, math.inf))
-    if item.table is not None:
-        valid = next((spec.valid for spec in model.tables if spec.name == item.table[0]), valid)
+    if getattr(distribution, "labels", None) is not None:
+        raise InputError(f"{item.name}: takes a number, not words (got {distribution}); discrete(...) has numbers")
+    valid = declared_range(model, item)
     low, high = distribution.support()
     if math.isnan(low) or math.isnan(high) or low < valid[0] or high > valid[1]:
         shown = f"{low:g}" if low == high else f"{distribution}, which reaches from {low:g} to {high:g}"
@@ -76,6 +115,8 @@ def check_range(model: Model, item: Input, distribution: Distribution) -> None:
             f"{item.name}: outside the valid range (got {shown}); between {valid[0]:g} and {valid[1]:g} {item.unit}"
             + ("; truncated_normal(mean, sd, low, high) keeps a normal inside" if low == -math.inf else "")
         )
+    if item.table is not None:
+        check_share(item.name, distribution, item.unit)
 
 
 def option_set(option: Option, value: Any) -> OptionValue | Input:

@@ -10,12 +10,12 @@ Anything with brackets is the text of a distribution.
 from __future__ import annotations
 
 import csv
+import io
 import itertools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -23,8 +23,8 @@ from mcsim.distributions import FAMILIES, Constant, Distribution, parse
 from mcsim.study.declared import TableSpec
 from mcsim.study.errors import InputError, nearest
 from mcsim.study.inputs import Input
+from mcsim.study.setting import check_share
 from mcsim.study.types import FloatArray, IntArray
-from mcsim.study.units import conversion
 
 RESERVED = ("value", "low", "high", "unit", "distribution", "source", "status", "note", "group")
 
@@ -190,10 +190,17 @@ def read_rows(path: Path) -> list[dict[str, str]]:
         raise InputError(f"{path}: no such file; a CSV table") from None
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: cannot be read ({error}); a CSV table in UTF-8") from None
-    lines = list(csv.reader(text.splitlines()))
+    try:
+        # Only the ends of lines that CSV knows end a row: a cell may hold U+2028 or, in quotes, a line break.
+        lines = list(csv.reader(io.StringIO(text, newline="")))
+    except csv.Error as error:
+        raise InputError(f"{path}: cannot be read ({error}); a CSV table") from None
     if not lines:
         raise InputError(f"{path}: empty; a header and one row per figure")
     header = [name.strip() for name in lines[0]]
+    separator = separator_of(header)
+    if separator:
+        raise InputError(f"{path}: columns separated by {separator!r}; by commas, with points in numbers")
     twice = next((name for place, name in enumerate(header) if name in header[:place]), None)
     if twice is not None:
         raise InputError(f"{path}: {twice or 'a column without a name'}: twice in the header; each column once")
@@ -209,6 +216,17 @@ def read_rows(path: Path) -> list[dict[str, str]]:
     if not rows:
         raise InputError(f"{path}: no rows; one row per figure")
     return rows
+
+
+def separator_of(header: Sequence[str]) -> str:
+    """Return what separates the columns of a header that commas do not, or an empty text.
+
+    Examples
+    --------
+    >>> separator_of(["key;value;unit"]), separator_of(["key", "value"])
+    (';', '')
+    """
+    return next((mark for mark in (";", "\t", "|") if len(header) == 1 and mark in header[0]), "")
 
 
 def table_from_rows(
@@ -282,20 +300,29 @@ def table_from_rows(
     )
 
 
-def _number(where: str, cells: Mapping[str, str], column: str) -> float:
+def number_in(where: str, cells: Mapping[str, str], column: str) -> float:
+    """Return the number of a row's column, or raise `InputError`."""
     text = cells.get(column, "")
     try:
         number = float(text)
     except ValueError:
-        raise InputError(f"{where}: {column}: not a number (got {text!r}); a number in the row's unit") from None
+        remedy = text.replace(",", ".") if text.count(",") == 1 else "a number in the row's unit"
+        raise InputError(f"{where}: {column}: not a number (got {text!r}); {remedy}") from None
     if not math.isfinite(number):
         raise InputError(f"{where}: {column}: not finite (got {text!r}); a number in the row's unit")
     return number
 
 
 def _row_distribution(where: str, cells: Mapping[str, str], valid: tuple[float, float]) -> Distribution:
-    value = _number(where, cells, "value")
+    value = number_in(where, cells, "value")
     word = cells.get("distribution", "") or "fixed"
+    low, high = (number_in(where, cells, end) if cells.get(end, "") else value for end in ("low", "high"))
+    if not low <= value <= high:
+        raise InputError(f"{where}: low <= value <= high does not hold (got {low:g}, {value:g}, {high:g}); order them")
+    if low < high and not cells.get("distribution", ""):
+        raise InputError(
+            f"{where}: distribution: empty beside a range (got {low:g} to {high:g}); a word such as triangular"
+        )
     try:
         if word == "fixed":
             distribution: Distribution = Constant(value)
@@ -307,12 +334,15 @@ def _row_distribution(where: str, cells: Mapping[str, str], valid: tuple[float, 
         raise
     except ValueError as error:
         raise InputError(f"{where}: distribution: {error}") from None
+    if getattr(distribution, "labels", None) is not None:
+        raise InputError(f"{where}: distribution: words, not numbers (got {word!r}); discrete(...) has numbers")
     low, high = distribution.support()
     if low < valid[0] or high > valid[1]:
         raise InputError(
             f"{where}: outside the valid range (got {distribution}, from {low:g} to {high:g}); "
             f"between {valid[0]:g} and {valid[1]:g} {cells['unit']}"
         )
+    check_share(where, distribution, cells["unit"])
     return distribution
 
 
@@ -325,65 +355,5 @@ def _from_word(
             f"{where}: distribution: unknown word (got {word!r}); one of fixed, {', '.join(words)}, or a text such as "
             "lognormal_gsd2(1.2, 1.5)" + nearest(word, words)
         )
-    low, high = _number(where, cells, "low"), _number(where, cells, "high")
-    if not low <= value <= high:
-        raise InputError(f"{where}: low <= value <= high does not hold (got {low:g}, {value:g}, {high:g}); order them")
+    low, high = number_in(where, cells, "low"), number_in(where, cells, "high")
     return Constant(value) if low == high else words[word](low, value, high, valid)
-
-
-def replace_table(shipped: Table, path: Path, spec: TableSpec | None, group: str | None = None) -> Table:
-    """Return the user's table in the place of a shipped one, in the shipped units.
-
-    Every key of the shipped table must be there; more keys (a vehicle of one's own) may be.
-
-    Raises
-    ------
-    InputError
-        Naming the first missing cell, or the unit that does not convert.
-    """
-    rows = read_rows(path)
-    spec = spec if spec is not None else TableSpec(shipped.name, shipped.keys)
-    _refuse_other_keys(rows, spec, path)
-    keys = [tuple(row[column] for column in spec.keys) for row in rows]
-    have = set(keys)
-    for key in shipped.index:
-        if key not in have:
-            raise InputError(f"{path}: {cell_name(shipped.name, key)}: missing cell; a row with this key")
-    converted: list[dict[str, Any]] = []
-    for key, row in zip(keys, rows, strict=True):
-        unit = _expected_unit(shipped, key)
-        factor = conversion(row.get("unit", ""), unit, f"{path}: {cell_name(shipped.name, key)}: unit")
-        converted.append(
-            row if factor == 1.0 else _scaled(row, factor, unit, f"{path}: {cell_name(shipped.name, key)}")
-        )
-    groups = set(shipped.groups)
-    inherited = group or (next(iter(groups)) if len(groups) == 1 else None)
-    return table_from_rows(shipped.name, converted, spec=spec, group=inherited, origin=str(path))
-
-
-def _refuse_other_keys(rows: Sequence[Mapping[str, str]], spec: TableSpec, path: Path) -> None:
-    for column in spec.keys:
-        if column not in rows[0]:
-            raise InputError(
-                f"{path}: {column}: column missing (got {', '.join(rows[0])}); key columns {', '.join(spec.keys)}"
-            )
-
-
-def _expected_unit(shipped: Table, key: tuple[str, ...]) -> str:
-    def likeness(row: int) -> int:
-        return sum(mine == theirs for mine, theirs in zip(key, shipped.index[row], strict=True))
-
-    return shipped.units[max(range(len(shipped.index)), key=likeness)]
-
-
-def _scaled(row: Mapping[str, str], factor: float, unit: str, where: str) -> dict[str, str]:
-    if "(" in row.get("distribution", ""):
-        raise InputError(
-            f"{where}: unit: a distribution written out is not converted (got {row['unit']}); write it in {unit}"
-        )
-    scaled = dict(row)
-    for column in ("value", "low", "high"):
-        if row.get(column, ""):
-            scaled[column] = repr(_number(where, row, column) * factor)
-    scaled["unit"] = unit
-    return scaled

@@ -1,4 +1,8 @@
-"""Units at the door: a factor from the user's unit to the model's, or a refusal."""
+"""Units at the door: a factor from the user's unit to the model's, or a refusal.
+
+Read are the spellings of the field: ``kgCO2e``, ``kg CO2-eq``, ``kg CO2 eq``, ``%`` of a share, ``kWh/100 km`` (per
+100 km), ``USD`` and ``US$``. A ``ton`` may be three things and is refused where it would be converted.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +17,19 @@ from mcsim.study.types import FloatArray
 
 if TYPE_CHECKING:
     from mcsim.study.declared import Output
+
+OPERATORS = "/*^()"
+SUBSCRIPTS = str.maketrans("\u2080\u2081\u2082\u2083\u2084\u2085\u2086\u2087\u2088\u2089", "0123456789")
+# Spellings of the field -> as they are read, in order; a substance has a capital letter.
+SPELLINGS = (
+    (r"US\s?\$", "USD"),
+    (r"%", " percent "),
+    (r"\bmetric[ _]tons?\b", "t"),
+    (r"(\S*[A-Z]\S*?)[\s_-]*(?:eq(?:uiv(?:alents?)?)?\.?|(?<=-)e)(?![A-Za-z0-9])", r"\1e"),
+    (r"/\s*([0-9.]+)\s*([A-Za-z]+)", r"/(\1 \2)"),  # per 100 km, not per 100 and times km
+)
+JOINED = re.compile(r"(kg|mg|g|kt|Mt|Gt|t|kBq|Bq)([A-Z0-9].*)")  # kgCO2e
+AMBIGUOUS = re.compile(r"(kilo|mega|giga|k|M|G)?tons?")
 
 
 def conversion(given: str, wanted: str, where: str) -> float:
@@ -30,28 +47,33 @@ def conversion(given: str, wanted: str, where: str) -> float:
     Raises
     ------
     InputError
-        When the units do not convert.
+        When the units do not convert, or one may mean several.
 
     Examples
     --------
-    >>> conversion("g CO2e/kWh", "kg CO2e/kWh", "factors.csv")
+    >>> conversion("g CO2-eq/kWh", "kg CO2e/kWh", "factors.csv")
     0.001
+    >>> conversion("%", "share", "shares.csv")
+    0.01
     """
     if given == wanted:
         return 1.0
     refusal = f"{where}: does not convert (got {given!r}); {wanted!r}"
     (given_text, given_substances), (wanted_text, wanted_substances) = _split(given), _split(wanted)
+    for text in (given_text, wanted_text):
+        if any(AMBIGUOUS.fullmatch(word) for word in text.split()):
+            raise InputError(
+                f"{where}: a ton may be 1000, 907 or 1016 kg (got {given!r} for {wanted!r}); t, short_ton or long_ton"
+            )
     if given_substances != wanted_substances:
         raise InputError(refusal)
     registry = _registry()
     try:
-        factor = registry.Quantity(1.0, given_text).to(wanted_text).magnitude
-        zero = registry.Quantity(0.0, given_text).to(wanted_text).magnitude
+        # A unit that does not begin at 0 (degC) refuses the division.
+        factor = (registry.Quantity(1.0) * registry(given_text) / registry(wanted_text)).to("").magnitude
     except Exception:
         raise InputError(refusal) from None
-    if zero != 0.0:
-        raise InputError(refusal)
-    return float(factor)
+    return float(f"{factor:.15g}")  # 0.01, not 0.010000000000000002
 
 
 def output_factors(given: Output, wanted: Output, where: str) -> FloatArray | None:
@@ -92,23 +114,44 @@ def output_factors(given: Output, wanted: Output, where: str) -> FloatArray | No
 def _registry() -> Any:
     import pint
 
-    return pint.UnitRegistry()
+    registry = pint.UnitRegistry()
+    registry.define("share = 1")
+    registry.define("USD = [currency]")
+    return registry
 
 
 @lru_cache(maxsize=256)
-def _split(unit: str) -> tuple[str, tuple[str, ...]]:
-    words, substances = [], []
-    for token in re.findall(r"[^\s/*^()]+|[/*^()]", unit.replace("%", "percent")):
-        if token in "/*^()" or _known(token):
+def _split(unit: str) -> tuple[str, tuple[tuple[str, int], ...]]:
+    """Return what is a unit as text, and what is a substance with the number of divisions before it."""
+    text = "1" if unit.strip() in ("", "-") else unit.translate(SUBSCRIPTS)
+    for spelling, read in SPELLINGS:
+        text = re.sub(spelling, read, text)
+    words: list[str] = []
+    substances: list[tuple[str, int]] = []
+    for token in re.findall(r"[^\s/*^()]+|[/*^()]", text):
+        joined = JOINED.fullmatch(token)
+        first = not words and not substances
+        # A number after a unit is the year of a price.
+        counts = first or bool(words and words[-1] in "/*^(") if _is_number(token) else _known(token)
+        if token in OPERATORS or counts:
             words.append(token)
+        elif joined is not None:
+            words.append(joined[1])
+            substances.append((joined[2], words.count("/")))
         else:
-            substances.append(token)
+            substances.append((token, words.count("/")))
+    if not words or words[0] in "/*":
+        words.insert(0, "1")
+    if words[-1] in "/*":
+        words.append("1")
     return " ".join(words), tuple(substances)
 
 
+def _is_number(token: str) -> bool:
+    return re.fullmatch(r"-?[0-9.]+", token) is not None
+
+
 def _known(token: str) -> bool:
-    if re.fullmatch(r"[0-9.]+", token):
-        return True
     try:
         _registry().parse_units(token)
     except Exception:
