@@ -22,12 +22,14 @@ from mcsim.kernels.lives.draw import sampled_activity
 from mcsim.kernels.lives.records import Sample
 from mcsim.kernels.lives.spread import SPREADS
 from mcsim.kernels.streams import stream_key, stream_of
+from mcsim.studies.common.corridor import Corridor
 from mcsim.studies.second_hand_ev import lca
 from mcsim.studies.second_hand_ev.outputs import LEVELS
 from mcsim.studies.second_hand_ev.sampled import unit_impacts
-from mcsim.studies.second_hand_ev.vehicle import lives_of, prepare
+from mcsim.studies.second_hand_ev.vehicle import INPUT_NAMES, OPTION_NAMES, lives_of, prepare
 from mcsim.study.load import load
 
+CORRIDOR = Corridor("us", "mx")
 REPEATS = 3
 LIVES = COUNTED
 ROOFLINE = 2.5  # ns per life of the compiled C prototype with AVX-512 intrinsics, ../shared/spec/speed.md
@@ -38,16 +40,19 @@ class Route:
 
     def __init__(self, draws, *, one_route):
         study = load("second-hand-ev")
-        inputs = drawn(study, draws)
-        plan = prepare(study.tables)
-        found = lca.impacts(plan.assessment, inputs, study.options)
-        lives = lives_of(plan, inputs, study.options, found)
+        inputs, options = (
+            CORRIDOR.neutral(drawn(study, draws), INPUT_NAMES),
+            CORRIDOR.neutral(study.options, OPTION_NAMES),
+        )
+        plan = prepare(study.tables, CORRIDOR)
+        found = lca.impacts(plan.assessment, inputs, options)
+        lives = lives_of(plan, inputs, options, found)
         self.vehicle = plan.cells.vehicles.index("ev-compact-mx") if one_route else None
         if one_route:
             only = np.arange(len(lives.cells.first)) == self.vehicle
             lives = lives._replace(cells=lives.cells._replace(sold_home=only & ~only, sold_host=only))
         self.lives = lives
-        self.unit = unit_impacts(found, inputs["us_collection_share"], "gwp")
+        self.unit = unit_impacts(found, inputs["home_collection_share"], "gwp")
         self.scenarios = 1 if one_route else plan.cells.count
         self.draws = draws
         self.cells = plan.cells.count

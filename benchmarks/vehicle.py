@@ -10,8 +10,9 @@ from numpy_twin import after_export, routes
 
 from mcsim.kernels.life.expectation import expected_activity
 from mcsim.kernels.life.records import ACTIVITIES, DISTANCE, Filled
+from mcsim.studies.common.corridor import Corridor
 from mcsim.studies.second_hand_ev.lca import impacts
-from mcsim.studies.second_hand_ev.vehicle import lives_of, prepare
+from mcsim.studies.second_hand_ev.vehicle import INPUT_NAMES, OPTION_NAMES, lives_of, prepare
 from mcsim.study import Context
 from mcsim.study.load import load
 
@@ -55,8 +56,10 @@ def evaluations(name):
 def scenario(name="second-hand-ev", draws=512):
     """Time one vehicle's expectation at home and at all export ages beside its plain-NumPy twin; both must agree."""
     study = load(name)
-    plan, inputs = prepare(study.tables), drawn(study, draws)
-    lives = lives_of(plan, inputs, study.options, impacts(plan.assessment, inputs, study.options))
+    corridor = Corridor("us", "mx")
+    plan, inputs = prepare(study.tables, corridor), corridor.neutral(drawn(study, draws), INPUT_NAMES)
+    options = corridor.neutral(study.options, OPTION_NAMES)
+    lives = lives_of(plan, inputs, options, impacts(plan.assessment, inputs, options))
     only = np.arange(len(plan.cells.vehicles)) == 0
     cells = lives.cells._replace(sold_home=only & lives.cells.sold_home, sold_host=only & ~only)
     channels, n_ages = lives.use.channels.shape[3], lives.n_ages

@@ -9,14 +9,17 @@ import numpy as np
 import pytest
 
 from mcsim.distributions.base import INTERVAL
+from mcsim.studies.common.corridor import Corridor
 from mcsim.studies.second_hand_ev import lca
-from mcsim.studies.second_hand_ev.cars import BURNED
-from mcsim.studies.second_hand_ev.grid import REGIONS
 from mcsim.studies.second_hand_ev.packs import correlated
 from mcsim.study import InputError
 from mcsim.study.tables import Table, read_rows, table_from_rows
 
 DATA = Path(lca.__file__).parent / "data"
+CORRIDOR = Corridor("us", "mx")
+# The twin has the shipped labels; Python has home and host.
+COUNTRIES = {"us": "home", "mx": "host"}
+REGIONS, BURNED = ("us", "mx"), ("us", "mx", "mx_old")
 OPTIONS = {option.name: option.default for option in lca.OPTIONS}
 SPECS = {spec.name: spec for spec in lca.TABLES}
 VEHICLES = ("ev-suv", "ev-compact", "hev-compact", "icev-compact", "ev-compact-mx")
@@ -30,14 +33,15 @@ PUBLISHED = {
 
 def read_tables(**changed: Table) -> dict[str, Table]:
     tables = {
-        name: table_from_rows(name, read_rows(DATA / f"{name}.csv"), spec=spec, origin=f"{name}.csv")
+        name: table_from_rows(known, read_rows(DATA / f"{known}.csv"), spec=spec, origin=f"{known}.csv")
         for name, spec in SPECS.items()
+        for known in [CORRIDOR.label(name)]
     }
     return tables | changed
 
 
 TABLES = read_tables()
-ASSESSMENT = lca.prepare(TABLES)
+ASSESSMENT = lca.prepare(TABLES, CORRIDOR)
 
 
 def draw(n: int, seed: int = 0) -> dict[str, np.ndarray]:
@@ -56,14 +60,15 @@ def draw(n: int, seed: int = 0) -> dict[str, np.ndarray]:
 @pytest.fixture(scope="module")
 def sampled() -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
     inputs = draw(3, seed=5)
-    inputs["us_hydro_share"] = np.array([1.0, 0.6, 0.0])
+    inputs["home_hydro_share"] = np.array([1.0, 0.6, 0.0])
     return inputs, lca.impacts(ASSESSMENT, inputs, OPTIONS)
 
 
 def labelled(inputs: dict[str, np.ndarray], number: int) -> tuple[dict, dict]:
     """Return one draw as the twin reads it: cells by their keys, and scalars."""
     cells = {name: dict(zip(table.index, inputs[name][number].tolist(), strict=True)) for name, table in TABLES.items()}
-    return cells, {p.name: float(inputs[p.name][number]) for p in lca.PARAMETERS}
+    scalars = {p.name: float(inputs[p.name][number]) for p in lca.PARAMETERS}
+    return CORRIDOR.labelled(cells), CORRIDOR.labelled(scalars)
 
 
 def spreads(name: str) -> tuple[dict, dict]:
@@ -158,7 +163,7 @@ def test_credit_equals_its_plain_twin(sampled, number, region):
     cells, scalars = labelled(inputs, number)
     medians, sigmas = metal_spreads()
     expected = over_vehicles(lambda v, k: naive_lca.credit(cells, medians, sigmas, scalars, v, region, k))
-    np.testing.assert_allclose(found[f"credit_{region}"][number], expected, rtol=1e-9)
+    np.testing.assert_allclose(found[f"credit_{COUNTRIES[region]}"][number], expected, rtol=1e-9)
 
 
 @pytest.mark.parametrize("region", ["us", "mx"])
@@ -167,7 +172,7 @@ def test_recycling_equals_its_plain_twin(sampled, number, region):
     inputs, found = sampled
     cells, scalars = labelled(inputs, number)
     expected = over_vehicles(lambda v, k: naive_lca.recycling(cells, scalars, v, region, k))
-    np.testing.assert_allclose(found[f"recycling_{region}"][number], expected, rtol=1e-12)
+    np.testing.assert_allclose(found[f"recycling_{COUNTRIES[region]}"][number], expected, rtol=1e-12)
 
 
 @pytest.mark.parametrize("number", [0, 1, 2])
@@ -213,7 +218,7 @@ def test_chemistries_of_a_pack_sum_to_one_where_there_is_a_pack():
 def test_credit_stays_below_production_at_the_medians():
     found = lca.impacts(ASSESSMENT, draw(0), OPTIONS)
     packs = [place for place, vehicle in enumerate(VEHICLES) if vehicle != "icev-compact"]
-    assert (found["credit_us"][0, packs] < found["battery_production"][0, packs]).all()
+    assert (found["credit_home"][0, packs] < found["battery_production"][0, packs]).all()
 
 
 @pytest.fixture(scope="module")
@@ -224,7 +229,7 @@ def many() -> dict[str, np.ndarray]:
 def test_metal_factor_keeps_credit_above_production_rare(many):
     # Non-cancer toxicity of the NMC pack; drawn independently it happens in about a quarter of draws.
     category = CATEGORIES.index("htpnc")
-    assert (many["credit_us"][:, 1, category] > many["battery_production"][:, 1, category]).mean() < 0.06
+    assert (many["credit_home"][:, 1, category] > many["battery_production"][:, 1, category]).mean() < 0.06
 
 
 def test_metal_factor_leaves_the_spread_of_a_score_as_it_was():
@@ -249,12 +254,12 @@ def test_impact_of_electricity_stays_positive(many):
 
 def test_cut_off_gives_no_credit():
     found = lca.impacts(ASSESSMENT, draw(0), OPTIONS | {"recycling_credit": "cut_off"})
-    assert not found["credit_us"].any()
+    assert not found["credit_home"].any()
 
 
 def test_greet_credits_keep_the_scores_of_the_categories_that_greet_lacks():
-    default = lca.impacts(ASSESSMENT, draw(0), OPTIONS)["credit_us"][0, 0]
-    greet = lca.impacts(ASSESSMENT, draw(0), OPTIONS | {"credit_source": "greet"})["credit_us"][0, 0]
+    default = lca.impacts(ASSESSMENT, draw(0), OPTIONS)["credit_home"][0, 0]
+    greet = lca.impacts(ASSESSMENT, draw(0), OPTIONS | {"credit_source": "greet"})["credit_home"][0, 0]
     same = {category for place, category in enumerate(CATEGORIES) if default[place] == greet[place]}
     assert same == {"tetp", "htpc", "htpnc", "irp"}
 
@@ -315,7 +320,7 @@ def test_a_missing_cell_is_refused_with_its_name(name, key, message):
     place = TABLES[name].position(*key)
     shorter = without_row(TABLES[name], place)
     with pytest.raises(InputError, match=message):
-        lca.prepare(TABLES | {name: shorter})
+        lca.prepare(TABLES | {name: shorter}, CORRIDOR)
 
 
 def without_row(table: Table, place: int) -> Table:
@@ -342,12 +347,12 @@ def test_shares_that_do_not_sum_to_one_are_refused_with_the_year():
         InputError,
         match=r"grid_mix\[us,history,2022\]: shares do not sum to 1 over energy_source \(got 1.1\); 1 within 0.005",
     ):
-        lca.prepare(TABLES | {"grid_mix": replace(table, value=value)})
+        lca.prepare(TABLES | {"grid_mix": replace(table, value=value)}, CORRIDOR)
 
 
 @pytest.mark.parametrize("name", SPECS)
 def test_every_shipped_row_has_a_range_that_holds_its_value(name):
-    with (DATA / f"{name}.csv").open() as file:
+    with (DATA / f"{CORRIDOR.label(name)}.csv").open() as file:
         rows = list(csv.DictReader(file))
     outside = [row for row in rows if not float(row["low"]) <= float(row["value"]) <= float(row["high"])]
     assert outside == []

@@ -16,7 +16,9 @@ import mcsim
 from mcsim.kernels.laws.health import KNEES, fill_age_at_loss, fill_state_of_health
 from mcsim.kernels.life.records import PackLaw, PackLaws
 from mcsim.report.style import COLOURS, drawing
+from mcsim.studies.common.corridor import Corridor
 from mcsim.studies.second_hand_ev.curves import LITHIUM, pack_laws
+from mcsim.studies.second_hand_ev.vehicle import INPUT_NAMES
 
 PRESETS = {"report": "second-hand-ev", "field": "second-hand-ev-field"}
 AGES = np.linspace(0.0, 20.0, 201)
@@ -66,7 +68,8 @@ def compute(name: str, draws: int) -> Preset:
     health, crossing = np.empty((result.complete, len(AGES))), np.empty(result.complete)
     fill_state_of_health(AGES, *ageing, knee, 0.0, health)
     fill_age_at_loss(np.full(result.complete, 0.25), *ageing, knee, crossing)
-    laws, warranty = pack_laws(given, study.options), given["warranty_years"]
+    laws = pack_laws(Corridor("us", "mx").neutral(given, INPUT_NAMES), study.options)
+    warranty = given["warranty_years"]
     covered = cumulative(laws.home_covered, warranty[:, np.newaxis])[:, 0]
     return Preset(health, share_failed(laws, warranty), covered, crossing, result)
 

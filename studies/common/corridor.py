@@ -11,9 +11,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from mcsim.study import InputError, Output, Parameter, TableSpec
+from mcsim.study import InputError, Option, Output, Parameter, TableSpec
 
-Declared = TypeVar("Declared", Parameter, Output, TableSpec)
+Declared = TypeVar("Declared", Parameter, Option, Output, TableSpec)
 Value = TypeVar("Value")
 
 
@@ -60,7 +60,7 @@ class Corridor:
         return text.format(home=self.home.upper(), host=self.host.upper())
 
     def declared(self, items: Iterable[Declared]) -> tuple[Declared, ...]:
-        """Return parameters, outputs or tables as the study has them."""
+        """Return parameters, options, outputs or tables as the study has them."""
         return tuple(replace(item, name=self.label(item.name), meaning=self.text(item.meaning)) for item in items)
 
     def neutral(self, values: Mapping[str, Value], names: Iterable[str]) -> dict[str, Value]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mcsim.studies.common.corridor import Corridor
 from mcsim.studies.second_hand_ev.grid import sparse_positions, sparse_values
 from mcsim.study import FloatArray, InputError, IntArray, OptionValue
 from mcsim.study.tables import Table
@@ -14,8 +15,8 @@ from mcsim.study.tables import Table
 PARTS = ("engine", "motor", "electronics")
 WEARING = ("tyre_wear", "brake_wear", "road_wear")
 BOUNDARIES = ("full", "without_vehicle", "battery_and_use")
-# Where a litre burns: in the US, in Mexico, in Mexico with an old catalyst.
-BURNED = ("us", "mx", "mx_old")
+# Where a litre burns: at home, in the host country, there with an old catalyst.
+BURNED = ("home", "host", "host_old")
 SULFUR_TO_DIOXIDE = 64.066 / 32.065  # molar masses, kg SO2 per kg S
 
 
@@ -68,7 +69,9 @@ class Cars:
     sulfur: IntArray
 
 
-def prepare_cars(tables: Mapping[str, Table], vehicles: Sequence[str], categories: Sequence[str]) -> Cars:
+def prepare_cars(
+    tables: Mapping[str, Table], vehicles: Sequence[str], categories: Sequence[str], corridor: Corridor
+) -> Cars:
     """Return the positions of everything that cars need, every cell checked to be there.
 
     Parameters
@@ -77,6 +80,8 @@ def prepare_cars(tables: Mapping[str, Table], vehicles: Sequence[str], categorie
         ``vehicles``, ``vehicle_factors``, ``gasoline``, ``gasoline_upstream``, ``tailpipe`` and ``characterisation``.
     vehicles, categories : sequence of str
         Labels wanted.
+    corridor : Corridor
+        The two countries.
 
     Raises
     ------
@@ -115,8 +120,8 @@ def prepare_cars(tables: Mapping[str, Table], vehicles: Sequence[str], categorie
         factors.positions(WEARING, categories),
         tables["gasoline_upstream"].positions(categories),
         {
-            quantity: tables["gasoline"].position(quantity)
-            for quantity in ("density", "combustion_co2", "sulfur_us", "sulfur_mx")
+            quantity: tables["gasoline"].position(corridor.label(quantity))
+            for quantity in ("density", "combustion_co2", "sulfur_home", "sulfur_host")
         },
         rows,
         sparse_positions(characterisation, flows, categories),
@@ -148,8 +153,8 @@ def car_impacts(
     -------
     dict of str to ndarray
         ``vehicle_production``, ``vehicle_end_of_life`` (n, V, K) per vehicle; ``maintenance_per_km``, ``wear_per_km``
-        (n, V, K) per km; ``use_per_litre`` (n, V, 3, K) per litre burned in the US, in Mexico, and in Mexico with an
-        old catalyst; ``energy_per_km`` (n, V) kWh at the plug; ``litres_per_km`` (n, V).
+        (n, V, K) per km; ``use_per_litre`` (n, V, 3, K) per litre burned at home, in the host country, and there
+        with an old catalyst; ``energy_per_km`` (n, V) kWh at the plug; ``litres_per_km`` (n, V).
     """
     table, factors = inputs["vehicles"], inputs["vehicle_factors"]
     bare_mass = table[:, cars.curb_mass] - table[:, cars.pack_mass]
@@ -197,7 +202,7 @@ def _litre(cars: Cars, inputs: Mapping[str, FloatArray]) -> FloatArray:
     )
     old = inputs["catalyst_multiplier"][:, np.newaxis, np.newaxis] * behind
     litre = np.empty((len(common), len(cars.gasoline), len(BURNED), common.shape[1]))
-    for place, (sulfur, exhaust) in enumerate((("us", behind), ("mx", behind), ("mx", old))):
+    for place, (sulfur, exhaust) in enumerate((("home", behind), ("host", behind), ("host", old))):
         litre[:, :, place] = exhaust + (common + dioxide * fuel[f"sulfur_{sulfur}"])[:, np.newaxis]
     litre *= cars.gasoline[:, np.newaxis, np.newaxis]
     return litre

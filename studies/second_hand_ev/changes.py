@@ -18,7 +18,7 @@ DETAILED = frozenset(("impact_per_km", "impact_per_life"))
 COMPARED = frozenset(("impact_change", "impact_difference", "impact_change_at_trade", "crossover_age"))
 _FACTORS = (
     "litres_per_km", "vehicle_production", "battery_production", "use_per_litre", "wear_per_km", "maintenance_per_km",
-    "vehicle_end_of_life", "recycling_us", "recycling_mx", "credit_us", "credit_mx", "landfill",
+    "vehicle_end_of_life", "recycling_home", "recycling_host", "credit_home", "credit_host", "landfill",
 )  # fmt: skip
 
 
@@ -37,7 +37,7 @@ def cell_impacts(
     stages, per_km = (np.empty((n, n_cells * len(STAGES) * n_categories if detailed else 0)) for _ in range(2))
     total = np.empty((n, n_cells, n_categories))
     factors = [np.ascontiguousarray(found[name]) for name in _FACTORS]
-    collected = np.ascontiguousarray(inputs["us_collection_share"])
+    collected = np.ascontiguousarray(inputs["home_collection_share"])
     life_impacts(activity, energy, vehicles, abroad, collected, *factors, stages, per_km, total)
     return stages, per_km, total
 

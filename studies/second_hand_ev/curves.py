@@ -27,15 +27,15 @@ Inputs = Mapping[str, FloatArray]
 Options = Mapping[str, OptionValue]
 
 
-def survival_of_region(
-    region: str, form: OptionValue, inputs: Inputs, table: FloatArray, stretch: FloatArray, ages: FloatArray
+def survival_of_country(
+    country: str, form: OptionValue, inputs: Inputs, table: FloatArray, stretch: FloatArray, ages: FloatArray
 ) -> FloatArray:
     """Return the share of new vehicles alive at the ages, shape (n, n_ages).
 
     Parameters
     ----------
-    region : str
-        ``us`` or ``mx``: first part of the names of the inputs.
+    country : str
+        ``home`` or ``host``: first part of the names of the inputs.
     form : str
         ``tabulated``, ``weibull``, ``logistic``, ``gompertz`` or ``double_exponential``.
     inputs : mapping
@@ -50,7 +50,7 @@ def survival_of_region(
     out = np.empty((len(stretch), len(ages)))
 
     def given(name: str) -> FloatArray:
-        return np.ascontiguousarray(inputs[f"{region}_survival_{name}"])
+        return np.ascontiguousarray(inputs[f"{country}_survival_{name}"])
 
     if form == "tabulated":
         fill_tabulated_survival(ages, np.require(table, np.float64, ["C", "W"]), stretch, out)
@@ -93,7 +93,7 @@ def distance_in_service(distance: FloatArray, survival: FloatArray, basis: Optio
 
 
 def distance_abroad(survival: FloatArray, exponent: FloatArray, mean: FloatArray) -> FloatArray:
-    """Return distance by year of age in Mexico, v(a) = c S(a)**q with a given mean over the stationary stock.
+    """Return distance by year of age in the host country, v(a) = c S(a)**q with a given mean over the stationary stock.
 
     Parameters
     ----------
@@ -136,7 +136,7 @@ def pack_laws(inputs: Inputs, options: Options) -> PackLaws:
     PackLaws
         Columns `LITHIUM`, `NICKEL`, `NO_PACK`: covered and uncovered, at home and in the host country.
     """
-    climate = inputs["mx_climate_multiplier"]
+    climate = inputs["host_climate_multiplier"]
     home_covered, home = _laws_at(inputs, options, np.ones(len(climate)))
     # One climate everywhere, as in most studies: the same laws.
     away = (home_covered, home) if (climate == 1.0).all() else _laws_at(inputs, options, climate)

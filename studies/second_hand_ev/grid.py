@@ -13,11 +13,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from mcsim.kernels._jit import kernel
+from mcsim.studies.common.corridor import Corridor
 from mcsim.studies.common.years import neighbours
 from mcsim.study import FloatArray, InputError, IntArray
 from mcsim.study.tables import Table
 
-REGIONS = ("us", "mx")
+COUNTRIES = ("home", "host")  # in this order wherever an axis has both
+BASE = "base"  # origin of the emissions that the factors hold
 HISTORY = "history"
 FIRST_YEAR, LAST_YEAR = 2010, 2050
 MIX_PATHS = ("low_clean", "central", "high_clean")
@@ -58,11 +60,11 @@ class Grid:
     first, second : ndarray of int64, shape (2, n_sources, n_categories)
         Rows of the factors of both technologies; -1 where there is none.
     corrected : ndarray of int64, shape (n_corrected,)
-        Sources whose Mexican plants emit otherwise than the factor says.
+        Sources whose plants in the host country emit otherwise than the factor says.
     scaled : ndarray of bool, shape (n_corrected,)
         Whether the correction holds for the share of plants on fuel oil only.
-    mexican, base : ndarray of int64, shape (n_corrected, n_flows)
-        Rows of the emissions of the Mexican plants and of those behind the factor.
+    plants, base : ndarray of int64, shape (n_corrected, n_flows)
+        Rows of the emissions of the plants there and of those behind the factor.
     characterisation : ndarray of int64, shape (n_flows, n_categories)
         Rows of the characterisation factors; -1 where a flow does not count.
     """
@@ -74,18 +76,22 @@ class Grid:
     second: IntArray
     corrected: IntArray
     scaled: IntArray
-    mexican: IntArray
+    plants: IntArray
     base: IntArray
     characterisation: IntArray
 
 
-def prepare_timeline(table: Table, paths: Sequence[str], labels: Sequence[str] | None) -> Timeline:
+def prepare_timeline(
+    table: Table, regions: Sequence[str], paths: Sequence[str], labels: Sequence[str] | None
+) -> Timeline:
     """Return where each year's figures stand.
 
     Parameters
     ----------
     table : Table
         Keys: region, scenario, year, and a label (such as the source) when `labels` is given.
+    regions : sequence of str
+        Labels of the two countries.
     paths : sequence of str
         The three projections, from the lowest to the highest.
     labels : sequence of str, optional
@@ -98,10 +104,10 @@ def prepare_timeline(table: Table, paths: Sequence[str], labels: Sequence[str] |
     """
     years = range(FIRST_YEAR, LAST_YEAR + 1)
     width = 1 if labels is None else len(labels)
-    left = np.empty((len(REGIONS), len(paths), len(years), width), np.int64)
+    left = np.empty((len(regions), len(paths), len(years), width), np.int64)
     right = np.empty_like(left)
     weight = np.zeros(left.shape[:3])
-    for region_number, region in enumerate(REGIONS):
+    for region_number, region in enumerate(regions):
         observed = _years(table, region, HISTORY)
         for path_number, path in enumerate(paths):
             ahead = [year for year in _years(table, region, path) if year > observed[-1]]
@@ -129,50 +135,60 @@ def _rows(table: Table, region: str, scenario: str, year: int, labels: Sequence[
     return [table.position(region, scenario, year, label) for label in labels]
 
 
-def prepare_grid(tables: Mapping[str, Table], categories: Sequence[str]) -> Grid:
+def prepare_grid(tables: Mapping[str, Table], categories: Sequence[str], corridor: Corridor) -> Grid:
     """Return the positions of everything that electricity needs, every cell checked to be there.
 
     Parameters
     ----------
     tables : mapping
-        ``grid_mix``, ``grid_losses``, ``grid_sources``, ``grid_factors``, ``grid_mx_emissions`` and
+        ``grid_mix``, ``grid_losses``, ``grid_sources``, ``grid_factors``, ``grid_host_emissions`` and
         ``characterisation``.
     categories : sequence of str
         Impact categories.
+    corridor : Corridor
+        The two countries.
 
     Raises
     ------
     InputError
         Naming a missing cell, or a year whose shares do not sum to 1.
     """
-    mix, factors, emissions = tables["grid_mix"], tables["grid_factors"], tables["grid_mx_emissions"]
-    sources = mix.labels("energy_source")
-    timeline = prepare_timeline(mix, MIX_PATHS, sources)
+    mix, factors, emissions = tables["grid_mix"], tables["grid_factors"], tables["grid_host_emissions"]
+    sources, regions = mix.labels("energy_source"), tuple(corridor.label(country) for country in COUNTRIES)
+    timeline = prepare_timeline(mix, regions, MIX_PATHS, sources)
     mix.check_sums("energy_source", tolerance=0.005)  # a year of the projections is printed in whole percents
-    chosen = [[_technology(tables["grid_sources"], region, source) for source in sources] for region in REGIONS]
+    chosen = [[_technology(tables["grid_sources"], region, source) for source in sources] for region in regions]
     first = [[_factor_rows(factors, row[1], categories) for row in region] for region in chosen]
     second = [[_factor_rows(factors, row[2], categories) for row in region] for region in chosen]
     technologies = emissions.labels("technology")
     flows = emissions.labels("flow")
-    mexican_technology = [row[1] for row in chosen[1]]
+    host_technology = [row[1] for row in chosen[1]]
     for technology in technologies:
-        if technology not in mexican_technology:
+        if technology not in host_technology:
             raise InputError(
-                f"{emissions.origin}: {technology}: no Mexican source uses it (got {technology!r}); "
-                f"one of {', '.join(mexican_technology)}"
+                f"{emissions.origin}: {technology}: no source of {corridor.host} uses it (got {technology!r}); "
+                f"one of {', '.join(host_technology)}"
             )
     return Grid(
         timeline,
-        prepare_timeline(tables["grid_losses"], LOSS_PATHS, None),
+        prepare_timeline(tables["grid_losses"], regions, LOSS_PATHS, None),
         np.array([[row[0] for row in region] for region in chosen]),
         np.array(first),
         np.array(second),
-        np.array([mexican_technology.index(technology) for technology in technologies]),
+        np.array([host_technology.index(technology) for technology in technologies]),
         np.array([int(technology == FUEL_OIL) for technology in technologies]),
-        emissions.positions("mexico", technologies, flows),
-        emissions.positions("base", technologies, flows),
+        emissions.positions(_plants(emissions), technologies, flows),
+        emissions.positions(BASE, technologies, flows),
         sparse_positions(tables["characterisation"], flows, categories),
     )
+
+
+def _plants(emissions: Table) -> str:
+    """Return the origin beside the base: the plants of the host country, whatever they are called."""
+    others = [origin for origin in emissions.labels("origin") if origin != BASE]
+    if len(others) != 1:
+        raise InputError(f"{emissions.origin}: origin: not two (got {BASE}, {', '.join(others)}); {BASE} and one other")
+    return others[0]
 
 
 def _technology(table: Table, region: str, source: str) -> tuple[int, str, str]:
@@ -314,17 +330,19 @@ def plain(array: FloatArray) -> FloatArray:
     return np.require(array, np.float64, ["C", "W"])
 
 
-def mexican_correction(grid: Grid, inputs: Mapping[str, FloatArray]) -> FloatArray:
-    """Return what Mexican oil and coal plants cause beyond the factor: (g/kWh there - g/kWh of the factor) times CF.
+def host_correction(grid: Grid, inputs: Mapping[str, FloatArray]) -> FloatArray:
+    """Return what the host country's plants of some technologies cause beyond their factors.
+
+    It is (g/kWh there - g/kWh of the factor) times the characterisation factor.
 
     Returns
     -------
     ndarray, shape (n, n_corrected, n_categories)
         Impact per kWh generated.
     """
-    emissions = inputs["grid_mx_emissions"]
-    excess = emissions[:, grid.mexican] - emissions[:, grid.base]
-    on_fuel_oil = inputs["mx_fuel_oil_share"][:, np.newaxis]
+    emissions = inputs["grid_host_emissions"]
+    excess = emissions[:, grid.plants] - emissions[:, grid.base]
+    on_fuel_oil = inputs["host_fuel_oil_share"][:, np.newaxis]
     excess = excess * np.where(grid.scaled == 1, on_fuel_oil, 1.0)[:, :, np.newaxis]
     factors = sparse_values(inputs["characterisation"], grid.characterisation)
     return np.asarray(np.einsum("ntf,nfk->ntk", excess, factors))
@@ -349,15 +367,15 @@ def impact_at_plug(grid: Grid, inputs: Mapping[str, FloatArray], purchase_year: 
     grid : Grid
         Positions in the tables.
     inputs : mapping
-        Cells of the tables (n, n_rows), and ``us_grid_position``, ``mx_grid_position``, ``us_loss_position``,
-        ``mx_loss_position``, ``mx_fuel_oil_share`` (n,).
+        Cells of the tables (n, n_rows), and ``home_grid_position``, ``host_grid_position``, ``home_loss_position``,
+        ``host_loss_position``, ``host_fuel_oil_share`` (n,).
     purchase_year : int
         First calendar year wanted.
 
     Returns
     -------
     ndarray, shape (n, 2, n_years, n_categories)
-        Regions us, mx; years from the purchase to 2050, whose value holds ever after; impact per kWh.
+        By country, home and host; years from the purchase to 2050, whose value holds ever after; impact per kWh.
     """
     skip = purchase_year - FIRST_YEAR
     mix = _follow(grid.mix, inputs["grid_mix"], _positions(inputs, "grid"), skip, True)
@@ -365,14 +383,14 @@ def impact_at_plug(grid: Grid, inputs: Mapping[str, FloatArray], purchase_year: 
     factors = plain(inputs["grid_factors"])
     impact = np.empty((len(factors), *grid.first.shape))
     factor_of_sources(factors, plain(inputs["grid_sources"]), grid.share, grid.first, grid.second, impact)
-    impact[:, 1, grid.corrected] += mexican_correction(grid, inputs)
+    impact[:, 1, grid.corrected] += host_correction(grid, inputs)
     at_plug = np.empty((*mix.shape[:3], impact.shape[3]))
     generation_at_plug(mix, impact, loss, at_plug)
     return at_plug
 
 
 def _positions(inputs: Mapping[str, FloatArray], what: str) -> FloatArray:
-    return np.stack([inputs[f"{region}_{what}_position"] for region in REGIONS], axis=1)
+    return np.stack([inputs[f"{region}_{what}_position"] for region in COUNTRIES], axis=1)
 
 
 def _follow(path: Timeline, figures: FloatArray, low_to_high: FloatArray, skip: int, normalise: bool) -> FloatArray:

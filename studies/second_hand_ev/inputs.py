@@ -33,9 +33,8 @@ def _survival_inputs(region: str, values: tuple[float, ...]) -> tuple[Parameter,
         ("late_intercept", "", "double exponential A after age 10", -5.0, 10.0),
         ("late_slope", "1/yr", "double exponential B after age 10", -2.0, 0.0),
     )
-    country = "US" if region == "us" else "Mexican"
     return tuple(
-        _input(f"{region}_survival_{name}", unit, f"{country} survival: {meaning}", low, high, SURVIVAL, value)
+        _input(f"{region}_survival_{name}", unit, f"survival in {{{region}}}: {meaning}", low, high, SURVIVAL, value)
         for (name, unit, meaning, low, high), value in zip(told, values, strict=True)
     )
 
@@ -53,7 +52,7 @@ PARAMETERS: tuple[Parameter, ...] = (
     _input("hev_pack_shape", "", "Weibull shape of NiMH pack lives", 0.5, 30.0, AGEING, 4.0),
     _input("hev_pack_scale", "yr", "Weibull scale of NiMH pack lives", 0.5, 200.0, AGEING, 15.5),
     ageing_input("defect_hazard", 0.0, math.inf, default=0.0),
-    _input("mx_climate_multiplier", "ratio", "degradation in Mexico to that in the US", 0.3, 3.0, AGEING, 1.0),
+    _input("host_climate_multiplier", "ratio", "degradation in {host} to that in {home}", 0.3, 3.0, AGEING, 1.0),
     _input("efficiency_fade", "1/yr", "round-trip efficiency lost per year", 0.0, 0.005, AGEING, 0.0013),
     _input("first_efficiency", "share", "round-trip efficiency of a new pack", 0.6, 1.0, AGEING, 0.95),
     ageing_input("warranty_years", 0.0, 90.0, "warranty", 8.0),
@@ -71,17 +70,27 @@ PARAMETERS: tuple[Parameter, ...] = (
         0.0,
     ),
     _input("used_pack_age", "yr", "age of a used pack at its installation", 0.0, 30.0, "repair", 5.0),
-    _input("us_survival_stretch", "ratio", "stretch of the US survival curve's age axis", 0.3, 3.0, SURVIVAL, 1.224),
-    *_survival_inputs("us", (2.9, 17.05, 15.1, 3.5, 0.008, 0.13, 1.649, -0.121, 3.381, -0.286)),
-    *_survival_inputs("mx", (2.5, 28.0, 24.8, 5.5, 0.005, 0.09, 1.798, -0.137, 1.798, -0.137)),
     _input(
-        "second_hand_life_multiplier", "ratio", "remaining life of imports to Mexican cars", 0.2, 2.0, SURVIVAL, 0.9
+        "home_survival_stretch", "ratio", "stretch of the age axis of survival in {home}", 0.3, 3.0, SURVIVAL, 1.224
     ),
-    _input("us_distance_factor", "ratio", "US distance to its schedule", 0.3, 3.0, USE, 1.0),
-    _input("ev_distance_ratio_car", "ratio", "US distance of an electric to a gasoline car", 0.2, 2.0, USE, 0.8),
-    _input("ev_distance_ratio_suv", "ratio", "US distance of an electric to a gasoline SUV", 0.2, 2.0, USE, 0.92),
-    _input("mx_annual_distance", "km/yr", "mean distance of the Mexican stock", 1000.0, 60000.0, USE),
-    _input("mx_distance_exponent", "", "fall of Mexican distance with survival (q)", 0.1, 3.0, USE, 1.0),
+    *_survival_inputs("home", (2.9, 17.05, 15.1, 3.5, 0.008, 0.13, 1.649, -0.121, 3.381, -0.286)),
+    *_survival_inputs("host", (2.5, 28.0, 24.8, 5.5, 0.005, 0.09, 1.798, -0.137, 1.798, -0.137)),
+    _input(
+        "second_hand_life_multiplier",
+        "ratio",
+        "remaining life of imports to that of cars of {host}",
+        0.2,
+        2.0,
+        SURVIVAL,
+        0.9,
+    ),
+    _input("home_distance_factor", "ratio", "distance in {home} to its schedule", 0.3, 3.0, USE, 1.0),
+    _input("ev_distance_ratio_car", "ratio", "distance in {home} of an electric to a gasoline car", 0.2, 2.0, USE, 0.8),
+    _input(
+        "ev_distance_ratio_suv", "ratio", "distance in {home} of an electric to a gasoline SUV", 0.2, 2.0, USE, 0.92
+    ),
+    _input("host_annual_distance", "km/yr", "mean distance of the stock of {host}", 1000.0, 60000.0, USE),
+    _input("host_distance_exponent", "", "fall of distance in {host} with survival (q)", 0.1, 3.0, USE, 1.0),
     _input("trade_age", "yr", "age at which the trade happens", 0.0, 20.0, TRADE),
     _input("trade_odometer", "km", "odometer at which the trade happens", 0.0, 1e6, TRADE, 1.6e5),
 )
@@ -104,15 +113,13 @@ OPTIONS: tuple[Option, ...] = (
     Option(
         "hev_battery_law", "same", ("same", "weibull"), meaning="NiMH packs: as lithium-ion, or their own Weibull law"
     ),
-    Option("us_survival_form", "tabulated", SURVIVAL_FORMS, meaning="US survival: the table us_survival, or a formula"),
-    Option(
-        "mx_survival_form", "weibull", SURVIVAL_FORMS, meaning="Mexican survival: a formula, or the table mx_survival"
-    ),
+    Option("home_survival_form", "tabulated", SURVIVAL_FORMS, meaning="survival in {home}: a table, or a formula"),
+    Option("host_survival_form", "weibull", SURVIVAL_FORMS, meaning="survival in {host}: a formula, or a table"),
     Option(
         "distance_basis",
         "registered",
         ("registered", "in_service"),
-        meaning="US distance schedule: per vehicle that begins the year, or per year in service",
+        meaning="distance schedule of {home}: per vehicle that begins the year, or per year in service",
     ),
     Option("mileage_cap", "off", ("off", "on"), meaning="whether warranty_distance ends a warranty as well"),
     Option(
@@ -132,8 +139,8 @@ OPTIONS: tuple[Option, ...] = (
 )
 
 TABLES: tuple[TableSpec, ...] = (
-    TableSpec("us_survival", ("body", "age"), (0.0, 1.0), SURVIVAL, "US share alive by age"),
-    TableSpec("us_distance", ("body", "age"), (0.0, 1e5), USE, "US distance by year of age"),
-    TableSpec("mx_survival", ("age",), (0.0, 1.0), SURVIVAL, "Mexican share alive by age"),
+    TableSpec("home_survival", ("body", "age"), (0.0, 1.0), SURVIVAL, "share alive by age in {home}"),
+    TableSpec("home_distance", ("body", "age"), (0.0, 1e5), USE, "distance by year of age in {home}"),
+    TableSpec("host_survival", ("age",), (0.0, 1.0), SURVIVAL, "share alive by age in {host}"),
 )
 BODIES = ("car", "suv")

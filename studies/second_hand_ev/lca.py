@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mcsim.distributions import Distribution, constant, loguniform, pert, triangular
+from mcsim.studies.common.corridor import Corridor
 from mcsim.studies.common.labels import ROUTES
 from mcsim.studies.second_hand_ev.cars import BOUNDARIES, Cars, car_impacts, prepare_cars
 from mcsim.studies.second_hand_ev.grid import (
@@ -53,11 +54,24 @@ def _wear(name: str, meaning: str, low: float, value: float, high: float) -> Par
 
 
 PARAMETERS: tuple[Parameter, ...] = (
-    _share("us_grid_position", "US mix between low (0), central (0.5) and high clean (1)", pert(0, 0.5, 1), "grid mix"),
-    _share("mx_grid_position", "Mexican mix between low (0), central and high clean (1)", pert(0, 0.5, 1), "grid mix"),
-    _share("us_loss_position", "US grid loss between low (0), central and high (1)", pert(0, 0.5, 1), "grid mix"),
-    _share("mx_loss_position", "Mexican grid loss between low (0), central and high (1)", pert(0, 0.5, 1), "grid mix"),
-    _share("mx_fuel_oil_share", "Mexican oil generation on heavy fuel oil", triangular(0.5, 0.75, 0.9), "grid factors"),
+    _share(
+        "home_grid_position",
+        "mix of {home} between low (0), central (0.5) and high clean (1)",
+        pert(0, 0.5, 1),
+        "grid mix",
+    ),
+    _share(
+        "host_grid_position", "mix of {host} between low (0), central and high clean (1)", pert(0, 0.5, 1), "grid mix"
+    ),
+    _share(
+        "home_loss_position", "grid loss in {home} between low (0), central and high (1)", pert(0, 0.5, 1), "grid mix"
+    ),
+    _share(
+        "host_loss_position", "grid loss in {host} between low (0), central and high (1)", pert(0, 0.5, 1), "grid mix"
+    ),
+    _share(
+        "host_fuel_oil_share", "oil generation in {host} on heavy fuel oil", triangular(0.5, 0.75, 0.9), "grid factors"
+    ),
     _share(
         "metal_correlation",
         "correlation of battery production and recycling credit within a category; at 0 a score set alone counts fully",
@@ -80,14 +94,16 @@ PARAMETERS: tuple[Parameter, ...] = (
         "recycling",
         triangular(0.7, 0.95, 1),
     ),
-    _share("us_hydro_share", "hydrometallurgy among US recycling; the rest is smelted", constant(1), "recycling"),
-    _share("us_collection_share", "retired US packs that reach recycling", constant(1), "recycling"),
+    _share(
+        "home_hydro_share", "hydrometallurgy among recycling in {home}; the rest is smelted", constant(1), "recycling"
+    ),
+    _share("home_collection_share", "packs retired in {home} that reach recycling", constant(1), "recycling"),
     _share("leached_share", "metal leached from a landfilled pack in 100 years", loguniform(0.0005, 0.1), "recycling"),
     _share("shredder_residue_share", "residue per mass of car", triangular(0.15, 0.2, 0.27), "vehicle production"),
     Parameter(
         "catalyst_multiplier",
         "ratio",
-        "exhaust of a car over 10 years old in Mexico to a new one",
+        "exhaust of a car over 10 years old in {host} to a new one",
         (1.0, 20.0),
         "use",
         triangular(1, 2, 4),
@@ -113,28 +129,6 @@ PARAMETERS: tuple[Parameter, ...] = (
     _wear("brake_wear", "brake lining lost by a gasoline car", 5e-6, 1e-5, 2e-5),
     _wear("road_wear", "road surface lost", 5e-6, 1.2e-5, 2.5e-5),
 )
-SOURCES: Mapping[str, str] = {
-    "us_grid_position": "assumption; projections of US EIA AEO2025 and of ours between low and high clean",
-    "mx_grid_position": "assumption; projections of ours around the legal clean-energy goals",
-    "us_loss_position": "assumption; EIA assumes about 5 %",
-    "mx_loss_position": "assumption; World Bank trend 2000-2023 is -0.13 points/yr",
-    "mx_fuel_oil_share": "assumption",
-    "metal_correlation": "assumption",
-    "battery_trend": "assumption",
-    "substitution_ratio": "assumption",
-    "us_hydro_share": "NCST-UCD-RR-24-39",
-    "us_collection_share": "NCST-UCD-RR-24-39",
-    "leached_share": "assumption; no landfill inventory of EV packs found",
-    "shredder_residue_share": "assumption; shredder residue 20-25 %",
-    "catalyst_multiplier": "assumption",
-    "fuel_fade": "assumption",
-    "ev_maintenance_ratio": "assumption",
-    "ev_brake_wear_ratio": "assumption",
-    "tyre_wear": "assumption (50-120 mg/km)",
-    "brake_wear": "assumption (5-20 mg/km)",
-    "road_wear": "assumption (5-25 mg/km)",
-}
-
 OPTIONS: tuple[Option, ...] = (
     Option("purchase_year", 2022, None, FIRST_YEAR, LAST_YEAR, "calendar year of age 0", integer=True),
     Option(
@@ -152,10 +146,10 @@ OPTIONS: tuple[Option, ...] = (
         "transport datasets",
     ),
     Option(
-        "us_recycling_route",
+        "home_recycling_route",
         "hydro_share",
         ("hydro_share", *ROUTES),
-        meaning="recycling in the US: hydrometallurgy by the input us_hydro_share and the rest smelted, or one route",
+        meaning="recycling in {home}: hydrometallurgy by its share (an input) and the rest smelted, or one route",
     ),
     Option("landfill_model", "leaching", ("leaching", "inert"), meaning="whether metals leach from landfilled packs"),
     Option("credit_source", CREDIT_SOURCES[0], CREDIT_SOURCES, meaning="scores of the virgin metals displaced"),
@@ -181,7 +175,7 @@ TABLES: tuple[TableSpec, ...] = (
         "grid_sources", "region energy_source technology otherwise", "grid factors", "share of a technology", high=1.0
     ),
     _table("grid_factors", "technology category", "grid factors", "impact per kWh generated"),
-    _table("grid_mx_emissions", "origin technology flow", "grid factors", "emissions of Mexican plants per kWh"),
+    _table("grid_host_emissions", "origin technology flow", "grid factors", "emissions of plants of {host} per kWh"),
     _table("characterisation", "flow category", "characterisation", "impact per kg emitted"),
     _table("vehicle_factors", "item category", "vehicle production", "impact per kg or km of a car's items"),
     _table("gasoline", "quantity", "use", "properties of gasoline"),
@@ -192,7 +186,7 @@ TABLES: tuple[TableSpec, ...] = (
     _table("pack_materials", "chemistry material", "recycling", "metal in a pack per kWh"),
     _table("recycling_recovery", "route material", "recycling", "share recovered", high=1.0),
     _table("recycling_burdens", "route chemistry category", "recycling", "impact of recycling per kWh of pack"),
-    _table("recycling_mx_ratio", "category", "recycling", "smelting in Mexico to smelting in the US"),
+    _table("recycling_host_ratio", "category", "recycling", "smelting in {host} to smelting in {home}"),
     _table("credits", "scores material category", "recycling", "impact of virgin metal per kg"),
     _table("endpoints", "category endpoint", "characterisation", "damage per midpoint unit"),
 )
@@ -217,13 +211,15 @@ class Assessment:
     packs: Packs
 
 
-def prepare(tables: Mapping[str, Table]) -> Assessment:
+def prepare(tables: Mapping[str, Table], corridor: Corridor) -> Assessment:
     """Return the assessment of the vehicles of the table ``vehicles``, every cell that it needs checked to be there.
 
     Parameters
     ----------
     tables : mapping
         The tables of `TABLES` by name.
+    corridor : Corridor
+        The two countries.
 
     Raises
     ------
@@ -234,8 +230,8 @@ def prepare(tables: Mapping[str, Table]) -> Assessment:
     return Assessment(
         vehicles,
         categories,
-        prepare_grid(tables, categories),
-        prepare_cars(tables, vehicles, categories),
+        prepare_grid(tables, categories, corridor),
+        prepare_cars(tables, vehicles, categories, corridor),
         prepare_packs(tables, vehicles, categories),
     )
 
@@ -259,14 +255,14 @@ def impacts(
     dict of str to ndarray
         n draws, V vehicles, K categories, Y calendar years from the purchase to 2050 (the last holds ever after):
 
-        * ``use_per_kwh`` (n, 2, Y, K) per kWh at the plug, regions us and mx; ``grid_intensity`` (n, 2, Y) g CO2e/kWh;
+        * ``use_per_kwh`` (n, 2, Y, K) per kWh at the plug, home and host; ``grid_intensity`` (n, 2, Y) g CO2e/kWh;
         * ``energy_per_km`` (n, V) kWh at the plug; ``litres_per_km`` (n, V) of a new car; ``fuel_fade`` (n,) 1/yr;
-        * ``use_per_litre`` (n, V, 3, K) per litre burned in the US, in Mexico to age 10, in Mexico beyond;
+        * ``use_per_litre`` (n, V, 3, K) per litre burned at home, in the host country to age 10, there beyond;
         * ``wear_per_km``, ``maintenance_per_km`` (n, V, K) per km;
-        * ``vehicle_production`` (n, V, K), ``vehicle_end_of_life`` (n, V, 2, K) per vehicle, regions us and mx;
+        * ``vehicle_production`` (n, V, K), ``vehicle_end_of_life`` (n, V, 2, K) per vehicle, home and host;
         * ``battery_production`` (n, V, K) per pack made in the purchase year; ``battery_trend`` (n,) 1/yr;
-        * ``recycling_us``, ``recycling_mx``, ``credit_us``, ``credit_mx``, ``landfill`` (n, V, K) per pack; credits are
-          positive, to be subtracted.
+        * ``recycling_home``, ``recycling_host``, ``credit_home``, ``credit_host``, ``landfill`` (n, V, K) per pack;
+          credits are positive, to be subtracted.
     """
     at_plug = impact_at_plug(assessment.grid, inputs, int(options["purchase_year"]))
     found = car_impacts(assessment.cars, inputs, options) | pack_impacts(assessment.packs, inputs, options)

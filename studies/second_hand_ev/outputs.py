@@ -20,12 +20,14 @@ from mcsim.kernels.lives.spread import (
     SPREADS,
     YEARS_SD,
 )
+from mcsim.studies.common.corridor import Corridor
 from mcsim.studies.second_hand_ev.assembly import STAGES
 from mcsim.studies.second_hand_ev.lca import CATEGORIES, ENDPOINTS
 from mcsim.study import Dim, FloatArray, IntArray, Layout, Output
 
-ROUTES = ("us", "export", "mx")
-REFERENCES = ("stay-us", "mx-icev")
+# Where a vehicle lives, and what an export is held against; the labels hold those of the countries.
+ROUTES = ("{home}", "export", "{host}")
+REFERENCES = ("stay-{home}", "{host}-icev")
 REFERENCE_VEHICLE = "icev-compact"
 EXPORT_AGES = 21  # exports at 0, 1, ..., 20 years
 NOBODY_CROSSES = ("condition", "exported")  # the option under which an export age without vehicles is undefined
@@ -34,14 +36,14 @@ ENDPOINT_OUTPUT = "endpoint_per_km"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Cells:
-    """The distinct cells, in the kernel's order: each vehicle at home, exported at 0-20, new in Mexico.
+    """The distinct cells, in the kernel's order: each vehicle at home, exported at 0-20, new in the host country.
 
     Parameters
     ----------
     vehicles : tuple of str
         Labels.
     at_home, abroad, electric, packed : ndarray of bool, shape (n_vehicles,)
-        Whether a vehicle is sold new in the US, in Mexico; is charged at a plug; has a traction pack.
+        Whether a vehicle is sold new at home, in the host country; is charged at a plug; has a traction pack.
     offsets : ndarray of int64, shape (n_vehicles,)
         First cell of each vehicle.
     """
@@ -99,12 +101,12 @@ ACTIVITY = (
     ("lifetime_distance", "km", "distance of a life", "all"),
     ("lifetime_years", "yr", "length of a life", "all"),
     ("annual_distance", "km/yr", "distance per year of life", "all"),
-    ("share_km_mx", "share", "distance driven in Mexico", "all"),
+    ("share_km_host", "share", "distance driven in {host}", "all"),
     ("share_exported", "share", "vehicles bought that are exported", "export"),
     ("packs_produced", "packs", "packs produced per vehicle", "packed"),
     ("packs_used", "packs", "used packs installed per vehicle", "packed"),
-    ("packs_recycled_us", "packs", "packs recycled in the US per vehicle", "packed"),
-    ("packs_recycled_mx", "packs", "packs recycled in Mexico per vehicle", "packed"),
+    ("packs_recycled_home", "packs", "packs recycled in {home} per vehicle", "packed"),
+    ("packs_recycled_host", "packs", "packs recycled in {host} per vehicle", "packed"),
     ("packs_landfilled", "packs", "packs landfilled per vehicle", "packed"),
     ("replacement_probability", "share", "vehicles whose first pack is replaced", "packed"),
     ("energy_per_km", "kWh/km", "electricity at the plug per km", "electric"),
@@ -112,16 +114,22 @@ ACTIVITY = (
 )
 
 
-def declare(cells: Cells) -> Declared:
+def _labels(labels: tuple[str, ...], corridor: Corridor) -> tuple[str, ...]:
+    return tuple(label.format(home=corridor.home, host=corridor.host) for label in labels)
+
+
+def declare(cells: Cells, corridor: Corridor) -> Declared:
     """Return the outputs of a study's vehicles.
 
     Parameters
     ----------
     cells : Cells
         Vehicles and the scenarios that they have.
+    corridor : Corridor
+        The two countries.
     """
     ages = Dim("export_age", tuple(range(EXPORT_AGES)))
-    vehicle, route = Dim("vehicle", cells.vehicles), Dim("route", ROUTES)
+    vehicle, route = Dim("vehicle", cells.vehicles), Dim("route", _labels(ROUTES, corridor))
     category = Dim("category", tuple(CATEGORIES))
     index = cells.index()
     only = {
@@ -136,7 +144,7 @@ def declare(cells: Cells) -> Declared:
         layout, kept = packed(np.where(only[which], index, -1))
         outputs.append(Output(name, unit, meaning, (vehicle, route, ages), layout, may_be_undefined=NOBODY_CROSSES))
         shown[name] = kept
-    stage = Dim("stage", STAGES)
+    stage, reference = Dim("stage", STAGES), Dim("reference", _labels(REFERENCES, corridor))
     detail = index[..., np.newaxis, np.newaxis] * len(STAGES) * len(CATEGORIES)
     detail = detail + np.arange(len(STAGES))[:, np.newaxis] * len(CATEGORIES) + np.arange(len(CATEGORIES))
     detail = np.where(index[..., np.newaxis, np.newaxis] >= 0, detail, -1)
@@ -153,7 +161,7 @@ def declare(cells: Cells) -> Declared:
             )
         )
     outputs.append(_endpoints(index, vehicle, route, ages))
-    outputs += _changes(cells, vehicle, ages, category, units)
+    outputs += _changes(cells, reference, vehicle, ages, category, units)
     outputs += _spreads(index, (vehicle, route, ages), only, shown)
     return Declared(tuple(outputs), shown)
 
@@ -222,8 +230,9 @@ def _endpoints(index: IntArray, vehicle: Dim, route: Dim, ages: Dim) -> Output:
     )
 
 
-def _changes(cells: Cells, vehicle: Dim, ages: Dim, category: Dim, units: dict[str, str]) -> tuple[Output, ...]:
-    reference = Dim("reference", REFERENCES)
+def _changes(
+    cells: Cells, reference: Dim, vehicle: Dim, ages: Dim, category: Dim, units: dict[str, str]
+) -> tuple[Output, ...]:
     at_ages = change_layout(cells, (len(REFERENCES), EXPORT_AGES, len(category)))
     without_ages = change_layout(cells, (len(REFERENCES), len(category)))
     each = (vehicle, reference, ages, category)

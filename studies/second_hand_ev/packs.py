@@ -60,8 +60,8 @@ class Packs:
         Rows of the share recovered.
     burden : ndarray of int64, shape (n_routes, n_chemistries, n_categories)
         Rows of the burden of recycling per kWh.
-    mexican_ratio : ndarray of int64, shape (n_categories,)
-        Rows of the ratio of smelting in Mexico to smelting in the US.
+    host_ratio : ndarray of int64, shape (n_categories,)
+        Rows of the ratio of smelting in the host country to smelting at home.
     credit : mapping of str to Scores
         Avoided burden per kg of material, by source.
     metal_factor : ndarray of int64, shape (n_categories,)
@@ -81,7 +81,7 @@ class Packs:
     content: IntArray
     recovery: IntArray
     burden: IntArray
-    mexican_ratio: IntArray
+    host_ratio: IntArray
     credit: Mapping[str, Scores]
     metal_factor: IntArray
     landfill: IntArray
@@ -96,7 +96,7 @@ def prepare_packs(tables: Mapping[str, Table], vehicles: Sequence[str], categori
     ----------
     tables : mapping
         ``vehicles``, ``pack_chemistry``, ``battery_factors``, ``metal_factor``, ``pack_materials``,
-        ``recycling_recovery``, ``recycling_burdens``, ``recycling_mx_ratio``, ``credits``, ``vehicle_factors`` and
+        ``recycling_recovery``, ``recycling_burdens``, ``recycling_host_ratio``, ``credits``, ``vehicle_factors`` and
         ``characterisation``.
     vehicles, categories : sequence of str
         Labels wanted.
@@ -117,7 +117,7 @@ def prepare_packs(tables: Mapping[str, Table], vehicles: Sequence[str], categori
         tables["pack_materials"].positions(chemistries, materials),
         tables["recycling_recovery"].positions(ROUTES, materials),
         tables["recycling_burdens"].positions(ROUTES, chemistries, categories),
-        tables["recycling_mx_ratio"].positions(categories),
+        tables["recycling_host_ratio"].positions(categories),
         {source: _credit_scores(tables["credits"], source, materials, categories) for source in CREDIT_SOURCES},
         tables["metal_factor"].positions(categories),
         tables["vehicle_factors"].positions("battery_landfill", categories),
@@ -208,24 +208,24 @@ def correlated(scores: Scores, cells: FloatArray, factor: FloatArray, correlatio
     return filled
 
 
-def us_route_shares(inputs: Mapping[str, FloatArray], route: OptionValue) -> FloatArray:
-    """Return the shares of the recycling routes in the US, shape (n, n_routes).
+def home_route_shares(inputs: Mapping[str, FloatArray], route: OptionValue) -> FloatArray:
+    """Return the shares of the recycling routes at home, shape (n, n_routes).
 
     Parameters
     ----------
     inputs : mapping
-        ``us_hydro_share`` (n,): the share of hydrometallurgy, the rest is smelted.
+        ``home_hydro_share`` (n,): the share of hydrometallurgy, the rest is smelted.
     route : str
         ``hydro_share`` for that share, or the one route that takes all.
 
     Examples
     --------
-    >>> us_route_shares({"us_hydro_share": np.array([0.75])}, "hydro_share")
+    >>> home_route_shares({"home_hydro_share": np.array([0.75])}, "hydro_share")
     array([[0.25, 0.75, 0.  ]])
-    >>> us_route_shares({"us_hydro_share": np.array([0.75])}, "direct")
+    >>> home_route_shares({"home_hydro_share": np.array([0.75])}, "direct")
     array([[0., 0., 1.]])
     """
-    hydro = inputs["us_hydro_share"]
+    hydro = inputs["home_hydro_share"]
     shares = np.zeros((len(hydro), len(ROUTES)))
     if route == "hydro_share":
         shares[:, ROUTES.index("hydro")] = hydro
@@ -246,15 +246,15 @@ def pack_impacts(
         Positions in the tables.
     inputs : mapping
         Cells of the tables (n, n_rows), and ``metal_correlation``, ``battery_trend``, ``substitution_ratio``,
-        ``us_hydro_share``, ``leached_share`` (n,).
+        ``home_hydro_share``, ``leached_share`` (n,).
     options : mapping
-        ``purchase_year``, ``us_recycling_route``, ``credit_source``, ``recycling_credit``, ``landfill_model``.
+        ``purchase_year``, ``home_recycling_route``, ``credit_source``, ``recycling_credit``, ``landfill_model``.
 
     Returns
     -------
     dict of str to ndarray, shape (n, n_vehicles, n_categories)
-        ``battery_production`` (at the factors of the purchase year), ``recycling_us``, ``recycling_mx``, ``credit_us``,
-        ``credit_mx`` (avoided burdens, positive: to be subtracted) and ``landfill``, per pack.
+        ``battery_production`` (at the factors of the purchase year), ``recycling_home``, ``recycling_host``,
+        ``credit_home``, ``credit_host`` (avoided burdens, positive: to be subtracted) and ``landfill``, per pack.
     """
     energy = inputs["vehicles"][:, packs.energy, np.newaxis] * inputs["pack_chemistry"][:, packs.chemistry]
     factor, correlation = inputs["metal_factor"][:, packs.metal_factor], inputs["metal_correlation"]
@@ -262,17 +262,17 @@ def pack_impacts(
     years = int(options["purchase_year"]) - FACTOR_YEAR
     trend = (1.0 - inputs["battery_trend"]) ** years
     burden = inputs["recycling_burdens"][:, packs.burden]
-    shares = us_route_shares(inputs, options["us_recycling_route"])
+    shares = home_route_shares(inputs, options["home_recycling_route"])
     smelter = ROUTES.index("pyro")
-    smelting = burden[:, smelter] * inputs["recycling_mx_ratio"][:, packs.mexican_ratio][:, np.newaxis]
+    smelting = burden[:, smelter] * inputs["recycling_host_ratio"][:, packs.host_ratio][:, np.newaxis]
     content = inputs["pack_materials"][:, packs.content]
-    credit_us, credit_mx = _credits(packs, inputs, options, content, shares)
+    credit_home, credit_host = _credits(packs, inputs, options, content, shares)
     per_kwh = {
         "battery_production": production * trend[:, np.newaxis, np.newaxis],
-        "recycling_us": np.einsum("nr,nrck->nck", shares, burden),
-        "recycling_mx": smelting,
-        "credit_us": credit_us,
-        "credit_mx": credit_mx,
+        "recycling_home": np.einsum("nr,nrck->nck", shares, burden),
+        "recycling_host": smelting,
+        "credit_home": credit_home,
+        "credit_host": credit_host,
     }
     impacts = {name: np.einsum("nvc,nck->nvk", energy, values) for name, values in per_kwh.items()}
     impacts["landfill"] = _landfill(packs, inputs, options, energy, content)
@@ -286,7 +286,7 @@ def _credits(
     content: FloatArray,
     shares: FloatArray,
 ) -> tuple[FloatArray, FloatArray]:
-    """Avoided burden per kWh in the US and in Mexico: mass recovered x substitution ratio x burden of virgin metal."""
+    """Avoided burden per kWh at home and in the host country: mass recovered x substitution x virgin burden."""
     if options["recycling_credit"] == "cut_off":
         nothing = np.zeros((len(content), content.shape[1], len(packs.landfill)))
         return nothing, nothing
@@ -298,9 +298,9 @@ def _credits(
     )
     avoided *= inputs["substitution_ratio"][:, np.newaxis, np.newaxis]
     recovery = inputs["recycling_recovery"][:, packs.recovery]
-    recovered_us = content * np.einsum("nr,nrm->nm", shares, recovery)[:, np.newaxis]
-    recovered_mx = content * recovery[:, np.newaxis, ROUTES.index("pyro")]
-    return np.einsum("ncm,nmk->nck", recovered_us, avoided), np.einsum("ncm,nmk->nck", recovered_mx, avoided)
+    recovered_home = content * np.einsum("nr,nrm->nm", shares, recovery)[:, np.newaxis]
+    recovered_host = content * recovery[:, np.newaxis, ROUTES.index("pyro")]
+    return np.einsum("ncm,nmk->nck", recovered_home, avoided), np.einsum("ncm,nmk->nck", recovered_host, avoided)
 
 
 def _landfill(

@@ -42,7 +42,7 @@ def unit_impacts(found: Mapping[str, FloatArray], collected: FloatArray, categor
     found : mapping
         From `mcsim.studies.second_hand_ev.lca.impacts`.
     collected : ndarray, shape (n,)
-        Share of the packs retired in the US that is recycled; the others are landfilled.
+        Share of the packs retired at home that is recycled; the others are landfilled.
     category : str
         Impact category.
 
@@ -62,9 +62,9 @@ def unit_impacts(found: Mapping[str, FloatArray], collected: FloatArray, categor
     for place, column in enumerate((UNIT_END_HOME, UNIT_END_HOST)):
         unit[..., column] = found["vehicle_end_of_life"][:, :, place, k]
     landfill, share = found["landfill"][..., k], collected[:, np.newaxis]
-    recycled = found["recycling_us"][..., k] - found["credit_us"][..., k]
+    recycled = found["recycling_home"][..., k] - found["credit_home"][..., k]
     unit[..., UNIT_RETIRED_HOME] = share * recycled + (1.0 - share) * landfill
-    unit[..., UNIT_RECYCLED_HOST] = found["recycling_mx"][..., k] - found["credit_mx"][..., k]
+    unit[..., UNIT_RECYCLED_HOST] = found["recycling_host"][..., k] - found["credit_host"][..., k]
     unit[..., UNIT_LANDFILLED] = landfill
     return unit
 

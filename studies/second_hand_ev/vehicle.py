@@ -8,7 +8,7 @@ so a change holds only what differs between them.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -39,6 +39,7 @@ from mcsim.kernels.life.records import (
     padded,
 )
 from mcsim.kernels.life.records import Cells as KernelCells
+from mcsim.studies.common.corridor import Corridor
 from mcsim.studies.second_hand_ev import inputs as declared_inputs
 from mcsim.studies.second_hand_ev import lca
 from mcsim.studies.second_hand_ev.changes import impact_outputs
@@ -51,7 +52,7 @@ from mcsim.studies.second_hand_ev.curves import (
     distance_in_service,
     end_of_cover,
     pack_laws,
-    survival_of_region,
+    survival_of_country,
 )
 from mcsim.studies.second_hand_ev.outputs import (
     ACTIVITY,
@@ -90,9 +91,9 @@ class Plan:
     suv, hybrid : ndarray of int64, shape (n_vehicles,)
         Rows of the share of the sport utility body; 1 for a vehicle with a pack that burns gasoline.
     survival, distance : ndarray of int64, shape (2, n_ages)
-        Rows of the US schedules of car and sport utility.
-    mexican : ndarray of int64, shape (n_ages,)
-        Rows of the Mexican survival table.
+        Rows of the schedules at home of car and sport utility.
+    host_survival : ndarray of int64, shape (n_ages,)
+        Rows of the host country's survival table.
     damage : ndarray, shape (n_categories, n_endpoints)
         Damage per unit of each category.
     """
@@ -104,50 +105,67 @@ class Plan:
     hybrid: IntArray
     survival: IntArray
     distance: IntArray
-    mexican: IntArray
+    host_survival: IntArray
     damage: FloatArray
 
 
-def prepare(tables: Mapping[str, Table]) -> Plan:
+PARAMETERS = (*declared_inputs.PARAMETERS, *lca.PARAMETERS)
+OPTIONS = (*declared_inputs.OPTIONS, *lca.OPTIONS)
+TABLES = (*lca.TABLES, *declared_inputs.TABLES)
+# Names that hold a country: `home` and `host` in Python, the study's labels outside.
+TABLE_NAMES, OPTION_NAMES = ([item.name for item in items] for items in (TABLES, OPTIONS))
+INPUT_NAMES = [*(parameter.name for parameter in PARAMETERS), *TABLE_NAMES]
+
+
+def prepare(tables: Mapping[str, Table], corridor: Corridor) -> Plan:
     """Return the plan of a study's tables.
+
+    Parameters
+    ----------
+    tables : mapping
+        The tables of `TABLES` by the study's names.
+    corridor : Corridor
+        The two countries.
 
     Raises
     ------
     InputError
         Where a table lacks a cell, or a survival table is no survival curve.
     """
-    assessment = lca.prepare(tables)
+    tables = corridor.neutral(tables, TABLE_NAMES)
+    assessment = lca.prepare(tables, corridor)
     specifications = tables["vehicles"]
     vehicles = assessment.vehicles
 
     def flag(quantity: str) -> IntArray:
         return (specifications.value[specifications.positions(vehicles, quantity)] > 0.0).astype(np.int64)
 
-    at_home, abroad, electric, has_pack = (flag(q) for q in ("sold_us", "sold_mx", "energy_per_km", "pack_energy"))
+    sold = (corridor.label("sold_home"), corridor.label("sold_host"))
+    at_home, abroad, electric, has_pack = (flag(q) for q in (*sold, "energy_per_km", "pack_energy"))
     lengths = at_home * (1 + EXPORT_AGES) + abroad
     cells = Cells(vehicles, at_home, abroad, electric, has_pack, np.cumsum(lengths) - lengths)
     if REFERENCE_VEHICLE not in vehicles or not abroad[vehicles.index(REFERENCE_VEHICLE)]:
         raise InputError(
-            f"{specifications.origin}: {REFERENCE_VEHICLE}: not sold in Mexico (got no such vehicle); the reference of "
-            "impact changes"
+            f"{specifications.origin}: {REFERENCE_VEHICLE}: not sold in {corridor.host} (got no such vehicle); the "
+            "reference of impact changes"
         )
-    ages = tuple(str(age) for age in range(len(tables["us_survival"].labels("age"))))
-    driven = tuple(str(age) for age in range(len(tables["us_distance"].labels("age"))))
-    mexican = tuple(str(age) for age in range(len(tables["mx_survival"].labels("age"))))
-    survival = tables["us_survival"].positions(declared_inputs.BODIES, ages)
+    ages = tuple(str(age) for age in range(len(tables["home_survival"].labels("age"))))
+    driven = tuple(str(age) for age in range(len(tables["home_distance"].labels("age"))))
+    host_ages = tuple(str(age) for age in range(len(tables["host_survival"].labels("age"))))
+    survival = tables["home_survival"].positions(declared_inputs.BODIES, ages)
     for body, rows in zip(declared_inputs.BODIES, survival, strict=True):
-        _check_survival(tables["us_survival"], rows, f"us_survival, {body}")
-    mexican_rows = tables["mx_survival"].positions(mexican)
-    _check_survival(tables["mx_survival"], mexican_rows, "mx_survival")
+        _check_survival(tables["home_survival"], rows, f"{corridor.label('home_survival')}, {body}")
+    host_rows = tables["host_survival"].positions(host_ages)
+    _check_survival(tables["host_survival"], host_rows, corridor.label("host_survival"))
     return Plan(
         assessment,
         cells,
-        declare(cells),
+        declare(cells, corridor),
         specifications.positions(vehicles, "suv_share"),
         has_pack * (1 - electric),
         survival,
-        tables["us_distance"].positions(declared_inputs.BODIES, driven),
-        mexican_rows,
+        tables["home_distance"].positions(declared_inputs.BODIES, driven),
+        host_rows,
         lca.endpoint_factors(tables["endpoints"]),
     )
 
@@ -161,26 +179,34 @@ def _check_survival(table: Table, rows: IntArray, what: str) -> None:
         raise InputError(str(error)) from None
 
 
-def model(tables: Mapping[str, Table]) -> Model:
+def model(tables: Mapping[str, Table], *, home: str, host: str) -> Model:
     """Return the model of the vehicles that the tables describe.
 
     Parameters
     ----------
     tables : mapping
-        The tables of `lca.TABLES` and `inputs.TABLES`, by name.
+        The tables of `TABLES`, by the study's names.
+    home, host : str
+        Labels of the country where vehicles are sold and from which they are exported, and of the one that takes them.
     """
-    plan = prepare(tables)
+    corridor = Corridor(home, host)
+    plan = prepare(tables, corridor)
+    output_names = [output.name for output in plan.declared.outputs]
 
     def evaluate(inputs: Mapping[str, FloatArray], context: Context) -> Mapping[str, NDArray[Any]]:
-        return evaluate_plan(plan, inputs, context)
+        options, wanted = corridor.neutral(context.options, OPTION_NAMES), context.wanted
+        if wanted is not None:
+            wanted = frozenset(corridor.neutral(dict.fromkeys(wanted), output_names))
+        named = replace(context, options=options, wanted=wanted)
+        return corridor.labelled(evaluate_plan(plan, corridor.neutral(inputs, INPUT_NAMES), named))
 
     return Model(
         "second_hand_ev",
-        (*declared_inputs.PARAMETERS, *lca.PARAMETERS),
-        (*declared_inputs.OPTIONS, *lca.OPTIONS),
-        plan.declared.outputs,
+        corridor.declared(PARAMETERS),
+        corridor.declared(OPTIONS),
+        corridor.declared(plan.declared.outputs),
         evaluate,
-        (*lca.TABLES, *declared_inputs.TABLES),
+        corridor.declared(TABLES),
         warn,
         lives=("evaluation", "lives"),
     )
@@ -213,13 +239,13 @@ def lives_of(
     steps, cells = int(options["steps_per_year"]), plan.cells
     n, n_vehicles = found["energy_per_km"].shape
     ages = np.arange(MAXIMUM_AGE * steps + 1) / steps
-    stretch = np.ascontiguousarray(inputs["us_survival_stretch"])
+    stretch = np.ascontiguousarray(inputs["home_survival_stretch"])
     ones = np.ones(n)
     home, rate = [], []
     for body in range(len(declared_inputs.BODIES)):
-        table = inputs["us_survival"][:, plan.survival[body]]
-        home.append(survival_of_region("us", options["us_survival_form"], inputs, table, stretch, ages))
-        schedule = inputs["us_distance"][:, plan.distance[body]] * inputs["us_distance_factor"][:, np.newaxis]
+        table = inputs["home_survival"][:, plan.survival[body]]
+        home.append(survival_of_country("home", options["home_survival_form"], inputs, table, stretch, ages))
+        schedule = inputs["home_distance"][:, plan.distance[body]] * inputs["home_distance_factor"][:, np.newaxis]
         rate.append(distance_in_service(schedule, _aligned(table, schedule.shape[1]), options["distance_basis"]))
     suv = inputs["vehicles"][:, plan.suv]
     survival = _between(home[0], home[1], suv)
@@ -227,13 +253,13 @@ def lives_of(
         inputs["ev_distance_ratio_car"][:, np.newaxis], inputs["ev_distance_ratio_suv"][:, np.newaxis], suv
     )
     home_rate = _between(rate[0], rate[1], suv) * np.where(cells.electric[:, np.newaxis] == 1, ratios, 1.0)
-    table = inputs["mx_survival"][:, plan.mexican]
-    form = options["mx_survival_form"]
-    abroad = survival_of_region("mx", form, inputs, table, ones, ages)
+    table = inputs["host_survival"][:, plan.host_survival]
+    form = options["host_survival_form"]
+    abroad = survival_of_country("host", form, inputs, table, ones, ages)
     abroad_rate = distance_abroad(
         np.ascontiguousarray(abroad[:, ::steps]),
-        np.ascontiguousarray(inputs["mx_distance_exponent"]),
-        np.ascontiguousarray(inputs["mx_annual_distance"]),
+        np.ascontiguousarray(inputs["host_distance_exponent"]),
+        np.ascontiguousarray(inputs["host_annual_distance"]),
     )
     n_categories = found["use_per_kwh"].shape[3]
     channels = np.zeros((*found["use_per_kwh"].shape[:3], padded(n_categories + OTHER_CHANNELS)))
@@ -248,8 +274,8 @@ def lives_of(
     given = np.ascontiguousarray
     destination = Destination(
         0 if form == "weibull" else 1,
-        given(inputs["mx_survival_shape"]),
-        given(inputs["mx_survival_scale"]),
+        given(inputs["host_survival_shape"]),
+        given(inputs["host_survival_scale"]),
         given(abroad[:, ::steps]),
         given(inputs["second_hand_life_multiplier"]),
         SURVIVAL_JUNCTIONS.index(str(options["survival_junction"])),
@@ -330,9 +356,9 @@ def evaluate_plan(plan: Plan, inputs: Mapping[str, FloatArray], context: Context
     found = lca.impacts(plan.assessment, inputs, options)
     lives = lives_of(plan, inputs, options, found)
     sampled = options["evaluation"] == "lives"
-    unit = unit_impacts(found, inputs["us_collection_share"], CATEGORY_BETWEEN_VEHICLES) if sampled else np.empty(0)
+    unit = unit_impacts(found, inputs["home_collection_share"], CATEGORY_BETWEEN_VEHICLES) if sampled else np.empty(0)
     lived, spread = live(lives, plan.cells.count, context, unit)
-    values = activity_outputs(plan, lived, inputs["us_collection_share"]) if wanted & ACTIVITY_NAMES else {}
+    values = activity_outputs(plan, lived, inputs["home_collection_share"]) if wanted & ACTIVITY_NAMES else {}
     damaged = ENDPOINT_OUTPUT in wanted
     needed = wanted | {"impact_per_km"} if damaged else wanted
     values |= impact_outputs(plan.cells, lived, lives.use.home_rate, inputs, options, found, needed)
@@ -355,12 +381,12 @@ def activity_outputs(plan: Plan, lived: Filled, collected: FloatArray) -> dict[s
         "lifetime_distance": distance,
         "lifetime_years": activity[..., YEARS],
         "annual_distance": ratio(distance, activity[..., YEARS]),
-        "share_km_mx": ratio(activity[..., DISTANCE_HOST], distance),
+        "share_km_host": ratio(activity[..., DISTANCE_HOST], distance),
         "share_exported": activity[..., EXPORTED],
         "packs_produced": activity[..., PRODUCED],
         "packs_used": activity[..., USED_PACKS],
-        "packs_recycled_us": recycled,
-        "packs_recycled_mx": activity[..., RECYCLED_HOST],
+        "packs_recycled_home": recycled,
+        "packs_recycled_host": activity[..., RECYCLED_HOST],
         "packs_landfilled": activity[..., LANDFILLED] + retired - recycled,
         "replacement_probability": activity[..., REPLACED],
         "energy_per_km": ratio(power, distance),
