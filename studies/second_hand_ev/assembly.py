@@ -4,6 +4,8 @@ Stages and credits are those of NCST-UCD-RR-24-39 (Kendall and Parés Olguín 20
 Cycle Assessment.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 import numpy.typing as npt
 
@@ -34,6 +36,31 @@ STAGES = (
 N_STAGES = 8
 
 
+class Factors(NamedTuple):
+    """Impacts per unit of what a life consists of, (n, n_vehicles, n_categories) unless said."""
+
+    litres_per_km: FloatArray  # (n, n_vehicles) of a new car
+    vehicle_production: FloatArray  # per vehicle
+    battery_production: FloatArray  # per pack
+    use_per_litre: FloatArray  # (n, n_vehicles, 3, n_categories), see `cars.BURNED`
+    wear_per_km: FloatArray
+    maintenance_per_km: FloatArray
+    vehicle_end_of_life: FloatArray  # (n, n_vehicles, 2, n_categories) per vehicle, at home and in the host country
+    recycling_home: FloatArray  # per pack, as the next ones
+    recycling_host: FloatArray
+    credit_home: FloatArray
+    credit_host: FloatArray
+    landfill: FloatArray
+
+
+class Side(NamedTuple):
+    """Lives that are compared."""
+
+    total: FloatArray  # (n, n_cells, n_categories) impacts per life
+    activity: FloatArray  # (n, n_cells, 14)
+    cells: IntArray  # (n_exported, n_ages) cell that stands for each export
+
+
 @kernel
 def life_impacts(
     activity: FloatArray,
@@ -41,18 +68,7 @@ def life_impacts(
     vehicles: IntArray,
     abroad: FloatArray,
     collected: FloatArray,
-    litres_per_km: FloatArray,
-    vehicle_production: FloatArray,
-    battery_production: FloatArray,
-    per_litre: FloatArray,
-    wear: FloatArray,
-    maintenance: FloatArray,
-    end_of_life: FloatArray,
-    recycling_home: FloatArray,
-    recycling_abroad: FloatArray,
-    credit_home: FloatArray,
-    credit_abroad: FloatArray,
-    landfill: FloatArray,
+    factors: Factors,
     stages: FloatArray,
     per_km: FloatArray,
     total: FloatArray,
@@ -61,26 +77,16 @@ def life_impacts(
 
     Parameters
     ----------
-    activity, energy : ndarray, shape (n, n_cells, 14), (n, n_cells, 16)
+    activity, energy : ndarray, shape (n, n_cells, 14), (n, n_cells, n_channels)
         From `mcsim.kernels.life.expectation.expected_activity`; the first channels are the impacts of electricity.
     vehicles : ndarray of int, shape (n_cells,)
         Vehicle of each cell.
     abroad : ndarray, shape (n_cells,)
-        Share of the vehicles that end abroad: 1 or 0, or -1 where the share exported says.
+        Share of the vehicles that end in the host country: 1 or 0, or -1 where the share exported says.
     collected : ndarray, shape (n,)
         Share of packs retired at home that is recycled; the rest is landfilled.
-    litres_per_km : ndarray, shape (n, n_vehicles)
-        Of a new car.
-    vehicle_production, battery_production : ndarray, shape (n, n_vehicles, n_categories)
-        Per vehicle, per pack.
-    per_litre : ndarray, shape (n, n_vehicles, 3, n_categories)
-        Per litre burned at home, abroad, and abroad by an old car.
-    wear, maintenance : ndarray, shape (n, n_vehicles, n_categories)
-        Per km.
-    end_of_life : ndarray, shape (n, n_vehicles, 2, n_categories)
-        Per vehicle, at home and abroad.
-    recycling_home, recycling_abroad, credit_home, credit_abroad, landfill : ndarray
-        Per pack, shape (n, n_vehicles, n_categories).
+    factors : Factors
+        Impacts per unit.
     stages, per_km : ndarray, shape (n, n_cells * 8 * n_categories) or (n, 0)
         Filled: stages in the order of `STAGES`, categories innermost; left alone where they are empty. Per km: expected
         impact of a life over its expected distance.
@@ -89,11 +95,12 @@ def life_impacts(
     """
     n, n_cells, n_categories = total.shape
     detailed = stages.shape[1] > 0
+    per_litre, end_of_life = factors.use_per_litre, factors.vehicle_end_of_life
     for i in range(n):
         for cell in range(n_cells):
             v = vehicles[cell]
             lived = activity[i, cell]
-            litres = litres_per_km[i, v]
+            litres = factors.litres_per_km[i, v]
             home = litres * lived[FUELLED_HOME]
             late = litres * lived[FUELLED_HOST_LATE]
             early = litres * lived[FUELLED_HOST] - late
@@ -106,15 +113,15 @@ def life_impacts(
             made = lived[PRODUCED_DISCOUNTED]
             place = cell * N_STAGES * n_categories
             for k in range(n_categories):
-                production = vehicle_production[i, v, k]
-                battery = made * battery_production[i, v, k]
-                use = energy[i, cell, k] + wear[i, v, k] * distance + home * per_litre[i, v, 0, k]
+                production = factors.vehicle_production[i, v, k]
+                battery = made * factors.battery_production[i, v, k]
+                use = energy[i, cell, k] + factors.wear_per_km[i, v, k] * distance + home * per_litre[i, v, 0, k]
                 use += early * per_litre[i, v, 1, k] + late * per_litre[i, v, 2, k]
-                upkeep = distance * maintenance[i, v, k]
+                upkeep = distance * factors.maintenance_per_km[i, v, k]
                 end = (1.0 - away) * end_of_life[i, v, 0, k] + away * end_of_life[i, v, 1, k]
-                burden = recycled * recycling_home[i, v, k] + smelted * recycling_abroad[i, v, k]
-                credit = -(recycled * credit_home[i, v, k] + smelted * credit_abroad[i, v, k])
-                buried_impact = buried * landfill[i, v, k]
+                burden = recycled * factors.recycling_home[i, v, k] + smelted * factors.recycling_host[i, v, k]
+                credit = -(recycled * factors.credit_home[i, v, k] + smelted * factors.credit_host[i, v, k])
+                buried_impact = buried * factors.landfill[i, v, k]
                 total[i, cell, k] = production + battery + use + upkeep + end + burden + credit + buried_impact
                 if detailed:
                     stages[i, place + k] = production
@@ -141,12 +148,8 @@ def _change(impact: float, distance: float, reference: float, reference_distance
 
 @kernel
 def compare_lives(
-    total: FloatArray,
-    activity: FloatArray,
-    sweep: IntArray,
-    stay_total: FloatArray,
-    stay_activity: FloatArray,
-    stay: IntArray,
+    exported: Side,
+    stays: Side,
     other: int,
     trade_ages: FloatArray,
     per_life: bool,
@@ -158,14 +161,10 @@ def compare_lives(
 
     Parameters
     ----------
-    total, activity : ndarray, shape (n, n_cells, n_categories), (n, n_cells, 14)
-        Impacts and activity per life.
-    sweep : ndarray of int, shape (n_exported, n_ages)
-        Cells of the exports at the ages 0, 1, ...
-    stay_total, stay_activity, stay : ndarray
-        The same of vehicles that stay, and which of their cells stands against each export.
+    exported, stays : Side
+        The exports at the ages 0, 1, ..., and the vehicles that stay.
     other : int
-        Cell of the other reference.
+        Cell of the other reference, among those of the exports.
     trade_ages : ndarray, shape (n, n_exported)
         Age at the trade [yr]; between whole ages it is a share of the trade at either.
     per_life : bool
@@ -176,6 +175,7 @@ def compare_lives(
         Filled: relative change at the age of the trade.
     """
     n, n_exported, _, n_ages, n_categories = change.shape
+    total, activity, sweep, stay = exported.total, exported.activity, exported.cells, stays.cells
     for i in range(n):
         for e in range(n_exported):
             below = min(int(trade_ages[i, e]), n_ages - 2)
@@ -186,7 +186,7 @@ def compare_lives(
             here, after = sweep[e, below], sweep[e, second_age]
             driven = early * activity[i, here, DISTANCE] + late * activity[i, after, DISTANCE]
             for r in range(2):
-                totals, lived = (stay_total, stay_activity) if r == 0 else (total, activity)
+                totals, lived = (stays.total, stays.activity) if r == 0 else (total, activity)
                 for age in range(n_ages):
                     cell, against = sweep[e, age], stay[e, age] if r == 0 else other
                     distance, reference_distance = activity[i, cell, DISTANCE], lived[i, against, DISTANCE]

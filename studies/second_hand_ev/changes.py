@@ -9,17 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mcsim.kernels.life.records import DISTANCE, Filled
-from mcsim.studies.second_hand_ev.assembly import STAGES, compare_lives, crossing_age, life_impacts
+from mcsim.studies.second_hand_ev.assembly import STAGES, Factors, Side, compare_lives, crossing_age, life_impacts
 from mcsim.studies.second_hand_ev.curves import end_of_cover
 from mcsim.studies.second_hand_ev.outputs import EXPORT_AGES, REFERENCE_VEHICLE, Cells
 from mcsim.study import FloatArray, IntArray, OptionValue
 
 DETAILED = frozenset(("impact_per_km", "impact_per_life"))
 COMPARED = frozenset(("impact_change", "impact_difference", "impact_change_at_trade", "crossover_age"))
-_FACTORS = (
-    "litres_per_km", "vehicle_production", "battery_production", "use_per_litre", "wear_per_km", "maintenance_per_km",
-    "vehicle_end_of_life", "recycling_home", "recycling_host", "credit_home", "credit_host", "landfill",
-)  # fmt: skip
 
 
 def cell_impacts(
@@ -36,9 +32,9 @@ def cell_impacts(
     n_categories = found["landfill"].shape[-1]
     stages, per_km = (np.empty((n, n_cells * len(STAGES) * n_categories if detailed else 0)) for _ in range(2))
     total = np.empty((n, n_cells, n_categories))
-    factors = [np.ascontiguousarray(found[name]) for name in _FACTORS]
+    factors = Factors(*(np.ascontiguousarray(found[name]) for name in Factors._fields))
     collected = np.ascontiguousarray(inputs["home_collection_share"])
-    life_impacts(activity, energy, vehicles, abroad, collected, *factors, stages, per_km, total)
+    life_impacts(activity, energy, vehicles, abroad, collected, factors, stages, per_km, total)
     return stages, per_km, total
 
 
@@ -98,9 +94,15 @@ def changes(
     change, difference = (np.empty((n, len(exported), 2, EXPORT_AGES, n_categories)) for _ in range(2))
     traded = np.empty((n, len(exported), 2, n_categories))
     compare_lives(
-        total, lived.activity, np.ascontiguousarray(index[exported, 1]), stay_total, activity, stay, other,
-        np.ascontiguousarray(ages), options["functional_unit"] == "life", change, difference, traded,
-    )  # fmt: skip
+        Side(total, lived.activity, np.ascontiguousarray(index[exported, 1])),
+        Side(stay_total, activity, stay),
+        other,
+        np.ascontiguousarray(ages),
+        options["functional_unit"] == "life",
+        change,
+        difference,
+        traded,
+    )
     crossing = crossing_age(change.reshape(n, -1, EXPORT_AGES, n_categories))
     return {
         "impact_change": change.reshape(n, -1),
