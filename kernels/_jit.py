@@ -192,7 +192,8 @@ def borrowing_kernel(function: Callable[..., Any]) -> Any:
 
     numba counts the references to every array of a record, and of all records in it, wherever one is passed on or taken
     from another: a third of the time of the exact expectation. Such a kernel allocates nothing (numba refuses it), and
-    one that returns arrays may be called by such kernels only, since what it returns is lent.
+    returns no array: what it would return is lent, and a caller that counts would give it back once too often. Records
+    are put together by `part_of_kernel`.
 
     Parameters
     ----------
@@ -231,6 +232,25 @@ def inline_borrowing_kernel(function: Callable[..., Any]) -> Any:
         The compiled function.
     """
     return _compile(function, forceinline=True, _nrt=False)
+
+
+def part_of_kernel(function: Callable[..., Any]) -> Any:
+    """Make a function a part of the kernels that call it: compiled with them, never alone.
+
+    numba optimises a kernel together with all that it calls, so every level of large kernels that call one another is
+    optimised again with each level above. A long kernel of few callers is cut into such parts instead.
+
+    Parameters
+    ----------
+    function : callable
+        The Python function.
+
+    Returns
+    -------
+    callable
+        The function, to be called by kernels.
+    """
+    return _compile(function, inline="always", _nrt=True)
 
 
 def inline_kernel(function: Callable[..., Any]) -> Any:

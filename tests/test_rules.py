@@ -1,10 +1,16 @@
 """The rules of packs against the lives that the kernels follow: one statement, read by a plain recursion."""
 
+import ast
+import importlib
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 import pytest
 from life_settings import HOST, expected, rules
 from naive_life import Law
 
+from mcsim.kernels import _jit as jit
 from mcsim.kernels.life.records import (
     LANDFILLED,
     MID_STEP,
@@ -99,3 +105,24 @@ def test_a_pack_has_the_longer_of_its_own_cover_and_what_is_left_of_the_vehicles
     assert end_of_cover(NEW, True, 7.5, Cover(8.0, 4.0)) == 11.5
     assert end_of_cover(NEW, True, 3.5, Cover(8.0, 4.0)) == 8.0
     assert end_of_cover(USED, True, 3.5, Cover(8.0, 4.0)) == 0.0
+
+
+def lent_records(path):
+    """Yield the borrowing kernels of a file that return arrays in records, which callers would give back too often."""
+    module = importlib.import_module(f"mcsim.kernels.{path.parent.name}.{path.stem}")
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        decorators = [item.id for item in getattr(node, "decorator_list", []) if isinstance(item, ast.Name)]
+        if not {"borrowing_kernel", "inline_borrowing_kernel"} & set(decorators):
+            continue
+        for statement in ast.walk(node):
+            value = statement.value if isinstance(statement, ast.Return) else None
+            if isinstance(value, ast.Call) and isinstance(value.func, ast.Name):
+                fields = getattr(getattr(module, value.func.id, None), "__annotations__", {})
+                if any(kind not in (int, float, bool, Any) for kind in fields.values()):
+                    yield node.name
+
+
+@pytest.mark.parametrize("room", ["life", "lives"])
+def test_kernels_that_count_no_references_lend_no_arrays(room):
+    files = sorted((Path(jit.__file__).parent / room).glob("*.py"))
+    assert [name for path in files for name in lent_records(path)] == []

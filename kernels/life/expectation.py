@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from mcsim.kernels._jit import borrowing_kernel, inline_borrowing_kernel, kernel
+from mcsim.kernels._jit import borrowing_kernel, kernel, part_of_kernel
 from mcsim.kernels.life.after import fill_after_export, fill_hazard, last_alive
 from mcsim.kernels.life.host import fill_exported
 from mcsim.kernels.life.pack import fill_packs
@@ -16,6 +16,7 @@ from mcsim.kernels.life.records import (
     HOME,
     HOST,
     IN_HOST,
+    NO,
     PACKS,
     Account,
     Answer,
@@ -134,17 +135,17 @@ def node_ages(n, steps):
     return ages, log_ages
 
 
-@inline_borrowing_kernel
+@part_of_kernel
 def _table_of(table, c):
     return PackTable(table.survival[c], table.risk[c])
 
 
-@inline_borrowing_kernel
+@part_of_kernel
 def _country_packs_of(packs, c):
     return CountryPacks(_table_of(packs.covered, c), _table_of(packs.uncovered, c), _table_of(packs.used, c))
 
 
-@borrowing_kernel
+@part_of_kernel
 def packs_of(packs, c):
     """Return the packs of one chemistry."""
     exported = packs.exported
@@ -156,12 +157,12 @@ def packs_of(packs, c):
     )
 
 
-@inline_borrowing_kernel
+@part_of_kernel
 def _law_of(law, i, c):
     return PackLaw(law.shape[i, c], law.scale[i, c], law.defect[i, c])
 
 
-@borrowing_kernel
+@part_of_kernel
 def use_of(use, i, v, factors):
     """Return the driving of a vehicle in a draw; fills the factors per km."""
     channels, energy = use.channels[i], use.energy_per_km[i, v]
@@ -178,7 +179,7 @@ def use_of(use, i, v, factors):
     )
 
 
-@borrowing_kernel
+@part_of_kernel
 def arm_of(lives, i, v, in_host, packs, hazard):
     """Return a vehicle where it is new in a draw: at home, or in the host country; fills its hazards.
 
@@ -200,7 +201,7 @@ def arm_of(lives, i, v, in_host, packs, hazard):
     )
 
 
-@borrowing_kernel
+@part_of_kernel
 def fill_draw(lives, i, split, memory):
     """Fill what the vehicles of a draw share: its packs, and survival after every export.
 
@@ -233,7 +234,7 @@ def _fill_activity(lives, given_export, filled, memory):
     """Fill what `expected_activity` says, draw by draw."""
     cells, n_ages = lives.cells, memory.after.last.size
     for i in range(filled.activity.shape[0]):
-        fill_draw(lives, i, False, memory)
+        fill_draw(lives, i, NO, memory)
         for v in range(cells.first.size):
             packs = packs_of(memory.packs, cells.chemistry[v])
             use = use_of(lives.use, i, v, memory.factors)
@@ -251,7 +252,7 @@ def _fill_activity(lives, given_export, filled, memory):
                 sell_in_host(arm, packs, use, lives.steps, memory, cell)
 
 
-@inline_borrowing_kernel
+@part_of_kernel
 def stays_of(filled, i, v, given_export):
     """Return the accounts of the vehicles that could cross, kept at home; without rows where nobody asks for them."""
     activity = filled.stay_activity[i, v] if given_export else filled.activity[i, :0]

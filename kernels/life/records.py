@@ -32,6 +32,7 @@ HOME, HOST = 0, 1
 COUNTRIES = 2
 # Typed: numba compiles a kernel anew for each plain constant that it is called with.
 AT_HOME, IN_HOST = np.bool_(False), np.bool_(True)
+YES, NO = np.bool_(True), np.bool_(False)
 START = np.int64(0)
 # What lies behind vehicles, after the years of age: packs made, the same at the factors of their year, used packs.
 BEHIND_PRODUCED, BEHIND_DISCOUNTED, BEHIND_USED = -3, -2, -1

@@ -6,14 +6,14 @@ The sweep over export ages is a prefix sum at home plus one short recursion in t
 Source: NCST-UCD-RR-24-39 (Kendall and Parés Olguín 2024), sections Vehicle Lifetime, Lifetime Energy Delivered.
 """
 
-from mcsim.kernels._jit import borrowing_kernel
+from mcsim.kernels._jit import part_of_kernel
 from mcsim.kernels.life.accounts import account_age, account_export, account_home, account_host, start_of_life
 from mcsim.kernels.life.home import home_arm, time_in_service
 from mcsim.kernels.life.host import host_arm
 from mcsim.kernels.life.records import START, Account, HomeMemory, Ledger, State, Vehicle
 
 
-@borrowing_kernel
+@part_of_kernel
 def sweep_vehicle(arm, packs, use, steps, memory, cells, stays):
     """Fill the cells of one vehicle at home (element 0) and exported at the ages 0, 1, ... (elements 1, 2, ...).
 
@@ -52,7 +52,7 @@ def sweep_vehicle(arm, packs, use, steps, memory, cells, stays):
         account_age(age, arm, use, memory.home_service, steps, home, ledger, cells, stays)
 
 
-@borrowing_kernel
+@part_of_kernel
 def without_exports(memory):
     """Return the memory of an arm without any place for exports: nothing is left for them."""
     state = State(memory.state.alive[:0], memory.state.curve[:0])
@@ -69,7 +69,7 @@ def without_exports(memory):
     )
 
 
-@borrowing_kernel
+@part_of_kernel
 def sell_in_host(arm, packs, use, steps, memory, cell):
     """Fill the cell of a vehicle bought new in the host country: parameters as in `sweep_vehicle`."""
     home = without_exports(memory.home)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from mcsim.kernels._jit import FloatArray, borrowing_kernel, kernel
+from mcsim.kernels._jit import FloatArray, borrowing_kernel, kernel, part_of_kernel
 from mcsim.kernels.life.accounts import account_age, account_export, account_home, account_host, copy, start_of_life
 from mcsim.kernels.life.expectation import arm_of, fill_draw, memory_of_draw, packs_of, stays_of, use_of
 from mcsim.kernels.life.home import home_arm, time_in_service
@@ -13,6 +13,7 @@ from mcsim.kernels.life.records import (
     NEW,
     START,
     USED,
+    YES,
     Account,
     Filled,
     Ledger,
@@ -54,7 +55,7 @@ def _fill_sampled(lives, given_export, sample, filled, spread, memory):
     least = Sizes(np.int64(1), np.int64(1), np.int64(1))
     held = _new_memory(least, memory.after.last.size, n_steps, lives.steps, sample.n_lives)
     for i in range(filled.activity.shape[0]):
-        fill_draw(lives, i, True, memory)
+        fill_draw(lives, i, YES, memory)
         for v in range(cells.first.size):
             for in_host in (AT_HOME, IN_HOST):
                 if not (cells.sold_host[v] if in_host else cells.sold_home[v]):
@@ -111,7 +112,7 @@ def _expected_sizes(lives, i, v, in_host, memory):
     return Sizes(places, per_kind, per_kind * (2 if arm.answer.swap > 0.0 else 1))
 
 
-@borrowing_kernel
+@part_of_kernel
 def _fits(held, sizes):
     """Tell whether a memory has the sizes."""
     fits = held.curves.shape[1] == sizes.places and held.host_stints.shape[1] == sizes.per_kind
@@ -142,7 +143,7 @@ def _live(lives, i, v, in_host, given_export, sample, filled, spread, memory, he
         _live_at_home(arm, packs, use, one, memory, held, cells, stays, spread[i, first:after])
 
 
-@borrowing_kernel
+@part_of_kernel
 def _route(arm, packs, one, memory, held, age, node):
     """Return the route of a vehicle that is exported at an age, or never."""
     after = memory.after
@@ -153,7 +154,7 @@ def _route(arm, packs, one, memory, held, age, node):
     )  # fmt: skip
 
 
-@borrowing_kernel
+@part_of_kernel
 def _told(packs, use, one, held, node, born_host):
     """Return what the spread of a cell follows from."""
     return Told(
@@ -162,7 +163,7 @@ def _told(packs, use, one, held, node, born_host):
     )  # fmt: skip
 
 
-@borrowing_kernel
+@part_of_kernel
 def _live_at_home(arm, packs, use, one, memory, held, cells, stays, spread):
     """Fill the cells of a vehicle sold at home: kept there, and exported at every age; arguments as in `sweep_vehicle`.
 
@@ -195,7 +196,7 @@ def _live_at_home(arm, packs, use, one, memory, held, cells, stays, spread):
         account_age(age, arm, use, memory.home_service, steps, memory.home, ledger, cells, stays)
 
 
-@borrowing_kernel
+@part_of_kernel
 def _live_in_host(arm, packs, use, one, memory, held, cell, spread):
     """Fill the cell of a vehicle bought new in the host country: it never crosses, and all its driving is there."""
     live_route(_route(arm, packs, one, memory, held, START, NEVER), one.n_lives, held.table, held.outcomes)
