@@ -29,7 +29,7 @@ def rows_of(states, **more):
             "state": name,
             "quantity": quantity,
             "value": str(value),
-            "unit": "-",
+            "unit": "people" if quantity == "population" else "-",
             "source": "made up",
         }
         for quantity, values in columns.items()

@@ -245,7 +245,7 @@ def test_inactive_thresholds_are_told():
 def test_a_survival_table_that_rises_is_refused_with_its_row(tmp_path):
     origin = Path(load("second-hand-ev").tables["us_survival"].origin)
     lines = [
-        ",".join(["car", "5", "0.999", *line.split(",")[3:]]) if line.startswith("car,5,") else line
+        ",".join(["car", "5", "0.999", "", "", *line.split(",")[5:]]) if line.startswith("car,5,") else line
         for line in origin.read_text(encoding="utf-8").splitlines()
     ]
     (tmp_path / "us_survival.csv").write_text("\n".join(lines), encoding="utf-8")

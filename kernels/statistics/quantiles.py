@@ -189,7 +189,7 @@ def _in_order(
         least = max(least, value) if tally > 0 else least
     place = number - tallied
     at = np.searchsorted(upto, place, side="right") - 1
-    at = min(max(at, 0), upto.size - 2)
+    at = min(max(at, 0), upto.size - 2)  # type: ignore[arg-type]
     left, right = counts.least[cell, at], counts.greatest[cell, at]
     # The values of a bin are taken to lie evenly between its least and its greatest one, which they are exactly.
     steps = upto[at + 1] - upto[at] - 1

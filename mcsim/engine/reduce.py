@@ -75,7 +75,7 @@ class Reduced:
 
     edges = ()
 
-    def __init__(self, work: Work, state: Any) -> None:
+    def __init__(self, work: Any, state: Any) -> None:
         self.work, self.state = work, state
         self.failed: list[int] = []
         self.place: Path | None = None
@@ -113,7 +113,7 @@ class Reduced:
     def check(self, max_failed: float, rows: int) -> None:
         """Rows that failed are told with what the rest gives, by the method that reads the state."""
 
-    def extend(self, work: Work) -> None:
+    def extend(self, work: Any) -> None:
         """Go on with more rows."""
         self.work = work
         self.note()

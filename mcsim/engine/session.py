@@ -78,7 +78,7 @@ class Collector(Protocol):
     def check(self, max_failed: float, rows: int) -> None:
         """Raise `RunFailed` when more than a share of so many rows failed."""
 
-    def extend(self, work: Work) -> None:
+    def extend(self, work: Any) -> None:
         """Go on with more rows."""
 
     def close(self) -> None:

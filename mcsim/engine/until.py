@@ -72,7 +72,7 @@ class SmallError:
         RunFailed
             When it is not met with as many draws as there may be.
         """
-        draws = collector.work.rows
+        draws: int = collector.work.rows
         excess = self.excess(collector.bands(self.cell.output.name))
         if excess <= 1:
             return None

@@ -88,7 +88,7 @@ class MorrisRows(LeafRows):
         effects = np.empty((len(numbers), n_steps, plan.n_values))
         effects[np.arange(len(numbers))[:, None], paths.order] = np.diff(shaped, axis=1) / paths.step
         effects *= np.where(paths.upward, 1.0, -1.0)[:, :, None]
-        return effects, failed.reshape(len(numbers), n_steps + 1).any(axis=1)
+        return effects, np.asarray(failed.reshape(len(numbers), n_steps + 1).any(axis=1))
 
 
 def planned(plan: Plan) -> Plan:

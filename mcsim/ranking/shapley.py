@@ -94,7 +94,7 @@ def _growth(plan: Plan, shaped: FloatArray, order: IntArray) -> FloatArray:
 def _add(plan: Plan, sums: FloatArray, start: int, growth: FloatArray) -> None:
     """Add rows to the sums (n_factors, n_resamples, n_values), row by row; failed ones have no weight."""
     numbers = np.arange(start, start + len(growth))
-    bad = np.isnan(growth).any(axis=(1, 2))
+    bad = np.asarray(np.isnan(growth).any(axis=(1, 2)))
     weights = padded(np.concatenate([np.ones((1, len(numbers))), poisson_counts(plan.seed, numbers, plan.resamples)]))
     weights[:, bad] = 0.0
     growth = np.where(bad[:, None, None], 0.0, growth)

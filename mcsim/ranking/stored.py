@@ -113,6 +113,6 @@ def _described(output: Output) -> dict[str, Any]:
 
 def _restored(facts: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Output:
     index = arrays.get(f"layout|{facts['name']}")
-    own = {name: tuple(value) if isinstance(value, list) else value for name, value in facts.items()}
+    own: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in facts.items()}
     own["dims"] = tuple(Dim(name, tuple(coords)) for name, coords in facts["dims"])
     return Output(**own, layout=None if index is None else Layout(index))

@@ -78,7 +78,7 @@ class Carried:
         """Elements with a heavy tail: one evaluation carries more than the largest of so many ordinary ones does."""
         # The largest of n normal values is near sqrt(2 ln n) standard deviations; three times its share is not theirs.
         usual = 6.0 * np.log(max(self.evaluations, 2)) / max(self.evaluations, 2)
-        return (self.events == 0) & (self.share > max(HEAVY, usual))
+        return np.asarray((self.events == 0) & (self.share > max(HEAVY, usual)))
 
 
 def carried(extremes: Extremes, total: FloatArray, squares: FloatArray, evaluations: int) -> Carried:

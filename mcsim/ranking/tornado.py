@@ -47,7 +47,11 @@ class TornadoRows(LeafRows):
             unit = self._unit()[numbers]
             # All points are the one draw 0: what a model samples must not differ among them.
             draws = np.zeros(len(numbers), np.int64)
-            values, bad = evaluated(plan, lambda study, unit=unit: [values_at(plan, study, unit)], draws, plan.seed)
+
+            def points(study: Study, unit: FloatArray = unit) -> list[Any]:
+                return [values_at(plan, study, unit)]
+
+            values, bad = evaluated(plan, points, draws, plan.seed)
             parts.append(values)
             failed += numbers[bad].tolist()
         return Portion(start, stop, np.array(failed, np.int64), {"values": np.concatenate(parts)})
@@ -89,7 +93,7 @@ def read(judgement: Judgement, collector: Reduced) -> FloatArray:
         where = min(collector.failed)
         which = "the centre" if where == 0 else list(plan.factors)[(where - 1) % len(plan.factors)]
         raise InputError(f"{plan.study.name}: tornado: the model failed at {which}; check its range, or another method")
-    return collector.state.whole("values")
+    return np.asarray(collector.state.whole("values"))
 
 
 def ranking(plan: Plan, judgement: Judgement, found: list[Any]) -> Ranking:

@@ -51,7 +51,13 @@ def in_units_of(
         where = f"{path}: {cell_name(shipped.name, key)}"
         unit = _expected_unit(shipped, key)
         given = row.get("unit", "")
-        factor = conversion(given, unit, f"{where}: unit")
+        try:
+            factor = conversion(given, unit, f"{where}: unit")
+        except InputError:
+            # A quantity that the table did not have is of its own kind: no row there says what its unit should be.
+            if key[-1] in {known[-1] for known in shipped.index}:
+                raise
+            factor, unit = 1.0, given
         converted.append(row if given == unit else _scaled(row, factor, unit, where))
     return converted
 

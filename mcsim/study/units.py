@@ -114,7 +114,7 @@ def output_factors(given: Output, wanted: Output, where: str) -> FloatArray | No
 def _registry() -> Any:
     import pint
 
-    registry = pint.UnitRegistry()
+    registry: Any = pint.UnitRegistry()
     registry.define("share = 1")
     registry.define("USD = [currency]")
     return registry

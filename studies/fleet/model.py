@@ -38,7 +38,7 @@ from mcsim.study.tables import Table
 
 SPECS: tuple[TableSpec, ...] = turnover.SPECS + TRADE_SPECS + batteries.SPECS
 # What the fleet's Python calls inputs and tables.
-NAMES = tuple(item.name for item in (*PARAMETERS, *SPECS))
+NAMES = (*(parameter.name for parameter in PARAMETERS), *(spec.name for spec in SPECS))
 # Half-years lived at the end of the year of entry.
 EXPOSURE = {"end": 0, "mid": 1, "start": 2}
 

@@ -93,7 +93,7 @@ def read_states(table: Table) -> States:
 def carrier(states: States, origin: str) -> FloatArray:
     """Return the shares (states,) of the best quantity that the table has for a flow, ``new`` or ``second-hand``."""
     best = next(name for name in CARRIERS[origin] if name in states.columns)
-    return states.columns[best] / states.columns[best].sum()
+    return np.asarray(states.columns[best] / states.columns[best].sum())
 
 
 def share_input(states: States, origin: str) -> Parameter:

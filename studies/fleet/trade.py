@@ -188,7 +188,7 @@ def trade(
         substitution=np.zeros(len(share)),
     )
     return moved(today, inputs), Gates(
-        np.ascontiguousarray(history_open[:, :ages]), entry_ages[:ages], UPLIFT_YEAR - YEARS[0]
+        np.ascontiguousarray(history_open[:, :ages]), np.asarray(entry_ages)[:ages], UPLIFT_YEAR - YEARS[0]
     )
 
 
