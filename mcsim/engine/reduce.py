@@ -19,7 +19,6 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from mcsim.engine.session import Work
 from mcsim.result.select import Cell
 from mcsim.store.chunks import DAMAGED, Span, save_arrays, united
 from mcsim.store.pieces import Arrays

@@ -153,7 +153,8 @@ def _laws_at(inputs: Inputs, options: Options, climate: FloatArray) -> tuple[Pac
 
     def law(lithium: tuple[FloatArray, FloatArray]) -> PackLaw:
         nickel = lithium if options["hev_battery_law"] == "same" else own
-        each: dict[int, tuple[FloatArray | float, FloatArray | float]] = {LITHIUM: lithium, NICKEL: nickel, NO_PACK: (1.0, ENDLESS)}
+        each: dict[int, tuple[FloatArray | float, FloatArray | float]]
+        each = {LITHIUM: lithium, NICKEL: nickel, NO_PACK: (1.0, ENDLESS)}
         shape, scale, defect = np.empty((3, len(climate), len(each)))
         for column, (of_shape, of_scale) in each.items():
             shape[:, column], scale[:, column] = of_shape, of_scale
