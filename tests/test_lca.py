@@ -31,9 +31,15 @@ PUBLISHED = {
 }
 
 
+def file_of(table: str) -> Path:
+    """The study's own table, or the one that studies share."""
+    own = DATA / f"{table}.csv"
+    return own if own.is_file() else DATA.parent.parent / "common" / "data" / f"{table}.csv"
+
+
 def read_tables(**changed: Table) -> dict[str, Table]:
     tables = {
-        name: table_from_rows(known, read_rows(DATA / f"{known}.csv"), spec=spec, origin=f"{known}.csv")
+        name: table_from_rows(known, read_rows(file_of(known)), spec=spec, origin=f"{known}.csv")
         for name, spec in SPECS.items()
         for known in [CORRIDOR.label(name)]
     }
