@@ -31,7 +31,7 @@ def toy(tmp_path_factory):
         source = (FOLDER / file).resolve()
         name = renamed(source.name)
         lines = source.read_text(encoding="utf-8").splitlines()
-        if source.stem == "bev_capacity":
+        if source.stem in ("bev_capacity", "grid_losses"):
             lines = [renamed(line) for line in lines]
         (folder / name).write_text("\n".join(lines) + "\n", encoding="utf-8")
         text = text.replace(f'"{file}"', f'"{name}"')
