@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+import corridors
 import numpy as np
 import pytest
 
@@ -12,32 +13,18 @@ from mcsim.studies import fleet as package
 from mcsim.studies.common.corridor import Corridor
 from mcsim.study import Context, InputError
 
-SHIPPED, TOY = Corridor("us", "mx"), Corridor("north", "south")
+TOY = Corridor("north", "south")
 FOLDER = Path(package.__file__).parent
 
 
 def renamed(text):
-    """Return a name or a text with the toy's labels in the place of the shipped ones."""
-    for ours, theirs in ((SHIPPED.home, TOY.home), (SHIPPED.host, TOY.host)):
-        text = re.sub(rf"(?<![A-Za-z]){ours}(?![A-Za-z])", theirs, text)
-    return text
+    return corridors.renamed(text, TOY)
 
 
 @pytest.fixture(scope="module")
 def toy(tmp_path_factory):
     folder = tmp_path_factory.mktemp("toy")
-    text = (FOLDER / "fleet.toml").read_text(encoding="utf-8")
-    for file in set(re.findall(r'file = "([^"]+)"', text)):
-        source = (FOLDER / file).resolve()
-        name = renamed(source.name)
-        lines = source.read_text(encoding="utf-8").splitlines()
-        if source.stem == "bev_capacity":
-            lines = [renamed(line) for line in lines]
-        (folder / name).write_text("\n".join(lines) + "\n", encoding="utf-8")
-        text = text.replace(f'"{file}"', f'"{name}"')
-    text = renamed(text).replace('name = "fleet"', 'name = "toy"')
-    (folder / "toy.toml").write_text(text, encoding="utf-8")
-    return mcsim.load(folder / "toy.toml")
+    return corridors.toy_study(FOLDER / "fleet.toml", folder, TOY, rows=lambda table: table == "bev_capacity")
 
 
 @pytest.fixture(scope="module")
@@ -86,8 +73,7 @@ def test_a_label_that_is_no_word_is_refused():
 
 @pytest.mark.parametrize("room", ["fleet", "export_check", "battery_circularity"])
 def test_no_line_of_python_names_a_country(room):
-    names = re.compile(r"\b(us|mx|mexic\w*|united states)\b|[\"'_](us|mx)_|_(us|mx)\b", re.IGNORECASE)
     for path in sorted((FOLDER.parent / room).glob("*.py")):
-        code = re.sub(r'"""[\s\S]*?"""|#.*', "", path.read_text(encoding="utf-8"))
+        code = corridors.code_of(path)
         # The name of a shipped scenario is a promise to its users; a lever says which study moves it.
-        assert not names.search(code.replace('"recycling-mexico"', "")), path
+        assert not corridors.COUNTRY.search(code.replace('"recycling-mexico"', "")), path

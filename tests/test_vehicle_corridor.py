@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+import corridors
 import numpy as np
 import pytest
 
@@ -11,30 +12,17 @@ from mcsim.studies import second_hand_ev as package
 from mcsim.studies.common.corridor import Corridor
 from mcsim.study import Context
 
-SHIPPED, TOY = Corridor("us", "mx"), Corridor("norland", "sudland")
+TOY = Corridor("norland", "sudland")
 FOLDER = Path(package.__file__).parent
 
 
 def renamed(text):
-    """Return a name or a text with the toy's labels in the place of the shipped ones."""
-    for ours, theirs in ((SHIPPED.home, TOY.home), (SHIPPED.host, TOY.host)):
-        text = re.sub(rf"(?<![A-Za-z]){ours}(?![A-Za-z])", theirs, text)
-    return text
+    return corridors.renamed(text, TOY)
 
 
 @pytest.fixture(scope="module")
 def toy(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("toy")
-    text = (FOLDER / "second-hand-ev.toml").read_text(encoding="utf-8")
-    for file in set(re.findall(r'file = "([^"]+)"', text)):
-        source = (FOLDER / file).resolve()
-        name = renamed(source.name)
-        lines = [renamed(line) for line in source.read_text(encoding="utf-8").splitlines()]
-        (folder / name).write_text("\n".join(lines) + "\n", encoding="utf-8")
-        text = text.replace(f'"{file}"', f'"{name}"')
-    text = renamed(text).replace('name = "second-hand-ev"', 'name = "toy"')
-    (folder / "toy.toml").write_text(text, encoding="utf-8")
-    return mcsim.load(folder / "toy.toml")
+    return corridors.toy_study(FOLDER / "second-hand-ev.toml", tmp_path_factory.mktemp("toy"), TOY)
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +71,6 @@ def test_only_what_is_asked_for_is_evaluated_under_the_labels_of_the_study(toy):
 
 
 def test_no_line_of_python_names_a_country():
-    names = re.compile(r"\b(us|mx|mexic\w*|united states)\b|[\"'_](us|mx)_|_(us|mx)\b", re.IGNORECASE)
     for path in sorted(FOLDER.glob("*.py")):
-        code = re.sub(r'"""[\s\S]*?"""|#.*', "", path.read_text(encoding="utf-8"))
-        assert not names.search(code), path
+        code = corridors.code_of(path)
+        assert not corridors.COUNTRY.search(code), path

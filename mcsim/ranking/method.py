@@ -12,7 +12,6 @@ from mcsim.ranking.ranking import Ranking
 from mcsim.study import FloatArray, InputError, Study
 
 Measures = dict[str, FloatArray]
-CONFIDENCES = ("bootstrap", "replicates")
 
 
 @dataclass(frozen=True, slots=True)

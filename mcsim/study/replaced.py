@@ -45,6 +45,7 @@ def in_units_of(
     InputError
         Naming the cell whose unit does not convert.
     """
+    quantities = {key[-1] for key in shipped.index}
     converted = []
     for row in rows:
         key = tuple(row[column] for column in keys)
@@ -55,7 +56,7 @@ def in_units_of(
             factor = conversion(given, unit, f"{where}: unit")
         except InputError:
             # A quantity that the table did not have is of its own kind: no row there says what its unit should be.
-            if key[-1] in {known[-1] for known in shipped.index}:
+            if key[-1] in quantities:
                 raise
             factor, unit = 1.0, given
         converted.append(row if given == unit else _scaled(row, factor, unit, where))
