@@ -27,11 +27,11 @@ OUTPUTS = (
 )
 
 
-def report_study(figures=(), outputs=OUTPUTS, run=evaluate, headline=("total", "met")):
+def report_study(figures=(), outputs=OUTPUTS, run=evaluate, headline=("total", "met"), names=("a", "b")):
     """Return the study with the figures that it asks for."""
-    parameters = (Parameter("a", "t", "what matters"), Parameter("b", "t", "what matters little"))
+    parameters = tuple(Parameter(name, "t", f"what matters: {name}") for name in names)
     model = Model("toy", parameters, (), tuple(outputs), run)
-    inputs = tuple(Input(name, "t", name, uniform(0, 1), name, "assumption <&>") for name in "ab")
+    inputs = tuple(Input(name, "t", name, uniform(0, 1), name, "assumption <&>") for name in names)
     return Study("toy", "Toy & title", "How much?", "1", model, inputs, {}, headline=headline, figures=tuple(figures))
 
 

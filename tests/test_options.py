@@ -85,6 +85,7 @@ WORDS = {
     "--output": "--output z",
     "--from": "--from {home}/done",
     "--pdf": "--pdf",
+    "--png": "--png",
 }
 ALSO = {
     ("sensitivity", "--until"): '--base 32 | --until "ranking(y) resolved"',
@@ -166,8 +167,11 @@ def observe(template, tmp_path, monkeypatch, capsys):
     import mcsim.engine.progress
     import mcsim.report.page
 
-    def write_report(result, ranking, folder):
+    def write_report(result, ranking, folder, png):
         (folder / "report.html").write_text(result.headline)
+        if png:
+            (folder / "figures").mkdir(exist_ok=True)
+            (folder / "figures" / "01-y.png").write_bytes(b"pixels")
         return folder / "report.html"
 
     monkeypatch.setattr(mcsim.report.page, "write_report", write_report)

@@ -14,7 +14,7 @@ from mcsim.report.brief import write_pdf
 from mcsim.report.choose import figures_of
 from mcsim.report.page import write_report
 from mcsim.report.style import number, scale, span
-from mcsim.study import InputError, Layout, Output
+from mcsim.study import Dim, InputError, Layout, Output
 
 FIGURES = [
     {"kind": "bands", "output": "total", "x": "year"},
@@ -33,11 +33,10 @@ def written(tmp_path_factory):
     return result, path, path.read_text()
 
 
-def test_each_figure_becomes_an_svg_and_a_png(written):
+def test_each_figure_becomes_an_svg(written):
     figures = written[1].parent / "figures"
     names = sorted(path.name for path in figures.iterdir())
-    assert len([name for name in names if name.endswith(".svg")]) == DRAWN
-    assert len([name for name in names if name.endswith(".png")]) == DRAWN
+    assert len([name for name in names if name.endswith(".svg")]) == len(names) == DRAWN
     for path in figures.glob("*.svg"):
         assert ET.parse(path).getroot().tag.endswith("svg")
 
@@ -149,3 +148,42 @@ def test_masked_elements_have_no_row():
 )
 def test_units_are_scaled_to_what_a_reader_expects(value, unit, expected):
     assert scale(unit, value) == expected
+
+
+def test_names_and_units_are_texts_wherever_they_stand(tmp_path):
+    script = "<script>alert(1)</script>"
+    name, unit = 'a"><script>alert(1)', "US$ 1 to US$ 2"
+    study = report_study(
+        outputs=[
+            Output("cost", unit, f"cost {script} [x](y) *z*", (Dim("year", ("$a^{$", f"<i>{script}")),), rank=True)
+        ],
+        run=lambda inputs, context: {"cost": inputs[name][:, np.newaxis] * np.ones(2)},
+        headline=("cost",),
+        names=(name,),
+    )
+    page = write_report(run(study, 50, seed=1), None, tmp_path)
+    brief = page.with_suffix(".md").read_text()
+    assert "<script" not in page.read_text()
+    assert 'aria-label="density of a&quot;&gt;&lt;script' in page.read_text()
+    assert "<script" not in brief
+    assert "[x](y)" not in brief
+    assert f"<!-- {unit} -->" in next((tmp_path / "figures").glob("*.svg")).read_text()
+
+
+def test_pixels_are_drawn_where_asked_and_go_again(written, tmp_path):
+    result, _, _ = written
+    write_report(result, report_ranking(), tmp_path, png=True)
+    (tmp_path / "figures" / "notes.txt").write_text("the user's own")
+    assert len(list((tmp_path / "figures").glob("*.png"))) == DRAWN
+    write_report(result, report_ranking(), tmp_path)
+    assert list((tmp_path / "figures").glob("*.png")) == []
+    assert (tmp_path / "figures" / "notes.txt").is_file()
+
+
+def test_figures_are_not_drawn_through_a_link(written, tmp_path):
+    result, _, _ = written
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "figures").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(InputError, match="a link to"):
+        write_report(result, None, tmp_path / "run")

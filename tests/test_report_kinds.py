@@ -55,7 +55,6 @@ def test_the_example_of_a_kind_is_drawn(result, name, tmp_path):
     assert picture.title
     assert picture.caption.endswith(".")
     assert KINDS[name].caption in picture.caption
-    assert (tmp_path / f"{picture.name}.png").stat().st_size > 1000
 
 
 @pytest.mark.parametrize("name", DRAWN)

@@ -70,7 +70,7 @@ def deltas_written(results: Sequence[Result], folder: Path) -> str:
     import pandas as pd
 
     from mcsim.result.result import compare
-    from mcsim.store.files import atomically
+    from mcsim.store.files import write_table
 
     lines, tables = [], []
     for other in results[1:]:
@@ -80,7 +80,7 @@ def deltas_written(results: Sequence[Result], folder: Path) -> str:
         tables.append(table)
         lines += _delta_lines(delta, results[0].study, other.study)
     merged = pd.concat(tables, ignore_index=True)
-    atomically(folder / DELTAS, lambda path: merged.to_csv(path, index=False))
+    write_table(folder / DELTAS, merged)
     return "\n".join([*lines, f"deltas: {folder / DELTAS}"])
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from mcsim.result.result import Result
 
 
-def run_and_report(study: Study, asked: Asked, ranked: bool = True) -> str:
+def run_and_report(study: Study, asked: Asked, ranked: bool = True, png: bool = False) -> str:
     """Run a study, rank its drivers where wanted, write the report; return what to tell the user."""
     from mcsim.engine.run import run_asked
     from mcsim.engine.until import acts_on
@@ -31,12 +31,12 @@ def run_and_report(study: Study, asked: Asked, ranked: bool = True) -> str:
     if left_out:
         return f"{written(result, None, folder)}\nno ranking: {left_out}"
     if not ranked:
-        return written(result, None, folder)
+        return written(result, None, folder, png)
     drawn = replace(asked.drawn, until=until if of_ranking else None)
     ranking = rank_asked(study, replace(asked, drawn=drawn, stored=stored), groups=_groups(study))
     if ranking is None:
         return f"{result.study.title}: {result.headline}\n{_shard_told(folder)}"
-    return written(result, ranking, folder)
+    return written(result, ranking, folder, png)
 
 
 def _shard_told(folder: Path) -> str:
@@ -82,7 +82,7 @@ def _groups(study: Study) -> Any:
     return dependent_groups(study)
 
 
-def written(result: Result, ranking: Ranking | None, folder: Path) -> str:
+def written(result: Result, ranking: Ranking | None, folder: Path, png: bool = False) -> str:
     """Write the report of a run, and return its headline numbers as text."""
     from mcsim.report.page import write_report
     from mcsim.report.words import headlines
@@ -90,7 +90,7 @@ def written(result: Result, ranking: Ranking | None, folder: Path) -> str:
 
     # The ranking has added its files to run.json since the run was written.
     result = replace(result, record=read_manifest(folder))
-    path = write_report(result, ranking, folder)
+    path = write_report(result, ranking, folder, png)
     lines = [f"{result.study.title}: {result.headline}"]
     lines += [sentence(line) for line in headlines(result)[:12]]
     lines += [f"  warning: {note}" for note in result.notes]
@@ -150,14 +150,14 @@ def sentence(line: Mapping[str, str]) -> str:
     return f"  {what}: {line['median']}{told}" + (f"; {line['undefined']}" if line["undefined"] else "")
 
 
-def report_again(folder: Path, pdf: bool = False) -> str:
-    """Write the report of a run directory again, as PDF too where asked."""
+def report_again(folder: Path, pdf: bool = False, png: bool = False) -> str:
+    """Write the report of a run directory again, as PDF too where asked, without any code of its study."""
     from mcsim.ranking.ranking import Ranking
     from mcsim.report.brief import write_pdf
     from mcsim.report.page import write_report
     from mcsim.store.directory import read
 
-    path = write_report(read(folder), Ranking.of(folder), folder)
+    path = write_report(read(folder), Ranking.of(folder), folder, png)
     return f"report: {write_pdf(path) if pdf else path}"
 
 

@@ -60,8 +60,15 @@ def _told(error: Exception) -> int:
 
 
 def _say(line: str, code: int) -> int:
-    click.echo(" ".join(line.split()), err=True)
+    _show(" ".join(line.split()), err=True)
     return code
+
+
+def _show(text: str, err: bool = False) -> None:
+    """Print a text, the one door to the terminal."""
+    from mcsim.study.errors import printable
+
+    click.echo(printable(text), err=err)
 
 
 @click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
@@ -95,7 +102,7 @@ def list_studies(as_json: bool) -> None:
     """List the studies shipped or installed."""
     from mcsim.command import show
 
-    click.echo(show.studies(as_json))
+    _show(show.studies(as_json))
 
 
 @mcsim.command("show")
@@ -105,7 +112,7 @@ def show_study(study: str, data: Path | None, as_json: bool) -> None:
     """Show a study's inputs, outputs and options."""
     from mcsim.command import show
 
-    click.echo(show.study(_loaded(study, (), data), as_json))
+    _show(show.study(_loaded(study, (), data), as_json))
 
 
 @mcsim.command("check")
@@ -118,7 +125,7 @@ def check_study(study: str, settings: Sequence[str], data: Path | None) -> None:
     loaded = _loaded(study, settings, data)
     _warn(loaded)
     evaluate_centre(loaded)
-    click.echo(f"{loaded.name}: {len(loaded.inputs)} inputs, {len(loaded.outputs)} outputs, no error")
+    _show(f"{loaded.name}: {len(loaded.inputs)} inputs, {len(loaded.outputs)} outputs, no error")
 
 
 @mcsim.command("evaluate")
@@ -131,14 +138,14 @@ def evaluate_study(study: str, settings: Sequence[str], data: Path | None, as_js
 
     loaded = _loaded(study, settings, data)
     _warn(loaded)
-    click.echo(show.evaluation(loaded, evaluate_centre(loaded), as_json))
+    _show(show.evaluation(loaded, evaluate_centre(loaded), as_json))
 
 
 @mcsim.command("run")
 @click.argument("study", required=False)
 @offers("--from", "--draws", "--design", "--samples", "--lives", "--seed", "--set", "--data", "--until")
 @offers("--out", "--resume", "--keep", "--shard", "--jobs", "--backend", "--scheduler", "--chunk", "--timeout")
-@offers("--max-failed", "--no-sensitivity", "--base", "--quiet")
+@offers("--max-failed", "--no-sensitivity", "--base", "--png", "--quiet")
 def run_study(study: str | None, repeat: Path | None, **given: Any) -> None:
     """Run a study: bands, then the ranking of what drives them, then the report."""
     from mcsim.command.jobs import asked_of, repeated, run_and_report
@@ -153,9 +160,9 @@ def run_study(study: str | None, repeat: Path | None, **given: Any) -> None:
     if not loaded.samples_lives:
         recorded.pop("lives", None)
     words = {name: value for name, value in (recorded | words).items() if name not in ("study", "data")}
-    ranked = not words.pop("no_sensitivity", False)
+    ranked, png = not words.pop("no_sensitivity", False), words.pop("png", False)
     asked = asked_of(words, [loaded], words.pop("samples", None))
-    click.echo(run_and_report(loaded, asked[0], ranked))
+    _show(run_and_report(loaded, asked[0], ranked, png))
 
 
 @mcsim.command("sensitivity")
@@ -171,7 +178,7 @@ def rank_study(study: str, method: str | None, groups: bool, outputs: Sequence[s
     loaded = _loaded(study, words.pop("settings", ()), words.pop("data", None))
     _warn(loaded)
     asked = asked_of(words, [loaded])
-    click.echo(rank_and_write(loaded, asked[0], method or "sobol", groups, tuple(outputs)))
+    _show(rank_and_write(loaded, asked[0], method or "sobol", groups, tuple(outputs)))
 
 
 @mcsim.command("merge")
@@ -183,7 +190,7 @@ def merge_shards(folders: Sequence[Path], out: Path | None) -> None:
 
     if out is None:
         raise click.UsageError("merge: no --out (got nothing); the run directory of the merged run")
-    click.echo(merge_and_report(list(folders), out))
+    _show(merge_and_report(list(folders), out))
 
 
 @mcsim.command("compare")
@@ -200,17 +207,17 @@ def compare_studies(studies: Sequence[str], **given: Any) -> None:
     words = said(given)
     settings, data = words.pop("settings", ()), words.pop("data", None)
     loaded = [_loaded(study, settings, data) for study in studies]
-    click.echo(compare_and_write(loaded, asked_of(words, loaded, words.pop("samples", None))))
+    _show(compare_and_write(loaded, asked_of(words, loaded, words.pop("samples", None))))
 
 
 @mcsim.command("report")
 @click.argument("folder", type=click.Path(path_type=Path))
-@offers("--pdf")
-def write_again(folder: Path, pdf: bool) -> None:
+@offers("--pdf", "--png")
+def write_again(folder: Path, pdf: bool, png: bool) -> None:
     """Write the report of a run directory again."""
     from mcsim.command.jobs import report_again
 
-    click.echo(report_again(folder, pdf))
+    _show(report_again(folder, pdf, png))
 
 
 @mcsim.command("bench")
@@ -219,12 +226,12 @@ def bench(as_json: bool) -> None:
     """Measure this machine's throughput, beside the numbers of the README."""
     from mcsim.command.bench import table
 
-    click.echo(table(as_json))
+    _show(table(as_json))
 
 
 def _warn(study: Any) -> None:
     for line in study.model.warn(study.options) if study.model.warn is not None else ():
-        click.echo(f"{study.name}: {line}", err=True)
+        _show(f"{study.name}: {line}", err=True)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,8 @@ import time
 from types import TracebackType
 from typing import Any, TextIO
 
+from mcsim.study.errors import printable
+
 SECONDS_BETWEEN_LINES = 60.0
 
 
@@ -102,4 +104,4 @@ class Progress:
             self._told = now
             left = duration((self.total - self.done) / max(rate, 1e-9))
             line = f"{self.title}: {self.done:,} of {self.total:,} {self.unit}, {rate:,.1f} per second, {left} left"
-            print(line, file=self._stream, flush=True)
+            print(printable(line), file=self._stream, flush=True)

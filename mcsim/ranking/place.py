@@ -24,7 +24,7 @@ from mcsim.ranking.ranking import Ranking
 from mcsim.ranking.stored import identity_of, save
 from mcsim.store.chunks import DAMAGED, PLAN
 from mcsim.store.directory import MANIFEST, PAIRS, RANKING, TABLE, add_files
-from mcsim.store.files import atomically, write_json
+from mcsim.store.files import atomically, write_json, write_table
 from mcsim.store.record import fingerprint, study_record
 from mcsim.study import InputError
 
@@ -162,7 +162,7 @@ def keep(ranking: Ranking, folder: Path, facts: Mapping[str, Any]) -> None:
         import pandas as pd
 
         pairs = pd.concat([ranking.pair_table(output.name) for output in ranking.outputs], ignore_index=True)
-        atomically(folder / PAIRS, lambda path: pairs.to_csv(path, index=False))
+        write_table(folder / PAIRS, pairs)
     save(ranking, folder / RANKING, facts)
     if (folder / MANIFEST).is_file():
         add_files(folder, (RANKING, TABLE, PAIRS))

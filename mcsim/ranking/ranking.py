@@ -183,11 +183,13 @@ class Ranking:
         """Write the tidy ranking of all outputs, full precision, inputs in their order of declaration."""
         import pandas as pd
 
+        from mcsim.store.files import escaped_table
+
         frames = [self._frame(output, {}) for output in self.outputs]
         merged = pd.concat(frames, ignore_index=True)
         dims = list(dict.fromkeys(dim.name for output in self.outputs for dim in output.dims))
         rest = [name for name in merged.columns if name not in (*dims, "output")]
-        merged[["output", *dims, *rest]].to_csv(path, index=False)
+        escaped_table(merged[["output", *dims, *rest]]).to_csv(path, index=False)
 
     def save(self, path: str | Path) -> None:
         """Write the ranking whole to a file (.npz), for `Ranking.load`."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,11 +21,11 @@ def markdown(result: Result, pictures: Sequence[Picture]) -> str:
     """Return the brief as Markdown: question, numbers, figures by their files, inputs with their sources."""
     study = result.study
     lines = [
-        f"# {study.title}",
+        f"# {plain(study.title)}",
         "",
-        study.question,
+        plain(study.question),
         "",
-        f"{result.headline}; seed {result.seed}, {result.design} design.",
+        plain(f"{result.headline}; seed {result.seed}, {result.design} design."),
     ]
     for note in result.notes:
         lines += ["", f"**{note[:1].upper()}{note[1:]}.**"]
@@ -34,9 +36,9 @@ def markdown(result: Result, pictures: Sequence[Picture]) -> str:
     for picture in pictures:
         lines += [
             "",
-            f"![{picture.title}](figures/{picture.name}.svg)",
+            f"![{plain(picture.title)}](figures/{picture.name}.svg)",
             "",
-            f"**{picture.title}.** {picture.caption}",
+            f"**{plain(picture.title)}.** {plain(picture.caption)}",
         ]
     for title, inputs in words.inputs(study):
         lines += ["", f"## {title}", "", "| input | distribution | unit | group | source |", "|---|---|---|---|---|"]
@@ -45,7 +47,22 @@ def markdown(result: Result, pictures: Sequence[Picture]) -> str:
 
 
 def _row(*cells: str) -> str:
-    return "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells) + " |"
+    return "| " + " | ".join(plain(cell) for cell in cells) + " |"
+
+
+# What Markdown or the HTML in it would read; an underscore within a word is one.
+_MARKS = re.compile(r"[\\`*\[\]|~]|(?<!\w)_|_(?!\w)")
+
+
+def plain(text: str) -> str:
+    r"""Return a text as Markdown that shows it as it is, on one line.
+
+    Examples
+    --------
+    >>> plain("a_b *c* <b> [d](e)")
+    'a_b \\*c\\* &lt;b&gt; \\[d\\](e)'
+    """
+    return _MARKS.sub(r"\\\g<0>", escape(" ".join(text.split()), quote=False))
 
 
 def write_pdf(page: Path) -> Path:

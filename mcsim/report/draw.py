@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ from mcsim.report.choose import figures_of
 from mcsim.report.kind import Figure
 from mcsim.report.style import drawing
 from mcsim.store.files import atomically
+from mcsim.study import InputError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,11 +47,21 @@ class Picture:
         return f"{self.title}. {self.caption}"
 
 
-def draw_figures(result: Result, ranking: Ranking | None, folder: Path) -> list[Picture]:
-    """Draw the study's figures into `folder` as SVG and PNG, and return them for the page.
+OURS = re.compile(r"\d{2,}-[a-z0-9-]+\.(svg|png)")  # the names of files that a report draws
+
+
+def draw_figures(result: Result, ranking: Ranking | None, folder: Path, png: bool = False) -> list[Picture]:
+    """Draw the study's figures into `folder` as SVG, as PNG too where asked, and return them for the page.
 
     A figure without a value to show (no ranking was made; the output is undefined in every draw) is left out.
+
+    Raises
+    ------
+    InputError
+        For a folder that is a link: a report writes into its run directory and nowhere else.
     """
+    if folder.is_symlink():
+        raise InputError(f"{folder}: a link to {folder.readlink()}; a folder of the run directory, or none")
     pictures = []
     for number, figure in enumerate(figures_of(result.study), start=1):
         assert figure.kind.draw is not None
@@ -57,10 +69,11 @@ def draw_figures(result: Result, ranking: Ranking | None, folder: Path) -> list[
         if rows is None or rows.empty or _undefined(rows):
             continue
         name = f"{number:02d}-{figure.name}"
-        pictures.append(Picture(name, figure.title, figure.caption(rows), _draw(rows, figure, folder / name)))
-    drawn = {f"{picture.name}{suffix}" for picture in pictures for suffix in (".svg", ".png")}
+        pictures.append(Picture(name, figure.title, figure.caption(rows), _draw(rows, figure, folder / name, png)))
+    suffixes = (".svg", ".png") if png else (".svg",)
+    drawn = {f"{picture.name}{suffix}" for picture in pictures for suffix in suffixes}
     for old in folder.glob("*.*"):
-        if old.name not in drawn:
+        if old.name not in drawn and OURS.fullmatch(old.name):
             old.unlink()  # drawn by an earlier report that asked for other figures
     return pictures
 
@@ -69,16 +82,18 @@ def _undefined(rows: pd.DataFrame) -> bool:
     return "mean" in rows and bool(rows["mean"].isna().all())
 
 
-def _draw(rows: pd.DataFrame, figure: Figure, path: Path) -> str:
+def _draw(rows: pd.DataFrame, figure: Figure, path: Path, png: bool) -> str:
     assert figure.kind.draw is not None
     with drawing() as plt:
         plt.rcParams["svg.hashsalt"] = path.name  # the same run draws the same bytes
         picture = figure.kind.draw(plt, rows, figure)
         vector, pixels = io.BytesIO(), io.BytesIO()
         picture.savefig(vector, format="svg", metadata={"Date": None})
-        picture.savefig(pixels, format="png", dpi=150)
+        if png:
+            picture.savefig(pixels, format="png", dpi=150)
     write(path.with_suffix(".svg"), vector.getvalue())
-    write(path.with_suffix(".png"), pixels.getvalue())
+    if png:
+        write(path.with_suffix(".png"), pixels.getvalue())
     return "data:image/svg+xml;base64," + base64.b64encode(vector.getvalue()).decode("ascii")
 
 

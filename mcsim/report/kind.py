@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mcsim.report.keys import Key
-from mcsim.report.style import INDICATOR, label, share
+from mcsim.report.style import label, share
+from mcsim.result.result import INDICATOR
 from mcsim.study import Output
 
 if TYPE_CHECKING:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 TOP = 10  # rows of a ranking table
 
 
-def write_report(result: Result, ranking: Ranking | None, folder: Path) -> Path:
+def write_report(result: Result, ranking: Ranking | None, folder: Path, png: bool = False) -> Path:
     """Write ``report.html``, ``report.md`` and ``figures/`` into a run directory.
 
     Parameters
@@ -33,6 +33,8 @@ def write_report(result: Result, ranking: Ranking | None, folder: Path) -> Path:
         What drives it.
     folder : Path
         The run directory.
+    png : bool
+        Figures as PNG too.
 
     Returns
     -------
@@ -42,7 +44,7 @@ def write_report(result: Result, ranking: Ranking | None, folder: Path) -> Path:
     import jinja2
 
     study = result.study
-    pictures = draw_figures(result, ranking, folder / "figures")
+    pictures = draw_figures(result, ranking, folder / "figures", png)
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("mcsim.report"),
         autoescape=True,

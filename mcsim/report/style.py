@@ -27,11 +27,11 @@ SETTINGS: dict[str, Any] = {
     "lines.linewidth": 1.6,
     "figure.constrained_layout.use": True,
     "svg.fonttype": "path",
+    "text.parse_math": False,  # names and units are texts: "US$ 1 to US$ 2" is no formula
     "savefig.facecolor": "white",
 }
 
 RELATIVE_UNITS = ("relative", "share", "probability", "fraction")
-INDICATOR = "indicator"  # 0 or 1 per draw: its mean is a probability, its quantiles say nothing
 BARE_UNITS = ("1", "-", "")  # dimensionless: no word behind the number
 SIZES = {"km": ((1e6, "million km"), (1e3, "thousand km")), "t": ((1e6, "Mt"), (1e3, "kt")), "vehicles": ()}
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from mcsim.report.choose import numbers_of
-from mcsim.report.style import INDICATOR, label, number, share, span
+from mcsim.report.style import label, number, share, span
+from mcsim.result.result import INDICATOR, POINTS
 from mcsim.study import Input, Study
 
 if TYPE_CHECKING:
@@ -42,6 +44,9 @@ def _bands(row: Mapping[Any, Any]) -> dict[str, str]:
     told = f"undefined in {share(missing)} of the draws" if missing > 0 else ""
     if missing == 1:
         return {"median": told, "half": "", "band": "", "undefined": ""}
+    if unit == POINTS:  # of -100, 0 and 100 the mean alone says something
+        mean = f"{row['mean']:+.3g} {POINTS}, mean of the draws"
+        return {"median": mean, "half": "", "band": "", "undefined": told}
     if unit == INDICATOR:
         return {"median": f"in {share(row['mean'])} of the draws", "half": "", "band": "", "undefined": told}
     return {
@@ -110,7 +115,7 @@ def curve(item: Input, width: int = 90, height: int = 18) -> str:
     x = (0.5 * (values[1:] + values[:-1]) - values[0]) / (values[-1] - values[0]) * width
     points = " ".join(f"{a:.1f},{height - b * (height - 2):.1f}" for a, b in zip(x, density, strict=True))
     return (
-        f'<svg width="{width}" height="{height}" role="img" aria-label="density of {item.name}">'
+        f'<svg width="{width}" height="{height}" role="img" aria-label="density of {escape(item.name)}">'
         f'<polygon points="0,{height} {points} {width},{height}" fill="#0072B2" fill-opacity="0.35"/></svg>'
     )
 

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
 
+INDICATOR = "indicator"  # unit of 0 or 1 per draw: its mean is a probability, its quantiles say nothing
+POINTS = "percentage points"  # unit of a difference of two indicators
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Result:
@@ -262,7 +265,8 @@ def compare(first: Result, second: Result, outputs: Sequence[str] | None = None)
     Returns
     -------
     Result
-        Outputs are the differences, in the units of the second run; inputs are the second run's.
+        Outputs are the differences, in the units of the second run but for indicators, whose differences are in
+        percentage points; inputs are the second run's.
 
     Raises
     ------
@@ -287,15 +291,18 @@ def compare(first: Result, second: Result, outputs: Sequence[str] | None = None)
                 raise InputError(f"compare: {name}: stored as bands only; keep its draws with keep=({name!r},)")
         factors = output_factors(a, b, f"compare: {first.study.name} and {second.study.name}")
         before = np.asarray(first.kept[name], np.float64)[mine]
-        kept[name] = np.asarray(second.kept[name], np.float64)[theirs] - (
-            before if factors is None else before * factors
-        )
+        delta = np.asarray(second.kept[name], np.float64)[theirs] - (before if factors is None else before * factors)
+        kept[name] = 100.0 * delta if b.unit == INDICATOR else delta
     if not kept:
         raise InputError("compare: no kept output in common; studies that share outputs with the same dims")
     from dataclasses import replace
 
     outputs_of_pair = tuple(
-        replace(item, may_be_undefined=item.may_be_undefined or first.study.output(item.name).may_be_undefined)
+        replace(
+            item,
+            unit=POINTS if item.unit == INDICATOR else item.unit,
+            may_be_undefined=item.may_be_undefined or first.study.output(item.name).may_be_undefined,
+        )
         for item in second.study.outputs
         if item.name in kept
     )

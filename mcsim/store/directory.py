@@ -16,7 +16,7 @@ import numpy as np
 
 from mcsim.result.bands import Bands
 from mcsim.result.result import Result
-from mcsim.store.files import atomically, write_json
+from mcsim.store.files import atomically, plain_text, write_json, write_table
 from mcsim.store.record import file_hash, fingerprint, manifest, study_of
 from mcsim.study import InputError, Study
 from mcsim.study.failure import Failure
@@ -34,7 +34,14 @@ def default_folder(study: str, root: Path = Path("runs")) -> Path:
     --------
     >>> default_folder("fleet", Path("no-such-place")).name
     'fleet-1'
+
+    Raises
+    ------
+    InputError
+        For a name that would lead out of `root`.
     """
+    if any(mark in study for mark in "/\\:") or study.startswith(".") or not study.isprintable():
+        raise InputError(f"{study!r}: not a name (got {study!r}); a study's name without / \\ : and no dot first")
     number = 1
     while (root / f"{study}-{number}").exists():
         number += 1
@@ -64,7 +71,7 @@ def write(result: Result, folder: Path, how: Mapping[str, Any]) -> Result:
 
     folder.mkdir(parents=True, exist_ok=True)
     atomically(folder / DRAWS, lambda path: write_draws(result, path))
-    atomically(folder / SUMMARY, lambda path: result.summary().to_csv(path, index=False))
+    write_table(folder / SUMMARY, result.summary())
     atomically(folder / BANDS, lambda path: _write_bands(result.bands, path))
     if result.failures:
         write_failures(result.failures, folder / FAILED)
@@ -105,7 +112,7 @@ def write_failures(failures: Sequence[Failure], path: Path) -> None:
 
     ordered = sorted(failures, key=lambda failure: failure.draw)
     table = pd.DataFrame([{"draw": item.draw, "reason": item.reason, **item.inputs} for item in ordered])
-    atomically(path, lambda partial: table.to_csv(partial, index=False))
+    write_table(path, table)
 
 
 def read_failures(path: Path) -> tuple[Failure, ...]:
@@ -115,7 +122,11 @@ def read_failures(path: Path) -> tuple[Failure, ...]:
     with path.open(newline="", encoding="utf-8") as stream:
         rows = list(csv.DictReader(stream))
     return tuple(
-        Failure(int(row.pop("draw")), row.pop("reason"), {name: float(value) for name, value in row.items()})
+        Failure(
+            int(row.pop("draw")),
+            plain_text(row.pop("reason")),
+            {plain_text(name): float(value) for name, value in row.items()},
+        )
         for row in rows
     )
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import difflib
+import json
+import unicodedata
 from collections.abc import Iterable
 
 
@@ -38,3 +40,21 @@ def one_of(known: Iterable[object], given: str = "") -> str:
         return "it has none"
     more = f" and {len(names) - MOST_SHOWN} more" if len(names) > MOST_SHOWN else ""
     return f"one of {', '.join(names[:MOST_SHOWN])}{more}" + (nearest(given, names) if given else "")
+
+
+OBEYED = ("Cc", "Cf", "Cs", "Zl", "Zp")  # Unicode categories: control, direction, line ends
+
+
+def printable(text: str) -> str:
+    r"""Return a text for a terminal: what it would obey stands as its escape, line ends as they are.
+
+    Examples
+    --------
+    >>> printable("a\x1b[31mb")
+    'a\\u001b[31mb'
+    """
+    if text.isascii() and text.replace("\n", "").isprintable():
+        return text
+    return "".join(
+        mark if mark == "\n" or unicodedata.category(mark) not in OBEYED else json.dumps(mark)[1:-1] for mark in text
+    )

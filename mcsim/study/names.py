@@ -41,5 +41,7 @@ def check_name(name: str, kind: str) -> None:
     """
     if name in TAKEN[kind]:
         raise InputError(f"{name}: taken by {TAKEN[kind][name]} (got {kind} {name!r}); another name")
+    if name.startswith(("=", "+", "-", "@")):
+        raise InputError(f"{name}: begins as a formula (got {kind} {name!r}); a letter first")
     if not name.strip() or not name.isprintable() or "/" in name:
         raise InputError(f"{name!r}: not a name (got {kind} {name!r}); letters, digits and signs, no /, no line break")

@@ -10,7 +10,8 @@ import numpy as np
 from mcsim.report.keys import COMMON, DIM, LINE, NUMBER, PANEL, Key
 from mcsim.report.kind import Figure, Kind, Source
 from mcsim.report.panels import Panel, labels_of, over_lines, part_of
-from mcsim.report.style import INDICATOR, colour, label, line
+from mcsim.report.style import colour, label, line
+from mcsim.result.result import INDICATOR
 from mcsim.result.select import selection
 from mcsim.study import Output
 
