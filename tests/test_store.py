@@ -269,7 +269,7 @@ def shards(tmp_path_factory):
     [
         (("1", "2"), "merge: shard 3/3 missing; run it with --shard 3/3"),
         (("1", "2", "2"), "shard 2/3 given twice"),
-        (("1", "2", "other"), r"another seed than .* \(got 2, there 1\)"),
+        (("1", "2", "other"), r"not of the run of .*another seed \(got 2, there 1\)"),
         (("1", "halves"), "one of 2 shards"),
         (("1", "2", "all"), "a whole run, not a shard"),
         (("1", "none"), "not a run directory"),

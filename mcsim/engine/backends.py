@@ -69,11 +69,11 @@ def packed(work: Any, name: str) -> bytes:
 @contextmanager
 def _by_value() -> Iterator[None]:
     """Send the user's own file with its content: a worker elsewhere cannot import it by the name it has here."""
-    import sys
-
     import cloudpickle
 
-    modules = [sys.modules[name] for name in list(sys.modules) if name.startswith("mcsim_study_")]
+    from mcsim.study.imports import own_modules
+
+    modules = own_modules()
     for module in modules:
         cloudpickle.register_pickle_by_value(module)
     try:

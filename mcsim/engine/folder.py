@@ -25,7 +25,7 @@ from mcsim.store.directory import CHUNKS, FAILED, MANIFEST, STATE, check, read, 
 from mcsim.store.files import write_json
 from mcsim.store.netcdf import rows_of
 from mcsim.store.pieces import Piece
-from mcsim.store.record import fingerprint, study_of
+from mcsim.store.record import code_record, fingerprint, study_of
 from mcsim.study import InputError, Study
 
 Shard = tuple[int, int] | None
@@ -192,6 +192,7 @@ def identity(job: Job, shard: Shard) -> dict[str, Any]:
         "study": job.study.name,
         "version": job.study.version,
         "fingerprint": fingerprint(job.study),
+        "code": code_record(job.study),
         "mcsim": mcsim.__version__,
         "seed": job.design.seed,
         "design": job.design.kind,
@@ -212,8 +213,19 @@ def compare_identities(folder: Path, there: Mapping[str, Any], here: Mapping[str
     """
     for name, mine in here.items():
         if there.get(name) != mine:
-            what = "study changed" if name == "fingerprint" else f"another {name} (got {mine}, there {there.get(name)})"
+            what = difference(name, there.get(name), mine)
             raise InputError(f"{folder}: {what}; resume with what the run began with, or another --out")
+
+
+def difference(name: str, there: Any, here: Any) -> str:
+    """Return what differs between two identities, by the name of the field that does."""
+    if name == "fingerprint":
+        return "study changed"
+    if name == "code":
+        before = there if isinstance(there, Mapping) else {}
+        files = sorted(file for file in {*before, *here} if before.get(file) != here.get(file))
+        return f"code of the model changed ({', '.join(files)})"
+    return f"another {name} (got {here}, there {there})"
 
 
 def lay_out(folders: Sequence[Path], job: Job, chunks: Path) -> None:
@@ -309,9 +321,8 @@ def _check_shards(folders: Sequence[Path], records: Sequence[Mapping[str, Any]])
             mine = record.get(name) if name == "draws" else record["identity"].get(name)
             theirs = first.get(name) if name == "draws" else first["identity"].get(name)
             if mine != theirs:
-                raise InputError(
-                    f"{folder}: another {name} than {folders[0]} (got {mine}, there {theirs}); shards of one run"
-                )
+                what = difference(name, theirs, mine)
+                raise InputError(f"{folder}: not of the run of {folders[0]}: {what}; shards of one run")
         part, parts = record["shard"]
         if parts != first["shard"][1]:
             raise InputError(

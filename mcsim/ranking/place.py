@@ -25,7 +25,7 @@ from mcsim.ranking.stored import identity_of, save
 from mcsim.store.chunks import DAMAGED, PLAN
 from mcsim.store.directory import MANIFEST, PAIRS, RANKING, TABLE, add_files
 from mcsim.store.files import atomically, write_json, write_table
-from mcsim.store.record import fingerprint, study_record
+from mcsim.store.record import code_record, fingerprint, study_record
 from mcsim.study import InputError
 
 FOLDER = "ranking"
@@ -38,7 +38,10 @@ def identity(plan: Plan, method: str, judgement: Judgement, until: str | None) -
         "study": plan.study.name,
         "version": plan.study.version,
         "fingerprint": fingerprint(plan.study),
-        "versus": None if plan.versus is None else [plan.versus.name, fingerprint(plan.versus)],
+        "code": code_record(plan.study),
+        "versus": None
+        if plan.versus is None
+        else [plan.versus.name, fingerprint(plan.versus), code_record(plan.versus)],
         "mcsim": mcsim.__version__,
         "method": method,
         "until": until,

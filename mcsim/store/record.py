@@ -61,6 +61,15 @@ def fingerprint(study: Study) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
+def code_record(study: Study) -> dict[str, str]:
+    """Return the files of a model's code as two machines name them alike, and their SHA-256.
+
+    Paths are told from the folder that holds them all: shards may see it in different places.
+    """
+    root = os.path.commonpath([os.path.dirname(file) for file in study.code]) if study.code else ""
+    return {Path(os.path.relpath(file, root)).as_posix(): digest for file, digest in sorted(study.code.items())}
+
+
 def study_record(study: Study) -> dict[str, Any]:
     """Return the part of run.json that says what was run."""
     files = {path: file_hash(Path(path)) for path in dict.fromkeys(study.files) if Path(path).is_file()}
@@ -72,7 +81,7 @@ def study_record(study: Study) -> dict[str, Any]:
         "data": study.data,
         "overrides": [list(pair) for pair in study.overrides],
         "fingerprint": fingerprint(study),
-        "files": files,
+        "files": files | dict(study.code),
     }
 
 

@@ -12,10 +12,10 @@ from typing import Any
 from mcsim.study.declared import Dim, Output, Parameter, TableSpec
 from mcsim.study.entries import cell_input, dependence_of, option_value, scalar_input, vector_inputs
 from mcsim.study.errors import InputError, nearest, one_of
-from mcsim.study.imports import import_callable
+from mcsim.study.imports import code_of, import_callable
 from mcsim.study.inputs import Input
 from mcsim.study.model import Model
-from mcsim.study.program import model_from_program
+from mcsim.study.program import code_of_program, model_from_program
 from mcsim.study.read import read_study_file
 from mcsim.study.replaced import in_units_of, replace_table
 from mcsim.study.study import Study
@@ -198,6 +198,13 @@ def _model(raw: Mapping[str, Any], path: Path, tables: Mapping[str, Table]) -> M
     return model
 
 
+def _code(raw: Mapping[str, Any], path: Path) -> dict[str, str]:
+    """Return the files of the model's code and their SHA-256."""
+    if raw.get("program"):
+        return code_of_program(raw["program"], path)
+    return code_of(str(raw["study"].get("function", raw["study"].get("model", ""))), path)
+
+
 def _declared(raw: Mapping[str, Any]) -> tuple[Parameter, ...]:
     """Return the parameters that a study file with a plain function or a program declares by its inputs."""
     return tuple(
@@ -269,6 +276,7 @@ def _assemble(
         origin=str(path),
         files=files,
         data="" if data is None else str(data.resolve()),
+        code=_code(raw, path),
         figures=tuple(raw.get("report", {}).get("figures", ())),
     )
     for name, value in raw.get("options", {}).items():

@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 from mcsim.study.declared import Context, Output, Parameter
 from mcsim.study.errors import InputError, nearest
 from mcsim.study.failure import PartialFailure
+from mcsim.study.imports import hashes, with_imports
 from mcsim.study.model import Model
 from mcsim.study.tables import separator_of
 from mcsim.study.types import FloatArray
@@ -214,12 +215,7 @@ def model_from_program(
     """
     if "command" not in program:
         raise InputError(f'{path}: program.command: missing; such as ["python3", "model.py", "{{input}}"]')
-    command = program["command"]
-    try:
-        words = shlex.split(command) if isinstance(command, str) else command
-    except ValueError as error:
-        raise InputError(f"{path}: program.command: {error} (got {command!r}); quotes in pairs") from None
-    beside = [str((path.parent / word).resolve()) if (path.parent / word).is_file() else word for word in words]
+    beside, words = _words(program, path)
     template, name = _template(program, parameters, path)
     described = Program(
         tuple(beside),
@@ -234,6 +230,27 @@ def model_from_program(
         return Model(program.get("name", Path(words[0]).name), parameters, (), outputs, described.evaluate)
     except InputError as error:
         raise InputError(f"{path}: {error}") from None
+
+
+def _words(program: Mapping[str, Any], path: Path) -> tuple[list[str], list[str]]:
+    """Return the words of the command with files beside the study file in full, and as they are written."""
+    command = program["command"]
+    try:
+        words = shlex.split(command) if isinstance(command, str) else command
+    except ValueError as error:
+        raise InputError(f"{path}: program.command: {error} (got {command!r}); quotes in pairs") from None
+    beside = [str((path.parent / word).resolve()) if (path.parent / word).is_file() else word for word in words]
+    return beside, words
+
+
+def code_of_program(program: Mapping[str, Any], path: Path) -> dict[str, str]:
+    """Return the files that a program is made of, and the SHA-256 of each: words of its command, and its template.
+
+    Of a file of Python also what it imports from beside itself.
+    """
+    files = [Path(word) for word in _words(program, path)[0] if (path.parent / word).is_file()]
+    files += [Path(program["template"])] if "template" in program else []
+    return hashes(found for file in files for found in (with_imports(file) if file.suffix == ".py" else [file]))
 
 
 def _template(program: Mapping[str, Any], parameters: tuple[Parameter, ...], path: Path) -> tuple[str, str]:

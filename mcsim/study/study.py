@@ -53,6 +53,9 @@ class Study:
         Every file that the study was read from: study files and tables.
     data : str
         Folder of the user's own tables; empty without one.
+    code : mapping
+        File of the model's code -> SHA-256 when it was loaded: the user's file and what it imports from beside itself,
+        a program and its template.
     figures : tuple of mappings
         What the report draws, as [[report.figures]] writes it.
     """
@@ -72,6 +75,7 @@ class Study:
     overrides: tuple[tuple[str, str], ...] = ()
     files: tuple[str, ...] = ()
     data: str = ""
+    code: Mapping[str, str] = field(default_factory=dict)
     figures: tuple[Mapping[str, Any], ...] = ()
 
     def __post_init__(self) -> None:
