@@ -35,7 +35,7 @@ import numba
 import numpy as np
 import numpy.typing as npt
 from numba.core import config
-from numba.core.caching import UserWideCacheLocator
+from numba.core.caching import FunctionCache, IndexDataCacheFile, UserWideCacheLocator
 from numba.misc.appdirs import AppDirs
 
 # numba fills this module at run time, unseen by type checkers.
@@ -147,6 +147,38 @@ class KernelCacheLocator(UserWideCacheLocator):
         self._cache_path = str(folder / subpath)
 
 
+class CheckedFile(IndexDataCacheFile):
+    """Cached kernels with their SHA-256: numba would crash on a file cut short, or run what a damaged one holds."""
+
+    def _load_index(self) -> Any:
+        try:
+            return super()._load_index()  # type: ignore[no-untyped-call]
+        except Exception:  # whatever the reader makes of damaged bytes
+            return {}
+
+    def _save_data(self, name: str, data: Any) -> None:
+        content: bytes = self._dump(data)  # type: ignore[no-untyped-call]
+        with self._open_for_write(self._data_path(name)) as stream:  # type: ignore[no-untyped-call]
+            stream.write(content + hashlib.sha256(content).digest())  # the reader stops before what is added
+
+    def _load_data(self, name: str) -> Any:
+        path = Path(self._data_path(name))  # type: ignore[no-untyped-call]
+        content = path.read_bytes()
+        if hashlib.sha256(content[:-32]).digest() != content[-32:]:
+            # numba takes it for a file that is gone, compiles and writes it anew.
+            raise OSError(f"kernel cache: {path}: damaged")
+        return super()._load_data(name)  # type: ignore[no-untyped-call]
+
+
+class CheckedCache(FunctionCache):
+    """numba's cache of a function over files that are checked."""
+
+    def __init__(self, py_func: Callable[..., Any]) -> None:
+        super().__init__(py_func)  # type: ignore[no-untyped-call]
+        stamp = self._impl.locator.get_source_stamp()
+        self._cache_file = CheckedFile(self._cache_path, self._impl.filename_base, stamp)  # type: ignore[no-untyped-call]
+
+
 def _compile(function: Callable[..., Any], **flags: Any) -> Any:
     # A numba that lacks the setting would keep stale kernels, and a function typed at a prompt has no file to key.
     cached = hasattr(_settings, "CACHE_LOCATOR_CLASSES") and os.path.exists(function.__code__.co_filename)
@@ -156,7 +188,10 @@ def _compile(function: Callable[..., Any], **flags: Any) -> Any:
     try:
         if cached:
             _settings.CACHE_LOCATOR_CLASSES = f"{__name__}.KernelCacheLocator"
-        return numba.njit(nogil=True, error_model="numpy", cache=cached, **flags)(function)
+        compiled = numba.njit(nogil=True, error_model="numpy", **flags)(function)
+        if cached:
+            compiled._cache = CheckedCache(function)
+        return compiled
     finally:
         if cached:
             _settings.CACHE_LOCATOR_CLASSES = previous

@@ -1,6 +1,8 @@
 """Programs as models: input from a template, output parsed, standard error kept where one fails."""
 
 import re
+import signal
+import subprocess
 import sys
 import textwrap
 import time
@@ -119,3 +121,33 @@ def test_an_unknown_name_in_a_template_is_refused(tmp_path):
     (tmp_path / "case.in").write_text("{{ xx }}")
     with pytest.raises(InputError, match=r"\{\{xx\}\}: no such input; one of x, y"):
         study(tmp_path, "", 'template = "case.in"')
+
+
+def test_what_a_program_started_ends_with_it_when_it_takes_too_long(tmp_path):
+    (tmp_path / "w.sh").write_text(f"sh -c 'sleep 3; touch {tmp_path}/survived' &\nwait\n")
+    path = tmp_path / "w.toml"
+    path.write_text(
+        '[program]\ncommand = ["sh", "w.sh"]\ntimeout = 0.5\n[inputs]\np = { uniform = [0, 1], source = "s" }\n'
+        '[outputs]\nr = { unit = "km" }\n'
+    )
+    result = run(load(path), 2, max_failed=1.0, jobs=1)
+    assert len(result.failures) == 2
+    time.sleep(3.5)
+    assert not (tmp_path / "survived").exists()
+
+
+def test_ctrl_c_ends_the_programs_that_run(tmp_path):
+    (tmp_path / "w.sh").write_text(f"touch {tmp_path}/began\nsleep 4\ntouch {tmp_path}/survived\n")
+    path = tmp_path / "w.toml"
+    path.write_text(
+        '[program]\ncommand = ["sh", "w.sh"]\n[inputs]\np = { uniform = [0, 1], source = "s" }\n'
+        '[outputs]\nr = { unit = "km" }\n'
+    )
+    words = [sys.executable, "-m", "mcsim.command.main", "run", str(path), "--draws", "40", "--jobs", "2"]
+    process = subprocess.Popen([*words, "--no-sensitivity", "--quiet", "--out", str(tmp_path / "run")], cwd=tmp_path)
+    while not (tmp_path / "began").exists():
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(timeout=20) == 130
+    time.sleep(4.5)
+    assert not (tmp_path / "survived").exists()

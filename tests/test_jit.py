@@ -101,3 +101,16 @@ def test_caches_unused_for_a_month_are_removed_and_others_stay(tmp_path):
         os.utime(folder, (stamp, stamp))
     _jit._remove_unused(tmp_path, tmp_path / "kernels-now")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["kernels-now", "kernels-young", "other"]
+
+
+@pytest.mark.parametrize("damage", ["cut", "flip", "empty"])
+@pytest.mark.parametrize("suffix", ["*.nbc", "*.nbi"])
+def test_a_damaged_cache_is_compiled_anew(tree, damage, suffix):
+    value, _, place, _ = run(tree)
+    for path in place.glob(suffix):
+        content = bytearray(path.read_bytes())
+        content[len(content) // 2] ^= 255
+        path.write_bytes({"cut": content[:100], "flip": content, "empty": b""}[damage])
+    again, hits, _, _ = run(tree)
+    assert (again, hits) == (value, 0)
+    assert run(tree)[1] == 1  # and kept again

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from mcsim.engine.backends import Interrupted, RunFailed, compute_elsewhere, each, packed
 from mcsim.store.chunks import Span, gaps
 from mcsim.study import InputError
+from mcsim.study.program import stop_programs
 
 if TYPE_CHECKING:
     from mcsim.engine.asked import Computed
@@ -144,6 +145,8 @@ class Session:
             except BaseException as error:
                 self._stop.set()
                 collector.close()
+                if not isinstance(error, InputError | RunFailed):  # Ctrl-C, a task that takes too long
+                    stop_programs()
                 told = self._told(error, collector, progress)
                 if told is error:
                     raise

@@ -12,11 +12,13 @@ import json
 import os
 import re
 import shlex
+import signal
 import subprocess
 import tempfile
 import threading
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,6 +36,8 @@ from mcsim.study.types import FloatArray
 
 PLACEHOLDER = re.compile(r"\{\{\s*([^{}]+?)\s*\}\}")
 KEPT_STDERR = 2000  # last characters of a failed program's standard error
+_running: set[subprocess.Popen[bytes]] = set()
+_given_up = [0]  # how often runs were given up: a call that began before the last time starts nothing more
 _gates: dict[int, threading.BoundedSemaphore] = {}
 _gates_lock = threading.Lock()
 
@@ -81,8 +85,12 @@ class Program:
         n_draws = len(context.draws)
         results = {item.name: np.full((n_draws, *item.packed_shape), np.nan) for item in self.outputs}
         reasons: dict[int, str] = {}
+        began = _given_up[0]
 
         def one(row: int) -> None:
+            if _given_up[0] != began:
+                reasons[row] = "run given up"
+                return
             try:
                 with _gate(self.parallel):
                     found = self._call({name: column[row] for name, column in inputs.items()}, row, context)
@@ -93,7 +101,11 @@ class Program:
                 results[name][row] = array
 
         with ThreadPoolExecutor(min(self.parallel, max(1, n_draws))) as pool:
-            list(pool.map(one, range(n_draws)))
+            try:
+                list(pool.map(one, range(n_draws)))
+            except BaseException:  # Ctrl-C in the main thread
+                stop_programs()
+                raise
         if reasons:
             raise PartialFailure(results, dict(sorted(reasons.items())))
         return results
@@ -117,15 +129,26 @@ class Program:
             return self._parsed(wanted.read_text(encoding="utf-8", errors="replace"), self.output)
 
     def _run(self, command: list[str], folder: str) -> str:
-        try:
-            done = subprocess.run(
-                command, cwd=folder, capture_output=True, timeout=self.timeout, check=False, stdin=subprocess.DEVNULL
-            )
-        except subprocess.TimeoutExpired as late:
-            raise ProgramFailed(f"program took longer than {self.timeout:g} s{_tail(late.stderr)}") from None
-        if done.returncode != 0:
-            raise ProgramFailed(f"program ended with {done.returncode}{_tail(done.stderr)}")
-        return done.stdout.decode(errors="replace")
+        pipe = subprocess.PIPE
+        # A session of its own: what a wrapper started ends with it.
+        with subprocess.Popen(
+            command, cwd=folder, stdin=subprocess.DEVNULL, stdout=pipe, stderr=pipe, start_new_session=True
+        ) as process:
+            _running.add(process)
+            try:
+                output, errors = process.communicate(timeout=self.timeout)
+            except subprocess.TimeoutExpired:
+                _kill(process)
+                errors = process.communicate()[1]
+                raise ProgramFailed(f"program took longer than {self.timeout:g} s{_tail(errors)}") from None
+            except BaseException:
+                _kill(process)
+                raise
+            finally:
+                _running.discard(process)
+        if process.returncode != 0:
+            raise ProgramFailed(f"program ended with {process.returncode}{_tail(errors)}")
+        return output.decode(errors="replace")
 
     def _input_text(self, values: Mapping[str, Any]) -> str:
         plain = {name: np.asarray(value).tolist() for name, value in values.items()}
@@ -153,6 +176,25 @@ class Program:
                 raise ProgramFailed(f"{place}: {item.name} has shape {array.shape}, not {item.packed_shape}")
             found[item.name] = array
         return found
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    """End a program and all that it started."""
+    with suppress(ProcessLookupError):
+        if hasattr(os, "killpg"):
+            os.killpg(process.pid, signal.SIGKILL)
+        else:
+            process.kill()
+
+
+def stop_programs() -> None:
+    """End all programs that run, and let no call that has begun start another: a run that is given up waits for none.
+
+    They are in sessions of their own, which Ctrl-C does not reach.
+    """
+    _given_up[0] += 1
+    for process in list(_running):
+        _kill(process)
 
 
 # The engine then cuts a run as finely as it likes: no draw meets another.
