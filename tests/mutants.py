@@ -12,6 +12,8 @@ from mcsim.study import InputError
 from mcsim.study.load import load
 
 MODEL = """
+import sys
+import numpy as np
 from mcsim.study import Model, Option, Output, Parameter, TableSpec
 
 def factory(tables, side="left"):
@@ -28,7 +30,10 @@ def factory(tables, side="left"):
     )
 
 def plain(p, q):
-    return p + q
+    return {"r": (p + q)[:, None, None] * np.ones((2, 2))}
+
+if __name__ == "__main__":
+    print('{"r": %s}' % open(sys.argv[1]).read())
 """
 STUDIES = {
     "model": """
