@@ -10,6 +10,7 @@ import contextlib
 import io
 import os
 import random
+import re
 import tempfile
 import time
 import tomllib
@@ -47,10 +48,10 @@ CELLS = ["", "0", "-1", "nan", "inf", "1,5", "x", "km", "kg", "uniform", "normal
 COMMANDS = ["check", "evaluate", "show", "run", "sensitivity", "compare", "report", "merge", "list", "chek", ""]
 # Option -> what may be said with it; nothing for a flag.
 OPTIONS = {
-    **dict.fromkeys(("--draws", "--base"), ["8", "16", "1e1"]),
-    **dict.fromkeys(("--drws", "--from", "--lives", "--samples", "--shard", "--chunk"), ["1/2", "8", "own/t.csv", "x"]),
-    **dict.fromkeys(("--output", "--keep"), ["y"]),
-    **dict.fromkeys(("--resume", "--no-sensitivity", "--groups", "--second-order", "--json", "--quiet", "--pdf"), []),
+    **dict.fromkeys(("--draws", "--base"), ("8", "16", "1e1")),
+    **dict.fromkeys(("--drws", "--from", "--lives", "--samples", "--shard", "--chunk"), ("1/2", "8", "own/t.csv", "x")),
+    **dict.fromkeys(("--output", "--keep"), ("y",)),
+    **dict.fromkeys(("--resume", "--no-sensitivity", "--groups", "--second-order", "--json", "--quiet", "--pdf"), ()),
     "--seed": ["0", "7"],
     "--design": ["random", "lhs", "sobol"],
     "--method": ["sobol", "morris", "tornado", "shapley", "prcc", "delta", "evppi"],
@@ -97,7 +98,8 @@ def called(words):
     except BaseException as error:  # the point of the exercise
         return "escaped", f"{type(error).__name__}: {error}"
     last = (err.getvalue().strip().splitlines() or [""])[-1]
-    if "Traceback" in err.getvalue() or (code and not last):
+    # At the start of a line: what a user's program wrote to its own standard error is quoted within one.
+    if re.search(r"^Traceback", err.getvalue(), re.MULTILINE) or (code and not last):
         return "traceback", last
     if code == 3 and "--debug shows where" in last:
         return "unforeseen", last
