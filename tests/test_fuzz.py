@@ -5,6 +5,10 @@ import tomllib
 from fuzz import fuzz, unknown_keys
 from mutants import STUDIES
 
+from mcsim.distributions import categorical
+from mcsim.report.words import curve
+from mcsim.study import Input
+
 
 def test_wrong_input_ends_in_one_line(tmp_path):
     counted, faults = fuzz((200, 150, 150, 40), 3, tmp_path)
@@ -17,3 +21,10 @@ def test_an_unknown_key_is_seen_without_the_schema():
     assert [unknown_keys(tomllib.loads(text)) for text in STUDIES.values()] == [[]] * len(STUDIES)
     found = unknown_keys({"study": {"nam": 1}, "inputs": {"p": {"unt": 1}}, "x": 1, "report": {"figures": [{"y": 1}]}})
     assert found == ["study.nam", "inputs.p.unt", "x", "y"]
+
+
+def test_the_picture_of_two_words_is_drawn_and_has_numbers_only():
+    drawn = curve(Input("word", "", "a word", categorical(["left", "right"]), "word"))
+    assert drawn.startswith("<svg")
+    assert "nan" not in drawn
+    assert "inf" not in drawn

@@ -111,7 +111,8 @@ def curve(item: Input, width: int = 90, height: int = 18) -> str:
     if not np.isfinite(values).all() or values[-1] <= values[0]:
         return ""
     density = np.where(steps > 0, 1.0 / np.maximum(steps, 1e-300), 0.0)
-    density = np.minimum(density / np.quantile(density, 0.95), 1.0)
+    # Of a few values or words nearly all steps are 0, and so is the quantile: the one step then gives the height.
+    density = np.minimum(density / (np.quantile(density, 0.95) or density.max()), 1.0)
     x = (0.5 * (values[1:] + values[:-1]) - values[0]) / (values[-1] - values[0]) * width
     points = " ".join(f"{a:.1f},{height - b * (height - 2):.1f}" for a, b in zip(x, density, strict=True))
     return (
