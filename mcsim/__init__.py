@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from mcsim.distributions import *  # noqa: F403
     from mcsim.engine.design import saltelli_points as saltelli_points
     from mcsim.engine.design import user_design as user_design
+    from mcsim.engine.pairing import check_saltelli as check_saltelli
     from mcsim.engine.run import run as run
     from mcsim.ranking.ranking import Ranking as Ranking
     from mcsim.ranking.sensitivity import sensitivity as sensitivity
@@ -45,6 +46,7 @@ _PUBLIC = {
     "run": "mcsim.engine.run",
     "user_design": "mcsim.engine.design",
     "saltelli_points": "mcsim.engine.design",
+    "check_saltelli": "mcsim.engine.pairing",
     "compare": "mcsim.result.result",
     "Result": "mcsim.result.result",
     "sensitivity": "mcsim.ranking.sensitivity",

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from scipy.stats import qmc
 
 from mcsim.engine.design import make_design, morris_trajectories, saltelli_points, user_design
+from mcsim.engine.pairing import partners
 from mcsim.study import InputError
 
 COLUMNS = ("x", "y", "z")
@@ -76,10 +77,13 @@ def test_random_points_are_uniform():
     assert np.abs(points.mean(axis=0) - 0.5).max() < 5 * expected
 
 
-def test_saltelli_matrices_are_halves_of_one_sequence():
+def test_saltelli_matrices_are_dimensions_of_one_sequence():
     a, b = saltelli_points(COLUMNS, 64, 2, 0, 64)
-    whole = make_design("sobol", (*COLUMNS, "u", "v", "w"), 64, 2).points(0, 64)
-    assert np.array_equal(np.hstack([a, b]), whole)
+    opposite = partners(3)
+    names = tuple(f"u{dimension}" for dimension in range(1 + max(opposite)))
+    whole = make_design("sobol", names, 64, 2).points(0, 64)
+    assert np.array_equal(a, whole[:, :3])
+    assert np.array_equal(b, whole[:, list(opposite)])
 
 
 def test_saltelli_replicates_are_independent_scrambles():

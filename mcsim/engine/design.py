@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mcsim.engine.pairing import partners
 from mcsim.study import FloatArray, InputError, IntArray, nearest
 from mcsim.study.setting import valid_range
 from mcsim.study.tables import separator_of
@@ -146,7 +147,8 @@ def _latin(columns: tuple[str, ...], draws: int, seed: int, start: int, stop: in
     return np.minimum(unit, 1.0 - 2.0**-53)
 
 
-@lru_cache(maxsize=4)
+# As many as a ranking has scrambles: drawing a scramble costs more than its points.
+@lru_cache(maxsize=32)
 def _sobol_engine(dims: int, seed: int, replicate: int) -> Any:
     from scipy.stats import qmc
 
@@ -155,6 +157,7 @@ def _sobol_engine(dims: int, seed: int, replicate: int) -> Any:
 
 
 def _sobol(dims: int, seed: int, replicate: int, start: int, stop: int) -> FloatArray:
+    """Return the rows start..stop-1 of the first dimensions of a scrambled sequence."""
     import copy
 
     from scipy.stats import qmc
@@ -179,9 +182,10 @@ def saltelli_points(
 ) -> tuple[FloatArray, FloatArray]:
     """Return the rows start..stop-1 of the two independent matrices of a Saltelli design.
 
-    Both come from one scrambled Sobol' sequence of 2 D dimensions: the first D are A, the others B.
-    Source: Saltelli et al. (2010), "Variance based sensitivity analysis of model output", Comput. Phys. Commun. 181,
-    section 3.
+    Both come from one scrambled Sobol' sequence: the first D dimensions are A, and column j of B is a dimension behind
+    them that fills the square evenly together with column j of A (`mcsim.engine.pairing.partners`).
+    Source of the design: Saltelli et al. (2010), "Variance based sensitivity analysis of model output", Comput. Phys.
+    Commun. 181, section 3; the order of B's dimensions is our own.
 
     Parameters
     ----------
@@ -207,8 +211,9 @@ def saltelli_points(
     """
     if not 0 <= start <= stop <= base:
         raise InputError(f"base: rows outside the design (got {start} to {stop}); within 0 and {base}")
-    unit = _sobol(2 * len(columns), seed, replicate, start, stop)
-    return unit[:, : len(columns)], unit[:, len(columns) :]
+    opposite = partners(len(columns))
+    unit = _sobol(1 + max(opposite, default=-1), seed, replicate, start, stop)
+    return unit[:, : len(columns)], unit[:, list(opposite)]
 
 
 def morris_trajectories(
