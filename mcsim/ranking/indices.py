@@ -6,11 +6,11 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from statistics import NormalDist
 
 import numpy as np
 
 from mcsim.kernels.statistics import sobol
+from mcsim.ranking.intervals import bootstrap_estimate
 from mcsim.study import FloatArray, InputError
 
 # Relative to the largest magnitude of an output: a smaller spread is rounding, and indices of it would be noise.
@@ -222,67 +222,6 @@ def _centre(mean_ab: FloatArray, difference: FloatArray, swapped: FloatArray) ->
     sum_ab = n_factors * mean_ab[0] + difference.sum(axis=0)
     sum_ba = len(swapped) * mean_ab[1] + swapped.sum(axis=0)
     return np.asarray((mean_ab[0] + mean_ab[1] + sum_ab + sum_ba) / evaluations)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Estimate:
-    """A value with its interval, any shape.
-
-    Parameters
-    ----------
-    value, half_width : ndarray
-        The estimate, and half the width of its confidence interval.
-    """
-
-    value: FloatArray
-    half_width: FloatArray
-
-    @property
-    def low(self) -> FloatArray:
-        """Lower end."""
-        return self.value - self.half_width
-
-    @property
-    def high(self) -> FloatArray:
-        """Upper end."""
-        return self.value + self.half_width
-
-
-def bootstrap_estimate(resampled: FloatArray, level: float) -> Estimate:
-    """Return the first resample with the normal interval of the others' spread, as SALib gives it.
-
-    Parameters
-    ----------
-    resampled : ndarray, shape (1 + n_resamples, ...)
-        The estimate, then its bootstrap replicates.
-    level : float
-        Probability that the interval should hold the truth.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> round(float(bootstrap_estimate(np.array([0.5, 0.4, 0.6]), 0.95).half_width), 3)
-    0.277
-    """
-    spread = np.std(resampled[1:], axis=0, ddof=1)
-    return Estimate(resampled[0], NormalDist().inv_cdf(0.5 + level / 2.0) * spread)
-
-
-def replicate_estimate(replicated: FloatArray, level: float) -> Estimate:
-    """Return the first entry with Student's t interval of the replicates behind it.
-
-    Parameters
-    ----------
-    replicated : ndarray, shape (1 + n_replicates, ...)
-        The estimate from all rows, then one from the rows of each independent scramble.
-    level : float
-        Probability that the interval should hold the truth.
-    """
-    from scipy.stats import t
-
-    n = len(replicated) - 1
-    spread = np.std(replicated[1:], axis=0, ddof=1)
-    return Estimate(replicated[0], t.ppf(0.5 + level / 2.0, n - 1) * spread / math.sqrt(n))
 
 
 def analyze(

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from typing import Any
 import mcsim
 from mcsim.engine.backends import RunFailed
 from mcsim.engine.folder import compare_identities
+from mcsim.engine.pairing import partners
 from mcsim.engine.reduce import Reduced
 from mcsim.ranking.method import Judgement
 from mcsim.ranking.plan import Plan
@@ -48,6 +50,9 @@ def identity(plan: Plan, method: str, judgement: Judgement, until: str | None) -
         "factors": {name: list(members) for name, members in plan.factors.items()},
         "outputs": [output.name for output in plan.outputs],
     }
+    if method == "sobol":
+        # Parts made with another order of the dimensions are of another design.
+        facts["design"] = zlib.crc32(repr(partners(len(plan.columns))).encode())
     for name in ("base", "seed", "second", "resamples", "replicates", "lives", "debias", "leaf"):
         facts[name] = getattr(plan, name)
     for name in ("confidence", "level", "threshold", "max_failed"):

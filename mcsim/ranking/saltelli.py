@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 _BLOCK_BYTES = 64e6
 _LARGE_SUMS = 128e6
+_CHECKED_NUMBERS = 2**22
 _ARRAYS = ("weight", "base", "factor", "swapped", "pairs")
 
 
@@ -217,6 +218,28 @@ def block_rows(plan: Plan) -> int:
     """Return how many base rows are evaluated at once: a power of two that keeps their outputs within 64 MB."""
     per_row = plan.evaluations * plan.n_values * 8
     return max(4, 1 << int(max(4.0, min(_BLOCK_BYTES / per_row, 4096.0))).bit_length() - 1)
+
+
+def check_drawn(plan: Plan) -> None:
+    """Refuse a design of which a column of B follows its column of A, before the model is run on it.
+
+    It costs the points of the design, at most its first 4 million numbers, and no evaluation.
+
+    Raises
+    ------
+    InputError
+        Naming the input.
+    """
+    from mcsim.engine.pairing import LIMITS, check_saltelli
+
+    # Of fewer rows nothing is promised: the scrambles of a very small design are too short for it.
+    if plan.replicates and plan.leaf < 1 << min(LIMITS):
+        return
+    most = max(1, _CHECKED_NUMBERS // (plan.leaf * len(plan.columns)))
+    leaves = range(min(most, plan.base // plan.leaf))
+    points = [_unit(plan, leaf, np.arange(plan.leaf)) for leaf in leaves]
+    a, b = (np.concatenate(both) for both in zip(*points, strict=True))
+    check_saltelli(a, b, plan.columns, uniform=True)
 
 
 def inner_seed(seed: int) -> int:

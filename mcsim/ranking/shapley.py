@@ -22,7 +22,8 @@ from mcsim.engine.reduce import Portion, Reduced
 from mcsim.kernels.statistics.sobol import add_values, poisson_counts
 from mcsim.ranking.factors import check_shares
 from mcsim.ranking.gathered import InOrder
-from mcsim.ranking.indices import bootstrap_estimate, padded
+from mcsim.ranking.indices import padded
+from mcsim.ranking.intervals import bootstrap_estimate
 from mcsim.ranking.leaves import LeafRows
 from mcsim.ranking.method import Designed, Judgement, check_failed
 from mcsim.ranking.plan import BoolArray, Plan, evaluated, failed_lines, reference_values, split, values_at

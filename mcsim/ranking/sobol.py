@@ -10,11 +10,18 @@ import numpy as np
 from mcsim.engine.reduce import Reduced
 from mcsim.kernels.statistics.sobol import poisson_counts
 from mcsim.ranking.factors import check_independent
-from mcsim.ranking.indices import Estimate, Indices, Sums, bootstrap_estimate, indices, replicate_estimate
+from mcsim.ranking.indices import Indices, Sums, indices
+from mcsim.ranking.intervals import (
+    Estimate,
+    bootstrap_estimate,
+    pseudo_values,
+    skewed_estimate,
+    student_estimate,
+)
 from mcsim.ranking.method import Designed, Judgement, check_failed
 from mcsim.ranking.plan import Plan, failed_lines, reference_values, split
 from mcsim.ranking.ranking import Ranking
-from mcsim.ranking.saltelli import SaltelliRows, Spare, Tree, planned
+from mcsim.ranking.saltelli import SaltelliRows, Spare, Tree, check_drawn, planned
 from mcsim.ranking.tails import Carried, carried, tail_lines, together
 from mcsim.ranking.verdicts import UNRESOLVED, rank_shares, verdicts
 from mcsim.result.select import Cell
@@ -56,6 +63,7 @@ class Window:
 
 def passes(plan: Plan, judgement: Judgement) -> list[Reduced]:
     """Return a collector for each window of the output elements; each costs its own pass over the model."""
+    check_drawn(plan)
     parts = [replace(plan, window=window) for window in windows(plan)]
     found = []
     for part in parts:
@@ -166,10 +174,8 @@ def _part(sums: Sums, slab: slice) -> Sums:
 
 def _slab_scores(plan: Plan, judgement: Judgement, sums: Sums, magnitude: FloatArray) -> tuple[Scores, Scores]:
     found = indices(sums, plan.n_weights, magnitude)
-    estimate = replicate_estimate if plan.replicates else bootstrap_estimate
     with np.errstate(invalid="ignore"):
-        first, total = estimate(found.first, judgement.level), estimate(found.total, judgement.level)
-        pairs, dummy = estimate(found.second, judgement.level), estimate(found.dummy, judgement.level)
+        first, total, pairs, dummy = estimates(sums, found, plan.replicates, judgement.level, magnitude)
     rank, share = rank_shares(_resampled(plan, sums, magnitude, found).total)
     floor = np.abs(dummy.value) + dummy.half_width
     scores = _named("S1", first) | _named("ST", total)
@@ -177,6 +183,45 @@ def _slab_scores(plan: Plan, judgement: Judgement, sums: Sums, magnitude: FloatA
     scores |= {"verdict": verdicts(total, judgement.threshold)}
     scores |= {"S1_floor": np.broadcast_to(floor, total.value.shape)}
     return scores, _named("S2", pairs)
+
+
+def estimates(
+    sums: Sums, found: Indices, replicates: int, level: float, magnitude: FloatArray | float = 0.0
+) -> tuple[Estimate, Estimate, Estimate, Estimate]:
+    """Return first order, total order, pairs and dummy with their intervals.
+
+    Parameters
+    ----------
+    sums : Sums
+        Sums over all base rows; with replicates, the weights after the first pick the rows of one scramble each.
+    found : Indices
+        The indices of every resample of these sums.
+    replicates : int
+        Number of scrambles, or 0 where the resamples are a bootstrap's.
+    level : float
+        Confidence level.
+    magnitude : ndarray, shape (n_values,)
+        As in `indices`.
+    """
+    if not replicates:
+        four = (found.first, found.total, found.second, found.dummy)
+        first, total, pairs, dummy = (bootstrap_estimate(values, level) for values in four)
+        return first, total, pairs, dummy
+    # The first row stays whole: its mean centres the others too.
+    without = np.zeros((1 + replicates, len(sums.weight)))
+    without[:, 0] = 1.0
+    without[1:, 1 : 1 + replicates] -= np.eye(replicates)
+    rest = indices(sums.combined(without), len(without), magnitude)
+    first, total, pairs, dummy = (
+        estimate(values[0], pseudo_values(values[0], values[1:]), level)
+        for estimate, values in (
+            (student_estimate, rest.first),
+            (skewed_estimate, rest.total),
+            (student_estimate, rest.second),
+            (student_estimate, rest.dummy),
+        )
+    )
+    return first, total, pairs, dummy
 
 
 def _resampled(plan: Plan, sums: Sums, magnitude: FloatArray, found: Indices) -> Indices:

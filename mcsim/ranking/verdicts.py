@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from mcsim.ranking.indices import Estimate
+from mcsim.ranking.intervals import Estimate
 from mcsim.study import FloatArray
 
 VERDICTS = ("not influential", "unresolved", "influential", "undefined")
@@ -36,7 +36,8 @@ def verdicts(total: Estimate, threshold: float) -> FloatArray:
     Examples
     --------
     >>> import numpy as np
-    >>> found = verdicts(Estimate(np.array([0.5, 0.06, 0.0]), np.array([0.1, 0.05, 0.01])), 0.05)
+    >>> total = Estimate(np.array([0.5, 0.06, 0.0]), np.array([0.4, 0.01, 0.0]), np.array([0.6, 0.11, 0.01]))
+    >>> found = verdicts(total, 0.05)
     >>> [VERDICTS[int(code)] for code in found]
     ['influential', 'unresolved', 'not influential']
     """
