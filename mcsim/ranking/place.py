@@ -50,7 +50,7 @@ def identity(plan: Plan, method: str, judgement: Judgement, until: str | None) -
         "factors": {name: list(members) for name, members in plan.factors.items()},
         "outputs": [output.name for output in plan.outputs],
     }
-    if method == "sobol":
+    if method in ("sobol", "shapley"):
         # Parts made with another order of the dimensions are of another design.
         facts["design"] = zlib.crc32(repr(partners(len(plan.columns))).encode())
     for name in ("base", "seed", "second", "resamples", "replicates", "lives", "debias", "leaf"):
