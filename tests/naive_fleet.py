@@ -177,8 +177,8 @@ def spread(wanted, weights, gates, on_offer):
     return taken, missing
 
 
-def supply(vehicles, laws, trade, shared, rules, i):
-    """Return (stock by series and year, EV packs of imports retired by year and model year) of one draw, by supply."""
+def supply(vehicles, laws, trade, shared, rules, capacity, i):
+    """Return (stock by series and year, EV packs of imports retired by year, their kWh) of one draw, by supply."""
     exposure, years = rules.exposure, len(YEARS)
     hazard = laws.defects[i]
     home = pack_states(142, laws.home.cover[i], 0.0, laws.shape[i], laws.home.warranty[i], laws.home.end[i], hazard)
@@ -195,13 +195,18 @@ def supply(vehicles, laws, trade, shared, rules, i):
                 stock[powertrain, year] += vehicles.host.sales[i, start, powertrain] * left
     pool, total = home_pool(vehicles.home, shared.styles, i, home, exposure)
     law = laws.shape[i], laws.home.warranty[i], laws.home.end[i], laws.host.end[i], hazard, laws.home.cover[i]
-    packs, profiles = np.zeros((years, years)), {}
+    packs, energy, profiles = np.zeros(years), np.zeros(years), {}
+    last = trade.history.observed[i, -1] / total[2023]
     for start, year in enumerate(YEARS):
         past = start < trade.history.observed.shape[1]
         weights = trade.history.weight[i, start] if past else trade.weight[i]
         gates = {age for age, ok in enumerate(shared.gates.history[start] if past else trade.open_age[i]) if ok}
         offer = {age: pool.get((year, age), [0.0] * 4) for age in range(len(weights))}
-        wanted = trade.history.observed[i, start] if past else trade.share[i] * total[year]
+        wanted = (
+            trade.history.observed[i, start]
+            if past
+            else ((last + (trade.share[i] - last) * min((year - 2023) / 7, 1.0)) * total[year])
+        )
         parts = [(w, o) for w, o in zip(weights, offer.values(), strict=True) if w > 0 and sum(o[:3]) > 0]
         share = sum(w * o[2] / sum(o[:3]) for w, o in parts) / sum(w for w, _ in parts)
         share = min(1.0, trade.selection[i] * share)
@@ -240,10 +245,11 @@ def supply(vehicles, laws, trade, shared, rules, i):
                 if evs[age] > 0:
                     stock[5, later] += evs[age] * profiles[age][0][t]
             if evs[age] > 0:
-                for (t, shift), retired in profiles[age][1].items():
+                for (t, _), retired in profiles[age][1].items():
                     if start + t < years:
-                        packs[start + t, max(start - age + shift, 0)] += evs[age] * retired
-    return stock, packs
+                        packs[start + t] += evs[age] * retired
+                        energy[start + t] += evs[age] * retired * capacity[max(start - age, 0)]
+    return stock, packs, energy
 
 
 def first_stock(vehicles, first, i, alive, exposure, stock):

@@ -12,7 +12,7 @@ from scipy import integrate
 from mcsim.kernels.cohorts.materials import WORK, fill_retired
 from mcsim.kernels.cohorts.packs import fill_new_vehicles, fill_states, in_service
 from mcsim.kernels.cohorts.records import MASS, Contents, Policy
-from mcsim.kernels.cohorts.room import Packs, PackSpace
+from mcsim.kernels.cohorts.room import Packs, PackSpace, Retiring
 from mcsim.kernels.cohorts.second_hand import fill_entry_survival
 from mcsim.kernels.cohorts.stock import fill_stock, fill_table_halves, fill_weibull_steps, push_ages, year_of_half
 from mcsim.kernels.cohorts.trade import allocate, ev_share_of_pool, spread_ages
@@ -227,12 +227,13 @@ def test_ev_share_of_an_empty_pool_is_none():
 def test_contained_materials_are_recovered_lost_or_still_in_use(policy):
     rng, years, materials = np.random.default_rng(3), 46, 8
     places = 3 + materials
-    packs = Packs(*rng.uniform(0, 1e5, (4, 1, years, years)) * np.tri(years))
+    numbers = rng.uniform(0, 1e5, (4, 1, years, years)) * np.tri(years)
+    packs = Packs(*(Retiring(number, number * rng.uniform(20, 80)) for number in numbers))
     contents = Contents(
         rng.uniform(20, 80, (1, 2, years)), rng.uniform(4, 8, (1, years)), rng.random((1, years, materials)),
         rng.random((1, materials)), rng.random((1, materials)), Policy(*(np.array([value]) for value in policy)),
     )  # fmt: skip
-    space = PackSpace(np.empty((2, years, places)), np.empty((2, years, places)), np.empty((2, WORK, places)))
+    space = PackSpace(np.empty((years, places)), np.empty((2, years, places)), np.empty((2, WORK, places)))
     found = stages.empty_retired(1, years, materials)
     fill_retired(packs, contents, space, found)
     contained, recovered, lost = (part.sum(axis=1) for part in (found.contained, found.recovered, found.lost))

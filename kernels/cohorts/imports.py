@@ -7,8 +7,8 @@ import numpy as np
 from mcsim.kernels._jit import kernel
 from mcsim.kernels.cohorts.records import DEAD, DEMAND, EV, HEV, ICEV, NEW, SECOND_HAND, SUPPLY, TARGET, Array
 from mcsim.kernels.cohorts.stock import push_ages, push_cohort
-from mcsim.kernels.cohorts.trade import allocate, ev_share_of_pool, spread_ages
-from mcsim.kernels.maths import exp, log
+from mcsim.kernels.cohorts.trade import allocate, demand_rate, ev_share_of_pool, spread_ages, supply_share
+from mcsim.kernels.maths import exp
 
 
 class Wish(NamedTuple):
@@ -159,7 +159,7 @@ def push_combustion(i, year, rules, pool, left, flows, space):
 
 
 @kernel
-def push_evs(i, year, exposure, pool, entries, flows, packs, chosen):
+def push_evs(i, year, exposure, pool, entries, flows, capacity, packs, chosen):
     """Add the chosen EVs: registrations, stock, deregistrations, ages, packs; a dead pack retires on arrival.
 
     Parameters
@@ -170,12 +170,14 @@ def push_evs(i, year, exposure, pool, entries, flows, packs, chosen):
         Of the draw.
     entries, flows : Entries, HostFlows
         What becomes of an import, and what is added to.
-    packs : ndarray, shape (n, years, years)
-        Second-hand packs by year and model year; added to.
+    capacity : ndarray, shape (years,)
+        Capacity of the draw's packs by model year of their vehicle [kWh].
+    packs : Retiring
+        Second-hand packs; added to.
     chosen : ndarray, shape (ages,)
         EVs.
     """
-    years, shifts = packs.shape[1], entries.dead.shape[2]
+    years, shifts = packs.number.shape[1], entries.dead.shape[2]
     stock, gone = flows.stock[i, SECOND_HAND, EV], flows.gone[i, SECOND_HAND, EV]
     for age in range(chosen.size):
         ev = chosen[age]
@@ -187,18 +189,19 @@ def push_evs(i, year, exposure, pool, entries, flows, packs, chosen):
             push_cohort(working, left, year, stock, gone)
             push_ages(working, left, year, age, exposure, flows.age_total[i], flows.age_groups[i])
             first = year - age
+            # A vehicle or a pack of before the first year counts as the first year's.
+            kwh = capacity[max(first, 0)]
             for later in range(year, years):
-                row, retired = packs[i, later], entries.retired[i, age, later - year]
-                last = min(shifts, later - first + 1)
-                # A pack of before the first year counts as the first year's.
-                early = min(max(-first, 0), last)
-                for shift in range(early):
-                    row[0] += working * retired[shift]
-                for shift in range(early, last):
-                    row[first + shift] += working * retired[shift]
+                number, energy = packs.number[i, later], packs.energy[i, later]
+                retired = entries.retired[i, age, later - year]
+                for shift in range(min(shifts, later - first + 1)):
+                    place, leaving = max(first + shift, 0), working * retired[shift]
+                    number[place] += leaving
+                    energy[place] += kwh * leaving
             for shift in range(shifts):
-                model_year = max(min(year - age + shift, year), 0)
-                packs[i, year, model_year] += (ev - working) * entries.dead[i, age, shift]
+                place, dead = max(min(first + shift, year), 0), (ev - working) * entries.dead[i, age, shift]
+                packs.number[i, year, place] += dead
+                packs.energy[i, year, place] += kwh * dead
 
 
 @kernel
@@ -260,20 +263,6 @@ def kept_at_once(year, pool, entry, space):
 
 
 @kernel
-def demand_rate(saturation, before, joined):
-    """Return the yearly rate at which motorisation closes its gap to saturation, from its first step; 0 if it falls.
-
-    Examples
-    --------
-    >>> from mcsim.kernels.cohorts.imports import demand_rate
-    >>> round(demand_rate(0.35, 0.25, 0.26), 4), demand_rate(0.35, 0.26, 0.25)
-    (0.1054, 0.0)
-    """
-    closing = (saturation - before) / (saturation - joined)
-    return log(closing) if closing > 1.0 else 0.0
-
-
-@kernel
 def fill_weights(i, year, extra, history, later, weight):
     """Fill the shares by age of one year's imports: the history's with unregistered ones, or later the rules'."""
     past = year < history.observed.shape[1]
@@ -317,12 +306,13 @@ def choose_enough(year, wish, gap, may_give, pool, gone, whole_pool, entry, spac
 
 
 @kernel
-def fill_imports(trade, gates, rules, pool, entries, flows, packs, space):
+def fill_imports(trade, gates, rules, pool, entries, capacity, flows, packs, space):
     """Add every draw's imports to its new sales.
 
     In the history what the modelled pool does not hold, or the border refuses, comes all the same, as combustion
-    vehicles, and is counted. Demand takes in its first year as many as came in the last observed one, then what the
-    stock needs to follow motorisation towards saturation at the rate of that first step.
+    vehicles, and is counted. Supply moves from the last observed share of what leaves the home fleet to its own:
+    nothing jumps where history ends. Demand takes in its first year as many as came in the last observed one, then what
+    the stock needs to follow motorisation towards saturation at the rate of that first step.
 
     Parameters
     ----------
@@ -330,10 +320,12 @@ def fill_imports(trade, gates, rules, pool, entries, flows, packs, space):
         Of n draws.
     pool : ndarray, shape (n, powertrains + 1, years, ages)
         From `mcsim.kernels.cohorts.home.fill_home_fleets`.
+    capacity : ndarray, shape (n, origins, years)
+        As in `Contents`.
     flows : Flows
         The host's are added to.
-    packs : ndarray, shape (n, years, years)
-        Second-hand packs by year and model year; added to.
+    packs : Retiring
+        Second-hand packs; added to.
     space : ImportSpace
         Working space.
     """
@@ -348,15 +340,17 @@ def fill_imports(trade, gates, rules, pool, entries, flows, packs, space):
                 history.uplift[i], gates.uplift_year, history.observed[i], history.weight[i],
                 history.irregular_weight[i], entry.left, stock[NEW],
             )  # fmt: skip
-        before, joined, rate = 0.0, 0.0, 0.0
+        before, joined, rate, last_share = 0.0, 0.0, 0.0, trade.share[i]
         for year in range(population.size):
             past = year < first
             gone = flows.home.gone[i, year]
+            leaving = gone[ICEV] + gone[HEV] + gone[EV] + gone[DEAD]
             gap = -1.0
             if past:
                 wanted = history.observed[i, year] * (1.0 + extra)
+                last_share = wanted / leaving if leaving > 0.0 else trade.share[i]
             elif rules.mode == SUPPLY:
-                wanted = trade.share[i] * (gone[ICEV] + gone[HEV] + gone[EV] + gone[DEAD])
+                wanted = leaving * supply_share(last_share, trade.share[i], year - first + 1, gates.settles - first + 1)
             elif rules.mode == DEMAND and year == first:
                 wanted = came[ICEV, year - 1] + came[HEV, year - 1] + came[EV, year - 1]
             else:
@@ -381,7 +375,7 @@ def fill_imports(trade, gates, rules, pool, entries, flows, packs, space):
                 counts.unfilled[i, year] = missing
             counts.refused[i, year] = refused
             push_combustion(i, year, rules, pool[i], entry.left, host, space)
-            push_evs(i, year, rules.exposure, pool[i], entries, host, packs, space.ev)
+            push_evs(i, year, rules.exposure, pool[i], entries, host, capacity[i, SECOND_HAND], packs, space.ev)
             if year == first - 1:
                 before = total_stock(stock, year) / population[year]
             if year == first:

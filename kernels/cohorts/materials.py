@@ -1,7 +1,7 @@
 """Retired packs: number, energy, mass and materials by the model year of the pack, where they go, what is recovered.
 
-All of it is linear in packs: a pack of a model year stands for a vector (number, energy, mass, materials), a year's
-retired packs are sums of such vectors, and destinations are shares of these sums.
+All of it is linear in kWh: a kWh of a model year stands for a vector (energy, mass, materials), a year's retired packs
+are sums of such vectors beside their number, and destinations are shares of these sums.
 """
 
 from mcsim.kernels._jit import kernel
@@ -22,50 +22,49 @@ from mcsim.kernels.cohorts.records import (
 # Rows of the working vectors of one year.
 WORK = 8
 RETIRED, COVERED, REPLACED, TAKEN, HELD, BACK, RECYCLED, LANDFILLED = range(WORK)
-_KWH_PER_GWH = 1e6
-# kWh times kg/kWh is kg: GWh times kg/kWh is 1000 t.
-_TONNES = 1000.0
+_GWH_PER_KWH = 1e-6
+# kWh times kg/kWh is kg.
+_TONNES_PER_KG = 1e-3
 
 
 @kernel
-def fill_pack_vectors(capacity, mass, composition, vectors):
-    """Fill what one pack of every model year holds.
+def fill_pack_vectors(mass, composition, vectors):
+    """Fill what a kWh of the packs of every model year holds.
 
     Parameters
     ----------
-    capacity, mass : ndarray, shape (years,)
-        kWh per pack and kg per kWh by model year.
+    mass : ndarray, shape (years,)
+        kg per kWh by model year.
     composition : ndarray, shape (years, materials)
         kg per kWh by model year.
     vectors : ndarray, shape (years, 3 + materials)
-        Filled: 1, GWh, t, t of each material.
+        Filled: 0 (packs are counted, not made of kWh), GWh, t, t of each material.
 
     Examples
     --------
     >>> import numpy as np
     >>> from mcsim.kernels.cohorts.materials import fill_pack_vectors
     >>> vectors = np.empty((1, 4))
-    >>> fill_pack_vectors(np.array([50.0]), np.array([6.0]), np.array([[0.1]]), vectors)
+    >>> fill_pack_vectors(np.array([6.0]), np.array([[0.1]]), vectors)
     >>> vectors.round(6).tolist()
-    [[1.0, 5e-05, 0.3, 0.005]]
+    [[0.0, 1e-06, 0.006, 0.0001]]
     """
-    for model_year in range(capacity.size):
-        energy = capacity[model_year] / _KWH_PER_GWH
-        vectors[model_year, NUMBER] = 1.0
-        vectors[model_year, ENERGY] = energy
-        vectors[model_year, MASS] = _TONNES * energy * mass[model_year]
+    for model_year in range(mass.size):
+        vectors[model_year, NUMBER] = 0.0
+        vectors[model_year, ENERGY] = _GWH_PER_KWH
+        vectors[model_year, MASS] = _TONNES_PER_KG * mass[model_year]
         for material in range(composition.shape[1]):
-            vectors[model_year, FIRST_MATERIAL + material] = _TONNES * energy * composition[model_year, material]
+            vectors[model_year, FIRST_MATERIAL + material] = _TONNES_PER_KG * composition[model_year, material]
 
 
 @kernel
-def add_packs(packs, last, vectors, out):
-    """Fill the sum of the vectors of packs up to a model year.
+def add_packs(number, energy, last, vectors, out):
+    """Fill the sum of packs up to a model year: their number, and what their kWh hold.
 
     Parameters
     ----------
-    packs : ndarray, shape (years,)
-        Packs by model year.
+    number, energy : ndarray, shape (years,)
+        Packs and their capacity [kWh] by model year.
     last : int
         Last model year.
     vectors : ndarray, shape (years, k)
@@ -78,17 +77,18 @@ def add_packs(packs, last, vectors, out):
     >>> import numpy as np
     >>> from mcsim.kernels.cohorts.materials import add_packs
     >>> out = np.empty(2)
-    >>> add_packs(np.array([2.0, 3.0]), 1, np.array([[1.0, 0.1], [1.0, 0.2]]), out)
+    >>> add_packs(np.array([2.0, 3.0]), np.array([80.0, 90.0]), 1, np.array([[0.0, 0.1], [0.0, 0.2]]), out)
     >>> out.round(9).tolist()
-    [5.0, 0.8]
+    [5.0, 26.0]
     """
     for place in range(out.size):
         out[place] = 0.0
     for model_year in range(last + 1):
-        number = packs[model_year]
-        if number != 0.0:
-            for place in range(out.size):
-                out[place] += number * vectors[model_year, place]
+        kwh = energy[model_year]
+        if kwh != 0.0:
+            out[NUMBER] += number[model_year]
+            for place in range(ENERGY, out.size):
+                out[place] += kwh * vectors[model_year, place]
 
 
 @kernel
@@ -220,6 +220,12 @@ def book(i, year, origin, policy, host_recovery, home_recovery, work, retired):
 
 
 @kernel
+def add_year(i, year, packs, vectors, out):
+    """Fill the sum of one draw's packs that retire in a year, as in `add_packs`."""
+    add_packs(packs.number[i, year], packs.energy[i, year], year, vectors, out)
+
+
+@kernel
 def fill_retired(packs, contents, space, retired):
     """Fill what retires in every year of every draw, and where it goes.
 
@@ -234,16 +240,16 @@ def fill_retired(packs, contents, space, retired):
     """
     vectors, queue, work, policy = space.vectors, space.queue, space.work, contents.policy
     for i in range(contents.mass.shape[0]):
+        fill_pack_vectors(contents.mass[i], contents.composition[i], vectors)
         for origin in range(queue.shape[0]):
-            fill_pack_vectors(contents.capacity[i, origin], contents.mass[i], contents.composition[i], vectors[origin])
             for year in range(queue.shape[1]):
                 for place in range(queue.shape[2]):
                     queue[origin, year, place] = 0.0
         for year in range(queue.shape[1]):
-            add_packs(packs.covered[i, year], year, vectors[NEW], work[NEW, COVERED])
-            add_packs(packs.later[i, year], year, vectors[NEW], work[NEW, RETIRED])
-            add_packs(packs.replaced[i, year], year, vectors[NEW], work[NEW, REPLACED])
-            add_packs(packs.second_hand[i, year], year, vectors[SECOND_HAND], work[SECOND_HAND, RETIRED])
+            add_year(i, year, packs.covered, vectors, work[NEW, COVERED])
+            add_year(i, year, packs.later, vectors, work[NEW, RETIRED])
+            add_year(i, year, packs.replaced, vectors, work[NEW, REPLACED])
+            add_year(i, year, packs.second_hand, vectors, work[SECOND_HAND, RETIRED])
             for place in range(queue.shape[2]):
                 work[NEW, RETIRED, place] += work[NEW, COVERED, place]
                 # No warranty covers an import.

@@ -98,13 +98,15 @@ def push_first_stock(total, early_sales, cohorts, alive, exposure, space, stock,
 
 
 @kernel
-def fill_new_sales(vehicles, first_stock, new, exposure, space, flows, packs):
+def fill_new_sales(vehicles, first_stock, new, capacity, exposure, space, flows, packs):
     """Add what the first stock and every year's new sales leave behind, for every draw.
 
     Parameters
     ----------
     vehicles, first_stock, new : HostVehicles, FirstStock, NewVehicles
         Of n draws.
+    capacity : ndarray, shape (n, origins, years)
+        Capacity of a pack by origin and model year of its vehicle [kWh].
     exposure : int
         Half-years lived at the end of the year of sale.
     space : ndarray, shape (years,)
@@ -130,28 +132,42 @@ def fill_new_sales(vehicles, first_stock, new, exposure, space, flows, packs):
                 push_cohort(sales[powertrain], curve, year, stock[powertrain], gone[powertrain])
             push_ages(sales[ICEV] + sales[HEV], new.left[i], year, 0, exposure, total, groups)
             push_ages(sales[EV], new.ev_left[i], year, 0, exposure, total, groups)
-        push_new_packs(i, vehicles.sales, new, packs)
+        push_new_packs(i, vehicles.sales, new, capacity, packs)
 
 
 @kernel
-def push_new_packs(i, sales, new, packs):
+def push_new_packs(i, sales, new, capacity, packs):
     """Fill the packs that new vehicles of one draw retire; see `fill_new_sales`.
 
     The sum over cohorts: packs(year, model year) = sum over sale years s of sales(s) new(year - s, model year - s).
     """
     years, shifts = new.covered.shape[1], new.covered.shape[2]
-    for year in range(years):
-        for model_year in range(years):
-            packs.covered[i, year, model_year] = 0.0
-            packs.later[i, year, model_year] = 0.0
-            packs.second_hand[i, year, model_year] = 0.0
-            packs.replaced[i, year, model_year] = 0.0
+    clear(i, packs.covered)
+    clear(i, packs.later)
+    clear(i, packs.replaced)
+    clear(i, packs.second_hand)
     for sold in range(years):
         ev = sales[i, sold, EV]
         if ev == 0.0:
             continue
+        # Every pack of a vehicle has the capacity of the first.
+        kwh = ev * capacity[i, NEW, sold]
         for year in range(sold, years):
             for shift in range(min(shifts, year - sold + 1)):
-                packs.covered[i, year, sold + shift] += ev * new.covered[i, year - sold, shift]
-                packs.later[i, year, sold + shift] += ev * new.later[i, year - sold, shift]
-                packs.replaced[i, year, sold + shift] += ev * new.replaced[i, year - sold, shift]
+                covered, later = new.covered[i, year - sold, shift], new.later[i, year - sold, shift]
+                replaced, place = new.replaced[i, year - sold, shift], sold + shift
+                packs.covered.number[i, year, place] += ev * covered
+                packs.covered.energy[i, year, place] += kwh * covered
+                packs.later.number[i, year, place] += ev * later
+                packs.later.energy[i, year, place] += kwh * later
+                packs.replaced.number[i, year, place] += ev * replaced
+                packs.replaced.energy[i, year, place] += kwh * replaced
+
+
+@kernel
+def clear(i, packs):
+    """Set the retiring packs of one draw to 0."""
+    for year in range(packs.number.shape[1]):
+        for model_year in range(packs.number.shape[2]):
+            packs.number[i, year, model_year] = 0.0
+            packs.energy[i, year, model_year] = 0.0

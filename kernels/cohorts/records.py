@@ -105,13 +105,15 @@ class Gates(NamedTuple):
         In each year of the history of trade.
     ever : ndarray of bool, shape (ages,)
         In any year of any draw.
-    uplift_year : int
-        Year of the history in which the share of unregistered imports is known.
+    uplift_year, settles : int
+        Years, counted from the first: in which the share of unregistered imports is known, and from which imports are
+        their long-run share of what leaves the home fleet.
     """
 
     history: Gate
     ever: Gate
     uplift_year: int
+    settles: int
 
 
 class Shared(NamedTuple):
@@ -253,7 +255,7 @@ class Trade(NamedTuple):
     demand : Demand
         What is needed later.
     share : ndarray, shape (n,)
-        Imports as a share of all deregistrations at home (mode `SUPPLY`).
+        Imports as a share of all deregistrations at home, in the long run (mode `SUPPLY`).
     weight : ndarray, shape (n, ages)
         Shares by age after the history.
     open_age : ndarray of bool, shape (n, ages)
@@ -311,7 +313,7 @@ class Contents(NamedTuple):
     Parameters
     ----------
     capacity : ndarray, shape (n, origins, years)
-        Nominal capacity of a pack by origin of the vehicle and model year of the pack [kWh].
+        Nominal capacity of a pack by origin and model year of its vehicle [kWh].
     mass : ndarray, shape (n, years)
         Pack mass by model year [kg/kWh].
     composition : ndarray, shape (n, years, materials)

@@ -97,23 +97,41 @@ class Entries(NamedTuple):
     dead: Array
 
 
-class Packs(NamedTuple):
-    """Packs that retire in the host country by year and model year, (n, years, years) each.
+class Retiring(NamedTuple):
+    """Packs that retire by year and by the model year of the pack, (n, years, years) each.
+
+    A pack fitted later is of its own year in what it is made of, and of its vehicle's in how much it holds: so capacity
+    is no function of the model year, and stands beside the number.
 
     Parameters
     ----------
-    covered, later : ndarray
+    number : ndarray
+        Packs.
+    energy : ndarray
+        Their nominal capacity [kWh].
+    """
+
+    number: Array
+    energy: Array
+
+
+class Packs(NamedTuple):
+    """Packs that retire in the host country.
+
+    Parameters
+    ----------
+    covered, later : Retiring
         Of vehicles sold new, within the warranty's age and after it.
-    replaced : ndarray
+    replaced : Retiring
         Those of `covered` that the warranty replaced.
-    second_hand : ndarray
+    second_hand : Retiring
         Of imports.
     """
 
-    covered: Array
-    later: Array
-    replaced: Array
-    second_hand: Array
+    covered: Retiring
+    later: Retiring
+    replaced: Retiring
+    second_hand: Retiring
 
 
 class Leavers(NamedTuple):
@@ -194,8 +212,8 @@ class PackSpace(NamedTuple):
 
     Parameters
     ----------
-    vectors : ndarray, shape (origins, years, k)
-        What one pack of each model year holds.
+    vectors : ndarray, shape (years, k)
+        What a kWh of the packs of each model year holds.
     queue : ndarray, shape (origins, years, k)
         What comes back from another use, by year.
     work : ndarray, shape (origins, rows, k)

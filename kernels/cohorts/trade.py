@@ -1,6 +1,7 @@
-"""Who crosses the border: a yearly number of vehicles spread over ages, never more than the pool holds at any age."""
+"""Who crosses the border: how many a year, spread over ages, never more than the pool holds at any age."""
 
 from mcsim.kernels._jit import kernel
+from mcsim.kernels.maths import log
 
 
 @kernel
@@ -133,3 +134,39 @@ def ev_share_of_pool(weight, pool_combustion, pool_ev):
             if pool_ev[age] > 0.0:
                 share += weight[age] * pool_ev[age] / total
     return share / weights if weights > 0.0 else 0.0
+
+
+@kernel
+def supply_share(last, share, steps, settles):
+    """Return the share of what leaves the home fleet that crosses, on a line from the last observed one.
+
+    Parameters
+    ----------
+    last, share : float
+        Observed in the last year of history, and in the long run.
+    steps, settles : int
+        Years since the last of history, and years after which the long run begins.
+
+    Examples
+    --------
+    >>> from mcsim.kernels.cohorts.trade import supply_share
+    >>> [round(supply_share(0.01, 0.05, steps, 4), 3) for steps in (0, 1, 4, 9)]
+    [0.01, 0.02, 0.05, 0.05]
+    """
+    if steps >= settles:
+        return share
+    return last + (share - last) * steps / settles
+
+
+@kernel
+def demand_rate(saturation, before, joined):
+    """Return the yearly rate at which motorisation closes its gap to saturation, from its first step; 0 if it falls.
+
+    Examples
+    --------
+    >>> from mcsim.kernels.cohorts.trade import demand_rate
+    >>> round(demand_rate(0.35, 0.25, 0.26), 4), demand_rate(0.35, 0.26, 0.25)
+    (0.1054, 0.0)
+    """
+    closing = (saturation - before) / (saturation - joined)
+    return log(closing) if closing > 1.0 else 0.0

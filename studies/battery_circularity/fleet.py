@@ -8,7 +8,7 @@ from mcsim.kernels.cohorts.records import EV, NEW
 from mcsim.studies.battery_circularity.outlook import TABLES, Retirement, build
 from mcsim.studies.common.checks import required
 from mcsim.studies.common.corridor import Corridor
-from mcsim.studies.fleet.batteries import capacity, cell_shares, read_packs
+from mcsim.studies.fleet.batteries import capacity, cell_shares, composition, read_packs
 from mcsim.studies.fleet.model import NAMES
 from mcsim.studies.fleet.model import model as fleet_model
 from mcsim.studies.fleet.series import YEARS
@@ -43,7 +43,7 @@ def model(tables: Mapping[str, Table], *, home: str, host: str) -> Model:
         kwh = sold * capacity(packs, drawn, "host")
         shares = cell_shares(packs, drawn, str(context.options["chemistry_path"]))
         # kWh x kg/kWh = kg
-        wanted = 1e-3 * kwh[:, :, None] * (shares @ inputs["composition"][:, packs.composition])
+        wanted = 1e-3 * kwh[:, :, None] * composition(packs, drawn, shares)
         return Retirement(
             tuple(YEARS),
             found["retired_battery_energy"].sum(axis=2),

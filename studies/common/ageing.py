@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from mcsim.distributions import constant
 from mcsim.study import Option, Parameter
 
@@ -30,6 +32,31 @@ def ageing_input(name: str, low: float, high: float, group: str = AGEING, defaul
     """
     unit, meaning = WORDS[name]
     return Parameter(name, unit, meaning, (low, high), group, None if default is None else constant(default))
+
+
+def life_shape(spread: float) -> float:
+    """Return the Weibull shape of lives that spread as much as rates of loss do between vehicles of one fleet.
+
+    Where a loss is reached at age loss / rate, log lives spread as log rates. A Weibull of shape k has log lives of
+    standard deviation pi / (sqrt(6) k). So the spread between vehicles stands inside the law of lives, and an input
+    such as `annual_degradation` is the median vehicle's, spread by what is not known of it alone: both in one
+    input would count vehicles twice, and draw one rate for a whole fleet.
+
+    Parameters
+    ----------
+    spread : float
+        Standard deviation of the log rate between vehicles [-]; 0.29 in the field.
+
+    Returns
+    -------
+    float
+
+    Examples
+    --------
+    >>> round(life_shape(0.29), 2)
+    4.42
+    """
+    return math.pi / (math.sqrt(6.0) * spread)
 
 
 def battery_law(default: str) -> Option:

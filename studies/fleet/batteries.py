@@ -26,6 +26,7 @@ SPECS = (
     TableSpec("nmc_split", ("year", "cathode"), (0.0, 1.0), meaning="kinds of NMC, interpolated"),
     TableSpec("composition", ("chemistry", "material"), (0.0, np.inf), "battery composition", "materials of a pack"),
     TableSpec("pack_mass", ("chemistry",), (0.0, np.inf), meaning="mass of a pack"),
+    TableSpec("pack_mass_factor", ("year",), (1e-9, np.inf), meaning="pack mass over that of 2022, interpolated"),
     TableSpec("recovery", ("route", "material"), (0.0, 1.0), "recycling recovery", "share recovered"),
 )
 
@@ -40,6 +41,7 @@ class PackTables:
     nmc: FloatArray
     composition: IntArray
     pack_mass: IntArray
+    mass_factor: FloatArray
     recovery: IntArray
 
 
@@ -80,6 +82,7 @@ def read_packs(tables: Mapping[str, Table], corridor: Corridor) -> PackTables:
         nmc=np.stack([interpolation(tables["nmc_split"], YEARS, None, name) for name in CELLS[:3]]),
         composition=tables["composition"].positions(CELLS, MATERIALS),
         pack_mass=tables["pack_mass"].positions(CELLS),
+        mass_factor=interpolation(tables["pack_mass_factor"], YEARS, None),
         recovery=tables["recovery"].positions(ROUTES, MATERIALS),
     )
 
@@ -152,6 +155,20 @@ def cell_shares(packs: PackTables, inputs: Mapping[str, FloatArray], path: str) 
     return np.stack([nmc * low, nmc * middle, nmc * high, nca, lfp], axis=2)
 
 
+def heavier(packs: PackTables, inputs: Mapping[str, FloatArray]) -> FloatArray:
+    """Return the mass of a pack over that of one of 2022 of the same cells and capacity, by model year, (n, 46)."""
+    return spread(inputs["pack_mass_factor"], packs.mass_factor)
+
+
+def composition(packs: PackTables, inputs: Mapping[str, FloatArray], shares: FloatArray) -> FloatArray:
+    """Return the materials of a pack by model year, (n, 46, materials) kg/kWh, for the `cell_shares` of its cells.
+
+    An old pack is heavier per kWh at the same composition of its mass.
+    """
+    per_kwh = shares @ inputs["composition"][:, packs.composition]
+    return np.ascontiguousarray(per_kwh * heavier(packs, inputs)[:, :, None])
+
+
 def contents(packs: PackTables, inputs: Mapping[str, FloatArray], options: Mapping[str, OptionValue]) -> Contents:
     """Return what packs hold by model year, and where they go.
 
@@ -167,14 +184,14 @@ def contents(packs: PackTables, inputs: Mapping[str, FloatArray], options: Mappi
     Contents
     """
     shares = cell_shares(packs, inputs, str(options["chemistry_path"]))
-    composition = inputs["composition"][:, packs.composition]
-    mass = inputs["pack_mass"][:, packs.pack_mass] * inputs["pack_mass_factor"][:, None]
+    factor = heavier(packs, inputs)
+    mass = inputs["pack_mass"][:, packs.pack_mass]
     routes = inputs["recovery"][:, packs.recovery]
     recovery = moved(Recovery(routes, routes[:, PYRO], routes[:, PYRO]), inputs)
     return Contents(
         capacity=np.stack([capacity(packs, inputs, "host"), capacity(packs, inputs, "home")], axis=1),
-        mass=np.ascontiguousarray((shares @ mass[:, :, None])[:, :, 0]),
-        composition=np.ascontiguousarray(shares @ composition),
+        mass=np.ascontiguousarray((shares @ mass[:, :, None])[:, :, 0] * factor),
+        composition=composition(packs, inputs, shares),
         host_recovery=recovery.host,
         home_recovery=recovery.home,
         policy=_destinations(inputs),

@@ -89,7 +89,6 @@ CONTENTS = (
     Parameter("phev_capacity", "kWh", "mean capacity of PHEVs", POSITIVE, PACKS),
     Parameter("home_bev_share_2050", "share", "BEVs among {home} plug-ins, 2050", SHARE, PACKS),
     Parameter("host_bev_share_2050", "share", "BEVs among {host} plug-ins, 2050", SHARE, PACKS),
-    Parameter("pack_mass_factor", "-", "pack mass over that of a large pack of 2022", POSITIVE, PACKS),
     Parameter("lfp_share_2050", "share", "LFP in 2050 on the path report", (0.0, 0.999), PACKS),
     Parameter("nmc_shift", "share", "NMC moved from 622 to 811", (-1.0, 1.0), PACKS),
     Parameter("nimh_pack_mass", "kg", "NiMH pack of a hybrid", POSITIVE, PACKS),
@@ -98,7 +97,14 @@ CONTENTS = (
     Parameter("triage_share", "share", "retired packs fit for a second life", SHARE, PACKS),
     Parameter("host_annual_distance", "km/yr", "mean distance of the {host} stock", (0.0, math.inf), "use"),
     Parameter("ev_energy_use", "kWh/km", "electricity of an EV at the plug", (0.0, math.inf), "use"),
-    Parameter("host_grid_intensity_2025", "kg/kWh", "CO2e per kWh of the {host} grid, 2025", (0.0, math.inf), "grid"),
+    Parameter(
+        "host_grid_intensity_2025",
+        "kg/kWh",
+        "CO2e per kWh generated, {host} grid, 2025",
+        (0.0, math.inf),
+        "grid",
+    ),
+    Parameter("host_loss_position", "-", "where losses of the {host} grid lie between projections", SHARE, "grid"),
 )
 PARAMETERS = HOME + HOST + BORDER + LAWS + CONTENTS + POLICY
 
@@ -155,7 +161,7 @@ VEHICLE_OUTPUTS = (
     Output("imports_unfilled", "vehicle/yr", "imports wanted that the pool did not hold", (YEAR,)),
     Output("imports_outside_pool", "vehicle/yr", "observed imports that the modelled pool did not hold", (YEAR,)),
     Output("used_ev_exports_refused", "vehicle/yr", "used EVs kept out by their state of health", (YEAR,)),
-    Output("ev_charging_emissions", "Mt/yr", "CO2e of electricity for the {host} EV stock", (YEAR,)),
+    Output("ev_charging_emissions", "Mt/yr", "CO2e of the electricity generated for the {host} EV stock", (YEAR,)),
 )
 PACK_OUTPUTS = (
     Output("retired_packs", "pack/yr", "EV packs that retire, warranty replacements included", (YEAR, ORIGIN)),

@@ -238,7 +238,7 @@ LEVERS = (
         "recycling",
         "collected packs are recycled where vehicles retire, up to a capacity; a mix of routes sets what is recovered",
         (
-            _input("recycling_capacity", "t/yr", "packs that recyclers in {host} can take", 1e6, (0.0, np.inf)),
+            _input("recycling_capacity", "t/yr", "packs that recyclers in {host} can take", 0.0, (0.0, np.inf)),
             _input("host_hydro_share", "share", "hydrometallurgy in {host} recycling"),
             _input("host_direct_share", "share", "direct recycling in {host} recycling; the rest is pyrometallurgy"),
         ),

@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 from mcsim.kernels.cohorts.records import MODES, FirstStock, Fleet, Rules, Shared, Styles
 from mcsim.studies.common.corridor import Corridor
-from mcsim.studies.fleet import batteries, turnover
+from mcsim.studies.fleet import batteries, charging, turnover
 from mcsim.studies.fleet.declared import OPTIONS, OUTPUTS, PARAMETERS
 from mcsim.studies.fleet.failures import laws
 from mcsim.studies.fleet.levers import moved, no_rule
@@ -36,7 +36,7 @@ from mcsim.studies.fleet.trade import Border, read_border, trade
 from mcsim.study import Context, FloatArray, Model, Option, OptionValue, Output, Parameter, TableSpec
 from mcsim.study.tables import Table
 
-SPECS: tuple[TableSpec, ...] = turnover.SPECS + TRADE_SPECS + batteries.SPECS
+SPECS: tuple[TableSpec, ...] = turnover.SPECS + TRADE_SPECS + batteries.SPECS + charging.SPECS
 # What the fleet's Python calls inputs and tables.
 NAMES = (*(parameter.name for parameter in PARAMETERS), *(spec.name for spec in SPECS))
 # Half-years lived at the end of the year of entry.
@@ -74,13 +74,15 @@ class Parts(NamedTuple):
     sales: turnover.Turnover
     border: Border
     packs: batteries.PackTables
+    loss: FloatArray
 
 
 def read(tables: Mapping[str, Table], corridor: Corridor) -> Parts:
     """Return the places of the figures in the tables of `SPECS`, under these names; refusals as in `model`."""
     sales = turnover.read_turnover(tables)
     border = read_border(tables, sales.survival.shape[1] - 1)
-    return Parts(sales, border, batteries.read_packs(tables, corridor))
+    loss = charging.read_losses(tables["grid_losses"], corridor.host)
+    return Parts(sales, border, batteries.read_packs(tables, corridor), loss)
 
 
 def records(
@@ -149,7 +151,9 @@ def model(tables: Mapping[str, Table], *, home: str, host: str) -> Model:
         fleet, shared = records(parts, drawn, context.options, target)
         flows, retired = run_fleet(fleet, shared, rules(context.options, None if target is None else "target"))
         routes = drawn["recovery"][:, parts.packs.recovery]
-        return corridor.labelled(vehicle_outputs(flows, drawn) | pack_outputs(retired, flows, fleet, routes, drawn))
+        return corridor.labelled(
+            vehicle_outputs(flows, parts.loss, drawn) | pack_outputs(retired, flows, fleet, routes, drawn)
+        )
 
     return Model(
         "fleet",

@@ -19,8 +19,8 @@ from mcsim.kernels.cohorts.records import (
     SECOND_HAND,
     Fleet,
 )
+from mcsim.studies.fleet.charging import charging_emissions
 from mcsim.studies.fleet.declared import FIRST_PACKS
-from mcsim.studies.fleet.levers import Grid, moved
 from mcsim.studies.fleet.series import YEARS
 from mcsim.study import FloatArray
 
@@ -37,13 +37,15 @@ def _by_year(series: FloatArray) -> FloatArray:
     return np.ascontiguousarray(series.transpose(0, 3, 1, 2))
 
 
-def vehicle_outputs(flows: Flows, inputs: Mapping[str, FloatArray]) -> Outputs:
+def vehicle_outputs(flows: Flows, loss: FloatArray, inputs: Mapping[str, FloatArray]) -> Outputs:
     """Return the outputs about vehicles.
 
     Parameters
     ----------
     flows : Flows
         Filled by the kernels.
+    loss : ndarray
+        From `read_losses`.
     inputs : mapping
         As the model gets them.
 
@@ -89,14 +91,8 @@ def vehicle_outputs(flows: Flows, inputs: Mapping[str, FloatArray]) -> Outputs:
         "imports_unfilled": flows.counts.unfilled,
         "imports_outside_pool": flows.counts.outside,
         "used_ev_exports_refused": flows.counts.refused,
-        "ev_charging_emissions": _charging(evs, inputs),
+        "ev_charging_emissions": charging_emissions(evs, loss, inputs),
     }
-
-
-def _charging(evs: FloatArray, inputs: Mapping[str, FloatArray]) -> FloatArray:
-    grid = moved(Grid(np.repeat(inputs["host_grid_intensity_2025"][:, None], len(YEARS), axis=1)), inputs)
-    per_vehicle = inputs["host_annual_distance"] * inputs["ev_energy_use"]
-    return np.asarray(evs * per_vehicle[:, None] * grid.intensity * 1e-9, np.float64)
 
 
 def crossover(mass: FloatArray) -> FloatArray:

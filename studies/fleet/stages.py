@@ -96,6 +96,9 @@ def make_tables(n: int, years: int, ages: int, laws: Laws) -> room.Tables:
     def curves() -> room.CountryCurves:
         return room.CountryCurves(np.empty((n, QUARTERS)), np.empty((n, QUARTERS)))
 
+    def retiring() -> room.Retiring:
+        return room.Retiring(np.empty((n, years, years)), np.empty((n, years, years)))
+
     return room.Tables(
         curves=room.Curves(curves(), curves(), np.empty((n, QUARTERS)), np.empty((n, QUARTERS))),
         states=room.States(states(), states()),
@@ -115,7 +118,7 @@ def make_tables(n: int, years: int, ages: int, laws: Laws) -> room.Tables:
             retired=np.zeros((n, ages, years, shifts)),
             dead=np.zeros((n, ages, shifts)),
         ),
-        packs=room.Packs(*(np.empty((n, years, years)) for _ in room.Packs._fields)),
+        packs=room.Packs(*(retiring() for _ in room.Packs._fields)),
     )
 
 
@@ -136,7 +139,7 @@ def make_space(fleet: Fleet, ages: int) -> room.Space:
         entry=room.EntrySpace(np.empty(2 * years + 1), traded),
         imports=room.ImportSpace(*(np.empty(ages) for _ in room.ImportSpace._fields)),
         packs=room.PackSpace(
-            vectors=np.empty((origins, years, places)),
+            vectors=np.empty((years, places)),
             queue=np.empty((origins, years, places)),
             work=np.empty((origins, WORK, places)),
         ),
@@ -177,6 +180,7 @@ def fill_block(
     fill_first_owners(host, laws, exposure, curves, states, new)
     fill_home_fleets(home, shared.styles, rules, laws.pass_scale, states.home.running, space.home, flows.home, pool)
     fill_entries(host, laws, curves, states.home.share, rules, shared.gates.ever, space.entry, entries)
-    fill_new_sales(host, shared.first_stock, new, exposure, space.years, flows.host, packs)
-    fill_imports(fleet.trade, shared.gates, rules, pool, entries, flows, packs.second_hand, space.imports)
+    capacity = fleet.contents.capacity
+    fill_new_sales(host, shared.first_stock, new, capacity, exposure, space.years, flows.host, packs)
+    fill_imports(fleet.trade, shared.gates, rules, pool, entries, capacity, flows, packs.second_hand, space.imports)
     fill_retired(packs, fleet.contents, space.packs, retired)

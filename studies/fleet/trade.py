@@ -22,6 +22,8 @@ from mcsim.study.tables import Table, cell_name
 
 HISTORY = tuple(range(2005, 2024))
 UPLIFT_YEAR = 2022
+# From then on imports by supply are their long-run share of what leaves the home fleet.
+SHARE_SETTLES = 2030
 # Sources differ on imports up to this year.
 EARLY_IMPORTS_LAST = 2010
 # Unregistered vehicles come at any of these ages.
@@ -187,9 +189,9 @@ def trade(
         combustion_cut=np.zeros((len(share), len(YEARS))),
         substitution=np.zeros(len(share)),
     )
-    return moved(today, inputs), Gates(
-        np.ascontiguousarray(history_open[:, :ages]), np.asarray(entry_ages)[:ages], UPLIFT_YEAR - YEARS[0]
-    )
+    years = UPLIFT_YEAR - YEARS[0], SHARE_SETTLES - YEARS[0]
+    ever = np.asarray(entry_ages)[:ages]
+    return moved(today, inputs), Gates(np.ascontiguousarray(history_open[:, :ages]), ever, *years)
 
 
 def _later(

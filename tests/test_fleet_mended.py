@@ -1,0 +1,120 @@
+"""Figures of the fleet that were wrong once: each against the value that is right."""
+
+import math
+
+import numpy as np
+import pytest
+
+import mcsim
+from mcsim.engine.evaluation import evaluate_centre
+from mcsim.kernels.cohorts.flows import HostFlows
+from mcsim.kernels.cohorts.imports import push_evs
+from mcsim.kernels.cohorts.records import EV, SECOND_HAND
+from mcsim.kernels.cohorts.room import Entries, Retiring
+from mcsim.studies.common.ageing import life_shape
+from mcsim.studies.fleet.charging import losses, read_losses
+
+Y = 2005
+
+
+@pytest.fixture(scope="module")
+def fleet():
+    return mcsim.load("fleet")
+
+
+@pytest.fixture(scope="module")
+def centre(fleet):
+    return evaluate_centre(fleet)
+
+
+def median(study, name):
+    return float(next(item for item in study.inputs if item.name == name).distribution.median())
+
+
+def test_charging_generates_what_the_grid_loses(fleet, centre):
+    # 2023 is observed: 11.1 %; 2030 of the central path 10.3 %.
+    table = fleet.tables["grid_losses"]
+    weights = read_losses(table, "mx")
+    drawn = {"grid_losses": np.tile(table.value, (3, 1)), "host_loss_position": np.array([0.0, 0.5, 1.0])}
+    lost = losses(weights, drawn)
+    np.testing.assert_allclose(lost[:, 2023 - Y], 0.111)
+    np.testing.assert_allclose(lost[:, 2030 - Y], [0.088, 0.103, 0.12])
+    evs = centre["stock"][0, :, :, EV].sum(axis=1)
+    at_plug = evs * median(fleet, "mx_annual_distance") * median(fleet, "ev_energy_use") / 1e9
+    intensity = centre["ev_charging_emissions"][0, 2023 - Y] / at_plug[2023 - Y]
+    assert intensity == pytest.approx(median(fleet, "mx_grid_intensity_2025") / (1 - 0.111))
+
+
+def test_vehicles_spread_within_the_law_of_lives_and_ignorance_outside_of_it(fleet):
+    # Rates that differ by a factor e^0.29 between vehicles: lives to a given loss differ as much, in logarithms.
+    assert life_shape(0.29) == pytest.approx(math.pi / math.sqrt(6) / 0.29)
+    lives = np.random.default_rng(1).weibull(life_shape(0.29), 200_000)
+    assert np.log(lives).std() == pytest.approx(0.29, rel=0.02)
+    shape = next(item for item in fleet.inputs if item.name == "pack_life_shape").distribution
+    low, high = shape.support()
+    assert low < life_shape(0.29) < high
+    for name in ("fleet", "battery-circularity", "battery-circularity-mexico"):
+        found = next(item for item in mcsim.load(name).inputs if item.name == "annual_degradation").distribution
+        quantiles = np.log(found.ppf(np.array([0.1586552539, 0.5, 0.8413447461])))
+        np.testing.assert_allclose(np.diff(quantiles), 0.20, rtol=1e-6)
+
+
+@pytest.mark.parametrize("share", [0.009, 0.016, 0.03])
+def test_imports_join_their_history_and_reach_their_share_in_2030(fleet, share):
+    found = evaluate_centre(fleet.set(us_retirement_share_to_mx=share))
+    imports = found["registrations"][0, :, SECOND_HAND].sum(axis=1)
+    # Observed imports came whatever the border's rule says; later ones it may refuse.
+    imports[2024 - Y :] += found["used_ev_exports_refused"][0, 2024 - Y :]
+    ratio = imports / found["us_pool"][0]
+    last = ratio[2023 - Y]
+    np.testing.assert_allclose(np.diff(ratio[2023 - Y : 2031 - Y]), (share - last) / 7, rtol=1e-9)
+    np.testing.assert_allclose(ratio[2030 - Y :], share, rtol=1e-9)
+    assert 0.009 < last < 0.018
+
+
+@pytest.mark.parametrize(("name", "share"), [("import-share-busch", 0.05), ("import-share-ncst", 0.15)])
+def test_higher_shares_are_named_scenarios(name, share):
+    assert median(mcsim.load(name), "us_retirement_share_to_mx") == share
+
+
+def test_old_packs_are_heavy_and_those_of_today_are_not(fleet, centre):
+    table = fleet.tables["pack_mass_factor"]
+    assert dict(zip(table.index, table.value, strict=True)) == {("2012",): 1.35, ("2018",): 1.1, ("2022",): 1.0}
+    plain = evaluate_centre(fleet.set(**{f"pack_mass_factor[{year}]": 1.0 for year in (2012, 2018, 2022)}))
+    ratio = centre["retired_battery_mass"][0] / np.maximum(plain["retired_battery_mass"][0], 1e-30)
+    # Packs that retire in 2016 were made in 2011-2016, those of 2050 nearly all after 2022.
+    assert 1.1 < ratio[2016 - Y, 0] < 1.35
+    assert ratio[2050 - Y, 0] == pytest.approx(median(fleet, "pack_mass_factor[2022]"), rel=2e-3)
+    # Materials and mass keep one composition.
+    heavier = centre["material_contained"][0] / np.maximum(plain["material_contained"][0], 1e-30)
+    found = plain["material_contained"][0, 2020 - Y :, :, 6] > 0
+    np.testing.assert_allclose(heavier[2020 - Y :, :, 6][found], ratio[2020 - Y :][found], rtol=2e-3)
+
+
+def test_a_replacement_holds_what_its_vehicles_pack_held():
+    # One traded vehicle of 2015 (place 10) whose packs, its own and one fitted two years later, retire in 2020.
+    years, ages, shifts = 16, 6, 3
+    empty = np.zeros((1, ages, years))
+    retired = np.zeros((1, ages, years, shifts))
+    retired[0, 5, 0, 0], retired[0, 5, 0, 2] = 0.5, 0.25
+    entries = Entries(np.ones((1, ages)), empty, empty, retired, np.zeros((1, ages, shifts)))
+    series = (1, 2, 3, years)
+    flows = HostFlows(
+        np.zeros(series), np.zeros(series), np.zeros(series), np.zeros((1, years)), np.zeros((1, 5, years))
+    )
+    pool, chosen = np.ones((4, years, ages)), np.zeros(ages)
+    pool[3], chosen[5] = 0.0, 4.0
+    packs = Retiring(np.zeros((1, years, years)), np.zeros((1, years, years)))
+    push_evs(0, 15, 1, pool, entries, flows, np.arange(20.0, 20.0 + years), packs, chosen)
+    np.testing.assert_allclose(packs.number[0, 15, [10, 12]], [2.0, 1.0])
+    # 30 kWh, the vehicle's, for both: not the 32 of vehicles sold when the second was fitted.
+    np.testing.assert_allclose(packs.energy[0, 15, [10, 12]], [60.0, 30.0])
+
+
+def test_recyclers_take_hardly_any_pack_today_and_a_lever_never_less(fleet):
+    capacity = next(item for item in fleet.inputs if item.name == "recycling_capacity").distribution
+    assert capacity.support() == (0.0, 2000.0)
+    found = mcsim.run(fleet, draws=32, seed=1, keep=["battery_destination"]).values("battery_destination")
+    assert found[..., 2].sum(axis=2).max() <= 2000.0 * (1 + 1e-9)
+    lever = next(item for item in mcsim.load("recycling-mexico").inputs if item.name == "recycling_capacity")
+    assert lever.distribution.support()[0] > 2000.0
