@@ -218,8 +218,9 @@ def test_hybrid_packs_stay_out_of_retired_battery_mass(study):
 
 def test_crossover_is_the_last_year_of_more_second_hand_mass():
     mass = np.zeros((3, 46, 2))
-    mass[0, [3, 20], 1] = 1.0
-    mass[1, :, 1] = 1.0
+    mass[0, [3, 20], 1] = 1000.0
+    mass[0, 30, 1] = 999.0
+    mass[1, :, 1] = 1000.0
     np.testing.assert_array_equal(crossover(mass), [2025.0, 2050.0, np.nan])
 
 
@@ -398,14 +399,21 @@ def test_a_lever_moves_its_record_is_told_and_has_its_scenario(study, lever):
         assert parameter.default is not None
         if lever.name != "grid":
             assert today.ppf(np.zeros(1)) == parameter.default.ppf(np.zeros(1))
-    if lever.scenario is not None:
-        changed = {item.name: item.distribution for item in load(lever.scenario).inputs}
-        assert any(changed[item.name] != item.distribution for item in study.inputs if item.name in names)
-        assert f"`{lever.scenario}`" in told
 
 
-def test_every_shipped_scenario_belongs_to_a_lever():
-    assert {lever.scenario for lever in LEVERS} - {None} == set(SCENARIOS)
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_a_scenario_moves_levers_only_and_is_told_beside_them(study, name):
+    ours = {Corridor("us", "mx").label(parameter.name): lever for lever in LEVERS for parameter in lever.parameters}
+    changed = {item.name: item.distribution for item in load(name).inputs}
+    moved_inputs = {item.name for item in study.inputs if changed[item.name] != item.distribution}
+    assert moved_inputs
+    assert moved_inputs <= set(ours)
+    rows = [line for line in (DOCS / "fleet.md").read_text().splitlines() if f"| `{name}` |" in line]
+    assert (
+        {ours[found].told for found in moved_inputs}
+        >= {row.split(" | ")[0].removeprefix("| ") for row in rows}
+        != set()
+    )
 
 
 def test_a_lever_of_ones_own_is_one_entry_of_the_registry(monkeypatch):

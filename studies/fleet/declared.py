@@ -203,7 +203,7 @@ PACK_OUTPUTS = (
     Output(
         "crossover_year",
         "yr",
-        "last year of more second-hand than new retired mass; 2050 is censored, undefined where there is none",
+        "last year of more second-hand than new retired mass, either 1 kt/yr or more; 2050 is censored, none undefined",
         rank=True,
         may_be_undefined=True,
     ),

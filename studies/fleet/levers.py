@@ -86,15 +86,12 @@ class Lever:
         Its inputs, under the names of `home` and `host`; the default is the world without it.
     acts : mapping
         Kind of record -> ``act(record, inputs)``, which returns the record as the lever makes it.
-    scenario : str or None
-        Shipped study that moves it.
     """
 
     name: str
     told: str
     parameters: tuple[Parameter, ...]
     acts: Mapping[type, Act]
-    scenario: str | None = None
 
 
 def moved(record: Record, inputs: Inputs) -> Record:
@@ -197,7 +194,6 @@ LEVERS = (
             _input("minimum_soh_import", "share", "lowest state of health of an EV that may enter {host}"),
         ),
         {BorderRule: _health},
-        "soh-minimum",
     ),
     Lever(
         "import_ages",
@@ -217,7 +213,6 @@ LEVERS = (
             _input("combustion_substitution", "share", "share of these that second-hand EVs replace"),
         ),
         {Trade: _combustion},
-        "icev-import-ban",
     ),
     Lever(
         "collection",
@@ -232,7 +227,6 @@ LEVERS = (
             _input("collection_rate", "share", "collected share of all other packs that retire in {host}"),
         ),
         {Policy: _collection},
-        "recycling-mexico",
     ),
     Lever(
         "recycling",
@@ -243,7 +237,6 @@ LEVERS = (
             _input("host_direct_share", "share", "direct recycling in {host} recycling; the rest is pyrometallurgy"),
         ),
         {Policy: _capacity, Recovery: _host_routes},
-        "recycling-mexico",
     ),
     Lever(
         "producer_responsibility",
@@ -258,7 +251,6 @@ LEVERS = (
             _input("take_back_share", "share", "exported packs taken back to the {home} by their producers"),
         ),
         {Policy: _take_back, Recovery: _home_routes},
-        "producer-responsibility",
     ),
     Lever(
         "repair",
@@ -268,7 +260,6 @@ LEVERS = (
             _input("home_repair_probability", "share", "failed packs replaced outside a warranty, {home}"),
         ),
         {Laws: _repair},
-        "right-to-repair",
     ),
     Lever(
         "second_use",
@@ -278,7 +269,6 @@ LEVERS = (
             _input("reuse_share", "share", "collected packs used again in a vehicle"),
         ),
         {Policy: _second_use},
-        "second-life",
     ),
     Lever(
         "grid",
@@ -293,7 +283,6 @@ LEVERS = (
             ),
         ),
         {Grid: _cleaner},
-        "clean-grid",
     ),
 )
 PARAMETERS = tuple(parameter for lever in LEVERS for parameter in lever.parameters)

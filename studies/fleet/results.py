@@ -24,6 +24,9 @@ from mcsim.studies.fleet.declared import FIRST_PACKS
 from mcsim.studies.fleet.series import YEARS
 from mcsim.study import FloatArray
 
+# Below this on both sides no crossing is told: tens of tonnes decide nothing [t/yr].
+CROSSING_FLOOR = 1000.0
+
 Outputs = dict[str, NDArray[np.float64]]
 
 
@@ -109,11 +112,11 @@ def crossover(mass: FloatArray) -> FloatArray:
 
     Examples
     --------
-    >>> mass = np.zeros((1, 46, 2)); mass[0, 10, 1] = 1.0
+    >>> mass = np.zeros((1, 46, 2)); mass[0, 10, 1] = 1000.0
     >>> crossover(mass).tolist()
     [2015.0]
     """
-    more = mass[:, :, SECOND_HAND] > mass[:, :, NEW]
+    more = (mass[:, :, SECOND_HAND] > mass[:, :, NEW]) & (mass.max(axis=2) >= CROSSING_FLOOR)
     last = len(YEARS) - 1 - np.argmax(more[:, ::-1], axis=1)
     return np.asarray(np.where(more.any(axis=1), YEARS[0] + last, np.nan), np.float64)
 
