@@ -24,7 +24,9 @@ def renamed(text):
 @pytest.fixture(scope="module")
 def toy(tmp_path_factory):
     folder = tmp_path_factory.mktemp("toy")
-    return corridors.toy_study(FOLDER / "fleet.toml", folder, TOY, rows=lambda table: table in ("bev_capacity", "grid_losses"))
+    return corridors.toy_study(
+        FOLDER / "fleet.toml", folder, TOY, rows=lambda table: table in ("bev_capacity", "grid_losses")
+    )
 
 
 @pytest.fixture(scope="module")
