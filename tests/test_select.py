@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from engine_studies import OUTPUTS, small
 
-from mcsim.result.select import dropped, packed_cells, parse_cell, position, selection
 from mcsim.study import Dim, InputError, Output
+from mcsim.study.select import dropped, packed_cells, parse_cell, position, selection
 
 STEPS = OUTPUTS[1]
 PLAIN = Output("flow", "t", "flow", (Dim("year", (2030, 2040)), Dim("share", (0.25, 0.5)), Dim("kind", ("a", "b=c"))))

@@ -19,10 +19,10 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from mcsim.result.select import Cell
 from mcsim.store.chunks import DAMAGED, Span, save_arrays, united
 from mcsim.store.pieces import Arrays
 from mcsim.study import IntArray
+from mcsim.study.select import Cell
 
 SECONDS_BETWEEN = 1.0  # at least, between two writes of the state
 SHARE_OF_TIME = 0.1  # at most, of the time spent writing

@@ -15,8 +15,8 @@ import numpy as np
 
 from mcsim.engine.backends import RunFailed
 from mcsim.result.bands import Bands
-from mcsim.result.select import Cell, parse_cell
 from mcsim.study import InputError, Output
+from mcsim.study.select import Cell, parse_cell
 
 if TYPE_CHECKING:
     from mcsim.engine.session import Rule

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mcsim.ranking.method import Analysis, GivenData, Measures
-from mcsim.result.select import dropped
 from mcsim.study import BoolArray, FloatArray, InputError, nearest
+from mcsim.study.select import dropped
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mcsim.ranking.verdicts import VERDICTS
-from mcsim.result.select import selection
 from mcsim.study import FloatArray, InputError, IntArray, Output, nearest
+from mcsim.study.select import selection
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -24,8 +24,8 @@ from mcsim.ranking.ranking import Ranking
 from mcsim.ranking.saltelli import SaltelliRows, Spare, Tree, check_drawn, planned
 from mcsim.ranking.tails import Carried, carried, tail_lines, together
 from mcsim.ranking.verdicts import UNRESOLVED, rank_shares, verdicts
-from mcsim.result.select import Cell
 from mcsim.study import FloatArray, InputError, Output, Study
+from mcsim.study.select import Cell
 from mcsim.study.units import output_factors
 
 _SLAB = 256

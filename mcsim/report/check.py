@@ -8,9 +8,9 @@ from typing import Any
 from mcsim.report.kind import Figure, Kind
 from mcsim.report.kinds import KINDS
 from mcsim.report.panels import MOST_PANELS
-from mcsim.result.select import selection
 from mcsim.study import InputError, Output, Study
 from mcsim.study.errors import one_of
+from mcsim.study.select import selection
 
 FIRST = ("kind", "output")  # the keys that every figure has
 

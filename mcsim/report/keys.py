@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mcsim.result.select import position
 from mcsim.study import Dim, InputError, Output
 from mcsim.study.errors import one_of
+from mcsim.study.select import position
 
 Read = Callable[[Any, Output, str, Mapping[str, Any]], Any]
 

@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mcsim.result.bands import COLUMNS, Bands, exact_bands
-from mcsim.result.select import dropped, packed_cells, selection
 from mcsim.study import FloatArray, InputError, IntArray, Output, Study
 from mcsim.study.failure import Failure
+from mcsim.study.select import dropped, packed_cells, selection
 from mcsim.study.units import output_factors
 
 if TYPE_CHECKING:

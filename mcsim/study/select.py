@@ -13,7 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mcsim.study import BoolArray, Dim, InputError, IntArray, Output, nearest
+from mcsim.study.declared import Dim, Output
+from mcsim.study.errors import InputError, nearest
+from mcsim.study.types import BoolArray, IntArray
 
 Labels = Mapping[str, object]
 
