@@ -88,7 +88,7 @@ WORDS = {
     "--png": "--png",
 }
 ALSO = {
-    ("sensitivity", "--until"): '--base 32 | --until "ranking(y) resolved"',
+    ("sensitivity", "--until"): '--base 16 --max-failed 1 | --until "ranking(y) resolved"',
     ("sensitivity", "--chunk"): "--jobs 2 | --chunk 64",  # one task is done where it is asked
     ("sensitivity", "--jobs"): "--base 4096 | --jobs 2",
     ("compare", "--jobs"): "--chunk 8 | --jobs 2",
