@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+import mcsim
+
 SCRIPTS = Path(__file__).resolve().parent.parent / "docs" / "scripts"
 
 
@@ -25,9 +27,31 @@ def hindcast():
 def test_hindcast_prints_errors_and_writes_the_picture(hindcast, tmp_path, capsys):
     hindcast.main(["--draws", "40", "--out", str(tmp_path)])
     printed = capsys.readouterr().out
-    assert "second_hand_share    2022  conditional" in printed
+    assert "second_hand_share  2022  registered light vehicles                conditional" in printed
     assert (tmp_path / "hindcast.svg").stat().st_size > 1000
-    assert len((tmp_path / "hindcast.csv").read_text().splitlines()) == 1 + 2 * 8
+    assert len((tmp_path / "hindcast.csv").read_text().splitlines()) == 1 + 3 * 19 + 1
+
+
+def test_plug_ins_are_flows_whose_sum_is_what_was_told_to_date(hindcast):
+    # EMA: 37,920 to the end of 2023, 204,269 to that of 2025 = 37,920 + 69,713 + 96,636.
+    seen = {(row.quantity, row.year): row for row in hindcast.read_observed()}
+    assert seen["new_evs_to_date", 2025].value == seen["new_evs_to_date", 2023].value + 69_713 + 96_636
+    table = mcsim.load("fleet").tables["mx_ev_sales"]
+    sold = dict(zip(table.index, table.value, strict=True))
+    assert sold["bev", "2025"] + sold["phev", "2025"] == 96_636
+    assert sold["bev", "2023"] + sold["phev", "2023"] < 0.6 * 37_920
+    rows = hindcast.compare(hindcast.simulate(100, 1))
+    assert all(row.meets for row in rows if row.quantity == "new_evs_to_date")
+
+
+def test_vehicles_keep_the_scope_of_their_count(hindcast):
+    rows = hindcast.compare(hindcast.simulate(100, 1))
+    irregular = next(row for row in rows if row.quantity == "irregular_stock")
+    assert irregular.reading == "unregistered"
+    assert irregular.high == float("inf")
+    assert irregular.p5 > irregular.observed == 2_987_839
+    scopes = {row.scope: row.observed for row in rows if (row.quantity, row.year) == ("us_stock", 2021)}
+    assert scopes == {"vehicles in operation (S&P)": 283e6, "light-duty stock (EIA)": 260_088_654}
 
 
 def test_hindcast_band_of_the_renewed_clock_meets_the_stock_and_the_peak_of_imports(hindcast):
