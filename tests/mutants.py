@@ -58,6 +58,22 @@ group = "g"
 folder = "own"
 [dependence]
 spearman = [["p", "t[two]", 0.5]]
+[[observation]]
+output = "y"
+kind = "observed"
+value = 3
+low = 2
+high = 4
+interval = 0.9
+distribution = "lognormal"
+unit = "km"
+source = "s"
+group = "g"
+scope = "all"
+[calibration]
+options = { word = { categorical = [["left", "right"], [0.5, 0.5]] } }
+groups = { g = { pooling = "random", between = 0.2 } }
+shipped = ["own/rows.csv"]
 [[report.figures]]
 kind = "interval"
 output = "y"

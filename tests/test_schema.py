@@ -64,6 +64,39 @@ BAD = [
     ("model", "0.5]]\n[[", '"0,5"]]\n[[', ": dependence.spearman[1][3]: not a number (got '0,5'); a number between -1"),
     ("model", "0.5]]\n[[", "1]]\n[[", ": dependence.spearman[1][3]: not a number in range (got 1); a number between"),
     ("model", '"t[two]", 0.5', '"t[two]"', ": dependence.spearman[1]: not 3 values (got ['p', 't[two]'])"),
+    (
+        "model",
+        'kind = "observed"',
+        'kind = "projection"',
+        ": observation[1].kind: nothing is calibrated on",
+    ),
+    (
+        "model",
+        'output = "y"\nkind = "obs',
+        'output = "z"\nkind = "obs',
+        ": observation[1].output: study: z: no such",
+    ),
+    (
+        "model",
+        'output = "y"\nkind = "obs',
+        'output = "y@2"\nkind = "obs',
+        ": observation[1].output: y@2: no dim",
+    ),
+    (
+        "model",
+        "low = 2",
+        "low = 5",
+        ": observation[1].low: the range is reversed or empty (got 5 to 4); low below high",
+    ),
+    ("model", "low = 2", "low = 3.5", ": observation[1].value: outside its own range (got 3); between 3.5 and 4"),
+    ("model", "low = 2", "low = -2", ": observation[1].low: no logarithm (got -2); above 0, or a normal error"),
+    ("model", "low = 2\n", "", ": observation[1]: how far off it may be is not said; low and high, or sd"),
+    ("model", "interval = 0.9", "interval = 1", ": observation[1].interval: not a number in range (got 1); a share"),
+    ("model", '"lognormal"', '"lognormul"', ": observation[1].distribution: unknown (got 'lognormul'); one of normal"),
+    ("model", 'unit = "km"\nsource', 'unit = "kg"\nsource', ": observation[1].unit: does not convert (got 'kg'); 'km'"),
+    ("model", "groups = { g", "groups = { h", ": calibration.groups.h: no observation of this group; one of g"),
+    ("model", '"random"', '"rand"', ": calibration.groups.g.pooling: unknown (got 'rand'); one of random, none"),
+    ("model", "options = { word", "options = { wort", ": calibration.options.wort: no such option; one of word, steps"),
     ("function", "per_draw = false", 'per_draw = "false"', ": study.per_draw: neither true nor false (got 'false')"),
     ("function", "keep = true", 'keep = "no"', ": outputs.r.keep: neither true nor false (got 'no'); true or false"),
     ("function", 'unit = "km", meaning = "r"', 'unt = "km"', ": outputs.r.unt: unknown key; one of unit, meaning"),
@@ -145,7 +178,8 @@ def test_a_declaration_refuses_what_it_does_not_hold(holds, value):
 
 
 def names_of(schema):
-    """Return every key that an editor's schema knows, by place."""
+    """Return every key that an editor's schema knows, by place; a list's entries stand at its own."""
+    schema = schema.get("items", schema) if schema.get("type") == "array" else schema
     inner = schema.get("properties", {}) | (
         {"*": schema["additionalProperties"]} if schema.get("additionalProperties") else {}
     )
@@ -160,9 +194,11 @@ def test_the_editor_knows_every_key_that_a_shipped_study_uses():
     known = set(names_of(editor_schema()))
     for path in find_studies().values():
         for section, content in tomllib.loads(path.read_text()).items():
-            own = section in ("study", "dependence", "data", "program", "report")
+            own = section in ("study", "dependence", "data", "program", "report", "calibration")
             used = {f"{section}.{key}" for key in content} if own else set()
-            if not own:
+            if isinstance(content, list):
+                used = {f"{section}.{key}" for entry in content for key in entry}
+            elif not own:
                 entries = [entry for entry in content.values() if isinstance(entry, dict)]
                 used = {f"{section}.*.{key}" for entry in entries for key in entry}
             assert used - known == set(), path.name

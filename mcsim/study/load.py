@@ -5,10 +5,12 @@ from __future__ import annotations
 import importlib.util
 import inspect
 from collections.abc import Mapping
+from dataclasses import replace
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
+from mcsim.study.calibrated import calibration_of
 from mcsim.study.declared import Dim, Output, Parameter, TableSpec
 from mcsim.study.entries import cell_input, dependence_of, option_value, scalar_input, vector_inputs
 from mcsim.study.errors import InputError, nearest, one_of
@@ -289,6 +291,7 @@ def _assemble(
             study = study.set_option(options[name], option_value(value))
         except InputError as error:
             raise InputError(f"{path}: options.{error}") from None
+    study = replace(study, calibration=calibration_of(raw, study, path))
     known = [output.name for output in study.outputs]
     for name in study.headline:
         if name not in known:

@@ -11,7 +11,7 @@ from mcsim.study.errors import InputError
 from mcsim.study.schema import Place
 from mcsim.study.sections import FILE
 
-Content = dict[str, dict[str, Any]]
+Content = dict[str, Any]  # section -> its keys, or a list of entries
 Resolve = Callable[[str], Path]
 
 
@@ -52,8 +52,14 @@ def read_study_file(path: Path, resolve: Resolve, seen: tuple[Path, ...] = ()) -
             replaced = base.get("tables", {}).get(name)
             if replaced is not None:
                 entry["replaces"] = replaced.get("replaces", replaced["file"])
-    merged = {section: {**base.get(section, {}), **content.get(section, {})} for section in (*base, *content)}
-    return merged, (*files, str(path))
+    return {section: _over(base, content, section) for section in (*base, *content)}, (*files, str(path))
+
+
+def _over(base: Content, content: Content, section: str) -> Any:
+    """Return a section of a study over that of the study that it extends: key by key, a list as a whole."""
+    if isinstance(content.get(section, base.get(section)), list):
+        return content.get(section, base.get(section))
+    return {**base.get(section, {}), **content.get(section, {})}
 
 
 def _toml(path: Path) -> dict[str, Any]:

@@ -143,6 +143,43 @@ PROGRAM = Section(
     "[program] with a command",
 )
 CORRELATION = Row((NAME, NAME, Number("a number between -1 and 1", -1.0, 1.0, inside=True)), '["input", "input", 0.8]')
+SHARE = Number("a share above 0 and below 1, such as 0.95", 0.0, 1.0, inside=True)
+OBSERVATION = Section(
+    (
+        Key("output", NAME, "the element that was observed, OUTPUT@LABEL,LABEL", required=True),
+        Key("total", FLAG, "several elements are meant: their sum; false by default"),
+        Key("kind", NAME, '"observed"; a projection or a result is none', required=True),
+        Key("value", NUMBER, "the observed value", required=True),
+        Key("low", NUMBER, "lower end of its range"),
+        Key("high", NUMBER, "upper end of its range"),
+        Key("interval", SHARE, "what the range holds of the error; 0.95 by default"),
+        Key("sd", Number("a number above 0", 0.0, inside=True), "instead of a range (lognormal: of the logarithm)"),
+        Key("distribution", NAME, "of the error: normal (the default) or lognormal"),
+        Key("unit", TEXT, "converted to the output's"),
+        Key("source", NAME, "who observed it", required=True),
+        Key("group", NAME, "observations whose sources are pooled; the output's name by default"),
+        Key("scope", TEXT, "what it counts"),
+        Key("note", TEXT, "what else there is to say"),
+    ),
+    "[[observation]] with an output, a value, a range and a source",
+)
+POOLING = Section(
+    (
+        Key("pooling", NAME, "random (the default): each source is off by an amount of its own; none: independent"),
+        Key("between", Number("a number above 0", 0.0, inside=True), "prior scale of the spread between sources"),
+    ),
+    "[calibration.groups.NAME] with keys below it",
+)
+CALIBRATION = Section(
+    (
+        Key("options", ByName(OPTION, "{ option = { categorical = ... } }"), "options that are weighed, not chosen"),
+        Key(
+            "groups", ByName(POOLING, "[calibration.groups.NAME] for a group"), "how the sources of a group are pooled"
+        ),
+        Key("shipped", ListOf(PathBeside(), "a list of paths"), "tables of posterior draws for --posterior shipped"),
+    ),
+    "[calibration] with keys below it",
+)
 FIGURE = Anything("keys of a figure kind")
 FILE = Section(
     (
@@ -162,6 +199,8 @@ FILE = Section(
         ),
         Key("outputs", ByName(OUTPUT, "[outputs] with one line per output"), "what a plain function or program gives"),
         Key("program", PROGRAM, "a command-line program as the model"),
+        Key("observation", ListOf(OBSERVATION, "[[observation]] for each"), "what was observed, to calibrate on"),
+        Key("calibration", CALIBRATION, "how the study is calibrated"),
         Key(
             "report",
             Section((Key("figures", ListOf(FIGURE, "[[report.figures]] for each figure"), "figures of the report"),)),
@@ -186,6 +225,8 @@ def document() -> str:
             label = f"{name}.NAME"
             if isinstance(inner, Section):
                 tell_keys(label, inner)
+        elif isinstance(within, ListOf) and isinstance(within.entry, Section):
+            tell_keys(name, within.entry)
         elif isinstance(within, Section):
             tell_keys(name, within)
 

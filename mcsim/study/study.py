@@ -16,6 +16,7 @@ from mcsim.study.declared import Option, Output
 from mcsim.study.errors import InputError, nearest
 from mcsim.study.inputs import Input
 from mcsim.study.model import Model
+from mcsim.study.observation import Calibration
 from mcsim.study.setting import input_held, input_set, option_set
 from mcsim.study.tables import Table
 from mcsim.study.types import OptionValue
@@ -58,6 +59,8 @@ class Study:
         a program and its template.
     figures : tuple of mappings
         What the report draws, as [[report.figures]] writes it.
+    calibration : Calibration
+        What was observed, and how the study is calibrated on it.
     """
 
     name: str
@@ -77,6 +80,7 @@ class Study:
     data: str = ""
     code: Mapping[str, str] = field(default_factory=dict)
     figures: tuple[Mapping[str, Any], ...] = ()
+    calibration: Calibration = field(default_factory=Calibration)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "options", MappingProxyType(dict(self.options)))
