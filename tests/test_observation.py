@@ -36,7 +36,7 @@ def test_units_are_converted_but_a_spread_of_logarithms_has_none():
 
 
 def test_several_elements_are_meant_only_where_their_sum_was_observed():
-    with pytest.raises(InputError, match="2 elements .*total = true"):
+    with pytest.raises(InputError, match=r"2 elements .*total = true"):
         seen(output="flow@2020")
     assert seen(output="flow@2020", total=True).cell.mask.sum() == 2
 
@@ -59,3 +59,9 @@ def test_the_observations_of_an_extending_study_take_the_place_of_the_others(tmp
     other = mcsim.load(tmp_path / "other.toml").calibration
     assert [item.name for item in other.observations] == ["ev_share@2024 (s)"]
     assert set(other.options) == set(fleet.options) == {"import_clock"}
+
+
+def test_a_model_of_its_own_leaves_the_observations_of_other_outputs_behind():
+    mexico = mcsim.load("battery-circularity-mexico")
+    assert "fleet.toml" in " ".join(mexico.files)
+    assert mexico.calibration.observations == ()

@@ -13,6 +13,11 @@ from mcsim.study.sections import FILE
 
 Content = dict[str, Any]  # section -> its keys, or a list of entries
 Resolve = Callable[[str], Path]
+OF_OUTPUTS = (
+    "observation",
+    "calibration",
+    "published",
+)  # what an extending study with a model of its own leaves behind
 
 
 def read_study_file(path: Path, resolve: Resolve, seen: tuple[Path, ...] = ()) -> tuple[Content, tuple[str, ...]]:
@@ -46,7 +51,10 @@ def read_study_file(path: Path, resolve: Resolve, seen: tuple[Path, ...] = ()) -
     for key in ("model", "function"):
         if base_path.parent != path.parent and str(base["study"].get(key, "")).partition(":")[0].endswith(".py"):
             base["study"][key] = str(base_path.parent / base["study"][key])
-    if not ({"model", "function"} & set(head) or "program" in content):
+    if {"model", "function"} & set(head) or "program" in content:
+        for section in OF_OUTPUTS:
+            base.pop(section, None)
+    else:
         # A table in the place of the extended study's is in that one's units: the model is the same.
         for name, entry in content.get("tables", {}).items():
             replaced = base.get("tables", {}).get(name)
