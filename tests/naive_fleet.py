@@ -87,12 +87,13 @@ def second_hand(age, states, law, renewed, survival, multiplier, exposure, years
     """Return (left, {(year, model year of pack): packs retired}) of one traded EV, without rules and repairs."""
     shape, warranty_scale, end_scale, host_end_scale, hazard, cover = law
     half = 2 * age
-    weights = {}
+    weights, border = {}, {}
     for fitted, share in states[half].items():
         fitted_at = 0.0 if fitted == 0 else fitted / 2 - 0.25
         served = in_service(half, fitted, cover, shape, warranty_scale, end_scale, 0.0)
         end = weibull(age - fitted_at, shape, end_scale)
-        weights[fitted] = share * min(served, end) / served
+        border[fitted] = min(served, end)
+        weights[fitted] = share * border[fitted] / served
     total = sum(weights.values())
     left, retired = [], {}
     for fitted in weights:
@@ -105,8 +106,9 @@ def second_hand(age, states, law, renewed, survival, multiplier, exposure, years
         for fitted, share in weights.items():
             fitted_at = 0.0 if fitted == 0 else fitted / 2 - 0.25
             start = age - fitted_at
-            # A pack with the quantile of the border's law fails no earlier than that law says.
-            kept = weibull(start + t, shape, host_end_scale) / weibull(start, shape, host_end_scale)
+            # A pack with the quantile of the border's law fails no earlier than the host's law reaches it.
+            known = min(weibull(start, shape, host_end_scale), border[fitted])
+            kept = min(weibull(start + t, shape, host_end_scale), known) / known
             running[fitted] = share * kept * math.exp(-hazard * t)
             key = (year, 0 if fitted == 0 else year_of(fitted, exposure))
             retired[key] = retired.get(key, 0.0) + before_alive * previous[fitted] - alive * running[fitted]

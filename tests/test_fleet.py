@@ -295,6 +295,7 @@ EXTREME = {
     "knee_age": (0.5, 100),
     "knee_sharpness": (0, 5),
     "end_of_life_loss": (0.01, 0.99),
+    "mx_end_of_life_loss": (0.01, 0.99),
     "warranty_loss": (0.01, 0.99),
     "pack_life_shape": (0.5, 20),
     "defect_hazard": (0, 20),

@@ -9,8 +9,11 @@ import mcsim
 from mcsim.engine.evaluation import evaluate_centre
 from mcsim.kernels.cohorts.flows import HostFlows
 from mcsim.kernels.cohorts.imports import push_evs
+from mcsim.kernels.cohorts.packs import fill_pack_ages
 from mcsim.kernels.cohorts.records import EV, SECOND_HAND
-from mcsim.kernels.cohorts.room import Entries, Retiring
+from mcsim.kernels.cohorts.room import Entries, Retiring, Traded
+from mcsim.kernels.cohorts.second_hand import PackLaw, fill_second_hand
+from mcsim.kernels.cohorts.stock import fill_weibull_steps
 from mcsim.studies.common.ageing import life_shape
 from mcsim.studies.fleet.charging import losses, read_losses
 
@@ -118,3 +121,37 @@ def test_recyclers_take_hardly_any_pack_today_and_a_lever_never_less(fleet):
     assert found[..., 2].sum(axis=2).max() <= 2000.0 * (1 + 1e-9)
     lever = next(item for item in mcsim.load("recycling-mexico").inputs if item.name == "recycling_capacity")
     assert lever.distribution.support()[0] > 2000.0
+
+
+def test_packs_that_end_in_the_host_leave_at_its_own_loss(fleet):
+    loss = next(item for item in fleet.inputs if item.name == "mx_end_of_life_loss").distribution
+    assert loss.support() == (0.25, 0.50)
+    assert float(loss.median()) == pytest.approx(0.35)
+    # The later a pack leaves, the fewer have left; nothing at home moves with it.
+    early, late = (evaluate_centre(fleet.set(mx_end_of_life_loss=value)) for value in (0.25, 0.40))
+    for name in ("us_deregistrations", "us_stock", "used_ev_exports"):
+        np.testing.assert_array_equal(early[name], late[name])
+    packs = "cumulative_retired_battery_mass"
+    assert np.all(late[packs][0, 2030 - Y :] < early[packs][0, 2030 - Y :])
+    ratio = late["second_life_on_offer"] / np.maximum(late["retired_battery_energy"].sum(axis=2), 1e-30)
+    np.testing.assert_allclose(ratio[0, 2030 - Y :], median(fleet, "triage_share") * (1 - 0.40))
+
+
+@pytest.mark.parametrize("host_scale", [12.0, 16.0, 24.0])
+def test_a_pack_that_crosses_fails_no_earlier_than_its_quantile_does_in_the_host(host_scale):
+    # Lives of shape 4 and 14 yr at home, and of another scale in the host; one quantile for both. At 8 years the best
+    # exp(-(8 / 14)^4) of packs cross; of these those run at age t whose quantile fails later than t in the host - or,
+    # where the host is harsher than home, that outlast t given that they serve at 8.
+    age, shape, home_scale = 8, 4.0, 14.0
+    home, host, older = np.empty(200), np.empty(200), np.empty(1)
+    fill_weibull_steps(shape, home_scale, 0.25, home)
+    fill_weibull_steps(shape, host_scale, 0.25, host)
+    fill_pack_ages(age, home, home, np.ones(200), 0, host, shape, host_scale, older)
+    law = PackLaw(shape, host_scale, host, np.ones(200), 0.0)
+    traded = Traded(np.ones(1), older, np.empty(60), np.empty(60), np.empty(60))
+    left, retired = np.empty(12), np.empty((12, 1))
+    fill_second_hand(age, law, 2, np.ones(25), traded, left, retired)
+    crossed = math.exp(-((age / home_scale) ** shape))
+    known = min(crossed, math.exp(-((age / host_scale) ** shape)))
+    expected = [min(math.exp(-((t / host_scale) ** shape)), known) / known for t in range(age + 1, age + 13)]
+    np.testing.assert_allclose(left, expected, rtol=1e-9, atol=1e-12)

@@ -56,9 +56,9 @@ def test_vehicles_keep_the_scope_of_their_count(hindcast):
 
 def test_hindcast_band_of_the_renewed_clock_meets_the_stock_and_the_peak_of_imports(hindcast):
     rows = hindcast.compare(hindcast.simulate(300, 1))
-    met = {(row.quantity, row.year): row.meets for row in rows if row.clock == "renewed"}
-    assert met["stock", 2022]
-    assert met["second_hand_share", 2014]
+    met = {(row.quantity, row.scope, row.year): row.meets for row in rows if row.reading == "renewed"}
+    assert met["stock", hindcast.REGISTERED, 2022]
+    assert met["second_hand_share", hindcast.REGISTERED, 2014]
 
 
 def test_calibration_ranks_by_misfit_with_history_alone(hindcast):

@@ -258,15 +258,17 @@ def traded_share(age, state, cover, warranty_law, end_law, pass_law, share):
 
 
 @kernel
-def fill_pack_ages(age, warranty_law, end_law, pass_law, cover, end_shape, end_scale, older):
+def fill_pack_ages(age, warranty_law, end_law, pass_law, cover, host_law, shape, host_scale, older):
     """Fill, per pack class, the age at which the packs that passed can fail at the earliest, in quarter-years.
 
     Parameters
     ----------
     age, warranty_law, end_law, pass_law, cover
         As in `traded_share`.
-    end_shape, end_scale : float
-        The home country's Weibull of the end of life [-] and [yr].
+    host_law : ndarray, shape (quarters,)
+        Survival of packs up to the end of life in the host country.
+    shape, host_scale : float
+        Its Weibull [-] and [yr].
     older : ndarray, shape (classes,)
         Filled.
 
@@ -277,7 +279,7 @@ def fill_pack_ages(age, warranty_law, end_law, pass_law, cover, end_shape, end_s
     >>> from mcsim.kernels.cohorts.stock import fill_weibull_steps
     >>> law, older = np.empty(40), np.empty(1)
     >>> fill_weibull_steps(1.0, 4.0, 0.25, law)
-    >>> fill_pack_ages(2, law, law, law * law, 0, 1.0, 4.0, older)
+    >>> fill_pack_ages(2, law, law, law * law, 0, law, 1.0, 4.0, older)
     >>> round(float(older[0]), 6)
     16.0
     """
@@ -289,9 +291,11 @@ def fill_pack_ages(age, warranty_law, end_law, pass_law, cover, end_shape, end_s
         quarters = quarter_age(half, fitted)
         older[fitted] = quarters
         kept = min(in_service(half, fitted, cover, warranty_law, end_law), min(end_law[quarters], pass_law[quarters]))
-        # A pack known to be among the best `kept` fails no earlier than where the end-of-life law itself is `kept`.
-        if 0.0 < kept < end_law[quarters]:
-            older[fitted] = max(older[fitted], 4.0 * _inverse_weibull(kept, end_shape, end_scale))
+        # All crossings of a pack share its quantile: one known to be among the best `kept` fails in the host country no
+        # earlier than where the law there is `kept` - later than now where a rule at the border or a host that drives
+        # packs further down than the home country lets nobody through who is close to the end.
+        if 0.0 < kept < host_law[quarters]:
+            older[fitted] = max(older[fitted], 4.0 * _inverse_weibull(kept, shape, host_scale))
 
 
 @kernel

@@ -262,6 +262,6 @@ def fill_entries(vehicles, laws, curves, state, rules, wanted, space, entries):
             for year in range(entries.left.shape[2]):
                 entries.left[i, age, year] = alive[2 * year + exposure]
             entries.passing[i, age] = traded_share(age, state[i], cover, warranty, end, allowed, traded.share)
-            fill_pack_ages(age, warranty, end, allowed, cover, law.shape, laws.home.end[i], traded.older)
+            fill_pack_ages(age, warranty, end, allowed, cover, law.end, law.shape, law.scale, traded.older)
             fill_second_hand(age, law, exposure, alive, traded, entries.ev_left[i, age], entries.retired[i, age])
             fill_dead_packs(age, state[i], cover, exposure, entries.dead[i, age])

@@ -14,6 +14,7 @@ WORDS = {
     "knee_age": ("yr", "age of the knee (k)"),
     "knee_sharpness": ("1/yr", "growth of the loss after the knee (gamma)"),
     "end_of_life_loss": ("share", "capacity loss at which a pack leaves (theta)"),
+    "host_end_of_life_loss": ("share", "capacity loss at which a pack that serves in {host} leaves"),
     "warranty_loss": ("share", "capacity loss at which a warranty replaces a pack"),
     "pack_life_scale": ("yr", "Weibull scale of pack lives, battery_law = weibull"),
     "defect_hazard": ("1/yr", "constant hazard of pack defects"),

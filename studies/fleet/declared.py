@@ -71,6 +71,7 @@ LAWS = (
     ageing_input("knee_age", 0.5, 100.0),
     ageing_input("knee_sharpness", 0.0, 5.0),
     ageing_input("end_of_life_loss", 0.01, 0.99),
+    ageing_input("host_end_of_life_loss", 0.01, 0.99),
     ageing_input("warranty_loss", 0.01, 0.99),
     Parameter("pack_life_shape", "-", "Weibull shape of pack lives within a fleet", (0.5, 20.0), AGEING),
     ageing_input("pack_life_scale", 0.5, 100.0),

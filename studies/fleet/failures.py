@@ -56,13 +56,13 @@ def first_passage(inputs: Mapping[str, FloatArray], allowed: FloatArray) -> Live
     # Weibull: median = scale (ln 2)^(1 / shape).
     per_median = LN_2 ** (-1.0 / shape)
     one, climate = np.ones_like(shape), inputs["host_climate_multiplier"]
-    warranty, end = inputs["warranty_loss"], inputs["end_of_life_loss"]
+    warranty, end, host_end = inputs["warranty_loss"], inputs["end_of_life_loss"], inputs["host_end_of_life_loss"]
     return Lives(
         shape=shape,
         home_warranty=_median_life(inputs, warranty, one) * per_median,
         home_end=_median_life(inputs, end, one) * per_median,
         host_warranty=_median_life(inputs, warranty, climate) * per_median,
-        host_end=_median_life(inputs, end, climate) * per_median,
+        host_end=_median_life(inputs, host_end, climate) * per_median,
         passing=_median_life(inputs, allowed, one) * per_median,
         defects=np.ascontiguousarray(inputs["defect_hazard"]),
     )

@@ -149,7 +149,7 @@ def pack_outputs(
     contained = retired.contained.sum(axis=2)
     nimh = _by_year(flows.host.gone)[:, :, :, HEV] * inputs["nimh_pack_mass"][:, None, None] / 1000.0
     sold = fleet.vehicles.host.sales[:, :, EV] * contents.capacity[:, NEW] * 1e-6
-    offer = inputs["triage_share"] * (1.0 - inputs["end_of_life_loss"])
+    offer = inputs["triage_share"] * (1.0 - inputs["host_end_of_life_loss"])
     return {
         "retired_packs": packs,
         "retired_battery_mass": mass,
