@@ -10,6 +10,7 @@ from mcsim.command.jobs import run_and_report
 from mcsim.engine.asked import Asked
 from mcsim.engine.folder import merge, unlike
 from mcsim.kernels.streams import stream_of, uniforms_at
+from mcsim.store.whole import write_json
 
 INPUTS = {"p": mcsim.uniform(0, 1), "q": mcsim.uniform(0, 1)}
 TOLD = "the model does not repeat itself: r differs between two calls with the same inputs"
@@ -90,7 +91,7 @@ def test_shards_from_unlike_processors_are_told(tmp_path):
     path = folders[0] / "run.json"
     record = json.loads(path.read_text())
     record["machine"]["processor"] = "Abacus 9"
-    path.write_text(json.dumps(record))
+    write_json(path, record)
     assert unlike([record, record]) == []
     notes = merge(folders, tmp_path / "unlike", quiet()).notes
     assert notes[0].startswith("shards come from unlike processors (Abacus 9; ")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -22,7 +21,7 @@ def compare_and_write(studies: Sequence[Study], asked: Sequence[Asked]) -> str:
     """Run studies on one design and write paired deltas to the first one; of a shard, the runs alone."""
     from mcsim.command.jobs import new_folder
     from mcsim.engine.run import run_asked
-    from mcsim.store.files import write_json
+    from mcsim.store.whole import write_json
 
     folder = new_folder(asked[0], "-".join(["compare", *(study.name for study in studies)]))
     runs = [f"{number}-{study.name}" for number, study in enumerate(studies, start=1)]
@@ -40,7 +39,9 @@ def compare_and_write(studies: Sequence[Study], asked: Sequence[Asked]) -> str:
 
 def recorded(folder: Path) -> list[str]:
     """Return the folders of a comparison's runs, in order."""
-    return list(json.loads((folder / RECORD).read_text(encoding="utf-8"))["runs"])
+    from mcsim.store.whole import read_json
+
+    return list(read_json(folder / RECORD, "another --out, or the folder as it was written")["runs"])
 
 
 def merge_compared(folders: Sequence[Path], out: Path) -> str:
@@ -52,7 +53,7 @@ def merge_compared(folders: Sequence[Path], out: Path) -> str:
         When the folders are not shards of one comparison.
     """
     from mcsim.engine.folder import merge
-    from mcsim.store.files import write_json
+    from mcsim.store.whole import write_json
 
     if out.exists():
         raise InputError(f"{out}: exists; another --out")

@@ -10,6 +10,8 @@ from typing import Any
 import click
 
 from mcsim import __version__
+from mcsim.command.door import ended_in_order
+from mcsim.command.door import show as _show
 from mcsim.command.options import Group, offers, said
 
 EXIT_INPUT, EXIT_FAILED, EXIT_INTERRUPTED = 2, 3, 130
@@ -30,15 +32,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
     debug = "--debug" in words
-    try:
-        code = mcsim.main(args=[word for word in words if word != "--debug"], prog_name="mcsim", standalone_mode=False)
-        return int(code or 0)
-    except Exception as error:
-        if debug:
-            raise
-        return _told(error)
-    except KeyboardInterrupt:
-        return _say("mcsim: interrupted; nothing half-written", EXIT_INTERRUPTED)
+    with ended_in_order():
+        try:
+            words = [word for word in words if word != "--debug"]
+            return int(mcsim.main(args=words, prog_name="mcsim", standalone_mode=False) or 0)
+        except Exception as error:
+            if debug:
+                raise
+            return _told(error)
+        except KeyboardInterrupt:
+            return _say("mcsim: interrupted; nothing half-written", EXIT_INTERRUPTED)
 
 
 def _told(error: Exception) -> int:
@@ -47,7 +50,7 @@ def _told(error: Exception) -> int:
 
     if isinstance(error, click.exceptions.Exit):
         return error.exit_code
-    if isinstance(error, click.Abort):
+    if isinstance(error, click.Abort) and not isinstance(error.__context__, EOFError):
         return _say("mcsim: interrupted", EXIT_INTERRUPTED)
     if isinstance(error, click.ClickException):
         return _say(f"mcsim: {error.format_message()}; `mcsim --help` shows what is right", EXIT_INPUT)
@@ -56,19 +59,16 @@ def _told(error: Exception) -> int:
     code = getattr(error, "exit_code", None)
     if isinstance(code, int):
         return _say(str(error), code)
+    if isinstance(error, OSError) and error.strerror:
+        where = error.filename or "mcsim"
+        return _say(f"{where}: {error.strerror}; mend it, then the same command with --resume goes on", EXIT_FAILED)
+    error = error.__context__ if isinstance(error, click.Abort) and error.__context__ is not None else error
     return _say(f"mcsim: {type(error).__name__}: {error}; --debug shows where", EXIT_FAILED)
 
 
 def _say(line: str, code: int) -> int:
     _show(" ".join(line.split()), err=True)
     return code
-
-
-def _show(text: str, err: bool = False) -> None:
-    """Print a text, the one door to the terminal."""
-    from mcsim.study.errors import printable
-
-    click.echo(printable(text), err=err)
 
 
 @click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})

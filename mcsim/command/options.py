@@ -8,6 +8,8 @@ from typing import Any
 
 import click
 
+from mcsim.command.door import own_output
+
 
 class Number(click.ParamType):  # type: ignore[type-arg]
     """A number as people write it, 1e4 too; whether it is right is for `mcsim.engine.asked` to say, as in Python."""
@@ -36,6 +38,11 @@ class Command(click.Command):
                 f"{self.name}: {error.option_name}: does not act on this command (got {error.option_name}); "
                 f"an option of {', '.join(holders)}"
             ) from None
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command, with the standard output for what it says itself."""
+        with own_output():
+            return super().invoke(ctx)
 
 
 def _holders(ctx: click.Context, option: str) -> list[str]:

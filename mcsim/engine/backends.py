@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import threading
+import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import starmap
 from typing import Any
 
 from mcsim.study import InputError
+from mcsim.study.program import stop_programs
 
 BACKENDS = ("threads", "processes", "dask")
 SECONDS_TO_ANSWER = 10  # for a scheduler
+SECONDS_BETWEEN_LOOKS = 0.5  # of a worker after its parent
 
 
 class RunFailed(RuntimeError):  # noqa: N818 - it says what happened
@@ -96,6 +100,26 @@ def compute_elsewhere(content: bytes, start: int, stop: int) -> Any:
     return unpacked(content).compute(start, stop)
 
 
+def while_parent_lives(parent: int, task: Callable[..., Any], *arguments: Any) -> Any:
+    """Return what a task gives, in a worker process that ends when the process that started it is gone."""
+    if os.getppid() == parent:
+        _watch(parent)
+    return task(*arguments)
+
+
+@lru_cache(maxsize=1)
+def _watch(parent: int) -> None:
+    """End this process, and the programs that it runs, when it has another parent: of a killed run nothing goes on."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(SECONDS_BETWEEN_LOOKS)
+        stop_programs()
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
 def each(
     task: Callable[..., Any],
     arguments: Sequence[tuple[Any, ...]],
@@ -132,6 +156,8 @@ def each(
     """
     if backend == "threads" and (jobs == 1 or len(arguments) <= 1) and timeout is None:
         return starmap(task, arguments)
+    if backend == "processes":
+        task = partial(while_parent_lives, os.getpid(), task)
     return _spread(task, arguments, jobs, timeout, stop, _cluster(backend, scheduler, jobs))
 
 

@@ -12,13 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mcsim.engine.backends import RunFailed
+from mcsim.engine.progress import tell
 from mcsim.engine.streaming import BandStream
 from mcsim.engine.work import Job, call_rows
 from mcsim.result.bands import Bands, exact_bands
 from mcsim.result.result import Result
-from mcsim.store.chunks import DAMAGED, DiskShelf, Shelf, Span, check_complete, save_arrays, united
+from mcsim.store.chunks import DiskShelf, Shelf, Span, check_complete, united
 from mcsim.store.directory import STATE
 from mcsim.store.pieces import Arrays, Piece
+from mcsim.store.whole import Damaged, read_arrays, save_arrays
 from mcsim.study import FloatArray, Output
 from mcsim.study.failure import Failure
 
@@ -156,7 +158,9 @@ class Collector:
         """Take in what an earlier process left on disk."""
         if not isinstance(self.shelf, DiskShelf):
             return
-        self.shelf.discard_damaged()
+        damaged = self.shelf.discard_damaged()
+        if damaged:
+            tell(f"{self.shelf.folder}: {damaged} damaged files; their draws are computed again")
         if self._streams:
             self.load_state(self.shelf.folder / STATE)
         for span in self.shelf.spans():
@@ -173,9 +177,8 @@ class Collector:
     def load_state(self, path: Path) -> None:
         """Take in the state of the bands, merging it with what is there; a damaged file counts as none."""
         try:
-            with np.load(path) as arrays:
-                content = {key: arrays[key] for key in arrays.files}
-        except DAMAGED:
+            content = read_arrays(path, "its draws are computed again")
+        except Damaged:
             return
         for output in self._streamed:
             stream = self._new_stream(output)

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mcsim.engine.manners import in_place
 from mcsim.engine.points import design_columns, transform
 from mcsim.study import Context, FloatArray, Input, InputError, IntArray, OptionValue, Output, Study
 from mcsim.study.failure import PartialFailure
@@ -217,13 +218,14 @@ def _call(
     """Return what the model gives for what `give` makes, anew at each try: a call that failed may have changed it."""
     n_rows = len(context.draws)
     try:
-        returned = study.model.evaluate(give(), context)
+        with in_place():
+            returned = study.model.evaluate(give(), context)
         reasons: dict[int, str] = {}
     except InputError:
         raise
     except PartialFailure as failure:
         returned, reasons = failure.outputs, dict(failure.reasons)
-    except Exception as error:
+    except (Exception, SystemExit) as error:  # a model that ends the process ends its draw
         if n_rows > 1:
             return _one_by_one(study, plan, give(), context)
         nothing = {output.name: np.full((1, *output.packed_shape), np.nan) for output in plan.outputs}
@@ -239,7 +241,7 @@ def _call(
     return outputs, dict(sorted(reasons.items()))
 
 
-def _described(error: Exception) -> str:
+def _described(error: BaseException) -> str:
     message = " ".join(str(error).split())
     return f"{type(error).__name__}: {message}" if message else type(error).__name__
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import shutil
 import time
 from collections.abc import Mapping, Sequence
@@ -18,14 +17,15 @@ from mcsim.engine.backends import RunFailed
 from mcsim.engine.collect import Collector
 from mcsim.engine.design import Design
 from mcsim.engine.evaluation import centre_or_zero, design_columns
+from mcsim.engine.progress import tell
 from mcsim.engine.work import Job, call_rows
 from mcsim.result.result import Result
 from mcsim.store.chunks import PLAN, DiskShelf, MemoryShelf
 from mcsim.store.directory import CHUNKS, FAILED, MANIFEST, STATE, check, read, read_manifest, write, write_failures
-from mcsim.store.files import write_json
 from mcsim.store.netcdf import rows_of
 from mcsim.store.pieces import Piece
 from mcsim.store.record import code_record, fingerprint, study_of
+from mcsim.store.whole import read_json, write_json
 from mcsim.study import InputError, Study
 
 Shard = tuple[int, int] | None
@@ -117,9 +117,11 @@ class RunFolder:
         collector = Collector(self._job, shelf)
         collector.note = lambda: self._write_plan(collector.work)
         if not plan.is_file():
+            if shelf.clear():
+                tell(f"{plan}: missing; what the folder held is of an unknown run and is computed again")
             self._write_plan(self._job)
             return collector
-        there = json.loads(plan.read_text(encoding="utf-8"))
+        there = read_json(plan, f"remove {shelf.folder} to compute its draws again, or another --out")
         draws, wanted = there.pop("draws"), self._job.design.draws
         compare_identities(self.folder, there, identity(self._job, self._shard))
         collector.restore()

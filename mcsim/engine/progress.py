@@ -28,6 +28,11 @@ def duration(seconds: float) -> str:
     return f"{whole // 3600} h {whole % 3600 // 60} min"
 
 
+def tell(line: str) -> None:
+    """Say a line that the reader has to know, on the standard error, however quiet a run is."""
+    print(printable(line), file=sys.stderr, flush=True)
+
+
 class Progress:
     """Tells how many draws are done, at what rate, and how long the rest takes.
 

@@ -19,8 +19,9 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from mcsim.store.chunks import DAMAGED, Span, save_arrays, united
+from mcsim.store.chunks import Span, united
 from mcsim.store.pieces import Arrays
+from mcsim.store.whole import Damaged, read_arrays, save_arrays
 from mcsim.study import IntArray
 from mcsim.study.select import Cell
 
@@ -139,9 +140,8 @@ class Reduced:
     def load(self, path: Path) -> None:
         """Take in a state from a file; where there is none, or it is damaged, nothing."""
         try:
-            with np.load(path) as file:
-                arrays = {key: file[key] for key in file.files}
-        except DAMAGED:
+            arrays = read_arrays(path, "its rows are computed again")
+        except Damaged:
             return
         self._spans = united([*self._spans, *((int(low), int(high)) for low, high in arrays.pop("spans"))])
         self.failed += arrays.pop("failed").tolist()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +14,7 @@ from mcsim.ranking.givendata import given_data
 from mcsim.ranking.method import GivenData
 from mcsim.ranking.place import keep
 from mcsim.ranking.ranking import Ranking
-from mcsim.store.files import write_json
+from mcsim.store.whole import read_json, write_json
 from mcsim.study import InputError, Study
 
 RUN, RECORD = "run", "method.json"  # within the folder of the ranking
@@ -58,7 +57,8 @@ def merge_draws(folders: Sequence[Path], out: Path) -> tuple[Study, Ranking]:
     """
     if out.exists():
         raise InputError(f"{out}: exists; another --out")
-    records = [json.loads((folder / RECORD).read_text(encoding="utf-8")) for folder in folders if of_draws(folder)]
+    remedy = "run the shard again"
+    records = [read_json(folder / RECORD, remedy) for folder in folders if of_draws(folder)]
     if len(records) < len(folders) or any(record != records[0] for record in records):
         raise InputError(f"merge: not shards of one ranking (got {', '.join(map(str, folders))}); shards of one")
     result = merge([folder / RUN for folder in folders], out / RUN)

@@ -19,15 +19,17 @@ import mcsim
 from mcsim.engine.backends import RunFailed
 from mcsim.engine.folder import compare_identities
 from mcsim.engine.pairing import partners
+from mcsim.engine.progress import tell
 from mcsim.engine.reduce import Reduced
 from mcsim.ranking.method import Judgement
 from mcsim.ranking.plan import Plan
 from mcsim.ranking.ranking import Ranking
 from mcsim.ranking.stored import identity_of, save
-from mcsim.store.chunks import DAMAGED, PLAN
+from mcsim.store.chunks import PLAN
 from mcsim.store.directory import MANIFEST, PAIRS, RANKING, TABLE, add_files
-from mcsim.store.files import atomically, write_json, write_table
+from mcsim.store.files import atomically, write_table
 from mcsim.store.record import code_record, fingerprint, study_record
+from mcsim.store.whole import read_json, write_json
 from mcsim.study import InputError
 
 FOLDER = "ranking"
@@ -119,10 +121,19 @@ class RankingFolder:
             if (self._inside / PLAN).is_file():
                 compare_identities(self.folder, read_plan(self.folder)["identity"], self._facts)
             else:
+                self._drop_parts()
                 self._write_plan(self._plan.base)
         except OSError as error:
             raise InputError(f"{self.folder}: cannot be written ({error.strerror}); another --out") from None
         return None
+
+    def _drop_parts(self) -> None:
+        """Remove the sums of a ranking of which nobody knows what it was."""
+        parts = list(self._inside.glob("part-*.npz"))
+        for part in parts:
+            part.unlink()
+        if parts:
+            tell(f"{self._inside / PLAN}: missing; what the folder held is of an unknown ranking and is computed again")
 
     def _write_plan(self, rows: int) -> None:
         about = {"identity": self._facts, "rows": rows, "study": study_record(self._plan.study)}
@@ -133,7 +144,7 @@ class RankingFolder:
         rows = read_plan(self.folder)["rows"]
         if rows > collector.work.rows:
             collector.work = collector.work.extended(rows)
-        collector.place = part_file(self.folder, number)
+        collector.place = part_file(self.folder, number).absolute()  # a model may change the current directory
         collector.load(collector.place)
         collector.note = lambda: self._write_plan(collector.work.rows)
 
@@ -189,8 +200,5 @@ def read_plan(folder: Path) -> dict[str, Any]:
     InputError
         Where there is none.
     """
-    path = folder / FOLDER / PLAN
-    try:
-        return dict(json.loads(path.read_text(encoding="utf-8")))
-    except DAMAGED as error:
-        raise InputError(f"{path}: cannot be read ({error}); a folder made with --shard I/N") from None
+    inside = folder / FOLDER
+    return read_json(inside / PLAN, f"remove {inside} to rank from the start, or another --out")

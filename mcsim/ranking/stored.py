@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import json
-import zipfile
 from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from mcsim.store.directory import RANKING
-from mcsim.store.files import atomically
-from mcsim.study import Dim, InputError, Layout, Output
+from mcsim.store.whole import as_bytes, read_arrays, reading, save_arrays
+from mcsim.study import Dim, Layout, Output
 
 _PLAIN = ("study", "method", "factors", "n", "order_by", "pairs", "warnings", "settings")
 
@@ -33,7 +31,7 @@ def save(ranking: Any, path: str | Path, identity: Mapping[str, Any] | None = No
     """
     facts = {name: getattr(ranking, name) for name in _PLAIN}
     facts |= {"outputs": [_described(output) for output in ranking.outputs], "identity": dict(identity or {})}
-    arrays: dict[str, NDArray[Any]] = {"facts": np.frombuffer(json.dumps(facts).encode(), np.uint8)}
+    arrays: dict[str, NDArray[Any]] = {"facts": as_bytes(json.dumps(facts))}
     arrays |= {"dropped": ranking.dropped}
     arrays |= {f"layout|{item.name}": item.layout.index for item in ranking.outputs if item.layout is not None}
     parts = [("scores", ranking.scores), ("second", ranking.second)]
@@ -41,12 +39,7 @@ def save(ranking: Any, path: str | Path, identity: Mapping[str, Any] | None = No
     for part, scores in parts:
         for output, measures in scores.items():
             arrays |= {f"{part}|{output}|{measure}": values for measure, values in measures.items()}
-
-    def write(partial: Path) -> None:
-        with partial.open("wb") as stream:
-            np.savez(stream, **arrays)  # type: ignore[arg-type]
-
-    atomically(Path(path), write)
+    save_arrays(Path(path), arrays)
 
 
 def fields_in(path: str | Path) -> dict[str, Any]:
@@ -95,12 +88,10 @@ def identity_of(path: str | Path) -> dict[str, Any]:
 
 
 def _content(path: Path) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
-        return json.loads(bytes(arrays.pop("facts"))), arrays
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        raise InputError(f"{path}: not a ranking ({error}); a {RANKING} that mcsim wrote") from None
+    remedy = f"a {RANKING} as mcsim wrote it; the ranking once more makes one"
+    arrays = read_arrays(path, remedy, renamed=True)
+    with reading(path, remedy):
+        return dict(json.loads(bytes(arrays.pop("facts")))), arrays
 
 
 def _described(output: Output) -> dict[str, Any]:

@@ -9,23 +9,23 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
-import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
-import numpy as np
 from numpy.typing import NDArray
 
-from mcsim.store.files import atomically
 from mcsim.store.pieces import Arrays, Piece, cut
+from mcsim.store.whole import Damaged, as_bytes, names_in, read_arrays, reading, save_arrays
 from mcsim.study import InputError
 from mcsim.study.failure import Failure
 
 Span = tuple[int, int]
 PLAN = "plan.json"
-DAMAGED = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile)
+PIECE = re.compile(r"(\d+)-(\d+)\.npz")
+REMEDY = "the same command with --resume computes its draws again"
 
 
 class Shelf(Protocol):
@@ -89,7 +89,7 @@ class DiskShelf:
     """
 
     def __init__(self, folder: Path, columns: tuple[str, ...]) -> None:
-        self.folder, self.columns = folder, columns
+        self.folder, self.columns = folder.absolute(), columns  # a model may change the current directory
 
     def _path(self, span: Span, suffix: str = ".npz") -> Path:
         return self.folder / f"{span[0]:013d}-{span[1]:013d}{suffix}"
@@ -108,9 +108,9 @@ class DiskShelf:
         """Return the draws that are there; of two files that overlap the one that reaches less far."""
         found: list[Span] = []
         for path in self.folder.glob("*-*.npz"):
-            if not path.name.endswith(".bands.npz"):
-                start, stop = path.stem.split("-")
-                found.append((int(start), int(stop)))
+            numbers = PIECE.fullmatch(path.name)
+            if numbers is not None:
+                found.append((int(numbers[1]), int(numbers[2])))
         chosen: list[Span] = []
         for span in sorted(found):
             if not chosen or span[0] >= chosen[-1][1]:
@@ -122,10 +122,12 @@ class DiskShelf:
 
         Raises
         ------
-        OSError, ValueError, KeyError, EOFError or BadZipFile
-            When the file is damaged (`DAMAGED`); its checksums are compared on the way.
+        Damaged
+            When the file is; its checksums are compared on the way.
         """
-        with np.load(self._path(span)) as arrays:
+        path = self._path(span)
+        arrays = read_arrays(path, REMEDY, ["draws", "inputs", "failures", *(f"output/{name}" for name in names)])
+        with reading(path, REMEDY):
             failures = tuple(
                 Failure(draw, reason, dict(zip(self.columns, values, strict=True)))
                 for draw, reason, values in json.loads(bytes(arrays["failures"]))
@@ -141,8 +143,7 @@ class DiskShelf:
     def column(self, name: str) -> Iterator[NDArray[Any]]:
         """Yield the draws of one output, reading nothing else."""
         for span in self.spans():
-            with np.load(self._path(span)) as arrays:
-                yield arrays[f"output/{name}"]
+            yield read_arrays(self._path(span), REMEDY, [f"output/{name}"])[f"output/{name}"]
 
     def discard(self, span: Span) -> None:
         """Remove a piece."""
@@ -150,9 +151,9 @@ class DiskShelf:
         self._path(span, ".bands.npz").unlink(missing_ok=True)
 
     def names(self, span: Span) -> list[str]:
-        """Return the outputs that a piece holds; reading them all compares its checksums."""
-        with np.load(self._path(span)) as arrays:
-            return [key.removeprefix("output/") for key in arrays.files if key.startswith("output/")]
+        """Return the outputs that a piece holds."""
+        found = names_in(self._path(span), REMEDY)
+        return [key.removeprefix("output/") for key in found if key.startswith("output/")]
 
     def drop_from(self, draw: int) -> None:
         """Forget everything from a global draw on."""
@@ -168,7 +169,7 @@ class DiskShelf:
         for span in self.spans():
             try:
                 self.read(span, self.names(span))
-            except DAMAGED:
+            except Damaged:
                 self.discard(span)
                 count += 1
         return count
@@ -176,9 +177,8 @@ class DiskShelf:
     def read_streamed(self, span: Span) -> Arrays | None:
         """Return the draws beside a piece that bands have to take in, or None where they are not whole."""
         try:
-            with np.load(self._path(span, ".bands.npz")) as arrays:
-                return {name: arrays[name] for name in arrays.files}
-        except DAMAGED:
+            return read_arrays(self._path(span, ".bands.npz"), REMEDY)
+        except Damaged:
             return None
 
     def discard_streamed(self, spans: Sequence[Span]) -> None:
@@ -186,27 +186,19 @@ class DiskShelf:
         for span in spans:
             self._path(span, ".bands.npz").unlink(missing_ok=True)
 
+    def clear(self) -> int:
+        """Remove all array files and return how many there were."""
+        files = list(self.folder.glob("*.npz"))
+        for path in files:
+            path.unlink()
+        return len(files)
+
     def remove(self) -> None:
         """Remove the folder; it loses its name first, so that a kill leaves no half of it."""
         hidden = self.folder.with_name(f".{self.folder.name}-done")
         shutil.rmtree(hidden, ignore_errors=True)
         os.rename(self.folder, hidden)
         shutil.rmtree(hidden, ignore_errors=True)
-
-
-def as_bytes(text: str) -> NDArray[np.uint8]:
-    """Return a text as an array of bytes, as an array file holds it."""
-    return np.frombuffer(text.encode(), np.uint8)
-
-
-def save_arrays(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
-    """Write arrays by name, atomically."""
-
-    def write(partial: Path) -> None:
-        with partial.open("wb") as stream:
-            np.savez(stream, **arrays)  # type: ignore[arg-type]
-
-    atomically(path, write)
 
 
 def gaps(spans: Sequence[Span], start: int, stop: int, step: int, edges: Sequence[int] = ()) -> list[Span]:

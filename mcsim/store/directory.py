@@ -7,7 +7,6 @@ half of one; run.json holds the hashes of the others and stands for the run bein
 from __future__ import annotations
 
 import csv
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,8 +15,9 @@ import numpy as np
 
 from mcsim.result.bands import Bands
 from mcsim.result.result import Result
-from mcsim.store.files import atomically, plain_text, write_json, write_table
+from mcsim.store.files import atomically, plain_text, write_table
 from mcsim.store.record import file_hash, fingerprint, manifest, study_of
+from mcsim.store.whole import Arrays, read_arrays, read_json, save_arrays, write_json
 from mcsim.study import InputError, Study
 from mcsim.study.failure import Failure
 
@@ -72,7 +72,7 @@ def write(result: Result, folder: Path, how: Mapping[str, Any]) -> Result:
     folder.mkdir(parents=True, exist_ok=True)
     atomically(folder / DRAWS, lambda path: write_draws(result, path))
     write_table(folder / SUMMARY, result.summary())
-    atomically(folder / BANDS, lambda path: _write_bands(result.bands, path))
+    save_arrays(folder / BANDS, _band_arrays(result.bands))
     if result.failures:
         write_failures(result.failures, folder / FAILED)
     else:
@@ -85,25 +85,24 @@ def write(result: Result, folder: Path, how: Mapping[str, Any]) -> Result:
     return replace(result, kept=kept, folder=folder, record=record)
 
 
-def _write_bands(bands: Mapping[str, Bands], path: Path) -> None:
-    arrays = {}
+def _band_arrays(bands: Mapping[str, Bands]) -> Arrays:
+    arrays: Arrays = {}
     for name, band in bands.items():
         arrays[f"{name}/draws"], arrays[f"{name}/n"] = np.array(band.draws), band.n
         arrays[f"{name}/mean"], arrays[f"{name}/sd"] = band.mean, band.sd
         arrays[f"{name}/quantiles"] = band.quantiles
-    with path.open("wb") as stream:
-        np.savez(stream, **arrays)  # type: ignore[arg-type]
+    return arrays
 
 
 def _read_bands(path: Path) -> dict[str, Bands]:
-    with np.load(path) as arrays:
-        names = [key.removesuffix("/n") for key in arrays.files if key.endswith("/n")]
-        return {
-            name: Bands(
-                int(arrays[f"{name}/draws"]), *(arrays[f"{name}/{key}"] for key in ("n", "mean", "sd", "quantiles"))
-            )
-            for name in names
-        }
+    arrays = read_arrays(path, f"repeat the run with `mcsim run --from {path.parent}`")
+    names = [key.removesuffix("/n") for key in arrays if key.endswith("/n")]
+    return {
+        name: Bands(
+            int(arrays[f"{name}/draws"]), *(arrays[f"{name}/{key}"] for key in ("n", "mean", "sd", "quantiles"))
+        )
+        for name in names
+    }
 
 
 def write_failures(failures: Sequence[Failure], path: Path) -> None:
@@ -144,11 +143,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         if (folder / CHUNKS).is_dir():
             raise InputError(f"{folder}: run not complete (got chunks only); go on with the same command and --resume")
         raise InputError(f"{folder}: not a run directory (no {MANIFEST}); a folder that `mcsim run` wrote")
-    try:
-        record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path}: cannot be read ({error}); the run.json of a run directory") from None
-    return record
+    return read_json(path, "a whole copy of the run directory, or the run once more in another --out")
 
 
 def add_files(folder: Path, names: Sequence[str]) -> None:

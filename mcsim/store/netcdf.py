@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mcsim.result.datasets import input_attributes, output_attributes
+from mcsim.store.whole import reading
 from mcsim.study import FloatArray, InputError, IntArray, Output, Study
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 SLICE_BYTES = 32 * 2**20  # of expanded draws in memory at once
 SLASH = "\u2215"  # stands for a slash in a name, which would mean a group
+REMEDY = "repeat the run with `mcsim run --from` its directory"
 CHUNK_BYTES = 2**20  # of an HDF5 chunk: a few draws of a large output, many of a small one
 
 
@@ -116,7 +118,7 @@ def read_inputs(path: Path, names: Sequence[str]) -> tuple[IntArray, dict[str, F
     """Return the numbers of the complete draws (n,) and the inputs of these names (n,)."""
     import h5py
 
-    with h5py.File(path, "r") as file:
+    with reading(path, REMEDY), h5py.File(path, "r") as file:
         group = file["inputs"]
         columns = {name: np.asarray(group[name.replace("/", SLASH)], np.float64) for name in names}
         return np.asarray(group["draw"], np.int64), columns
@@ -157,7 +159,7 @@ class StoredDraws(Mapping[str, NDArray[Any]]):
         import h5netcdf
 
         output = self._study.output(name)
-        with h5netcdf.File(self._path, "r") as file:
+        with reading(self._path, REMEDY), h5netcdf.File(self._path, "r") as file:
             variable = file.groups["outputs"].variables[name]
             if tuple(variable.shape[1:]) != output.shape:
                 raise InputError(f"{self._path}: {name}: other dims than the study's; repeat the run")

@@ -192,7 +192,7 @@ def _model(raw: Mapping[str, Any], path: Path, tables: Mapping[str, Table]) -> M
         model = factory(tables, **arguments)
     except InputError:
         raise
-    except Exception as error:  # the user's own code
+    except (Exception, SystemExit) as error:  # the user's own code
         what = f"{type(error).__name__}: {' '.join(str(error).split())}"
         raise InputError(f"{path}: study.model: stopped (got {what}); mend {head['model']}") from error
     if not isinstance(model, Model):

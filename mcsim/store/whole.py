@@ -1,0 +1,147 @@
+"""Files that say themselves whether they are whole: JSON that holds a hash of its content, arrays that hold their name.
+
+Whatever is wrong with a file that mcsim wrote before (bytes changed, cut short, emptied, gone, another file in its
+place) becomes one `Damaged` that names the file and says what to do. Nothing is read half.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import zipfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mcsim.store.files import atomically, write_text
+from mcsim.study import InputError
+
+HASH = "content_sha256"  # last key of a JSON file
+NAME = "name of this file"  # member of an array file
+Arrays = dict[str, NDArray[Any]]
+
+
+class Damaged(InputError):  # noqa: N818 - it says what happened
+    """A file that mcsim wrote is not as it was written (exit code 2)."""
+
+
+@contextmanager
+def reading(path: Path, remedy: str) -> Iterator[None]:
+    """Turn whatever goes wrong while a file is read into `Damaged`.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    remedy : str
+        What to do, for the end of the message.
+    """
+    try:
+        yield
+    except InputError:
+        raise
+    except FileNotFoundError:
+        raise Damaged(f"{path}: missing; {remedy}") from None
+    except Exception as error:  # readers of zip, npy and HDF5 raise many kinds, some of them their own
+        what = " ".join(str(error).split()) or type(error).__name__
+        raise Damaged(f"{path}: damaged (got {what}); {remedy}") from None
+
+
+def content_hash(content: Mapping[str, Any]) -> str:
+    """Return the SHA-256 of what a JSON file holds, whatever its spaces and the order of its keys.
+
+    Examples
+    --------
+    >>> content_hash({"a": 1, "b": (2,)}) == content_hash({"b": [2], "a": 1})
+    True
+    """
+    plain = json.loads(json.dumps(content))
+    return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()
+
+
+def write_json(path: Path, content: Mapping[str, Any]) -> None:
+    """Write a JSON file atomically, with a hash of its content, on the disk when this returns."""
+    content = {key: value for key, value in content.items() if key != HASH}
+    write_text(path, json.dumps({**content, HASH: content_hash(content)}, indent=1) + "\n")
+
+
+def read_json(path: Path, remedy: str) -> dict[str, Any]:
+    """Return what `write_json` wrote.
+
+    Raises
+    ------
+    Damaged
+        Where it is missing or any of it is another than was written.
+    """
+    with reading(path, remedy):
+        content = json.loads(path.read_text(encoding="utf-8"))
+        told = content.pop(HASH, None) if isinstance(content, dict) else None
+        if told is None:
+            raise Damaged(f"{path}: damaged (got no hash of its content); {remedy}")
+        if told != content_hash(content):
+            raise Damaged(f"{path}: damaged (its content is not what was written); {remedy}")
+        return dict(content)
+
+
+def as_bytes(text: str) -> NDArray[np.uint8]:
+    """Return a text as an array of bytes, as an array file holds it."""
+    return np.frombuffer(text.encode(), np.uint8)
+
+
+def save_arrays(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
+    """Write arrays by name, atomically, and beside them the name of the file."""
+
+    def write(partial: Path) -> None:
+        with partial.open("wb") as stream:
+            np.savez(stream, **{NAME: as_bytes(path.name)}, **arrays)  # type: ignore[arg-type]
+
+    atomically(path, write)
+
+
+def read_arrays(path: Path, remedy: str, names: Sequence[str] | None = None, renamed: bool = False) -> Arrays:
+    """Return arrays that `save_arrays` wrote, every bit as they were.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    remedy : str
+        What to do where it is damaged.
+    names : sequence of str, optional
+        The arrays wanted; all of them by default.
+    renamed : bool
+        Whether the file may have another name than it was written with.
+
+    Raises
+    ------
+    Damaged
+        Where the file is missing, damaged, or another one in its place.
+    """
+    with reading(path, remedy), zipfile.ZipFile(path) as archive:
+        own = bytes(_array(archive, NAME)).decode()
+        if own != path.name and not renamed:
+            raise Damaged(f"{path}: another file in its place (got {own}); {remedy}")
+        there = [member.removesuffix(".npy") for member in archive.namelist()]
+        wanted = [name for name in there if name != NAME] if names is None else names
+        return {name: _array(archive, name) for name in wanted}
+
+
+def names_in(path: Path, remedy: str) -> list[str]:
+    """Return the names of the arrays in a file, none of which is read."""
+    with reading(path, remedy), zipfile.ZipFile(path) as archive:
+        return [member.removesuffix(".npy") for member in archive.namelist() if member != f"{NAME}.npy"]
+
+
+def _array(archive: zipfile.ZipFile, name: str) -> NDArray[Any]:
+    """Return one array, of whose file every byte has been compared with its checksum before any is believed.
+
+    ``np.load`` believes the header first: one that names fewer elements ends the reading before the checksum.
+    """
+    content = io.BytesIO(archive.read(f"{name}.npy"))
+    array: NDArray[Any] = np.lib.format.read_array(content, allow_pickle=False)  # type: ignore[no-untyped-call]
+    return array
