@@ -81,7 +81,7 @@ WORDS = {
     "--threshold": "--threshold 0.3",
     "--groups": "--groups",
     "--second-order": "--second-order",
-    "--confidence": "--confidence replicates",
+    "--confidence": "--base 256 | --confidence bootstrap",
     "--output": "--output z",
     "--from": "--from {home}/done",
     "--pdf": "--pdf",

@@ -100,9 +100,10 @@ def test_method_without_convergence_says_so():
 
 
 def test_first_order_within_noise_is_said():
-    line = sensitivity(load("ishigami"), base=1024, jobs=1).lines("y")[2]
-    assert "x3: ST 0.2" in line
-    assert "S1 not distinguishable from 0" in line
+    # The interval leaves the truth out for one seed in twenty.
+    lines = [sensitivity(load("ishigami"), base=1024, seed=seed, jobs=1).lines("y")[2] for seed in range(10)]
+    assert all("x3: ST 0.2" in line for line in lines)
+    assert sum("S1 not distinguishable from 0" in line for line in lines) >= 7
 
 
 def test_input_that_does_nothing_is_said_to_have_no_effect():

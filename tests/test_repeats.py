@@ -58,12 +58,12 @@ def test_a_model_that_is_called_draw_by_draw_is_compared_too():
 @pytest.mark.parametrize("study", [quiet, keyed])
 def test_a_model_that_repeats_itself_gets_no_warning(study):
     assert mcsim.run(study(), 50).notes == ()
-    assert mcsim.sensitivity(study(), 64).warnings == ()
+    assert mcsim.sensitivity(study(), 256).warnings == ()
 
 
 @pytest.mark.parametrize("method", ["sobol", "morris", "prcc"])
 def test_a_ranking_says_so(method):
-    warnings = mcsim.sensitivity(noisy(), 64, method=method, outputs=["r", "s"]).warnings
+    warnings = mcsim.sensitivity(noisy(), 256, method=method, outputs=["r", "s"]).warnings
     assert [line.startswith(TOLD) for line in warnings] == [True]
 
 

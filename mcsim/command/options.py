@@ -106,7 +106,7 @@ OPTIONS: dict[str, Callable[..., Any]] = {
     ),
     "--groups": click.option("--groups", is_flag=True, help="Rank every group as one factor."),
     "--second-order": click.option("--second-order", is_flag=True, help="Second-order indices too."),
-    "--confidence": click.option("--confidence", metavar="bootstrap|replicates", help="How intervals are made."),
+    "--confidence": click.option("--confidence", metavar="replicates|bootstrap", help="How intervals are made."),
     "--output": click.option(
         "--output", "outputs", multiple=True, help="Rank this output (default: those marked as ranked)."
     ),

@@ -19,8 +19,9 @@ from mcsim.study import InputError, Study, nearest
 from mcsim.study.values import flag, is_number, real, whole, words
 
 MOST = 2**40  # of anything that is counted: far beyond what a machine does, far below what overflows
-CONFIDENCES = ("bootstrap", "replicates")
+CONFIDENCES = ("replicates", "bootstrap")
 FEWEST_BASE_ROWS = 4
+FEWEST_SCRAMBLE_ROWS = 16  # from which on the pairs of a Saltelli design are even, see `mcsim.engine.pairing`
 DEFAULT_LIVES = 1000
 
 Check = Callable[[str, Any], Any]
@@ -293,8 +294,8 @@ class Ranked:
         Base rows of the design, a power of two.
     second_order, debias : bool
         Second-order indices too; everything under two inner seeds.
-    confidence : str
-        ``bootstrap`` or ``replicates``.
+    confidence : str, optional
+        ``replicates`` or ``bootstrap``; where nothing is said, `settled_confidence` says which.
     resamples, replicates : int
         How many of either.
     level : float
@@ -309,7 +310,7 @@ class Ranked:
     base: int = 1024
     second_order: bool = False
     debias: bool = False
-    confidence: str = "bootstrap"
+    confidence: str | None = None
     resamples: int = 100
     replicates: int = 16
     level: float = 0.95
@@ -318,6 +319,12 @@ class Ranked:
 
     def __post_init__(self) -> None:
         _check_fields(self)
+
+    @property
+    def settled_confidence(self) -> str:
+        """What was asked for, or independent scrambles where the base gives each of them enough rows."""
+        enough = FEWEST_SCRAMBLE_ROWS * self.replicates <= self.base
+        return self.confidence or ("replicates" if enough else "bootstrap")
 
 
 @dataclass(frozen=True, slots=True)

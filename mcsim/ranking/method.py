@@ -30,7 +30,7 @@ class Judgement:
         Share of base rows that may fail.
     """
 
-    confidence: str = "bootstrap"
+    confidence: str = "replicates"
     level: float = 0.95
     threshold: float = 0.05
     max_failed: float = 0.05

@@ -39,7 +39,7 @@ def sensitivity(
     method: str = "sobol",
     outputs: Sequence[str] | None = None,
     second_order: bool = False,
-    confidence: str = "bootstrap",
+    confidence: str | None = None,
     resamples: int = 100,
     replicates: int = 16,
     level: float = 0.95,
@@ -80,9 +80,10 @@ def sensitivity(
         Outputs to rank; by default those that the model marks as ranked.
     second_order : bool
         Second-order indices too (2 D + 2 evaluations per base row).
-    confidence : str
-        ``bootstrap``: resampled base rows, as SALib; far too wide on a Sobol' design. ``replicates``: independent
-        scrambles of base / replicates rows and Student's t: honest, at the price of a larger error of the estimate.
+    confidence : str, optional
+        ``replicates``: independent scrambles of base / replicates rows, whose 95 % are 95 %. ``bootstrap``: resampled
+        base rows, as SALib; on a Sobol' design mostly far too wide, and now and then too narrow. By default the first
+        where each scramble has 16 rows or more, which is from base 256 on.
     resamples, replicates : int
         How many of either.
     level : float
@@ -229,7 +230,8 @@ def _planned(
 ) -> tuple[Plan, Judgement]:
     """Return what is evaluated, in leaves, and how it is judged."""
     drawn, how, ranked = asked.drawn, asked.computed, asked.ranked
-    replicated = ranked.confidence == "replicates" and "confidence" in chosen.takes
+    confidence = ranked.settled_confidence if "confidence" in chosen.takes else "bootstrap"
+    replicated = confidence == "replicates"
     plan = plan_of(
         study,
         ranked.base,
@@ -253,7 +255,7 @@ def _planned(
         # so large that there are few leaves: several sums at a time would cost more memory than they save time.
         inner = how.workers if _few_leaves(plan) else how.workers * plan.leaf // plan.base
     matters = MATTERS if ranked.threshold is None else ranked.threshold
-    judgement = Judgement(ranked.confidence, ranked.level, matters, how.max_failed)
+    judgement = Judgement(confidence, ranked.level, matters, how.max_failed)
     return replace(plan, jobs=max(1, inner)), judgement
 
 
@@ -273,7 +275,7 @@ def _refuse(chosen: Designed | GivenData, asked: Asked, versus: Study | None) ->
     said = {
         "second_order": ranked.second_order,
         "debias": ranked.debias,
-        "confidence": ranked.confidence != "bootstrap",
+        "confidence": ranked.confidence is not None,
         "versus": versus is not None,
         "until": drawn.until is not None,
         "threshold": ranked.threshold is not None,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from mcsim.engine.asked import FEWEST_SCRAMBLE_ROWS, Ranked
 from mcsim.engine.reduce import Reduced
 from mcsim.kernels.statistics.sobol import poisson_counts
 from mcsim.ranking.factors import check_independent
@@ -94,7 +95,18 @@ def ranking(plan: Plan, judgement: Judgement, found: list[Window]) -> Ranking:
     ranked = ranking_of(plan, judgement, scores, second, found[0].failed, history)
     few = together([one.few for one in found])
     lines = (*failed_lines(plan, len(ranked.dropped), scores["ST"], few.varies), *tail_lines(plan.outputs, few))
-    return replace(ranked, warnings=lines)
+    return replace(ranked, warnings=(*lines, *_resampled_lines(plan.base, judgement)))
+
+
+def _resampled_lines(base: int, judgement: Judgement) -> list[str]:
+    """Return what to tell of intervals where there are too few rows for those of independent scrambles."""
+    enough = FEWEST_SCRAMBLE_ROWS * Ranked().replicates
+    if judgement.confidence == "replicates" or base >= enough:
+        return []
+    return [
+        f"base {base}: intervals from resampled rows, which hold the truth more often or less than they say; {enough} "
+        "base rows or more give those of independent scrambles"
+    ]
 
 
 def open_verdicts(ranking: Ranking, cell: Cell) -> int:
