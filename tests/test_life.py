@@ -11,17 +11,19 @@ from life_settings import (
     HOME,
     HOST,
     alive_until,
+    curve,
     empty,
     expected,
     exported_at,
     lives_of,
     rules,
+    sampled,
     weibull,
 )
 from naive_life import Law, closed_form_produced, simulate
 
 from mcsim.kernels.life.expectation import expected_activity
-from mcsim.kernels.life.records import DISTANCE, LANDFILLED, PRODUCED, RECYCLED_HOST, RETIRED_HOME, USED_PACKS
+from mcsim.kernels.life.records import DISTANCE, EXPORTED, LANDFILLED, PRODUCED, RECYCLED_HOST, RETIRED_HOME, USED_PACKS
 from mcsim.studies.second_hand_ev.curves import distance_in_service
 
 NEVER = Law(1.0, 1e12)
@@ -116,9 +118,20 @@ def test_an_export_age_that_no_vehicle_reaches_is_told_as_nothing():
     setting = rules(Law(9.2, 14.0), home_survival=alive_until(12))
     given, cohort = expected(setting, 12, given_export=True), expected(setting, 12)
     for age in range(21):
-        assert np.isnan(given[exported_at(age)]).all() == (age > 12)
+        told = np.delete(given[exported_at(age)], EXPORTED)
+        assert np.isnan(told).all() == np.isnan(told).any() == (age > 12)
+        assert given[exported_at(age), EXPORTED] == cohort[exported_at(age), EXPORTED]
     assert np.isfinite(given[[HOME, HOST]]).all()
     assert np.isfinite(cohort).all()
+
+
+@pytest.mark.parametrize("evaluate", [expected, lambda *a, **k: sampled(*a, 1 << 16, **k)[0]])
+def test_of_fewer_than_one_vehicle_in_a_thousand_nothing_is_told_but_their_share(evaluate):
+    shares = {8: 0.0013, 9: 0.0007}
+    setting = rules(Law(9.2, 1e6), home_survival=curve(lambda age: shares.get(age, float(age < 8))))
+    given = evaluate(setting, given_export=True)
+    assert [np.isnan(given[exported_at(age), COLUMNS["km"]]) for age in (7, 8, 9)] == [False, False, True]
+    assert given[exported_at(9), EXPORTED] == pytest.approx(0.0007, rel=0.5)
 
 
 def test_a_pack_past_the_end_of_life_leaves_when_it_crosses():

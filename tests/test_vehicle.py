@@ -9,6 +9,7 @@ from mcsim.study import Context, InputError
 from mcsim.study.load import load
 
 MILE = 1.609344
+SMALLEST_SHARE = 1e-3  # of the vehicles bought: of fewer nothing is told
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +59,7 @@ def holes(study, values, name):
     output = next(output for output in study.model.outputs if output.name == name)
     found = ~np.isfinite(output.expand(values[name])) & output.mask
     dims = [dim.name for dim in output.dims]
-    gone = np.isnan(told(study, values, "share_exported")[:, :, 1])
+    gone = told(study, values, "share_exported")[:, :, 1] < SMALLEST_SHARE
     if dims[:3] == ["vehicle", "route", "export_age"]:
         exported = found[:, :, 1]
         exported &= ~gone.reshape(*gone.shape, *[1] * (exported.ndim - 3))
@@ -77,7 +78,12 @@ def test_every_output_comes_in_its_packed_shape(study, centre):
         assert centre[output.name].shape == (1, *output.packed_shape), output.name
 
 
-def test_no_output_but_the_crossover_is_undefined_at_the_centre(centre):
+def test_no_output_but_the_crossover_is_undefined_at_the_centre_where_somebody_crosses(study, centre):
+    assert undefined(study, centre) == []
+
+
+def test_no_output_but_the_crossover_is_undefined_of_a_whole_cohort(study):
+    centre = evaluate(study, inputs_of(study, None), condition="cohort")
     assert [name for name, values in centre.items() if not np.isfinite(values).all()] == ["crossover_age"]
 
 
@@ -89,9 +95,10 @@ def test_scenarios_outside_the_assessment_are_masked(study, centre):
     assert missing == [(1, 2), (2, 2), (3, 0), (3, 1), (4, 0), (4, 1)]
 
 
-def test_stages_add_up_to_the_change(study, centre):
-    per_km = told(study, centre, "impact_per_km")[0].sum(axis=-2)
-    change = told(study, centre, "impact_change")[0]
+def test_stages_add_up_to_the_change(study):
+    values = evaluate(study, inputs_of(study, None), condition="cohort")
+    per_km = told(study, values, "impact_per_km")[0].sum(axis=-2)
+    change = told(study, values, "impact_change")[0]
     found = per_km[0, 1, 9] / per_km[0, 0, 9] - 1.0
     np.testing.assert_allclose(change[0, 0, 9], found, rtol=1e-12)
     against_icev = per_km[0, 1, 9] / per_km[3, 2, 9] - 1.0
@@ -143,18 +150,18 @@ def test_packs_produced_less_the_trend_do_not_depend_on_pack_size(study):
             {**inputs_of(study, None), "pack_chemistry": inputs_of(study, None)["pack_chemistry"] * 1.2},
         )
     )
-    assert (base == larger).all()
+    np.testing.assert_array_equal(base, larger)
 
 
 OPTIONS = [
-    {"survival_junction": "printed"}, {"survival_junction": "renewed"}, {"condition": "exported"}, {"knee": "printed"},
+    {"survival_junction": "printed"}, {"survival_junction": "renewed"}, {"condition": "cohort"}, {"knee": "printed"},
     {"knee": "rate"}, {"knee": "none"}, {"battery_law": "first_passage"}, {"battery_law": "weibull"},
     {"hev_battery_law": "weibull"}, {"us_survival_form": "weibull", "mx_survival_form": "logistic"},
     {"us_survival_form": "gompertz", "mx_survival_form": "tabulated"}, {"mileage_cap": "on"}, {"steps_per_year": 4},
     {"us_survival_form": "double_exponential", "mx_survival_form": "gompertz"}, {"distance_basis": "in_service"},
     {"us_survival_form": "logistic", "mx_survival_form": "double_exponential"}, {"export_trigger": "odometer"},
     {"functional_unit": "life"}, {"boundary": "battery_and_use"}, {"evaluation": "lives"},
-    {"evaluation": "lives", "condition": "exported"},
+    {"evaluation": "lives", "condition": "cohort"},
 ]  # fmt: skip
 
 
@@ -177,20 +184,21 @@ def test_no_number_is_undefined_at_the_edges_of_the_inputs(name):
 def crossing(study):
     """Return inputs with trade at the last export age at which somebody crosses, and what they give."""
     inputs = inputs_of(study, np.random.default_rng(9).random((60, len(study.inputs))))
-    share = told(study, evaluate(study, inputs, condition="exported"), "share_exported")[:, 0, 1]
-    inputs["trade_age"] = 20.0 - np.isnan(share).sum(axis=1)
-    return inputs, evaluate(study, inputs, condition="exported")
+    share = told(study, evaluate(study, inputs), "share_exported")[:, 0, 1]
+    inputs["trade_age"] = 20.0 - (share < SMALLEST_SHARE).sum(axis=1)
+    return inputs, evaluate(study, inputs)
 
 
-def test_an_export_age_at_which_nobody_crosses_is_undefined_in_everything(study, crossing):
+def test_an_export_age_that_next_to_nobody_reaches_is_undefined_in_everything_but_its_share(study, crossing):
     inputs, values = crossing
     gone = np.arange(21) > inputs["trade_age"][:, np.newaxis]
     assert 0 < gone.sum() < gone.size
-    for name in ("lifetime_distance", "share_exported", "packs_landfilled", "impact_per_km", "impact_per_life"):
+    assert np.isfinite(told(study, values, "share_exported")[:, 0, 1]).all()
+    for name in ("lifetime_distance", "packs_landfilled", "impact_per_km", "impact_per_life"):
         exported = told(study, values, name)[:, 0, 1]
         assert np.isnan(exported[gone]).all(), name
         assert np.isfinite(exported[~gone]).all(), name
-        assert np.isfinite(told(study, values, name)[:, 0, 0]).all() or name == "share_exported"
+        assert np.isfinite(told(study, values, name)[:, 0, 0]).all()
     change = told(study, values, "impact_change")[:, 0].swapaxes(1, 2)
     assert np.isnan(change[gone]).all()
     assert np.isfinite(change[~gone]).all()
@@ -204,9 +212,37 @@ def test_a_trade_at_the_last_age_with_crossings_needs_no_later_one(study, crossi
     np.testing.assert_allclose(traded, change[rows, :, inputs["trade_age"].astype(int)], rtol=1e-9, atol=1e-12)
 
 
-def test_a_change_that_never_turns_its_sign_has_no_crossover(study, centre):
-    change, age = told(study, centre, "impact_change"), told(study, centre, "crossover_age")
-    turns = (np.diff(np.sign(np.nan_to_num(change, nan=1.0)), axis=3) != 0).any(axis=3)
+@pytest.fixture(scope="module")
+def both(study):
+    """Return what sixteen draws give of whole cohorts, and of the vehicles that cross, per life."""
+    inputs = inputs_of(study, np.random.default_rng(2).random((16, len(study.inputs))))
+    return {word: evaluate(study, inputs, condition=word, functional_unit="life") for word in ("cohort", "exported")}
+
+
+def test_what_an_export_adds_to_a_cohort_is_the_share_that_crosses_times_what_it_adds_to_one_of_these(study, both):
+    whole, crossing = ({name: told(study, values, name) for name in values} for values in both.values())
+    share = crossing["share_exported"][:, :3, 1, :, np.newaxis]
+    np.testing.assert_allclose(whole["share_exported"], crossing["share_exported"], rtol=1e-12, atol=1e-15)
+    cohort = whole["impact_per_life"][:, :3].sum(axis=4)
+    export = crossing["impact_per_life"][:, :3, 1].sum(axis=3)
+    added = export - export / (1.0 + crossing["impact_change"][:, :3, 0])
+    expected = np.where(share < SMALLEST_SHARE, np.nan, cohort[:, :, 1] - cohort[:, :, 0])
+    np.testing.assert_allclose(share * added, expected, rtol=1e-7, atol=1e-9 * np.nanmax(np.abs(expected)))
+
+
+def test_the_share_at_the_trade_lies_between_those_of_the_ages_beside_it(study, both):
+    share, ages = told(study, both["cohort"], "share_exported")[:, 0, 1], np.arange(21)
+    inputs = inputs_of(study, np.random.default_rng(2).random((16, len(study.inputs))))
+    expected = [np.interp(age, ages, row) for age, row in zip(inputs["trade_age"], share, strict=True)]
+    np.testing.assert_allclose(told(study, both["exported"], "share_exported_at_trade")[:, 0], expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize("word", ["cohort", "exported"])
+def test_a_change_that_never_turns_its_sign_has_no_crossover(study, both, word):
+    change, age = (told(study, both[word], name)[:, :3] for name in ("impact_change", "crossover_age"))
+    share = told(study, both[word], "share_exported")[:, :3, 1][:, :, np.newaxis, :, np.newaxis]
+    steps = np.diff(np.where(share < SMALLEST_SHARE, np.nan, np.sign(change)), axis=3)
+    turns = (np.isfinite(steps) & (steps != 0)).any(axis=3)
     assert np.array_equal(np.isfinite(age), turns)
     assert np.isnan(age).any()
     assert (age[turns] <= 20.0).all()
@@ -215,8 +251,8 @@ def test_a_change_that_never_turns_its_sign_has_no_crossover(study, centre):
 def test_sampled_lives_tell_the_same_study(study):
     inputs = inputs_of(study, None)
     repeated = {name: np.repeat(values, 20, axis=0) for name, values in inputs.items()}
-    exact = evaluate(study, inputs)
-    runs = evaluate(study, repeated, lives=2000, evaluation="lives")
+    exact = evaluate(study, inputs, condition="cohort")
+    runs = evaluate(study, repeated, lives=2000, evaluation="lives", condition="cohort")
     for name in ("lifetime_distance", "packs_produced", "impact_change_at_trade", "energy_per_km"):
         error = runs[name].std(axis=0, ddof=1) / np.sqrt(20) + 1e-9 + 1e-4 * np.abs(exact[name][0])
         assert (np.abs(runs[name].mean(axis=0) - exact[name][0]) / error).max() < 4.75, name
@@ -232,13 +268,13 @@ def test_the_shipped_schedules_give_their_published_lifetime_mileage(study):
 
 
 def test_a_grid_that_the_model_lacks_is_refused():
-    options = {"steps_per_year": 5, "knee": "shifted", "battery_law": "first_passage", "condition": "cohort"}
+    options = {"steps_per_year": 5, "knee": "shifted", "battery_law": "first_passage"}
     with pytest.raises(InputError, match=r"steps_per_year: not a grid of this model \(got 5\); 1, 4 or 12"):
         warn(options)
 
 
 def test_inactive_thresholds_are_told():
-    options = {"steps_per_year": 1, "knee": "shifted", "battery_law": "capacity_cdf", "condition": "cohort"}
+    options = {"steps_per_year": 1, "knee": "shifted", "battery_law": "capacity_cdf"}
     assert warn(options) == ["battery_law = capacity_cdf: end_of_life_loss and warranty_loss are inactive"]
 
 

@@ -43,7 +43,7 @@ def test_no_name_of_the_toy_corridor_has_a_shipped_label(toy):
 
 
 @pytest.mark.parametrize(
-    "options", [{}, {"mx_survival_form": "tabulated", "condition": "exported"}, {"evaluation": "lives"}], ids=str
+    "options", [{}, {"mx_survival_form": "tabulated", "condition": "cohort"}, {"evaluation": "lives"}], ids=str
 )
 def test_the_toy_corridor_gives_the_same_numbers_for_the_same_draws(toy, shipped, options):
     rng = np.random.default_rng(4)

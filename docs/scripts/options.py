@@ -20,7 +20,7 @@ KNEES = ("shifted", "printed", "rate", "none")
 MEXICAN = ("weibull", "tabulated", "logistic", "gompertz", "double_exponential")
 SETTINGS: dict[str, list[dict[str, object]]] = {
     "survival_junction": [{"survival_junction": word} for word in ("conditional", "printed", "renewed")],
-    "condition": [{"condition": word} for word in ("cohort", "exported")],
+    "condition": [{"condition": word} for word in ("exported", "cohort")],
     "knee": [
         *({"knee": word} for word in KNEES),
         *({"knee": word, "knee_factor": 0.9} for word in KNEES[:3]),

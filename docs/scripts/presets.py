@@ -87,7 +87,7 @@ def share_failed(laws: PackLaws, warranty: np.ndarray) -> np.ndarray:
 
 def band(values: np.ndarray, digits: int = 3, relative: bool = False) -> str:
     """Return the median and the 95 % interval of draws as text."""
-    middle, low, high = np.percentile(values, (50, 2.5, 97.5))
+    middle, low, high = np.nanpercentile(values, (50, 2.5, 97.5))
     if relative:
         return f"{percent(middle)} ({percent(low)} to {percent(high)})"
     return f"{middle:.{digits}f} ({low:.{digits}f} to {high:.{digits}f})"
@@ -147,7 +147,9 @@ def crossing_table() -> str:
 
 def fill(axis: object, ages: np.ndarray, draws: np.ndarray, colour: str, label: str) -> None:
     """Draw the median with the middle 50 % and 95 % of draws."""
-    low, lower, middle, upper, high = np.percentile(draws, LEVELS, axis=0)
+    told = np.isfinite(draws).any(axis=0)
+    ages, draws = ages[told], draws[:, told]
+    low, lower, middle, upper, high = np.nanpercentile(draws, LEVELS, axis=0)
     axis.fill_between(ages, low, high, color=colour, alpha=0.18, linewidth=0)
     axis.fill_between(ages, lower, upper, color=colour, alpha=0.35, linewidth=0)
     axis.plot(ages, middle, color=colour, label=label)

@@ -37,6 +37,7 @@ from mcsim.kernels.life.records import (
     REPLACED,
     REPLACING,
     RETIRED_HOME,
+    SMALLEST_SHARE,
     START,
     USED,
     USED_PACKS,
@@ -46,7 +47,6 @@ from mcsim.kernels.life.records import (
 )
 from mcsim.kernels.maths import exp
 
-_NO_SHARE = 1e-12
 _LANES = np.uint64(LANES)
 
 
@@ -245,8 +245,8 @@ def account_age(age, arm, use, service, steps, memory, ledger, cells, stays):
     ledger : Ledger
         Accounts per vehicle bought; the running one is carried on by a year.
     cells : Account
-        All cells of the vehicle, (1 + n_ages, 14) and (1 + n_ages, n_channels): that of the age is filled, with NaN
-        where accounts are of the vehicles that cross and nobody does.
+        All cells of the vehicle, (1 + n_ages, 14) and (1 + n_ages, n_channels): that of the age is filled; where
+        accounts are of the vehicles that cross and next to nobody does, with NaN beside the share that crosses.
     stays : Account
         (n_ages, 14) and (n_ages, n_channels): filled with the vehicles that could cross, kept at home; empty where the
         history is.
@@ -261,15 +261,16 @@ def account_age(age, arm, use, service, steps, memory, ledger, cells, stays):
         for channel in range(cell.energy.size):
             cell.energy[channel] = running.energy[channel] + host.energy[channel]
         cell.activity[RETIRED_HOME] = running.activity[PRODUCED] + running.activity[USED_PACKS] - share
-    elif share > _NO_SHARE:
+    elif share >= SMALLEST_SHARE:
         stay = Account(stays.activity[age], stays.energy[age])
         _account_given_export(age, share, memory, use, ledger, cell, stay)
         first = 1.0 - memory.state.alive[age, NEW, 0] / share
         cell.activity[REPLACED] += first
         stay.activity[REPLACED] += first
     else:
-        # Nobody crosses at this age: there is no such vehicle to tell anything of.
+        # Next to nobody crosses at this age: there is no such vehicle to tell anything of, but that.
         cell.activity[:] = np.nan
+        cell.activity[EXPORTED] = share
         cell.energy[:] = np.nan
         stays.activity[age] = np.nan
         stays.energy[age] = np.nan

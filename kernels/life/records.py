@@ -54,6 +54,8 @@ LANDFILLED = 11
 REPLACED = 12
 EXPORTED = 13
 ACTIVITIES = 14
+# Of fewer vehicles than this share of those bought nothing is told that is per vehicle exported.
+SMALLEST_SHARE = 1e-3
 
 # Rows of channels come in parts of so many, whole vector registers: a loop over a part has a known length and no rest.
 LANES = 16

@@ -10,7 +10,7 @@ from mcsim.kernels._jit import part_of_kernel
 from mcsim.kernels.life.accounts import account_age, account_export, account_home, account_host, start_of_life
 from mcsim.kernels.life.home import home_arm, time_in_service
 from mcsim.kernels.life.host import host_arm
-from mcsim.kernels.life.records import START, Account, HomeMemory, Ledger, State, Vehicle
+from mcsim.kernels.life.records import EXPORTED, SMALLEST_SHARE, START, Account, HomeMemory, Ledger, State, Vehicle
 
 
 @part_of_kernel
@@ -46,9 +46,12 @@ def sweep_vehicle(arm, packs, use, steps, memory, cells, stays):
     for age in range(home.state.alive.shape[0]):
         vehicle = Vehicle(after.survival[age], after.hazard[age], after.last[age])
         state = State(home.state.alive[age], home.state.curve[age])
-        crossed = host_arm(vehicle, age, packs, arm.answer, steps, state, host)
-        time_in_service(vehicle.survival, host.sums, steps, age * steps, crossed.last, memory.host_service)
-        account_export(age, crossed, recur, use, memory.host_service, steps, host.flow, ledger.host)
+        # Whoever is alive at home at the age crosses. Of next to nobody nothing is told: no need to follow them.
+        ledger.host.activity[EXPORTED] = state.alive.sum()
+        if home.history.shape[0] == 0 or ledger.host.activity[EXPORTED] >= SMALLEST_SHARE:
+            crossed = host_arm(vehicle, age, packs, arm.answer, steps, state, host)
+            time_in_service(vehicle.survival, host.sums, steps, age * steps, crossed.last, memory.host_service)
+            account_export(age, crossed, recur, use, memory.host_service, steps, host.flow, ledger.host)
         account_age(age, arm, use, memory.home_service, steps, home, ledger, cells, stays)
 
 

@@ -147,7 +147,7 @@ def sentence(line: Mapping[str, str]) -> str:
     """Return a headline number as a line of text."""
     what = f"{line['what']} {line['where']}".rstrip()
     told = f" (95 %: {line['band']})" if line["band"] else ""
-    return f"  {what}: {line['median']}{told}" + (f"; {line['undefined']}" if line["undefined"] else "")
+    return "; ".join(filter(None, (f"  {what}: {line['median']}{told}", line["undefined"], line["beside"])))
 
 
 def report_again(folder: Path, pdf: bool = False, png: bool = False) -> str:

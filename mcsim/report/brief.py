@@ -32,7 +32,8 @@ def markdown(result: Result, pictures: Sequence[Picture]) -> str:
     lines += ["", "| what | where | median | half of the draws | 95 % of the draws |", "|---|---|---|---|---|"]
     for line in words.headlines(result):
         median = "; ".join(filter(None, (line["median"], line["undefined"])))
-        lines.append(_row(line["what"], line["where"], median, line["half"], line["band"]))
+        where = "; ".join(filter(None, (line["where"], line["beside"])))
+        lines.append(_row(line["what"], where, median, line["half"], line["band"]))
     for picture in pictures:
         lines += [
             "",

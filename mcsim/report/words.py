@@ -11,7 +11,7 @@ import numpy as np
 from mcsim.report.choose import numbers_of
 from mcsim.report.style import label, number, share, span
 from mcsim.result.result import INDICATOR, POINTS
-from mcsim.study import Input, Study
+from mcsim.study import Input, Output, Study
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,8 +33,21 @@ def headlines(result: Result) -> list[dict[str, str]]:
         table = result.summary(figure.output.name, **figure.where)
         for row in _spread(table).to_dict("records"):
             where = ", ".join(str(row[dim]) for dim in dims)
-            lines.append({"what": label(figure.output.name), "where": where, **_bands(row)})
+            beside = _beside(result, figure.output, row)
+            lines.append({"what": label(figure.output.name), "where": where, **_bands(row), "beside": beside})
     return lines
+
+
+def _beside(result: Result, output: Output, row: Mapping[Any, Any]) -> str:
+    """Return what is told beside an element: that of another output with its labels; nothing where there is none."""
+    if output.beside not in result.bands:
+        return ""
+    other = result.study.output(output.beside)
+    dims = {dim.name for dim in output.dims}
+    labels = {dim.name: row[dim.name] for dim in other.dims if dim.name in dims}
+    told = _bands(result.summary(other.name, **labels).to_dict("records")[0])
+    band = f" ({told['band']})" if told["band"] else ""
+    return f"{label(other.name)} {told['median']}{band}"
 
 
 def _bands(row: Mapping[Any, Any]) -> dict[str, str]:

@@ -202,6 +202,9 @@ class Output:
         An element may have no value in a draw, such as the year of a crossover that never happens: the model then
         gives NaN, which is left out of bands instead of failing the draw. A pair: only when this option has this value;
         `Study.outputs` then say whether it has.
+    beside : str
+        Another output without which this one misleads, such as the share of vehicles that it is of: told beside each
+        of its headline numbers. Its dims that this one has not must leave one element.
     """
 
     name: str
@@ -215,6 +218,7 @@ class Output:
     rank: bool = False
     only_if: tuple[str, str] | None = None
     may_be_undefined: bool | tuple[str, str] = False
+    beside: str = ""
 
     def __post_init__(self) -> None:
         if self.layout is not None and self.layout.index.shape != self.shape:

@@ -20,6 +20,7 @@ from mcsim.kernels.life.records import (
     PRODUCED_DISCOUNTED,
     RECYCLED_HOST,
     RETIRED_HOME,
+    SMALLEST_SHARE,
 )
 
 IntArray = npt.NDArray[np.int64]
@@ -203,28 +204,36 @@ def compare_lives(
 
 
 @kernel
-def crossing_age(change: FloatArray) -> FloatArray:
+def crossing_age(change: FloatArray, share: FloatArray) -> FloatArray:
     """Return the first age at which a change by export age turns its sign, linear between whole ages.
+
+    Over a whole cohort a change falls to 0, give or take a rounding, as fewer are left to export: no sign turns by
+    exports of next to nobody.
 
     Parameters
     ----------
-    change : ndarray, shape (n, n_series, n_ages, n_categories)
+    change : ndarray, shape (n, n_exported, 2, n_ages, n_categories)
         Changes at the ages 0, 1, ...; NaN at ages at which nobody crosses.
+    share : ndarray, shape (n, n_exported, n_ages)
+        Share of the vehicles bought that is exported.
 
     Returns
     -------
-    ndarray, shape (n, n_series, n_categories)
-        Age [yr], NaN where the sign never turns.
+    ndarray, shape (n, n_exported, 2, n_categories)
+        Age [yr], NaN where the sign never turns while `SMALLEST_SHARE` or more are exported.
     """
-    n, n_series, n_ages, n_categories = change.shape
-    ages = np.empty((n, n_series, n_categories))
+    n, n_exported, _, n_ages, n_categories = change.shape
+    ages = np.full((n, n_exported, 2, n_categories), np.nan)
     for i in range(n):
-        for series in range(n_series):
-            for k in range(n_categories):
-                ages[i, series, k] = np.nan
-                for age in range(1, n_ages):
-                    before, here = change[i, series, age - 1, k], change[i, series, age, k]
-                    if (before < 0.0 and here >= 0.0) or (before > 0.0 and here <= 0.0):
-                        ages[i, series, k] = age - 1 + before / (before - here)
-                        break
+        for e in range(n_exported):
+            last = n_ages
+            while last > 0 and share[i, e, last - 1] < SMALLEST_SHARE:
+                last -= 1
+            for r in range(2):
+                for k in range(n_categories):
+                    for age in range(1, last):
+                        before, here = change[i, e, r, age - 1, k], change[i, e, r, age, k]
+                        if (before < 0.0 and here >= 0.0) or (before > 0.0 and here <= 0.0):
+                            ages[i, e, r, k] = age - 1 + before / (before - here)
+                            break
     return ages

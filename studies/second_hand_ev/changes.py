@@ -8,14 +8,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mcsim.kernels.life.records import DISTANCE, Filled
+from mcsim.kernels.life.records import DISTANCE, EXPORTED, Filled
 from mcsim.studies.second_hand_ev.assembly import STAGES, Factors, Side, compare_lives, crossing_age, life_impacts
 from mcsim.studies.second_hand_ev.curves import end_of_cover
 from mcsim.studies.second_hand_ev.outputs import EXPORT_AGES, REFERENCE_VEHICLE, Cells
 from mcsim.study import FloatArray, IntArray, OptionValue
 
 DETAILED = frozenset(("impact_per_km", "impact_per_life"))
-COMPARED = frozenset(("impact_change", "impact_difference", "impact_change_at_trade", "crossover_age"))
+COMPARED = frozenset(
+    ("impact_change", "impact_difference", "impact_change_at_trade", "crossover_age", "share_exported_at_trade")
+)
 
 
 def cell_impacts(
@@ -103,13 +105,36 @@ def changes(
         difference,
         traded,
     )
-    crossing = crossing_age(change.reshape(n, -1, EXPORT_AGES, n_categories))
+    share = np.ascontiguousarray(lived.activity[:, index[exported, 1], EXPORTED])
+    crossing = crossing_age(change, share)
     return {
         "impact_change": change.reshape(n, -1),
         "impact_difference": difference.reshape(n, -1),
         "impact_change_at_trade": traded.reshape(n, -1),
         "crossover_age": crossing.reshape(n, -1),
+        "share_exported_at_trade": share_at(ages, share),
     }
+
+
+def share_at(ages: FloatArray, share: FloatArray) -> FloatArray:
+    """Return the share exported at the age of each trade, linear between whole ages, as the trade is.
+
+    Parameters
+    ----------
+    ages : ndarray, shape (n, n_exported)
+        Ages [yr].
+    share : ndarray, shape (n, n_exported, n_ages)
+        Share at the ages 0, 1, ...
+
+    Examples
+    --------
+    >>> share_at(np.array([[1.25]]), np.array([[[1.0, 0.8, 0.4]]]))
+    array([[0.7]])
+    """
+    below = np.minimum(ages.astype(np.int64), share.shape[2] - 2)
+    early, late = (np.take_along_axis(share, place[:, :, np.newaxis], axis=2)[:, :, 0] for place in (below, below + 1))
+    found: FloatArray = early + (ages - below) * (late - early)
+    return found
 
 
 def trade_ages(

@@ -104,9 +104,9 @@ OPTIONS: tuple[Option, ...] = (
     ),
     Option(
         "condition",
-        "cohort",
-        ("cohort", "exported"),
-        meaning="both arms over all vehicles bought, or over those that reach the export age with a working pack",
+        "exported",
+        ("exported", "cohort"),
+        meaning="both arms over the vehicles that reach the export age with a working pack, or over all bought",
     ),
     Option("knee", "shifted", KNEES, meaning="reading of equation (2) at the knee"),
     battery_law("capacity_cdf"),

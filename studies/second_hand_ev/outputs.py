@@ -32,6 +32,7 @@ REFERENCE_VEHICLE = "icev-compact"
 EXPORT_AGES = 21  # exports at 0, 1, ..., 20 years
 NOBODY_CROSSES = ("condition", "exported")  # the option under which an export age without vehicles is undefined
 ENDPOINT_OUTPUT = "endpoint_per_km"
+SHARE_EXPORTED, SHARE_AT_TRADE = "share_exported", "share_exported_at_trade"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -142,7 +143,9 @@ def declare(cells: Cells, corridor: Corridor) -> Declared:
     shown: dict[str, IntArray] = {}
     for name, unit, meaning, which in ACTIVITY:
         layout, kept = packed(np.where(only[which], index, -1))
-        outputs.append(Output(name, unit, meaning, (vehicle, route, ages), layout, may_be_undefined=NOBODY_CROSSES))
+        told = name != SHARE_EXPORTED  # a share of nobody is a number
+        undefined = NOBODY_CROSSES if told else False
+        outputs.append(Output(name, unit, meaning, (vehicle, route, ages), layout, may_be_undefined=undefined))
         shown[name] = kept
     stage, reference = Dim("stage", STAGES), Dim("reference", _labels(REFERENCES, corridor))
     detail = index[..., np.newaxis, np.newaxis] * len(STAGES) * len(CATEGORIES)
@@ -240,16 +243,20 @@ def _changes(
     return (
         Output(
             "impact_change", "relative", "change of an exported vehicle's impact against the reference", each, at_ages,
-            rank=True, may_be_undefined=NOBODY_CROSSES,
+            rank=True, may_be_undefined=NOBODY_CROSSES, beside=SHARE_EXPORTED,
         ),
         Output(
             "impact_difference", "", "difference of an exported vehicle's impact per km from the reference", each,
             at_ages, {label: f"{unit}/km" for label, unit in units.items()}, "category",
-            may_be_undefined=NOBODY_CROSSES,
+            may_be_undefined=NOBODY_CROSSES, beside=SHARE_EXPORTED,
         ),
         Output(
             "impact_change_at_trade", "relative", "change of impact against the reference, exported at the trade's age",
-            single, without_ages, rank=True, may_be_undefined=NOBODY_CROSSES,
+            single, without_ages, rank=True, may_be_undefined=NOBODY_CROSSES, beside=SHARE_AT_TRADE,
+        ),
+        Output(
+            SHARE_AT_TRADE, "share", "vehicles bought that are exported at the trade's age", (vehicle,),
+            change_layout(cells, ()),
         ),
         Output(
             "crossover_age", "yr",

@@ -227,8 +227,6 @@ def warn(options: Mapping[str, OptionValue]) -> list[str]:
         lines.append("knee = printed: state of health jumps at the knee wherever knee_factor is not 1")
     if options["battery_law"] != "first_passage":
         lines.append(f"battery_law = {options['battery_law']}: end_of_life_loss and warranty_loss are inactive")
-    if options["condition"] == "exported":
-        lines.append("condition = exported: an export age at which nobody crosses is undefined in that draw")
     return lines
 
 
