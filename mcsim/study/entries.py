@@ -15,7 +15,8 @@ from mcsim.study.model import Model
 from mcsim.study.setting import check_range
 from mcsim.study.units import conversion
 
-INPUT_KEYS = ("value", "unit", "group", "source", "note", "meaning", "labels")
+# `centre` is no key of a file: `mcsim.study.read` writes the name of the extended study there.
+INPUT_KEYS = ("value", "centre", "unit", "group", "source", "note", "meaning", "labels")
 
 
 def option_value(value: Any) -> Any:
@@ -45,13 +46,13 @@ def scalar_input(model: Model, parameter: Parameter, entry: Any, path: Path) -> 
         parameter.group or parameter.name,
         parameter.source,
     )
-    if entry is None:
-        if parameter.default is None:
+    if parameter.default is None and (entry is None or _is_centre_alone(entry)):
+        if entry is not None:
             raise InputError(
-                f"{place}: missing; the model {model.name} needs it ({parameter.meaning}, {parameter.unit})"
+                f"{place}: {entry['centre']} says nothing of it (got 'centre'); a number or a distribution"
             )
-        return base
-    return _filled(model, base, entry, place)
+        raise InputError(f"{place}: missing; the model {model.name} needs it ({parameter.meaning}, {parameter.unit})")
+    return base if entry is None else _filled(model, base, entry, place)
 
 
 def cell_input(model: Model, item: Input, entry: Any, path: Path) -> Input:
@@ -59,18 +60,28 @@ def cell_input(model: Model, item: Input, entry: Any, path: Path) -> Input:
     return _filled(model, item, entry, f"{path}: inputs.{item.name}")
 
 
+def _is_centre_alone(entry: Any) -> bool:
+    """Return whether an entry holds an input at the centre of what the model or a table says of it."""
+    return isinstance(entry, dict) and "centre" in entry and set(entry) <= set(INPUT_KEYS) - {"value"}
+
+
 def _filled(model: Model, item: Input, entry: Any, place: str) -> Input:
     fields = entry if isinstance(entry, dict) else {"value": entry}
     try:
-        distribution = _entry_distribution(fields, item, place)
+        distribution = item.distribution if _is_centre_alone(fields) else _entry_distribution(fields, item, place)
     except InputError as error:
         text = str(error)
         raise InputError(text if text.startswith(place) else f"{place}: {text}") from None
+    source = fields.get("source", item.source)
+    if "centre" in fields:
+        # A centre is a median (`mcsim evaluate`), whatever the family: a triangular's mode is another number.
+        distribution = Constant(distribution.median())
+        source = f"centre of {fields['centre']}; {source}".removesuffix("; ")
     item = replace(
         item,
         distribution=distribution,
         group=fields.get("group", item.group),
-        source=fields.get("source", item.source),
+        source=source,
         note=fields.get("note", item.note),
     )
     try:
@@ -118,6 +129,8 @@ def vector_inputs(parameter: Parameter, entry: Any, path: Path, vectors: dict[st
     place = f"{path}: inputs.{parameter.name}"
     labels = parameter.labels or ()
     fields = entry if isinstance(entry, dict) else {}
+    if "centre" in fields:
+        raise InputError(f"{place}: shares cannot be held (got 'centre'); dirichlet = [...], as large as they are sure")
     if entry is None and parameter.default is not None:
         dirichlet: Any = parameter.default
     elif family := next((name for name in SHARES if name in fields), ""):

@@ -11,6 +11,7 @@ from mcsim.study.errors import InputError
 from mcsim.study.schema import Place
 from mcsim.study.sections import FILE
 
+CENTRE = "centre"  # an input of an extending study: held at the centre of the extended one's
 Content = dict[str, Any]  # section -> its keys, or a list of entries
 Resolve = Callable[[str], Path]
 OF_OUTPUTS = (
@@ -44,6 +45,7 @@ def read_study_file(path: Path, resolve: Resolve, seen: tuple[Path, ...] = ()) -
     head.setdefault("name", path.stem)
     extended = head.pop("extends", None)
     if extended is None:
+        _refuse_centres(content, path)
         return content, (str(path),)
     local = path.parent / extended
     base_path = local.resolve() if local.suffix == ".toml" else resolve(extended)
@@ -60,7 +62,39 @@ def read_study_file(path: Path, resolve: Resolve, seen: tuple[Path, ...] = ()) -
             replaced = base.get("tables", {}).get(name)
             if replaced is not None:
                 entry["replaces"] = replaced.get("replaces", replaced["file"])
+    _hold(content.get("inputs", {}), base, path)
     return {section: _over(base, content, section) for section in (*base, *content)}, (*files, str(path))
+
+
+def _says_centre(entry: Any) -> bool:
+    return entry == CENTRE or (isinstance(entry, dict) and entry.get("value") == CENTRE)
+
+
+def _refuse_centres(content: Content, path: Path) -> None:
+    for name, entry in content.get("inputs", {}).items():
+        if _says_centre(entry):
+            raise InputError(
+                f"{path}: inputs.{name}: no study is extended (got {CENTRE!r}); a number, or study.extends with the "
+                "study whose centre it is"
+            )
+
+
+def _hold(inputs: Content, base: Content, path: Path) -> None:
+    """Turn every entry that says ``centre`` into the extended study's own, marked to be held where its centre is.
+
+    The centre is taken where the distribution is built (`mcsim.study.entries`): the extended study may leave an input
+    to its model or to a table.
+    """
+    for name, entry in inputs.items():
+        if _says_centre(entry):
+            own = {key: value for key, value in entry.items() if key != "value"} if isinstance(entry, dict) else {}
+            if "unit" in own:
+                raise InputError(
+                    f"{path}: inputs.{name}.unit: a centre has its own (got {own['unit']!r}); leave the unit out"
+                )
+            theirs = base.get("inputs", {}).get(name, {})
+            theirs = theirs if isinstance(theirs, dict) else {"value": theirs}
+            inputs[name] = {**theirs, **own, CENTRE: base["study"]["name"]}
 
 
 def _over(base: Content, content: Content, section: str) -> Any:

@@ -81,11 +81,15 @@ OPTION = Either(
     words="a word, a number or { categorical = [[words], [probabilities]] }",
 )
 INPUT = Either(
-    text=Text("the text of a distribution, such as normal(0.02, 0.003)", empty=False),
+    text=Text("the text of a distribution, such as normal(0.02, 0.003), or centre: the extended study's", empty=False),
     number=NUMBER,
     table=Section(
         (
-            Key("value", Either(number=NUMBER, text=TEXT, words="a number or a distribution's text"), "fixed, or text"),
+            Key(
+                "value",
+                Either(number=NUMBER, text=TEXT, words="a number, a distribution's text or centre"),
+                "fixed, or text",
+            ),
             Key("unit", TEXT, "converted to the model's"),
             Key("group", NAME, "what it is ranked with"),
             Key("source", TEXT, "where the figure comes from"),
