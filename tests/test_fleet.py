@@ -74,6 +74,23 @@ def records(study, inputs, **options):
     return fleet, shared, model.rules(chosen)
 
 
+def test_totals_and_shares_are_those_of_the_origins(outputs):
+    mass, gone = outputs["retired_battery_mass"], outputs["deregistrations"].sum(axis=3)
+    np.testing.assert_allclose(outputs["retired_battery_mass_total"], mass.sum(axis=2))
+    first = 2013 - 2005
+    for name, parts in (
+        ("second_hand_share_of_retired_mass", mass[:, first:]),
+        ("second_hand_share_of_cumulative_retired_mass", np.cumsum(mass, axis=1)[:, first:]),
+        ("second_hand_share_of_cumulative_deregistrations", np.cumsum(gone, axis=1)),
+    ):
+        whole = parts.sum(axis=2)
+        np.testing.assert_allclose(outputs[name] * whole, parts[:, :, 1], rtol=1e-12, atol=1e-9)
+        assert np.all((outputs[name] >= 0) & (outputs[name] <= 1))
+    np.testing.assert_allclose(
+        np.diff(outputs["cumulative_used_ev_exports"], axis=1), outputs["used_ev_exports"][:, 1:]
+    )
+
+
 def test_every_output_has_its_declared_shape(study, outputs):
     assert {name: array.shape[1:] for name, array in outputs.items()} == {
         output.name: output.packed_shape for output in study.outputs

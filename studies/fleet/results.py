@@ -35,6 +35,11 @@ def _share(part: FloatArray, whole: FloatArray) -> FloatArray:
     return np.divide(part, whole, out=np.zeros_like(part), where=whole > 0)
 
 
+def _second_hand(by_origin: FloatArray) -> FloatArray:
+    """Return the share of second-hand vehicles (n, years) in what is told by origin, (n, years, origins)."""
+    return _share(np.ascontiguousarray(by_origin[:, :, SECOND_HAND]), by_origin.sum(axis=2))
+
+
 def _by_year(series: FloatArray) -> FloatArray:
     """Turn (n, origin, powertrain, years) into (n, years, origin, powertrain)."""
     return np.ascontiguousarray(series.transpose(0, 3, 1, 2))
@@ -63,7 +68,7 @@ def vehicle_outputs(flows: Flows, loss: FloatArray, inputs: Mapping[str, FloatAr
         _by_year(flows.host.stock),
     )
     total = stock.sum(axis=(2, 3))
-    gone_total = gone.sum(axis=(2, 3))
+    gone_by_origin = gone.sum(axis=3)
     pool = flows.home.gone.sum(axis=2)
     # An EV leaves with its pack or because of it: one powertrain.
     home_gone = np.concatenate(
@@ -84,11 +89,13 @@ def vehicle_outputs(flows: Flows, loss: FloatArray, inputs: Mapping[str, FloatAr
             np.repeat(total[:, :, None], flows.host.age_groups.shape[1], axis=2),
         ),
         "second_hand_share": _share(stock[:, :, SECOND_HAND].sum(axis=2), total),
-        "second_hand_share_of_deregistrations": _share(gone[:, :, SECOND_HAND].sum(axis=2), gone_total),
+        "second_hand_share_of_deregistrations": _second_hand(gone_by_origin),
+        "second_hand_share_of_cumulative_deregistrations": _second_hand(np.cumsum(gone_by_origin, axis=1)),
         "ev_share": _share(evs, total),
         "ev_share_of_new_sales": _share(registrations[:, :, NEW, EV], registrations[:, :, NEW].sum(axis=2)),
         "ev_share_of_imports": _share(registrations[:, :, SECOND_HAND, EV], imports),
         "used_ev_exports": np.ascontiguousarray(registrations[:, :, SECOND_HAND, EV]),
+        "cumulative_used_ev_exports": np.cumsum(registrations[:, :, SECOND_HAND, EV], axis=1),
         "home_pool": pool,
         "home_pool_share_exported": _share(imports, pool),
         "imports_unfilled": flows.counts.unfilled,
@@ -149,13 +156,18 @@ def pack_outputs(
     contained = retired.contained.sum(axis=2)
     nimh = _by_year(flows.host.gone)[:, :, :, HEV] * inputs["nimh_pack_mass"][:, None, None] / 1000.0
     sold = fleet.vehicles.host.sales[:, :, EV] * contents.capacity[:, NEW] * 1e-6
+    retired_so_far = np.cumsum(mass, axis=1)
+    told = slice(FIRST_PACKS - YEARS[0], None)
     offer = inputs["triage_share"] * (1.0 - inputs["host_end_of_life_loss"])
     return {
         "retired_packs": packs,
         "retired_battery_mass": mass,
+        "retired_battery_mass_total": mass.sum(axis=2),
+        "second_hand_share_of_retired_mass": _second_hand(mass)[:, told],
+        "second_hand_share_of_cumulative_retired_mass": _second_hand(retired_so_far)[:, told],
         "retired_battery_energy": energy,
         "cumulative_retired_packs": np.cumsum(packs, axis=1),
-        "cumulative_retired_battery_mass": np.cumsum(mass, axis=1),
+        "cumulative_retired_battery_mass": retired_so_far,
         "cumulative_retired_battery_energy": np.cumsum(energy, axis=1),
         "warranty_packs": np.ascontiguousarray(replaced[:, :, NUMBER]),
         "warranty_battery_energy": np.ascontiguousarray(replaced[:, :, ENERGY]),
@@ -169,7 +181,7 @@ def pack_outputs(
         "material_in_second_use": retired.held,
         "battery_destination": retired.destination,
         "landfilled_battery_mass": landfilled,
-        "landfilled_share": _share(landfilled, leaving)[:, FIRST_PACKS - YEARS[0] :],
+        "landfilled_share": _share(landfilled, leaving)[:, told],
         "second_life_on_offer": energy.sum(axis=2) * offer[:, None],
         "new_battery_energy": sold,
         "new_battery_material": 1000.0 * sold[:, :, None] * contents.composition,
