@@ -155,9 +155,11 @@ def report_again(folder: Path, pdf: bool = False, png: bool = False) -> str:
     from mcsim.ranking.ranking import Ranking
     from mcsim.report.brief import write_pdf
     from mcsim.report.page import write_report
-    from mcsim.store.directory import read
+    from mcsim.store.directory import RANKING, read
 
-    path = write_report(read(folder), Ranking.of(folder), folder, png)
+    result = read(folder)
+    ranking = Ranking.of(folder) if RANKING in result.record["files"] else None  # what is not listed is not whole
+    path = write_report(result, ranking, folder, png)
     return f"report: {write_pdf(path) if pdf else path}"
 
 

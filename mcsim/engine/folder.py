@@ -21,6 +21,7 @@ from mcsim.engine.progress import tell
 from mcsim.engine.work import Job, call_rows
 from mcsim.result.result import Result
 from mcsim.store.chunks import PLAN, DiskShelf, MemoryShelf
+from mcsim.store.described import STUDY, write_study
 from mcsim.store.directory import CHUNKS, FAILED, MANIFEST, STATE, check, read, read_manifest, write, write_failures
 from mcsim.store.netcdf import rows_of
 from mcsim.store.pieces import Piece
@@ -109,6 +110,8 @@ class RunFolder:
         return finish(collector, self._shard, self.folder, how)
 
     def _write_plan(self, job: Job) -> None:
+        if not (self.folder / STUDY).is_file():
+            write_study(job.study, self.folder)
         write_json(self._chunks / PLAN, {**identity(job, self._shard), "draws": job.design.draws})
 
     def _collector(self, shelf: DiskShelf) -> Collector:

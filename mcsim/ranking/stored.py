@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 from numpy.typing import NDArray
 
+from mcsim.store.described import output_facts, output_of
 from mcsim.store.directory import RANKING
 from mcsim.store.whole import as_bytes, read_arrays, reading, save_arrays
-from mcsim.study import Dim, Layout, Output
 
 _PLAIN = ("study", "method", "factors", "n", "order_by", "pairs", "warnings", "settings")
 
@@ -30,7 +29,7 @@ def save(ranking: Any, path: str | Path, identity: Mapping[str, Any] | None = No
         What was asked, by which a run that goes on recognises its own ranking.
     """
     facts = {name: getattr(ranking, name) for name in _PLAIN}
-    facts |= {"outputs": [_described(output) for output in ranking.outputs], "identity": dict(identity or {})}
+    facts |= {"outputs": [output_facts(output) for output in ranking.outputs], "identity": dict(identity or {})}
     arrays: dict[str, NDArray[Any]] = {"facts": as_bytes(json.dumps(facts))}
     arrays |= {"dropped": ranking.dropped}
     arrays |= {f"layout|{item.name}": item.layout.index for item in ranking.outputs if item.layout is not None}
@@ -51,7 +50,7 @@ def fields_in(path: str | Path) -> dict[str, Any]:
         Where the file is not a ranking.
     """
     facts, arrays = _content(Path(path))
-    outputs = tuple(_restored(fact, arrays) for fact in facts["outputs"])
+    outputs = tuple(output_of(fact, arrays.get(f"layout|{fact['name']}")) for fact in facts["outputs"])
     scores: dict[str, dict[str, NDArray[Any]]] = {}
     second: dict[str, dict[str, NDArray[Any]]] = {}
     convergence: dict[int, dict[str, dict[str, NDArray[Any]]]] = {}
@@ -92,18 +91,3 @@ def _content(path: Path) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
     arrays = read_arrays(path, remedy, renamed=True)
     with reading(path, remedy):
         return dict(json.loads(bytes(arrays.pop("facts")))), arrays
-
-
-def _described(output: Output) -> dict[str, Any]:
-    """Return all that is said of an output, whatever fields it has, but for its layout, which is an array."""
-    facts = {item.name: getattr(output, item.name) for item in fields(output) if item.name != "layout"}
-    facts["dims"] = [[dim.name, list(dim.coords)] for dim in output.dims]
-    facts["coord_units"] = None if output.coord_units is None else dict(output.coord_units)
-    return facts
-
-
-def _restored(facts: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Output:
-    index = arrays.get(f"layout|{facts['name']}")
-    own: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in facts.items()}
-    own["dims"] = tuple(Dim(name, tuple(coords)) for name, coords in facts["dims"])
-    return Output(**own, layout=None if index is None else Layout(index))

@@ -1,4 +1,4 @@
-"""What a run directory is: draws.nc, summary.csv, failed.csv, bands.npz and, written last, run.json.
+"""What a run directory is: study.json, draws.nc, summary.csv, failed.csv, bands.npz and, written last, run.json.
 
 Every file is written beside its final name and moved there, so that a reader sees the old one or the new one and never
 half of one; run.json holds the hashes of the others and stands for the run being complete.
@@ -15,8 +15,9 @@ import numpy as np
 
 from mcsim.result.bands import Bands
 from mcsim.result.result import Result
+from mcsim.store.described import STUDY, read_study, write_study
 from mcsim.store.files import atomically, plain_text, write_table
-from mcsim.store.record import file_hash, fingerprint, manifest, study_of
+from mcsim.store.record import file_hash, fingerprint, manifest
 from mcsim.store.whole import Arrays, read_arrays, read_json, save_arrays, write_json
 from mcsim.study import InputError, Study
 from mcsim.study.failure import Failure
@@ -77,7 +78,8 @@ def write(result: Result, folder: Path, how: Mapping[str, Any]) -> Result:
         write_failures(result.failures, folder / FAILED)
     else:
         (folder / FAILED).unlink(missing_ok=True)
-    known = (DRAWS, SUMMARY, BANDS, FAILED, STATE, RANKING, TABLE, PAIRS)
+    write_study(result.study, folder)
+    known = (STUDY, DRAWS, SUMMARY, BANDS, FAILED, STATE, RANKING, TABLE, PAIRS)
     names = [name for name in known if (folder / name).is_file()]
     record = {**manifest(result, how), "files": {name: file_hash(folder / name) for name in names}}
     write_json(folder / MANIFEST, record)
@@ -180,7 +182,7 @@ def read(folder: str | Path, study: Study | None = None) -> Result:
     folder : path
         The run directory.
     study : Study, optional
-        The study, where it was built in Python; otherwise it is loaded again.
+        The study; as it was declared, and without its model, where none is given: no code of it runs.
 
     Raises
     ------
@@ -191,8 +193,9 @@ def read(folder: str | Path, study: Study | None = None) -> Result:
 
     place = Path(folder)
     record = check(place)
-    study = study if study is not None else study_of(record)
-    if fingerprint(study) != record["study"]["fingerprint"]:
+    if study is None:
+        study = read_study(place)
+    elif fingerprint(study) != record["study"]["fingerprint"]:
         raise InputError(f"{place}: study {study.name} changed since this run; repeat the run with the study as it is")
     draw, inputs = read_inputs(place / DRAWS, [item.name for item in study.uncertain])
     shard = record["shard"]
