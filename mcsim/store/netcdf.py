@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mcsim.result.datasets import input_attributes, output_attributes
+from mcsim.store.calm import calm
 from mcsim.store.whole import reading
 from mcsim.study import FloatArray, InputError, IntArray, Output, Study
 
@@ -32,10 +33,15 @@ def write_draws(result: Result, path: Path) -> None:
         Complete draws.
     path : Path
         The file.
+
+    Raises
+    ------
+    OSError
+        When the disk is full or cannot be written.
     """
     import h5netcdf
 
-    with h5netcdf.File(path, "w") as file:
+    with calm(path, "w+b") as disk, h5netcdf.File(disk, "w") as file:
         file.attrs["title"] = result.study.title
         file.attrs["study"] = result.study.name
         file.attrs["seed"] = str(result.seed)
@@ -47,6 +53,7 @@ def write_draws(result: Result, path: Path) -> None:
             if output.name in result.kept:
                 _write_coordinates(output, group)
                 _write_output(result, output, group)
+                disk.check()
     _write_inputs(result, path)
 
 
@@ -61,7 +68,7 @@ def _write_inputs(result: Result, path: Path) -> None:
     import h5py
 
     declared = {item.name: item for item in result.study.inputs}
-    with h5py.File(path, "r+") as file:
+    with calm(path, "r+b") as disk, h5py.File(disk, "r+") as file:
         group = file["inputs"]
         for name, column in result.inputs.items():
             variable = group.create_dataset(name.replace("/", SLASH), data=column)
