@@ -23,7 +23,7 @@ def scripts_first(monkeypatch):
     """The scripts import their neighbours, as a script started by its path does; nobody else should find them."""
     monkeypatch.syspath_prepend(str(DOCS / "scripts"))
     yield
-    for name in ("blocks", "options", "presets", "model_form", "figures"):
+    for name in ("blocks", "options", "presets", "model_form", "figures", "grid"):
         sys.modules.pop(name, None)
 
 
@@ -43,6 +43,16 @@ def test_a_table_of_the_options_is_what_its_script_prints(option):
     from options import SETTINGS, option_table
 
     assert_alike(find_blocks((DOCS / "options.md").read_text())[option], option_table(SETTINGS[option]), 0.11)
+
+
+def test_the_tables_of_electricity_are_what_their_script_prints():
+    from blocks import find_blocks
+    from grid import blocks
+
+    page = find_blocks((DOCS / "electricity.md").read_text())
+    for name, text in blocks(2000).items():
+        assert_alike(page[name], text, 0.11)
+        assert len(numbers(text)) > 8
 
 
 def test_the_page_of_figures_is_what_the_registry_says():
