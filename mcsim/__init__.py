@@ -16,14 +16,15 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from mcsim.distributions import *  # noqa: F403
+    from mcsim.engine.compare import compare as compare
     from mcsim.engine.design import saltelli_points as saltelli_points
     from mcsim.engine.design import user_design as user_design
     from mcsim.engine.pairing import check_saltelli as check_saltelli
     from mcsim.engine.run import run as run
+    from mcsim.ranking.opened import open as open
     from mcsim.ranking.ranking import Ranking as Ranking
     from mcsim.ranking.sensitivity import sensitivity as sensitivity
     from mcsim.result.result import Result as Result
-    from mcsim.result.result import compare as compare
     from mcsim.study import Dim as Dim
     from mcsim.study import Input as Input
     from mcsim.study import InputError as InputError
@@ -47,22 +48,43 @@ _PUBLIC = {
     "user_design": "mcsim.engine.design",
     "saltelli_points": "mcsim.engine.design",
     "check_saltelli": "mcsim.engine.pairing",
-    "compare": "mcsim.result.result",
+    "compare": "mcsim.engine.compare",
+    "open": "mcsim.ranking.opened",
     "Result": "mcsim.result.result",
     "sensitivity": "mcsim.ranking.sensitivity",
     "Ranking": "mcsim.ranking.ranking",
     **dict.fromkeys(_CONTRACT, "mcsim.study"),
 }
 
+# Methods whose work is done on a higher floor: class and method -> module and function.
+_ABOVE = {
+    "Study.__repr__": ("mcsim.report.objects", "study_text"),
+    "Study._repr_html_": ("mcsim.report.objects", "study_html"),
+    "Result.__repr__": ("mcsim.report.objects", "result_text"),
+    "Result._repr_html_": ("mcsim.report.objects", "result_html"),
+    "Result.plot": ("mcsim.report.plots", "plot_result"),
+    "Result.report": ("mcsim.report.objects", "report_of"),
+    "Ranking.__repr__": ("mcsim.report.objects", "ranking_text"),
+    "Ranking._repr_html_": ("mcsim.report.objects", "ranking_html"),
+    "Ranking.plot": ("mcsim.report.plots", "plot_ranking"),
+}
+
+
+def _above(name: str) -> Any:
+    module, function = _ABOVE[name]
+    return getattr(importlib.import_module(module), function)
+
 
 def __getattr__(name: str) -> Any:
     if name in _PUBLIC:
         return getattr(importlib.import_module(_PUBLIC[name]), name)
+    hint = ""
     if not name.startswith("_"):
         distributions = importlib.import_module("mcsim.distributions")
         if hasattr(distributions, name):
             return getattr(distributions, name)
-    raise AttributeError(f"module 'mcsim' has no attribute {name!r}")
+        hint = importlib.import_module("mcsim.study").nearest(name, __dir__())
+    raise AttributeError(f"module 'mcsim' has no attribute {name!r}{hint}")
 
 
 def __dir__() -> list[str]:

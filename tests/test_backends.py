@@ -13,7 +13,7 @@ import pytest
 from engine_studies import fails_sometimes, product, small, unlike, wrong_shape
 
 from mcsim.engine.asked import Computed
-from mcsim.engine.backends import each, packed, unpacked
+from mcsim.engine.backends import each, unpacked
 from mcsim.engine.run import RunFailed, run
 from mcsim.study import InputError
 

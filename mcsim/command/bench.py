@@ -77,10 +77,11 @@ def overheads() -> list[dict[str, Any]]:
 def _toy(per_draw: bool) -> Study:
     from mcsim.distributions import uniform
     from mcsim.study import Input
+    from mcsim.study.inputs import Inputs
 
     inputs = {name: uniform(0, 1) for name in ("a", "b", "c")}
     model = Model.from_function(lambda a, b, c: a + b * c, inputs, {"y": ""}, name="toy", per_draw=per_draw)
-    declared = tuple(Input(name, "", name, distribution, name) for name, distribution in inputs.items())
+    declared = Inputs(Input(name, "", name, distribution, name) for name, distribution in inputs.items())
     return Study("toy", "toy", "", "1", model, declared, {})
 
 

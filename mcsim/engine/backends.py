@@ -7,7 +7,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager
 from functools import lru_cache, partial
 from itertools import starmap
 from typing import Any
@@ -30,61 +30,6 @@ class Interrupted(RuntimeError):  # noqa: N818
     """The user stopped a run (exit code 130); what is complete is kept, and the message says how to go on."""
 
     exit_code = 130
-
-
-def packed(work: Any, name: str) -> bytes:
-    """Return what is computed as bytes for another process, a study's functions included.
-
-    Parameters
-    ----------
-    work : object
-        With a ``compute(start, stop)``.
-    name : str
-        What an error calls it.
-
-    Raises
-    ------
-    InputError
-        When a model holds something that cannot travel, such as an open file.
-    """
-    import io
-    from types import MappingProxyType
-
-    import cloudpickle  # type: ignore[import-untyped]
-
-    class Pickler(cloudpickle.Pickler):  # type: ignore[misc]
-        def reducer_override(self, thing: Any) -> Any:
-            # The options of a study are a read-only view, which does not pickle by itself.
-            if isinstance(thing, MappingProxyType):
-                return MappingProxyType, (dict(thing),)
-            return super().reducer_override(thing)
-
-    stream = io.BytesIO()
-    with _by_value():
-        try:
-            Pickler(stream).dump(work)
-        except Exception as error:
-            raise InputError(
-                f"{name}: model cannot be sent to other processes (got {error}); use the backend threads"
-            ) from None
-    return stream.getvalue()
-
-
-@contextmanager
-def _by_value() -> Iterator[None]:
-    """Send the user's own file with its content: a worker elsewhere cannot import it by the name it has here."""
-    import cloudpickle
-
-    from mcsim.study.imports import own_modules
-
-    modules = own_modules()
-    for module in modules:
-        cloudpickle.register_pickle_by_value(module)
-    try:
-        yield
-    finally:
-        for module in modules:
-            cloudpickle.unregister_pickle_by_value(module)
 
 
 @lru_cache(maxsize=4)

@@ -14,7 +14,7 @@ from contextlib import closing
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
-from mcsim.engine.backends import Interrupted, RunFailed, compute_elsewhere, each, packed
+from mcsim.engine.backends import Interrupted, RunFailed, compute_elsewhere, each
 from mcsim.store.chunks import Span, gaps
 from mcsim.study import InputError
 from mcsim.study.program import stop_programs

@@ -11,6 +11,7 @@ import numpy as np
 
 from mcsim.ranking.verdicts import VERDICTS
 from mcsim.study import FloatArray, InputError, IntArray, Output, nearest
+from mcsim.study.above import above
 from mcsim.study.select import selection
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ INDEX_COLUMNS = ("S1", "S1_low", "S1_high", "ST", "ST_low", "ST_high")
 Measures = Mapping[str, FloatArray]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Ranking:
     """Sensitivity measures of every input (or group) for every element of every ranked output.
 
@@ -66,6 +67,36 @@ class Ranking:
     dropped: IntArray = field(default_factory=lambda: np.empty(0, np.int64))
     warnings: tuple[str, ...] = ()
     settings: Mapping[str, Any] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        return str(above("Ranking.__repr__")(self))
+
+    def _repr_html_(self) -> str:
+        return str(above("Ranking._repr_html_")(self))
+
+    def __getitem__(self, output: str) -> xr.DataArray:
+        """Return every measure of an output as a labelled array (measure, input, *dims)."""
+        return self.dataset[self.output(output).name]
+
+    def _ipython_key_completions_(self) -> list[str]:
+        return [output.name for output in self.outputs]
+
+    def plot(self, output: str, **keys: Any) -> Any:
+        """Draw what drives an output as the report does.
+
+        Parameters
+        ----------
+        output : str
+            Name of a ranked output.
+        **keys
+            Dim = label or labels to select, ``panel`` = dim for a panel of each label, ``title``. Of a dim that is
+            neither, the leading label is shown.
+
+        Returns
+        -------
+        matplotlib Axes, or a list of them where the picture has panels
+        """
+        return above("Ranking.plot")(self, output, keys)
 
     def output(self, name: str) -> Output:
         """Return the ranked output of that name.

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from mcsim.report.check import figure_of, read_figures
@@ -11,7 +12,7 @@ from mcsim.report.keys import of_numbers
 from mcsim.report.kind import Figure
 from mcsim.report.style import label
 from mcsim.result.result import INDICATOR
-from mcsim.study import Output, Study
+from mcsim.study import Dim, Output, Study
 
 MOST_LINES, MOST_PANELS = 6, 12  # of a plain figure
 
@@ -48,30 +49,51 @@ def _plain(study: Study) -> Iterator[Figure]:
     for name in names:
         output = study.output(name)
         if output.dims or output.unit != INDICATOR:  # one chance is a number, not a picture
-            yield _checked(study, _plain_figure(output))
+            yield _checked(study, plain_figure(output))
         if output.rank:
             where = leading_element(output)
             title = f"What drives {label(name)}"
             yield _checked(study, {"kind": "ranking", "output": name, "where": where, "title": title})
 
 
-def _plain_figure(output: Output) -> dict[str, Any]:
-    title = f"{label(output.name)}: {output.meaning}"
-    if not output.dims:
-        return {"kind": "interval", "output": output.name, "title": title}
-    numeric = [dim.name for dim in output.dims if of_numbers(dim) and len(dim) > 2]
-    x = numeric[0] if numeric else max(output.dims, key=len).name
-    others = [dim for dim in output.dims if dim.name != x]
+def plain_figure(output: Output, fixed: Mapping[str, Any] = MappingProxyType({}), title: str = "") -> dict[str, Any]:
+    """Return what [[report.figures]] would say to show an output plainly.
+
+    Parameters
+    ----------
+    output : Output
+        What to show.
+    fixed : mapping
+        Dim -> label, or labels, that are shown; other dims become axis, lines and panels as far as they go, and of the
+        rest the leading element is shown.
+    title : str
+        The title.
+    """
+    title = title or f"{label(output.name)}: {output.meaning}"
+    free = [dim for dim in output.dims if not _single(dim.name, fixed)]
+    if not free:
+        kind = "interval" if output.unit != INDICATOR else "numbers"
+        return {"kind": kind, "output": output.name, "title": title, **({"where": dict(fixed)} if fixed else {})}
+    numeric = [dim.name for dim in free if of_numbers(dim) and len(dim) > 2]
+    x = numeric[0] if numeric else max(free, key=len).name
+    others = [dim for dim in free if dim.name != x]
     kind = "probability" if output.unit == INDICATOR else "bands" if numeric else "bars"
     figure: dict[str, Any] = {"kind": kind, "output": output.name, "x": x, "title": title}
-    if others and len(others[-1]) <= MOST_LINES:
+    if others and _shown(others[-1], fixed) <= MOST_LINES:
         figure["line"] = others.pop().name
-    if others and len(others[-1]) <= MOST_PANELS:
+    if others and _shown(others[-1], fixed) <= MOST_PANELS:
         figure["panel"] = others.pop().name
-    if others:
-        first = leading_element(output)
-        figure["where"] = {dim.name: first[dim.name] for dim in others}
-    return figure
+    first = leading_element(output)
+    where = {**{dim.name: first[dim.name] for dim in others if dim.name not in fixed}, **fixed}
+    return figure | ({"where": where} if where else {})
+
+
+def _single(dim: str, fixed: Mapping[str, Any]) -> bool:
+    return dim in fixed and not (isinstance(fixed[dim], list) and len(fixed[dim]) > 1)
+
+
+def _shown(dim: Dim, fixed: Mapping[str, Any]) -> int:
+    return len(fixed[dim.name]) if dim.name in fixed else len(dim)
 
 
 def leading_element(output: Output) -> dict[str, str]:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
+import numpy as np
 from numpy.typing import NDArray
 
-from mcsim.study import FloatArray, Input, IntArray, Output, Study
+from mcsim.study import FloatArray, Input, InputError, IntArray, Output, Study
 
 if TYPE_CHECKING:
+    import pandas as pd
     import xarray as xr
 
 
@@ -72,6 +74,47 @@ def output_dataset(result: Draws) -> xr.Dataset:
     return xr.Dataset(
         variables, coords, {"study": result.study.name, "seed": str(result.seed), "design": result.design}
     )
+
+
+def output_array(result: Draws, name: str) -> xr.DataArray:
+    """Return the draws of one kept output (draw, *dims), NaN where an element has no meaning.
+
+    Raises
+    ------
+    InputError
+        Where the output is unknown, or kept as bands only.
+    """
+    import xarray as xr
+
+    output = result.study.output(name)
+    if name not in result.kept:
+        raise InputError(f"{name}: stored as bands only; keep its draws with keep=({name!r},) or --keep {name}")
+    coords: dict[str, Any] = {"draw": result.draw, **{dim.name: list(dim.coords) for dim in output.dims}}
+    values = output.expand(result.kept[name])
+    return xr.DataArray(values, coords, ("draw", *(dim.name for dim in output.dims)), name, output_attributes(output))
+
+
+def draws_frame(result: Draws, outputs: Sequence[str] = ()) -> pd.DataFrame:
+    """Return one row per draw: uncertain inputs, and every element with a meaning of some kept outputs.
+
+    Parameters
+    ----------
+    result : Result
+        The run.
+    outputs : sequence of str
+        Kept outputs; those of the headline by default, or all where it names none.
+    """
+    import pandas as pd
+
+    chosen = outputs or [name for name in result.study.headline if name in result.kept] or list(result.kept)
+    columns: dict[str, Any] = dict(result.inputs)
+    for name in chosen:
+        output, values = result.study.output(name), output_array(result, name).to_numpy()
+        for place in np.ndindex(output.shape):
+            if output.mask[place]:
+                labels = [str(dim.coords[at]) for dim, at in zip(output.dims, place, strict=True)]
+                columns[f"{name}@{','.join(labels)}" if labels else name] = values[(slice(None), *place)]
+    return pd.DataFrame(columns, index=pd.Index(result.draw, name="draw"))
 
 
 def input_dataset(result: Draws) -> xr.Dataset:

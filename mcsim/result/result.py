@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from mcsim.result.bands import COLUMNS, Bands, exact_bands
 from mcsim.study import FloatArray, InputError, IntArray, Output, Study
+from mcsim.study.above import above
 from mcsim.study.failure import Failure
 from mcsim.study.select import dropped, packed_cells, selection
 from mcsim.study.units import output_factors
@@ -24,7 +25,7 @@ INDICATOR = "indicator"  # unit of 0 or 1 per draw: its mean is a probability, i
 POINTS = "percentage points"  # unit of a difference of two indicators
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Result:
     """Draws and bands of one run; failed draws are left out of both and listed.
 
@@ -166,6 +167,86 @@ class Result:
         from mcsim.result.datasets import output_dataset
 
         return output_dataset(self)
+
+    def __repr__(self) -> str:
+        return str(above("Result.__repr__")(self))
+
+    def _repr_html_(self) -> str:
+        return str(above("Result._repr_html_")(self))
+
+    def __getitem__(self, output: str) -> xr.DataArray:
+        """Return the draws of a kept output as a labelled array (draw, *dims)."""
+        from mcsim.result.datasets import output_array
+
+        return output_array(self, output)
+
+    def _ipython_key_completions_(self) -> list[str]:
+        return list(self.kept)
+
+    def to_dataframe(self, *outputs: str) -> pd.DataFrame:
+        """Return one row per draw: every uncertain input, and every element of some kept outputs.
+
+        Parameters
+        ----------
+        *outputs : str
+            Kept outputs; those of the headline by default, or all where it names none.
+
+        Returns
+        -------
+        DataFrame
+            Indexed by draw; an element's column is named as `--until` writes it, ``output@label,label``.
+        """
+        from mcsim.result.datasets import draws_frame
+
+        return draws_frame(self, outputs)
+
+    def plot(self, output: str, kind: str | None = None, **keys: Any) -> Any:
+        """Draw an output as the report does.
+
+        Parameters
+        ----------
+        output : str
+            Name of the output.
+        kind : str, optional
+            ``bands``, ``bars``, ``interval`` and the others of ``docs/figures.md``; what suits the output by default.
+        **keys
+            Dim = label or labels to select, and the keys of the kind: ``x``, ``line``, ``panel``, ``title``.
+
+        Returns
+        -------
+        matplotlib Axes, or a list of them where the picture has panels
+
+        Raises
+        ------
+        InputError
+            For an unknown output, kind, dim or label, naming the closest.
+        """
+        return above("Result.plot")(self, output, kind, keys)
+
+    def report(self, folder: str | Path | None = None, ranking: Any = None, *, png: bool = False) -> Path:
+        """Write the brief: ``report.html``, ``report.md`` and ``figures/``.
+
+        Parameters
+        ----------
+        folder : path, optional
+            Where; the run directory by default.
+        ranking : Ranking, optional
+            What drives it; that of the run directory by default.
+        png : bool
+            Figures as PNG too.
+
+        Returns
+        -------
+        Path
+            The report.
+
+        Raises
+        ------
+        InputError
+            When the result lies in memory and no folder is given.
+        """
+        path: Path = above("Result.report")(self, folder, ranking, png)
+        return path
 
     def to_arviz(self) -> Any:
         """Return an ArviZ InferenceData: inputs as ``prior``, kept outputs as ``prior_predictive``, one chain."""

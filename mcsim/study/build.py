@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 from mcsim.distributions import Constant
+from mcsim.study.entries import dependence_of
 from mcsim.study.errors import InputError
-from mcsim.study.inputs import Input
+from mcsim.study.inputs import Input, Inputs
 from mcsim.study.model import Model
+from mcsim.study.schema import Place
+from mcsim.study.sections import SPEARMAN
 from mcsim.study.study import Study
 
 
-def study_of(model: Model, name: str | None = None, title: str = "", question: str = "", **values: Any) -> Study:
+def study_of(
+    model: Model,
+    name: str | None = None,
+    title: str = "",
+    question: str = "",
+    *,
+    dependence: Iterable[tuple[str, str, float]] = (),
+    **values: Any,
+) -> Study:
     """Return a study of a model whose inputs have default distributions, or are given here.
 
     Parameters
@@ -21,6 +33,8 @@ def study_of(model: Model, name: str | None = None, title: str = "", question: s
         The model; its tables, if it reads any, come with a study file instead.
     name, title, question : str
         What the study is called and what it answers; the model's name by default.
+    dependence : iterable of (str, str, float)
+        Two inputs and their rank correlation (Spearman), as ``[dependence] spearman`` of a study file has them.
     **values
         Input or option -> number, word, `Distribution` or its text, as in `Study.set`.
 
@@ -38,10 +52,12 @@ def study_of(model: Model, name: str | None = None, title: str = "", question: s
     """
     if model.tables or any(parameter.labels is not None for parameter in model.parameters):
         raise InputError(f"{model.name}: reads tables or vectors of shares; describe it in a study file (mcsim.load)")
-    inputs = tuple(_input(model, parameter, values) for parameter in model.parameters)
+    inputs = Inputs(_input(model, parameter, values) for parameter in model.parameters)
     options = {option.name: option.default for option in model.options}
     label = model.name if name is None else name
-    study = Study(label, title or label, question, "0", model, inputs, options)
+    rows = SPEARMAN.read([list(row) for row in dependence], Place(Path(label), "dependence"))
+    pairs = dependence_of({"spearman": rows}, list(inputs), Path(label))
+    study = Study(label, title or label, question, "0", model, inputs, options, dependence=pairs)
     return study.set_items(values.items())
 
 

@@ -8,18 +8,33 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mcsim.distributions import Distribution
 from mcsim.study.declared import Context, Evaluate, Output, Parameter
 from mcsim.study.errors import InputError
 from mcsim.study.types import FloatArray
 
 
 def as_parameter(name: str, value: Any) -> Parameter:
-    """Return the declared parameter for a unit, a `Parameter` or a `Distribution`."""
+    """Return the declared parameter for a unit, a `Parameter` or a `Distribution`.
+
+    Raises
+    ------
+    InputError
+        For anything else: a number says nothing of what is uncertain, nor of a unit.
+    """
     if isinstance(value, Parameter):
         return value
     if isinstance(value, str):
         return Parameter(name, value, name)
-    return Parameter(name, "", name, default=value)
+    if isinstance(value, Distribution):
+        return Parameter(name, "", name, default=value)
+    raise InputError(
+        f"inputs: {name}: neither a unit nor a distribution (got {value!r}); mcsim.uniform(0, 1) and the like, a unit "
+        f'such as "km", or mcsim.constant({value!r}) for a value that is sure'
+        if isinstance(value, int | float)
+        else f"inputs: {name}: neither a unit nor a distribution (got {value!r}); mcsim.uniform(0, 1) and the like, "
+        'or a unit such as "km"'
+    )
 
 
 def as_numbers(value: Any, output: Output, shape: tuple[int, ...]) -> FloatArray:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, SupportsIndex, overload
 
 from mcsim.distributions import Distribution
+from mcsim.study.errors import InputError, nearest
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,3 +44,42 @@ class Input:
         """Whether the input has more than one value."""
         low, high = self.distribution.support()
         return bool(low < high)
+
+
+class Inputs(tuple[Input, ...]):
+    """The inputs of a study in order of declaration, by position or by name.
+
+    Examples
+    --------
+    >>> from mcsim.distributions import uniform
+    >>> inputs = Inputs([Input("speed", "km/h", "speed", uniform(0, 1), "speed")])
+    >>> inputs["speed"].unit, "speed" in inputs, "pace" in inputs
+    ('km/h', True, False)
+    """
+
+    __slots__ = ()
+
+    @overload
+    def __getitem__(self, key: str) -> Input: ...
+    @overload
+    def __getitem__(self, key: SupportsIndex) -> Input: ...
+    @overload
+    def __getitem__(self, key: slice) -> tuple[Input, ...]: ...
+    def __getitem__(self, key: Any) -> Any:
+        if not isinstance(key, str):
+            return super().__getitem__(key)
+        for item in self:
+            if item.name == key:
+                return item
+        raise InputError(f"{key}: no such input{nearest(key, self.names) or '; `mcsim show` lists them'}")
+
+    def __contains__(self, key: object) -> bool:
+        return key in self.names if isinstance(key, str) else super().__contains__(key)
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the inputs, in order."""
+        return [item.name for item in self]
+
+    def _ipython_key_completions_(self) -> list[str]:
+        return self.names

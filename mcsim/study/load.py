@@ -15,7 +15,7 @@ from mcsim.study.declared import Dim, Output, Parameter, TableSpec
 from mcsim.study.entries import cell_input, dependence_of, option_value, scalar_input, vector_inputs
 from mcsim.study.errors import InputError, nearest, one_of
 from mcsim.study.imports import code_of, import_callable
-from mcsim.study.inputs import Input
+from mcsim.study.inputs import Input, Inputs
 from mcsim.study.model import Model
 from mcsim.study.program import code_of_program, model_from_program
 from mcsim.study.read import read_study_file
@@ -269,7 +269,7 @@ def _assemble(
         question=head.get("question", ""),
         version=str(head.get("version", "0")),
         model=model,
-        inputs=tuple(inputs),
+        inputs=Inputs(inputs),
         options=chosen,
         tables=tables,
         vectors=vectors,

@@ -10,11 +10,12 @@ from mcsim.study.declared import Dim, Evaluate, Option, Output, Parameter, Table
 from mcsim.study.errors import InputError
 from mcsim.study.functions import as_parameter, one_by_one, vectorised
 from mcsim.study.names import check_name
+from mcsim.study.travel import Travels
 from mcsim.study.types import OptionValue
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Model:
+class Model(Travels):
     """A function over named arrays with declared inputs, options and outputs.
 
     Parameters

@@ -184,6 +184,7 @@ CALIBRATION = Section(
     ),
     "[calibration] with keys below it",
 )
+SPEARMAN = ListOf(CORRELATION, "a list of pairs")
 FIGURE = Anything("keys of a figure kind")
 FILE = Section(
     (
@@ -193,7 +194,7 @@ FILE = Section(
         Key("tables", ByName(TABLE, "[tables.NAME] for each table"), "figures in CSV files"),
         Key(
             "dependence",
-            Section((Key("spearman", ListOf(CORRELATION, "a list of pairs"), "rank correlations between inputs"),)),
+            Section((Key("spearman", SPEARMAN, "rank correlations between inputs"),)),
             "which inputs go together",
         ),
         Key(

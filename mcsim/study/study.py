@@ -14,7 +14,8 @@ from typing import Any
 from mcsim.distributions.dependence import Dirichlet
 from mcsim.study.declared import Option, Output
 from mcsim.study.errors import InputError, nearest
-from mcsim.study.inputs import Input
+from mcsim.study.above import above
+from mcsim.study.inputs import Input, Inputs
 from mcsim.study.model import Model
 from mcsim.study.observation import Calibration
 from mcsim.study.setting import input_held, input_set, option_set
@@ -24,7 +25,7 @@ from mcsim.study.types import OptionValue
 CENTRE = "centre"  # the word that holds an input, a table or a group at its medians
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Study:
     """A model with everything that is uncertain about it.
 
@@ -34,7 +35,7 @@ class Study:
         What the study is called and what it answers.
     model : Model
         What is evaluated.
-    inputs : tuple of Input
+    inputs : Inputs
         Every scalar input, fixed or uncertain, table cells included, in declaration order.
     options : mapping
         Option name -> value.
@@ -68,7 +69,7 @@ class Study:
     question: str
     version: str
     model: Model
-    inputs: tuple[Input, ...]
+    inputs: Inputs
     options: Mapping[str, OptionValue]
     tables: Mapping[str, Table] = field(default_factory=dict)
     vectors: Mapping[str, Dirichlet] = field(default_factory=dict)
@@ -84,6 +85,13 @@ class Study:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "options", MappingProxyType(dict(self.options)))
+        object.__setattr__(self, "inputs", Inputs(self.inputs))
+
+    def __repr__(self) -> str:
+        return str(above("Study.__repr__")(self))
+
+    def _repr_html_(self) -> str:
+        return str(above("Study._repr_html_")(self))
 
     @property
     def outputs(self) -> tuple[Output, ...]:
@@ -174,8 +182,8 @@ class Study:
         found = option_set(option, value)
         kept = tuple(item for item in self.inputs if item.name != option.name)
         if isinstance(found, Input):
-            return replace(self, inputs=(*kept, found))
-        return replace(self, inputs=kept, options={**self.options, option.name: found})
+            return replace(self, inputs=Inputs((*kept, found)))
+        return replace(self, inputs=Inputs(kept), options={**self.options, option.name: found})
 
     def _set(self, name: str, value: Any) -> Study:
         if isinstance(value, str) and value == CENTRE:
@@ -186,8 +194,8 @@ class Study:
         if all(item.name != name for item in self.inputs):
             known = [item.name for item in self.inputs] + [item.name for item in self.model.options]
             raise InputError(f"{name}: no such input or option{nearest(name, known) or '; `mcsim show` lists them'}")
-        inputs = tuple(input_set(self.model, item, value) if item.name == name else item for item in self.inputs)
-        return replace(self, inputs=inputs)
+        inputs = (input_set(self.model, item, value) if item.name == name else item for item in self.inputs)
+        return replace(self, inputs=Inputs(inputs))
 
     def _held(self, name: str) -> Study:
         """Return the study with an input, or every cell of a table or group, fixed at its median."""
@@ -195,4 +203,5 @@ class Study:
         if not members:
             known = [*(item.name for item in self.inputs), *self.groups, *self.tables]
             raise InputError(f"{name}: no such input, table or group{nearest(name, known)}; `mcsim show` lists them")
-        return replace(self, inputs=tuple(input_held(item) if item.name in members else item for item in self.inputs))
+        held = (input_held(item) if item.name in members else item for item in self.inputs)
+        return replace(self, inputs=Inputs(held))
