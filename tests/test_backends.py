@@ -16,6 +16,7 @@ from mcsim.engine.asked import Computed
 from mcsim.engine.backends import each, unpacked
 from mcsim.engine.run import RunFailed, run
 from mcsim.study import InputError
+from mcsim.study.travel import packed
 
 DRAWS = 2500
 

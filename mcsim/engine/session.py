@@ -18,6 +18,7 @@ from mcsim.engine.backends import Interrupted, RunFailed, compute_elsewhere, eac
 from mcsim.store.chunks import Span, gaps
 from mcsim.study import InputError
 from mcsim.study.program import stop_programs
+from mcsim.study.travel import packed
 
 if TYPE_CHECKING:
     from mcsim.engine.asked import Computed

@@ -10,7 +10,7 @@ from mcsim.store.directory import RANKING, read
 from mcsim.study import InputError, Study
 
 
-def open(folder: str | Path, study: Study | None = None) -> Result | Ranking:  # noqa: A001 - as the user says it
+def open(folder: str | Path, study: Study | None = None) -> Result | Ranking:
     """Return what `mcsim run` or `mcsim sensitivity` left in a folder.
 
     Parameters

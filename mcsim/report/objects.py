@@ -139,7 +139,8 @@ def _order(ranking: Ranking, output: Output) -> tuple[Any, list[int]]:
     """Return the measure that orders the inputs at the leading element, and their places from the strongest on."""
     if ranking.order_by not in ranking.scores[output.name]:
         return np.empty(0), []
-    measure = ranking.values(output.name, ranking.order_by)[(slice(None), *_place(output))]
+    where: tuple[Any, ...] = (slice(None), *_place(output))
+    measure = ranking.values(output.name, ranking.order_by)[where]
     strength = np.nan_to_num(np.abs(measure), nan=-1.0)
     return measure, [int(place) for place in np.argsort(-strength, kind="stable") if measure[place] == measure[place]]
 
@@ -160,7 +161,7 @@ def _more(count: int) -> str:
 def _input(line: dict[str, str]) -> tuple[Any, ...]:
     from markupsafe import Markup
 
-    return line["name"], line["distribution"], line["unit"], Markup(line["curve"]), line["source"]  # noqa: S704
+    return line["name"], line["distribution"], line["unit"], Markup(line["curve"]), line["source"]
 
 
 def _page(text: str, tables: Sequence[tuple[str, Sequence[str], Sequence[Sequence[Any]]]]) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from mcsim.report.check import figure_of
 from mcsim.report.choose import leading_element, plain_figure
-from mcsim.report.kind import Figure
+from mcsim.report.kind import RANKING, Figure
 from mcsim.report.kinds import KINDS
 from mcsim.report.style import SETTINGS, label
 from mcsim.study import InputError, Output
@@ -24,7 +24,7 @@ def plot_result(result: Result, output: str, kind: str | None, keys: Mapping[str
     where, rest = _parted(declared, keys)
     entry = plain_figure(declared, where)
     if kind is not None:
-        _known(kind)
+        _known(kind, output)
         wanted = {key.name for key in KINDS[kind].keys}
         entry = {name: value for name, value in entry.items() if name in wanted} | {"kind": kind, "output": output}
     if "x" in rest:  # then the plain choice of the others may be in its way
@@ -35,8 +35,7 @@ def plot_result(result: Result, output: str, kind: str | None, keys: Mapping[str
         raise InputError(
             f"plot: {output}: one number, {result.summary(output, **where)['mean'].iloc[0]:.3g}; no picture"
         )
-    if rows is None:
-        raise InputError(f"plot: {figure.kind.name}: drawn from a ranking; ranking.plot({output!r})")
+    assert rows is not None  # of a summary there is always one
     return _drawn(rows, figure)
 
 
@@ -68,9 +67,11 @@ def _listed(value: Any) -> Any:
     return list(value) if isinstance(value, tuple | range) else value
 
 
-def _known(kind: str) -> None:
+def _known(kind: str, output: str) -> None:
     if kind not in KINDS:
         raise InputError(f"plot: kind: no such kind (got {kind!r}); {one_of(KINDS, kind)}")
+    if KINDS[kind].reads is RANKING:
+        raise InputError(f"plot: kind: drawn from a ranking (got {kind!r}); ranking.plot({output!r})")
 
 
 def _drawn(rows: Any, figure: Figure) -> Any:

@@ -12,9 +12,9 @@ from types import MappingProxyType
 from typing import Any
 
 from mcsim.distributions.dependence import Dirichlet
+from mcsim.study.above import above
 from mcsim.study.declared import Option, Output
 from mcsim.study.errors import InputError, nearest
-from mcsim.study.above import above
 from mcsim.study.inputs import Input, Inputs
 from mcsim.study.model import Model
 from mcsim.study.observation import Calibration

@@ -13,12 +13,16 @@ from typing import Any
 from mcsim.study.errors import InputError
 
 
+def _view(content: dict[Any, Any]) -> MappingProxyType[Any, Any]:
+    return MappingProxyType(content)
+
+
 def _proxy_parts(view: MappingProxyType[Any, Any]) -> tuple[Any, ...]:
-    return MappingProxyType, (dict(view),)
+    return _view, (dict(view),)
 
 
 # A read-only view does not pickle or copy by itself; the options of a study are one.
-copyreg.pickle(MappingProxyType, _proxy_parts)  # type: ignore[arg-type]
+copyreg.pickle(MappingProxyType, _proxy_parts)
 
 
 class Travels:
