@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 from mcsim.distributions import Distribution, parse, parse_shares
 from mcsim.store.whole import read_json, reading, write_json
 from mcsim.study import Dim, Input, InputError, Layout, Model, Option, Output, Study
+from mcsim.study.inputs import Inputs
 from mcsim.study.tables import Table
 
 STUDY = "study.json"
@@ -129,7 +130,7 @@ def study_declared(content: Mapping[str, Any]) -> Study:
         **{key: content[key] for key in TEXTS},
         **{key: tuple(content[key]) for key in LISTS},
         model=model,
-        inputs=tuple(_input_of(facts) for facts in content["inputs"]),
+        inputs=Inputs(_input_of(facts) for facts in content["inputs"]),
         options={item["name"]: item["value"] for item in content["options"]},
         tables={facts["name"]: _table_of(facts) for facts in content["tables"]},
         vectors={key: parse_shares(text) for key, text in content["vectors"].items()},
