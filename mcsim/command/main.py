@@ -62,8 +62,8 @@ def _told(error: Exception) -> int:
     if isinstance(error, OSError) and error.strerror:
         where = error.filename or "mcsim"
         return _say(f"{where}: {error.strerror}; mend it, then the same command with --resume goes on", EXIT_FAILED)
-    error = error.__context__ if isinstance(error, click.Abort) and error.__context__ is not None else error
-    return _say(f"mcsim: {type(error).__name__}: {error}; --debug shows where", EXIT_FAILED)
+    cause = error.__context__ if isinstance(error, click.Abort) and error.__context__ is not None else error
+    return _say(f"mcsim: {type(cause).__name__}: {cause}; --debug shows where", EXIT_FAILED)
 
 
 def _say(line: str, code: int) -> int:

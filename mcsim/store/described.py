@@ -126,9 +126,9 @@ def study_declared(content: Mapping[str, Any]) -> Study:
     warnings = [str(line) for line in content["warnings"]]
     lives = content["lives"] if isinstance(content["lives"], bool) else (content["lives"][0], content["lives"][1])
     model = Model(content["model"], (), options, outputs, evaluate, warn=lambda options: warnings, lives=lives)
+    texts: dict[str, Any] = {key: content[key] for key in TEXTS} | {key: tuple(content[key]) for key in LISTS}
     return Study(
-        **{key: content[key] for key in TEXTS},
-        **{key: tuple(content[key]) for key in LISTS},
+        **texts,
         model=model,
         inputs=Inputs(_input_of(facts) for facts in content["inputs"]),
         options={item["name"]: item["value"] for item in content["options"]},

@@ -143,5 +143,5 @@ def _array(archive: zipfile.ZipFile, name: str) -> NDArray[Any]:
     ``np.load`` believes the header first: one that names fewer elements ends the reading before the checksum.
     """
     content = io.BytesIO(archive.read(f"{name}.npy"))
-    array: NDArray[Any] = np.lib.format.read_array(content, allow_pickle=False)  # type: ignore[no-untyped-call]
+    array: NDArray[Any] = np.lib.format.read_array(content, allow_pickle=False)
     return array

@@ -157,10 +157,18 @@ def declare(cells: Cells, corridor: Corridor) -> Declared:
         ("impact_per_km", "/km", "impact per km: expected impact of a life over its expected distance"),
         ("impact_per_life", "", "impact of a life"),
     ):
-        told = {label: unit + per for label, unit in units.items()}
+        by_label = {label: unit + per for label, unit in units.items()}
         outputs.append(
             Output(
-                name, "", meaning, dims, Layout(detail), told, "category", keep=False, may_be_undefined=NOBODY_CROSSES
+                name,
+                "",
+                meaning,
+                dims,
+                Layout(detail),
+                by_label,
+                "category",
+                keep=False,
+                may_be_undefined=NOBODY_CROSSES,
             )
         )
     outputs.append(_endpoints(index, vehicle, route, ages))
