@@ -10,6 +10,7 @@ from typing import Any
 from mcsim.engine.asked import Asked, Stored
 from mcsim.engine.folder import merge
 from mcsim.engine.run import run_asked
+from mcsim.ranking.factors import Groups
 from mcsim.ranking.givendata import given_data
 from mcsim.ranking.method import GivenData
 from mcsim.ranking.place import keep
@@ -20,7 +21,9 @@ from mcsim.study import InputError, Study
 RUN, RECORD = "run", "method.json"  # within the folder of the ranking
 
 
-def rank_draws(study: Study, asked: Asked, chosen: GivenData, outputs: tuple[str, ...] | None) -> Ranking | None:
+def rank_draws(
+    study: Study, asked: Asked, chosen: GivenData, outputs: tuple[str, ...] | None, groups: Groups = False
+) -> Ranking | None:
     """Return the ranking, with the run in a folder within the ranking's own; of a shard the run alone."""
     how, stored = asked.ranked, asked.stored
     method = chosen.name
@@ -32,6 +35,7 @@ def rank_draws(study: Study, asked: Asked, chosen: GivenData, outputs: tuple[str
     result = run_asked(study, Asked(drawn, Stored(inside, stored.resume, outputs or ()), asked.computed))
     settings: dict[str, Any] = {"outputs": outputs, "level": how.level, "resamples": how.resamples, "seed": drawn.seed}
     settings |= {} if how.threshold is None else {"threshold": how.threshold}
+    settings |= {"groups": groups} if chosen.grouped else {}
     if stored.out is not None:
         write_json(stored.out / RECORD, {"method": method, **settings})
     if asked.computed.shard is not None:

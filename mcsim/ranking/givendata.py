@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mcsim.ranking.factors import Groups, factors_of, outputs_of
 from mcsim.ranking.method import Analysis, GivenData, Measures
 from mcsim.ranking.methods import METHODS
 from mcsim.ranking.plan import still_lines
@@ -30,6 +31,8 @@ def given_data(
     seed: int = 1,
     jobs: int = 1,
     threshold: float | None = None,
+    groups: Groups = False,
+    weights: FloatArray | None = None,
 ) -> Ranking:
     """Return sensitivity measures of the uncertain inputs from the draws of a run.
 
@@ -51,6 +54,10 @@ def given_data(
         Threads over the elements of the outputs.
     threshold : float, optional
         Value of the outputs at which a decision turns, for ``evppi``.
+    groups : bool, str or mapping
+        Which inputs make a factor, as in `mcsim.sensitivity`; for ``shapley_data``. The others rank single inputs.
+    weights : ndarray, shape (n,), optional
+        Of the draws, for ``shapley_data``; equal by default.
 
     Returns
     -------
@@ -67,26 +74,29 @@ def given_data(
         raise InputError(
             f"method: unknown for given data (got {method!r}); one of {', '.join(known)}{nearest(method, known)}"
         )
-    names = _inputs(result, inputs)
-    fewest = max(chosen.fewest, 2 * len(names))
+    factors = _factors(result, chosen, inputs, groups)
+    fewest = max(chosen.fewest, 2 * len(factors))
     if result.complete < fewest:
         raise InputError(
-            f"{result.study.name}: too few draws for {len(names)} inputs (got {result.complete}); {fewest} or more"
+            f"{result.study.name}: too few draws for {len(factors)} inputs (got {result.complete}); {fewest} or more"
         )
+    names = tuple(name for members in factors.values() for name in members)
     x = np.column_stack([result.inputs[name] for name in names])
-    about = Analysis(names, level, resamples, seed, jobs, threshold)
+    about = Analysis(
+        names, level, resamples, seed, jobs, threshold, factors, _weights(chosen, weights, result.complete)
+    )
     scores, notes = {}, list(result.notes)
     ranked = _outputs(result, outputs)
     for output in ranked:
         y = np.asarray(result.kept[output.name], dtype=float).reshape(len(x), -1)
         measures, lines = _by_definedness(chosen, about, x, y, output)
         notes += lines
-        shape = (len(names), *output.packed_shape)
+        shape = (len(factors), *output.packed_shape)
         scores[output.name] = {name: values.reshape(shape) for name, values in measures.items()}
     return Ranking(
         study=result.study.name,
         method=method,
-        factors=names,
+        factors=tuple(factors),
         outputs=ranked,
         scores=scores,
         n=result.complete,
@@ -110,9 +120,34 @@ def _inputs(result: Result, wanted: Sequence[str] | None) -> tuple[str, ...]:
     return names
 
 
-def _outputs(result: Result, wanted: Sequence[str] | None) -> tuple[Output, ...]:
-    from mcsim.ranking.factors import outputs_of
+def _factors(
+    result: Result, chosen: GivenData, inputs: Sequence[str] | None, groups: Groups
+) -> dict[str, tuple[str, ...]]:
+    """Return factor -> columns: single inputs, or groups of them where the method takes those."""
+    if not chosen.grouped:
+        return {name: (name,) for name in _inputs(result, inputs)}
+    factors = factors_of(result.study, groups)
+    for name in inputs or ():
+        if name not in factors:
+            raise InputError(f"inputs: {name}: no such uncertain input or group{nearest(name, factors)}")
+    if inputs and len(inputs) < 2:
+        raise InputError(f"{result.study.name}: a ranking needs at least two uncertain inputs (got {len(inputs)})")
+    return {name: factors[name] for name in inputs or factors}
 
+
+def _weights(chosen: GivenData, weights: FloatArray | None, n_draws: int) -> FloatArray | None:
+    """Return the weights of the draws, checked."""
+    if weights is None:
+        return None
+    given = np.asarray(weights, dtype=float)
+    if not chosen.grouped:
+        raise InputError(f"weights: {chosen.name}: takes draws of equal weight; method = shapley_data, or resample")
+    if given.shape != (n_draws,) or not (np.isfinite(given).all() and (given >= 0.0).all() and given.sum() > 0.0):
+        raise InputError(f"weights: not a weight per draw (got shape {given.shape}); {n_draws} numbers from 0 up")
+    return given
+
+
+def _outputs(result: Result, wanted: Sequence[str] | None) -> tuple[Output, ...]:
     chosen = outputs_of(result.study, wanted)
     kept = tuple(output for output in chosen if output.name in result.kept)
     missing = [output.name for output in chosen if output.name not in result.kept]
@@ -129,6 +164,7 @@ def _by_definedness(
     Elements that have a value in the same draws are taken together, and rest on these draws alone.
     """
     name, (n_draws, n_values) = output.name, y.shape
+    n_factors = len(about.factors)
     measures: Measures = {}
     notes = chosen.inspect(name, y, about)
     constant = rounding = 0
@@ -137,7 +173,7 @@ def _by_definedness(
     for number in range(patterns.shape[1]):
         rows, cells = patterns[:, number], np.flatnonzero(pattern_of.ravel() == number)
         known = int(rows.sum())
-        enough = known >= max(chosen.fewest, 2 * x.shape[1])
+        enough = known >= max(chosen.fewest, 2 * n_factors)
         if known < n_draws:
             which = "has" if n_values == 1 else f"{len(cells)} of its {n_values} elements have"
             rest = "which their measures rest on" if enough else "so the measures are undefined there"
@@ -150,10 +186,12 @@ def _by_definedness(
         constant += int((spread == 0.0).sum())
         rounding += int((~varies & (spread > 0.0)).sum())
         events.append(event_counts(part))
-        found = chosen.analysis(x if known == n_draws else x[rows], part[:, varies], about)
+        among = about if about.weights is None else replace(about, weights=about.weights[rows])
+        found = chosen.analysis(x if known == n_draws else x[rows], part[:, varies], among)
         for measure, values in found.items():
-            whole = measures.setdefault(measure, np.full((x.shape[1], n_values), np.nan))
+            whole = measures.setdefault(measure, np.full((n_factors, n_values), np.nan))
             whole[:, cells[varies]] = values
+    notes += chosen.remarks(name, measures) if measures else []
     notes += still_lines(output, constant, rounding, "measures") + event_lines(output, np.concatenate(events), n_draws)
     return measures, notes
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from mcsim.engine.reduce import Reduced
@@ -88,6 +88,10 @@ class Analysis:
         Threads over the elements of an output.
     threshold : float, optional
         Value of the outputs at which a decision turns, for a method that takes it.
+    groups : mapping
+        Factor -> its columns; empty where every column is a factor.
+    weights : ndarray, shape (n,), optional
+        Of the draws; equal where there are none.
     """
 
     inputs: tuple[str, ...]
@@ -96,9 +100,20 @@ class Analysis:
     seed: int = 1
     jobs: int = 1
     threshold: float | None = None
+    groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    weights: FloatArray | None = None
+
+    @property
+    def factors(self) -> Mapping[str, tuple[str, ...]]:
+        """Factor -> its columns."""
+        return self.groups or {name: (name,) for name in self.inputs}
 
 
 def _nothing(name: str, y: FloatArray, about: Analysis) -> list[str]:
+    return []
+
+
+def _no_remark(name: str, measures: Measures) -> list[str]:
     return []
 
 
@@ -121,6 +136,10 @@ class GivenData:
     inspect : callable, optional
         ``inspect(name, y, about)`` refuses draws of an output of which the method cannot speak, and returns lines that
         the reader has to know.
+    grouped : bool
+        Whether it ranks factors of several inputs, and draws with weights; else single inputs and equal draws.
+    remarks : callable, optional
+        ``remarks(name, measures)`` returns lines that the reader has to know of what was found for an output.
     """
 
     needs: ClassVar[str] = "draws"
@@ -133,6 +152,8 @@ class GivenData:
     takes: frozenset[str] = frozenset()
     fewest: int = 32
     inspect: Callable[[str, FloatArray, Analysis], list[str]] = _nothing
+    grouped: bool = False
+    remarks: Callable[[str, Measures], list[str]] = _no_remark
 
 
 def check_failed(plan: Plan, judgement: Judgement, n_failed: int) -> None:

@@ -8,12 +8,14 @@ from mcsim.ranking.morris import MORRIS
 from mcsim.ranking.prcc import PRCC
 from mcsim.ranking.salib import DELTA, HDMR, PAWN, RBD_FAST
 from mcsim.ranking.shapley import SHAPLEY
+from mcsim.ranking.shapleydata import SHAPLEY_DATA
 from mcsim.ranking.sobol import SOBOL
 from mcsim.ranking.tornado import TORNADO
 from mcsim.study import InputError, nearest
 
 METHODS: dict[str, Designed | GivenData] = {
-    method.name: method for method in (SOBOL, SHAPLEY, MORRIS, TORNADO, PRCC, DELTA, PAWN, RBD_FAST, HDMR, EVPPI)
+    method.name: method
+    for method in (SOBOL, SHAPLEY, SHAPLEY_DATA, MORRIS, TORNADO, PRCC, DELTA, PAWN, RBD_FAST, HDMR, EVPPI)
 }
 
 

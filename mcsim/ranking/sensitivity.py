@@ -186,7 +186,7 @@ def rank_asked(
     if how.shard is not None and out is None:
         raise InputError("shard: a part of a ranking needs a folder (got none); --out, then `mcsim merge`")
     if isinstance(chosen, GivenData):
-        return rank_draws(study, asked, chosen, named)
+        return rank_draws(study, asked, chosen, named, groups)
     plan, judgement = _planned(study, asked, chosen, groups, named, versus)
     rule = None if drawn.until is None else _rule(drawn.until, plan, asked.ranked.budget)
     facts = identity(plan, method, judgement, drawn.until)

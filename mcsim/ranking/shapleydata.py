@@ -1,0 +1,251 @@
+"""Shapley effects from draws that exist already, of inputs that may depend on one another in any way.
+
+A factor's effect is the mean, over all orders in which factors become known, of the variance that it explains when its
+turn comes (Shapley's value of a game whose prize is Var E[Y | X_u]). For inputs that depend on one another neither
+Sobol' indices nor variances of parts add up; these do, and share out what inputs explain together.
+
+E[Y | X_u] is the best approximation of Y among functions of X_u, so what a set of inputs explains is estimated by least
+squares on functions of these inputs alone; no conditional draw and no law of the inputs is needed. Least squares on p
+functions explain p / n of a variance by chance; each step is freed of it by degrees of freedom, and what is left by the
+jackknife. What the fit does not reach in unseen draws is told.
+
+Sources: Owen (2014), "Sobol' indices and Shapley value", SIAM/ASA J. Uncertainty Quantification 2, 245-251; Owen and
+Prieur (2017), "On Shapley value for measuring importance of dependent inputs", same journal 5, 986-1002; Song, Nelson
+and Staum (2016), same journal 4, 1060-1083, for random orders; Mitchell, Cooper, Frank and Holmes (2022), "Sampling
+permutations for Shapley value estimation", JMLR 23, for even ones. Nearest neighbours in the place of least squares
+(Broto, Bachoc and Depecker 2020, same journal 8, 693-716) are what `benchmarks/shapley_data.py` compares with.
+"""
+
+from __future__ import annotations
+
+import math
+from itertools import permutations
+from typing import NamedTuple
+
+import numpy as np
+
+from mcsim.ranking.fitted import Draws, Fit, fit
+from mcsim.ranking.intervals import pseudo_values, student_estimate
+from mcsim.ranking.method import Analysis, GivenData, Measures
+from mcsim.ranking.verdicts import ranks
+from mcsim.study import FloatArray, IntArray
+
+FEWEST = 64
+_OUTPUTS = 128  # at a time: one fit serves them together
+_FEW = 4  # factors of which all orders are taken
+# Orders: sets of points of a Sobol' sequence, each with its mirror; of the first set alone for the jackknife.
+_SETS, _POINTS = 8, 16
+_LEAST = 0.1  # share of the variance below which a fit says nothing
+_GOOD = 0.9  # below which it is told
+MEASURES = ("shapley", "shapley_low", "shapley_high", "rank", "explained")
+
+
+class Orders(NamedTuple):
+    """Orders in which factors become known.
+
+    Parameters
+    ----------
+    every : ndarray of int64, shape (n_sets, n, n_factors)
+        Factors by their turn.
+    complete : bool
+        Whether these are all orders there are, so that nothing was drawn by chance.
+    """
+
+    every: IntArray
+    complete: bool
+
+
+def orders_of(names: tuple[str, ...], seed: int) -> Orders:
+    """Return orders of factors, keyed by their names: the order of columns changes nothing.
+
+    Examples
+    --------
+    >>> orders_of(("a", "b"), 1).every.tolist()
+    [[[0, 1], [1, 0]]]
+    """
+    from mcsim.engine.design import saltelli_points
+
+    count = len(names)
+    by_name = np.argsort(np.array(names))
+    if count <= _FEW:
+        return Orders(by_name[np.array(list(permutations(range(count))))][None], True)
+    sets = []
+    for replicate in range(_SETS):
+        points = saltelli_points(tuple(sorted(names)), _POINTS, seed, 0, _POINTS, replicate)[0]
+        order = np.argsort(points, axis=1, kind="stable")
+        # Mirrored, every pair of factors comes in both orders equally often.
+        sets.append(by_name[np.concatenate([order, order[:, ::-1]])])
+    return Orders(np.array(sets), False)
+
+
+def effects(x: FloatArray, y: FloatArray, about: Analysis) -> Measures:
+    """Return the Shapley effects of draws with their intervals.
+
+    Parameters
+    ----------
+    x : ndarray, shape (n, n_columns)
+        Inputs; they may depend on one another.
+    y : ndarray, shape (n, V)
+        Outputs, none of them constant.
+    about : Analysis
+        Names of the columns, the factors they make, weights of the draws, seed of the orders, level.
+
+    Returns
+    -------
+    dict
+        ``shapley, shapley_low, shapley_high, rank, explained``, each (n_factors, V); undefined where the fit explains
+        too little, or the draws are worth too few.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> x = np.random.default_rng(0).normal(size=(500, 2))
+    >>> found = effects(x, 2.0 * x[:, :1] + x[:, 1:], Analysis(("a", "b")))
+    >>> bool(abs(found["shapley"][0, 0] - 0.8) < 0.03)
+    True
+    """
+    draws = Draws.of(x, about.weights)
+    count = len(about.factors)
+    if draws.effective < FEWEST or y.shape[1] == 0:
+        # To so few a fit says nothing of others.
+        return {name: np.full((count, y.shape[1]), 0.0 if name == "explained" else np.nan) for name in MEASURES}
+    place = {name: number for number, members in enumerate(about.factors.values()) for name in members}
+    factor_of = np.array([place[name] for name in about.inputs])
+    single = np.bincount(factor_of)[factor_of] == 1
+    orders = orders_of(tuple(about.factors), about.seed)
+
+    def block(start: int) -> list[FloatArray]:
+        part = y[:, start : start + _OUTPUTS]
+        found = fit(draws, part, single)
+        measures = [np.full((count, part.shape[1]), np.nan) for _ in MEASURES]
+        for size in np.unique(found.sizes):
+            columns = np.flatnonzero((found.sizes == size) & (found.unexplained <= 1.0 - _LEAST))
+            if len(columns) > 0:
+                walk = _Walk(found, columns, int(size), factor_of)
+                for measure, values in zip(measures, _estimated(walk, orders, about.level), strict=False):
+                    measure[:, columns] = values
+        measures[-1][:] = 1.0 - found.unexplained
+        return measures
+
+    starts = range(0, y.shape[1], _OUTPUTS)
+    if about.jobs == 1 or len(starts) == 1:
+        blocks = [block(start) for start in starts]
+    else:
+        from joblib import Parallel, delayed
+
+        blocks = Parallel(n_jobs=about.jobs, backend="threading")(delayed(block)(start) for start in starts)
+    return {name: np.concatenate(parts, axis=1) for name, *parts in zip(MEASURES, *blocks, strict=True)}
+
+
+class _Walk(NamedTuple):
+    """What is walked through: outputs that take the same functions.
+
+    Parameters
+    ----------
+    fit : Fit
+        With the moments.
+    columns : ndarray of int64
+        The outputs.
+    size : int
+        How many of the functions they take.
+    factor_of : ndarray of int64, shape (n_columns,)
+        Factor of each input.
+    """
+
+    fit: Fit
+    columns: IntArray
+    size: int
+    factor_of: IntArray
+
+
+def _estimated(walk: _Walk, orders: Orders, level: float) -> list[FloatArray]:
+    """Return the effects, both ends of their intervals, and ranks, each (n_factors, V).
+
+    Jackknife over the groups of draws, whose bias correction takes off what chance adds to the fit; the error of the
+    orders, where they were drawn, is that of the mean of their sets. What the fit leaves unexplained, a share m of the
+    variance, may belong to any factor: as if all of it were one factor's, which one with the odds e of the effects, an
+    effect is wrong by m sqrt(e (1 - e)) in standard deviation.
+    """
+    shares = walk.fit.moments.shares[:, 0]
+    by_set = np.stack([_shared(_gains(walk, order, None)) for order in orders.every])
+    left_out = [_shared(_gains(walk, orders.every[0], int(group))) for group in np.flatnonzero(shares > 0.0)]
+    pseudo = pseudo_values(by_set[0], np.array(left_out)) + (by_set.mean(axis=0) - by_set[0])
+    found = student_estimate(pseudo.mean(axis=0), pseudo, level)
+    half = found.half_width
+    if not orders.complete:
+        # A set has as many orders as the jackknife has groups or so: the same quantile serves both.
+        quantile = half / np.maximum(np.std(pseudo, axis=0, ddof=1) / math.sqrt(len(pseudo)), 1e-300)
+        half = np.hypot(half, quantile * np.std(by_set, axis=0, ddof=1) / math.sqrt(len(by_set)))
+    odds = np.clip(found.value, 0.0, 1.0)
+    half = np.hypot(half, np.maximum(walk.fit.unexplained[walk.columns], 0.0) * np.sqrt(odds * (1.0 - odds)))
+    return [found.value, found.value - half, found.value + half, ranks(found.value)]
+
+
+def _shared(gains: FloatArray) -> FloatArray:
+    """Return gains as shares of their sum."""
+    return np.asarray(gains / gains.sum(axis=0))
+
+
+def _gains(walk: _Walk, orders: IntArray, group: int | None) -> FloatArray:
+    """Return the mean growth of the explained variance at each factor's turn (n_factors, V), without a group."""
+    from mcsim.kernels.statistics.walks import add_steps
+
+    count, columns, size = orders.shape[1], walk.columns, walk.size
+    functions = walk.fit.functions[:size]
+    members = [np.unique(walk.factor_of[[column for column, _ in function]]) for function in functions]
+    gram, cross, square, effective = walk.fit.moments.without(group)
+    gram, cross = np.ascontiguousarray(gram[:size, :size]), np.ascontiguousarray(cross[:size, columns])
+    whole = square[columns] * effective / (effective - 1.0)
+    work = np.empty((size, size + len(columns)))
+    gains = np.zeros((count, len(columns)))
+    for order in orders:
+        turn = np.argsort(order, kind="stable")
+        # A product of inputs is known when the last of them is.
+        known = np.array([turn[part].max() for part in members])
+        by_turn = np.argsort(known, kind="stable")
+        explained, counts = np.zeros((count, len(columns))), np.zeros(count, np.int64)
+        add_steps(gram, cross, by_turn, known[by_turn], work, explained, counts)
+        freedom = np.maximum(effective - 1.0 - np.cumsum(counts), 1.0)
+        left = (square[columns] - np.cumsum(explained, axis=0)) * (effective / freedom)[:, None]
+        gains[order] += np.concatenate([whole[None], left[:-1]]) - left
+    return gains / len(orders)
+
+
+def _remarks(name: str, measures: Measures) -> list[str]:
+    """Return what the reader has to know: how much of the variance the effects share out, and estimates below zero."""
+    explained, value = measures["explained"][0], measures["shapley"]
+    known = explained[np.isfinite(explained)]
+    if len(known) == 0:
+        return []
+    lines = []
+    elements = "" if len(known) == 1 else f" in {{}} of its {len(explained)} elements"
+    silent, poor = int((known <= _LEAST).sum()), int(((known > _LEAST) & (known < _GOOD)).sum())
+    if silent > 0:
+        lines.append(
+            f"{name}: a fit to the draws explains less than {100 * _LEAST:.0f} % of the variance"
+            f"{elements.format(silent)}, so the Shapley effects are undefined there; more draws"
+        )
+    if poor > 0:
+        least = f"{100 * known[known > _LEAST].min():.0f} %{' at the least' if len(known) > 1 else ''}"
+        lines.append(
+            f"{name}: the Shapley effects share out what a fit to the draws explains, {least} of the variance, below "
+            f"{100 * _GOOD:.0f} %{elements.format(poor)}; the intervals are wider by the rest"
+        )
+    below = int((value < -0.005).any(axis=0).sum())
+    if below > 0:
+        lines.append(
+            f"{name}: some Shapley effects are estimated below zero{elements.format(below)}, which no effect is: "
+            "read them as zero, their interval says how surely"
+        )
+    return lines
+
+
+SHAPLEY_DATA = GivenData(
+    "shapley_data",
+    "fair shares of the variance that add up to one, whatever the dependence of the inputs, from draws alone",
+    "shapley",
+    effects,
+    fewest=FEWEST,
+    grouped=True,
+    remarks=_remarks,
+)
