@@ -70,3 +70,47 @@ def test_calibration_ranks_by_misfit_with_history_alone(hindcast):
 def test_figures_are_written(tmp_path):
     script("fleet_figures").main(["--draws", "20", "--out", str(tmp_path)])
     assert sorted(path.name for path in tmp_path.iterdir()) == ["batteries.svg", "stocks.svg"]
+
+
+@pytest.fixture(scope="module")
+def ncst():
+    return script("fleet_ncst")
+
+
+def test_the_replication_preset_is_the_best_of_the_open_choices(ncst):
+    found = ncst.search()
+    assert len(found) == 2 * 2 * 4 * 2 * 2 * 3 * 2 * 3
+    best = found[0]
+    preset = mcsim.load("fleet-ncst")
+    held = {item.name: item.distribution.median() for item in preset.inputs}
+    assert dict(best.setting) == {
+        name: preset.options.get(name, held.get(name)) for name in (*ncst.OPTIONS, *ncst.INPUTS)
+    }
+    assert best.met == 7
+    assert [one.setting["tradable"] for one in found if one.met == 7] == ["all"] * sum(one.met == 7 for one in found)
+
+
+def test_the_replication_preset_prints_what_the_source_prints_but_for_the_age(ncst):
+    centre = dict(ncst.undone())["fleet-ncst"]
+    inside = [figure.low <= value <= figure.high for figure, value in zip(ncst.PRINTED, centre, strict=True)]
+    assert inside == [figure.output != "mean_fleet_age" for figure in ncst.PRINTED]
+
+
+def test_each_mending_moves_what_it_says(capsys):
+    script("fleet_mendings").main(["--draws", "60"])
+    rows = {line[:56].strip(): line[56:].split() for line in capsys.readouterr().out.splitlines()[1:]}
+    shipped = rows["as shipped"]
+    assert len(rows) == 9
+    moved = {name: [one != two for one, two in zip(row, shipped, strict=True)] for name, row in rows.items()}
+    # Columns: mass new, second-hand, second-hand share, charging, landfilled, no crossover; a median and a band each.
+    assert moved["charging without losses of the grid"] == [False] * 6 + [True] * 2 + [False] * 3
+    assert moved["recyclers for 1,000,000 t a year"] == [False] * 8 + [True] * 2 + [False]
+    assert all(moved["packs leave in Mexico as in the US"][:4])
+    assert moved["a crossover told of any mass"] == [False] * 10 + [True]
+
+
+def test_tables_of_the_page_are_printed(capsys):
+    script("fleet_tables").main(["--draws", "20"])
+    printed = capsys.readouterr().out
+    assert "retired mass, second-hand, kt/yr" in printed
+    assert "battery_law = capacity_cdf, tradable = all" in printed
