@@ -1,4 +1,4 @@
-"""Files that say themselves whether they are whole: JSON that holds a hash of its content, arrays that hold their name.
+"""Files that say themselves whether they are whole: JSON that holds a hash of itself, arrays that hold their name.
 
 Whatever is wrong with a file that mcsim wrote before (bytes changed, cut short, emptied, gone, another file in its
 place) becomes one `Damaged` that names the file and says what to do. Nothing is read half.
@@ -52,22 +52,22 @@ def reading(path: Path, remedy: str) -> Iterator[None]:
         raise Damaged(f"{path}: damaged (got {what}); {remedy}") from None
 
 
-def content_hash(content: Mapping[str, Any]) -> str:
-    """Return the SHA-256 of what a JSON file holds, whatever its spaces and the order of its keys.
+def content_hash(name: str, content: Mapping[str, Any]) -> str:
+    """Return the SHA-256 of a JSON file's name and of what it holds, whatever its spaces and the order of its keys.
 
     Examples
     --------
-    >>> content_hash({"a": 1, "b": (2,)}) == content_hash({"b": [2], "a": 1})
+    >>> content_hash("run.json", {"a": 1, "b": (2,)}) == content_hash("run.json", {"b": [2], "a": 1})
     True
     """
     plain = json.loads(json.dumps(content))
-    return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()
+    return hashlib.sha256(json.dumps([name, plain], sort_keys=True).encode()).hexdigest()
 
 
 def write_json(path: Path, content: Mapping[str, Any]) -> None:
     """Write a JSON file atomically, with a hash of its content, on the disk when this returns."""
     content = {key: value for key, value in content.items() if key != HASH}
-    write_text(path, json.dumps({**content, HASH: content_hash(content)}, indent=1) + "\n")
+    write_text(path, json.dumps({**content, HASH: content_hash(path.name, content)}, indent=1) + "\n")
 
 
 def read_json(path: Path, remedy: str) -> dict[str, Any]:
@@ -83,8 +83,8 @@ def read_json(path: Path, remedy: str) -> dict[str, Any]:
         told = content.pop(HASH, None) if isinstance(content, dict) else None
         if told is None:
             raise Damaged(f"{path}: damaged (got no hash of its content); {remedy}")
-        if told != content_hash(content):
-            raise Damaged(f"{path}: damaged (its content is not what was written); {remedy}")
+        if told != content_hash(path.name, content):
+            raise Damaged(f"{path}: damaged (got other content than was written by this name); {remedy}")
         return dict(content)
 
 
