@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from mcsim.ranking.opened import open as open
     from mcsim.ranking.ranking import Ranking as Ranking
     from mcsim.ranking.sensitivity import sensitivity as sensitivity
+    from mcsim.result.printed import printed as printed
     from mcsim.result.result import Result as Result
     from mcsim.study import Dim as Dim
     from mcsim.study import Input as Input
@@ -50,6 +51,7 @@ _PUBLIC = {
     "check_saltelli": "mcsim.engine.pairing",
     "compare": "mcsim.engine.compare",
     "open": "mcsim.ranking.opened",
+    "printed": "mcsim.result.printed",
     "Result": "mcsim.result.result",
     "sensitivity": "mcsim.ranking.sensitivity",
     "Ranking": "mcsim.ranking.ranking",

@@ -77,6 +77,15 @@ shipped = ["own/rows.csv"]
 [[report.figures]]
 kind = "interval"
 output = "y"
+[[published]]
+name = "y"
+kind = "stated"
+output = "y"
+value = 3
+low = 2
+unit = "km"
+where = "p. 3"
+source = "s"
 """,
     "function": """
 [study]

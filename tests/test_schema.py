@@ -183,7 +183,7 @@ def names_of(schema):
     inner = schema.get("properties", {}) | (
         {"*": schema["additionalProperties"]} if schema.get("additionalProperties") else {}
     )
-    for other in schema.get("anyOf", ()):
+    for other in (*schema.get("anyOf", ()), *([schema["items"]] if "items" in schema else [])):
         yield from names_of(other)
     for name, below in inner.items():
         yield name
@@ -195,10 +195,9 @@ def test_the_editor_knows_every_key_that_a_shipped_study_uses():
     for path in find_studies().values():
         for section, content in tomllib.loads(path.read_text()).items():
             own = section in ("study", "dependence", "data", "program", "report", "calibration")
-            used = {f"{section}.{key}" for key in content} if own else set()
-            if isinstance(content, list):
-                used = {f"{section}.{key}" for entry in content for key in entry}
-            elif not own:
+            listed = content if isinstance(content, list) else [content] if own else []
+            used = {f"{section}.{key}" for entry in listed for key in entry}
+            if not listed:
                 entries = [entry for entry in content.values() if isinstance(entry, dict)]
                 used = {f"{section}.*.{key}" for entry in entries for key in entry}
             assert used - known == set(), path.name

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mcsim.report import words
 from mcsim.report.draw import Picture
+from mcsim.report.printed import HEAD
 from mcsim.store.files import atomically
 from mcsim.study import InputError
 
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
     from mcsim.result.result import Result
 
 
-def markdown(result: Result, pictures: Sequence[Picture]) -> str:
-    """Return the brief as Markdown: question, numbers, figures by their files, inputs with their sources."""
+def markdown(result: Result, pictures: Sequence[Picture], printed: Sequence[Mapping[str, str]] = ()) -> str:
+    """Return the brief as Markdown: question, numbers, figures by their files, printed against ours, inputs."""
     study = result.study
     lines = [
         f"# {plain(study.title)}",
@@ -41,6 +42,15 @@ def markdown(result: Result, pictures: Sequence[Picture]) -> str:
             "",
             f"**{plain(picture.title)}.** {plain(picture.caption)}",
         ]
+    if printed:
+        lines += [
+            "",
+            "## Printed against ours",
+            "",
+            "| figure | printed | ours | | where | why |",
+            "|---|---|---|---|---|---|",
+        ]
+        lines += [_row(*(line[key] for key in HEAD)) for line in printed]
     for title, inputs in words.inputs(study):
         lines += ["", f"## {title}", "", "| input | distribution | unit | group | source |", "|---|---|---|---|---|"]
         lines += [_row(*(item[key] for key in ("name", "distribution", "unit", "group", "source"))) for item in inputs]

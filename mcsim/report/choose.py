@@ -11,8 +11,8 @@ from mcsim.report.check import figure_of, read_figures
 from mcsim.report.keys import of_numbers
 from mcsim.report.kind import Figure
 from mcsim.report.style import label
-from mcsim.result.result import INDICATOR
 from mcsim.study import Dim, Output, Study
+from mcsim.study.declared import INDICATOR
 
 MOST_LINES, MOST_PANELS = 6, 12  # of a plain figure
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from mcsim.report.keys import Key
 from mcsim.report.style import label, share
-from mcsim.result.result import INDICATOR
 from mcsim.study import Output
+from mcsim.study.declared import INDICATOR
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -11,8 +11,8 @@ import numpy as np
 from mcsim.report import words
 from mcsim.report.choose import leading_element
 from mcsim.report.style import number, share, span
-from mcsim.result.result import INDICATOR
 from mcsim.study import InputError, Output, Study
+from mcsim.study.declared import INDICATOR
 from mcsim.study.select import packed_cells
 
 if TYPE_CHECKING:

@@ -11,6 +11,7 @@ from mcsim.report.choose import figures_of
 from mcsim.report.draw import draw_figures, write
 from mcsim.report.kinds.ranking import KIND as RANKING
 from mcsim.report.panels import labels_of, part_of
+from mcsim.report.printed import printed_lines
 from mcsim.report.style import label
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ def write_report(result: Result, ranking: Ranking | None, folder: Path, png: boo
 
     study = result.study
     pictures = draw_figures(result, ranking, folder / "figures", png)
+    printed = printed_lines(folder)
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("mcsim.report"),
         autoescape=True,
@@ -60,6 +62,7 @@ def write_report(result: Result, ranking: Ranking | None, folder: Path, png: boo
         headlines=words.headlines(result),
         pictures=pictures,
         ranking=_ranking_blocks(result, ranking),
+        printed=printed,
         inputs=words.inputs(study),
         options=[
             {"name": option.name, "value": study.options[option.name], "meaning": option.meaning}
@@ -70,7 +73,7 @@ def write_report(result: Result, ranking: Ranking | None, folder: Path, png: boo
     )
     path = folder / "report.html"
     write(path, html.encode("utf-8"))
-    write(folder / "report.md", markdown(result, pictures).encode("utf-8"))
+    write(folder / "report.md", markdown(result, pictures, printed).encode("utf-8"))
     return path
 
 

@@ -10,8 +10,9 @@ import numpy as np
 
 from mcsim.report.choose import numbers_of
 from mcsim.report.style import label, number, share, span
-from mcsim.result.result import INDICATOR, POINTS
+from mcsim.result.result import POINTS
 from mcsim.study import Input, Output, Study
+from mcsim.study.declared import INDICATOR
 
 if TYPE_CHECKING:
     import pandas as pd

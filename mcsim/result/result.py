@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from mcsim.result.bands import COLUMNS, Bands, exact_bands
 from mcsim.study import FloatArray, InputError, IntArray, Output, Study
 from mcsim.study.above import above
+from mcsim.study.declared import INDICATOR
 from mcsim.study.failure import Failure
 from mcsim.study.select import dropped, packed_cells, selection
 from mcsim.study.units import output_factors
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
 
-INDICATOR = "indicator"  # unit of 0 or 1 per draw: its mean is a probability, its quantiles say nothing
 POINTS = "percentage points"  # unit of a difference of two indicators
 
 
@@ -388,7 +388,8 @@ def compare(first: Result, second: Result, outputs: Sequence[str] | None = None)
         if item.name in kept
     )
     model = replace(second.study.model, outputs=outputs_of_pair)
-    study = replace(second.study, model=model, name=f"{second.study.name} minus {first.study.name}")
+    name = f"{second.study.name} minus {first.study.name}"
+    study = replace(second.study, model=model, name=name, published=())
     inputs = {name: column[theirs] for name, column in second.inputs.items()}
     return Result(
         study,

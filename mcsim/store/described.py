@@ -18,6 +18,7 @@ from mcsim.distributions import Distribution, parse, parse_shares
 from mcsim.store.whole import read_json, reading, write_json
 from mcsim.study import Dim, Input, InputError, Layout, Model, Option, Output, Study
 from mcsim.study.inputs import Inputs
+from mcsim.study.published import published_of
 from mcsim.study.tables import Table
 
 STUDY = "study.json"
@@ -93,6 +94,7 @@ def declarations(study: Study) -> dict[str, Any]:
         "overrides": [list(pair) for pair in study.overrides],
         "dependence": [list(pair) for pair in study.dependence],
         "figures": [dict(figure) for figure in study.figures],
+        "published": [dict(figure.entry) for figure in study.published],
         "model": model.name,
         "lives": model.lives,
         "warnings": list(model.warn(study.options)) if model.warn is not None else [],
@@ -127,16 +129,18 @@ def study_declared(content: Mapping[str, Any]) -> Study:
     lives = content["lives"] if isinstance(content["lives"], bool) else (content["lives"][0], content["lives"][1])
     model = Model(content["model"], (), options, outputs, evaluate, warn=lambda options: warnings, lives=lives)
     texts: dict[str, Any] = {key: content[key] for key in TEXTS} | {key: tuple(content[key]) for key in LISTS}
+    inputs = Inputs(_input_of(facts) for facts in content["inputs"])
     return Study(
         **texts,
         model=model,
-        inputs=Inputs(_input_of(facts) for facts in content["inputs"]),
+        inputs=inputs,
         options={item["name"]: item["value"] for item in content["options"]},
         tables={facts["name"]: _table_of(facts) for facts in content["tables"]},
         vectors={key: parse_shares(text) for key, text in content["vectors"].items()},
         dependence=tuple((first, second, number) for first, second, number in content["dependence"]),
         overrides=tuple((key, text) for key, text in content["overrides"]),
         figures=tuple(content["figures"]),
+        published=published_of(content.get("published", ()), model, inputs),
     )
 
 

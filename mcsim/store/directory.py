@@ -1,4 +1,4 @@
-"""What a run directory is: study.json, draws.nc, summary.csv, failed.csv, bands.npz and, written last, run.json.
+"""What a run directory is: study.json, draws.nc, summary.csv, printed.csv, failed.csv, bands.npz and, last, run.json.
 
 Every file is written beside its final name and moved there, so that a reader sees the old one or the new one and never
 half of one; run.json holds the hashes of the others and stands for the run being complete.
@@ -9,11 +9,12 @@ from __future__ import annotations
 import csv
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from mcsim.result.bands import Bands
+from mcsim.result.printed import WORDS, printed
 from mcsim.result.result import Result
 from mcsim.store.described import STUDY, read_study, write_study
 from mcsim.store.files import atomically, plain_text, write_table
@@ -22,8 +23,12 @@ from mcsim.store.whole import Arrays, read_arrays, read_json, save_arrays, write
 from mcsim.study import InputError, Study
 from mcsim.study.failure import Failure
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 MANIFEST, DRAWS, SUMMARY, FAILED, BANDS = "run.json", "draws.nc", "summary.csv", "failed.csv", "bands.npz"
 RANKING, TABLE, PAIRS = "ranking.npz", "sensitivity.csv", "second_order.csv"  # what drives the outputs
+PRINTED = "printed.csv"  # what sources print beside the bands, where the study says
 CHUNKS = "chunks"
 STATE = "state.npz"
 
@@ -74,12 +79,16 @@ def write(result: Result, folder: Path, how: Mapping[str, Any]) -> Result:
     atomically(folder / DRAWS, lambda path: write_draws(result, path))
     write_table(folder / SUMMARY, result.summary())
     save_arrays(folder / BANDS, _band_arrays(result.bands))
+    if result.study.published:
+        write_table(folder / PRINTED, printed(result))
+    else:
+        (folder / PRINTED).unlink(missing_ok=True)
     if result.failures:
         write_failures(result.failures, folder / FAILED)
     else:
         (folder / FAILED).unlink(missing_ok=True)
     write_study(result.study, folder)
-    known = (STUDY, DRAWS, SUMMARY, BANDS, FAILED, STATE, RANKING, TABLE, PAIRS)
+    known = (STUDY, DRAWS, SUMMARY, PRINTED, BANDS, FAILED, STATE, RANKING, TABLE, PAIRS)
     names = [name for name in known if (folder / name).is_file()]
     record = {**manifest(result, how), "files": {name: file_hash(folder / name) for name in names}}
     write_json(folder / MANIFEST, record)
@@ -130,6 +139,19 @@ def read_failures(path: Path) -> tuple[Failure, ...]:
         )
         for row in rows
     )
+
+
+def read_printed(folder: Path) -> pd.DataFrame | None:
+    """Return printed.csv of a run directory, None where its study names no figures."""
+    import pandas as pd
+
+    path = folder / PRINTED
+    if not path.is_file():
+        return None
+    table = pd.read_csv(path, dtype=str, keep_default_na=False)
+    texts = {name: [plain_text(cell) for cell in table[name]] for name in WORDS}
+    numbers = {name: pd.to_numeric(table[name]) for name in table.columns if name not in WORDS}
+    return table.assign(**texts, **numbers)
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from mcsim.distributions.dependence import Dirichlet
 
 
+INDICATOR = "indicator"  # unit of 0 or 1 per draw: its mean is a probability, its quantiles say nothing
+
+
 @dataclass(frozen=True, slots=True)
 class Dim:
     """A labelled axis of an output.

@@ -18,6 +18,7 @@ from mcsim.study.imports import code_of, import_callable
 from mcsim.study.inputs import Input, Inputs
 from mcsim.study.model import Model
 from mcsim.study.program import code_of_program, model_from_program
+from mcsim.study.published import published_of
 from mcsim.study.read import read_study_file
 from mcsim.study.replaced import in_units_of, replace_table
 from mcsim.study.study import Study
@@ -280,6 +281,7 @@ def _assemble(
         data="" if data is None else str(data.resolve()),
         code=_code(raw, path),
         figures=tuple(raw.get("report", {}).get("figures", ())),
+        published=published_of(raw.get("published", ()), model, inputs),
     )
     for name, value in raw.get("options", {}).items():
         if name not in options:

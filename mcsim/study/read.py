@@ -43,6 +43,8 @@ def read_study_file(path: Path, resolve: Resolve, seen: tuple[Path, ...] = ()) -
     content: Content = FILE.read(_toml(path), Place(path))
     head = content.setdefault("study", {})
     head.setdefault("name", path.stem)
+    for number, figure in enumerate(content.get("published", ()), start=1):
+        figure["place"] = str((Place(path) / "published").number(number))
     extended = head.pop("extends", None)
     if extended is None:
         _refuse_centres(content, path)
@@ -98,10 +100,21 @@ def _hold(inputs: Content, base: Content, path: Path) -> None:
 
 
 def _over(base: Content, content: Content, section: str) -> Any:
-    """Return a section of a study over that of the study that it extends: key by key, a list as a whole."""
-    if isinstance(content.get(section, base.get(section)), list):
-        return content.get(section, base.get(section))
-    return {**base.get(section, {}), **content.get(section, {})}
+    """Return a section of a study over that of the study that it extends: key by key, named entries by their names.
+
+    A list whose entries have no names is taken as a whole.
+    """
+    theirs, own = base.get(section, {}), content.get(section, {})
+    if not isinstance(theirs or own, list):
+        return {**theirs, **own}
+    if not own or not theirs or "name" not in own[0]:
+        return own or theirs
+    kept = [found for entry in theirs for found in (_named(own, entry["name"]) or [entry])]
+    return kept + [entry for entry in own if not _named(theirs, entry["name"])]
+
+
+def _named(entries: list[Content], name: str) -> list[Content]:
+    return [entry for entry in entries if entry["name"] == name]
 
 
 def _toml(path: Path) -> dict[str, Any]:

@@ -85,6 +85,24 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
+class Word:
+    """One of a few words."""
+
+    known: tuple[str, ...]
+    words: str
+
+    def read(self, value: Any, place: Place) -> str:
+        """Return the word."""
+        if value not in self.known:
+            raise place.refused("no such word", value, one_of(self.known, str(value)))
+        return str(value)
+
+    def json(self) -> Json:
+        """Return it as a JSON schema."""
+        return {"enum": list(self.known)}
+
+
+@dataclass(frozen=True, slots=True)
 class PathBeside:
     """A path, absolute or from the folder of the file that names it."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mcsim.distributions import FAMILIES, SHARES
+from mcsim.study.published import CELLS, KINDS
 from mcsim.study.schema import (
     Anything,
     ByName,
@@ -16,6 +17,7 @@ from mcsim.study.schema import (
     Row,
     Section,
     Text,
+    Word,
 )
 
 TEXT, FLAG = Text(), Flag()
@@ -186,6 +188,33 @@ CALIBRATION = Section(
 )
 SPEARMAN = ListOf(CORRELATION, "a list of pairs")
 FIGURE = Anything("keys of a figure kind")
+PUBLISHED = Section(
+    (
+        Key("name", NAME, "the figure as a reader knows it; one of the extended study is replaced by its name", True),
+        Key("kind", Word(tuple(KINDS), ", ".join(KINDS)), "what was printed, and how ours is held against it", True),
+        Key("where", NAME, "page, figure or section of the source", True),
+        Key("source", NAME, "what prints it", True),
+        Key("output", NAME, 'what speaks to it here: "OUTPUT@LABEL,LABEL" (or DIM=LABEL), a label for each dim'),
+        Key("input", NAME, "or an input of the study"),
+        Key("unreached", NAME, "or why nothing here speaks to it"),
+        Key(
+            "value",
+            Either(number=NUMBER, text=NAME, list=WORDS, words="a number, a label, above or below"),
+            "what is printed; of an ordering the largest label or labels, of a sign above or below (zero)",
+        ),
+        Key("low", NUMBER, "what the printed figure may mean, at least; of a range its lower end"),
+        Key("high", NUMBER, "at most; of a range its upper end"),
+        Key("unit", TEXT, "of the numbers, converted to the output's; the output's where it says nothing"),
+        Key("cells", Word(CELLS, "every or most"), "of a sign: in how many of the elements that `output` names"),
+        Key(
+            "options",
+            ByName(Either(text=TEXT, number=NUMBER, words="a word or a number"), "{ option = word }"),
+            "the figure is of the study under these options only",
+        ),
+        Key("why", TEXT, "why ours lies elsewhere; told where it does"),
+    ),
+    "[[published]] with a figure's keys below it",
+)
 FILE = Section(
     (
         Key("study", STUDY, "what the study is"),
@@ -210,6 +239,11 @@ FILE = Section(
             "report",
             Section((Key("figures", ListOf(FIGURE, "[[report.figures]] for each figure"), "figures of the report"),)),
             "what the report holds",
+        ),
+        Key(
+            "published",
+            ListOf(PUBLISHED, "[[published]] for each figure"),
+            "figures that sources print, held against ours",
         ),
     ),
     "a study file",

@@ -18,6 +18,7 @@ from mcsim.study.errors import InputError, nearest
 from mcsim.study.inputs import Input, Inputs
 from mcsim.study.model import Model
 from mcsim.study.observation import Calibration
+from mcsim.study.published import Published
 from mcsim.study.setting import input_held, input_set, option_set
 from mcsim.study.tables import Table
 from mcsim.study.types import OptionValue
@@ -62,6 +63,8 @@ class Study:
         What the report draws, as [[report.figures]] writes it.
     calibration : Calibration
         What was observed, and how the study is calibrated on it.
+    published : tuple of Published
+        Figures that sources print, held against the outputs.
     """
 
     name: str
@@ -82,6 +85,7 @@ class Study:
     code: Mapping[str, str] = field(default_factory=dict)
     figures: tuple[Mapping[str, Any], ...] = ()
     calibration: Calibration = field(default_factory=Calibration)
+    published: tuple[Published, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "options", MappingProxyType(dict(self.options)))

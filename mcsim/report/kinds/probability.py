@@ -11,8 +11,8 @@ from mcsim.report.keys import COMMON, DIM, LINE, NUMBER, PANEL, Key
 from mcsim.report.kind import Figure, Kind, Source
 from mcsim.report.panels import Panel, labels_of, over_lines, part_of
 from mcsim.report.style import colour, label, line
-from mcsim.result.result import INDICATOR
 from mcsim.study import Output
+from mcsim.study.declared import INDICATOR
 from mcsim.study.select import selection
 
 if TYPE_CHECKING:
