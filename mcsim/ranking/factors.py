@@ -85,8 +85,29 @@ def dependent_groups(study: Study) -> dict[str, tuple[str, ...]]:
         Name, the members joined by ``+`` -> members; empty for a study without dependence. Fit for `sensitivity`'s
         `groups`.
     """
-    home = {member: factor for factor, members in study.groups.items() for member in members}
-    joined: dict[str, list[str]] = {factor: [factor] for factor in study.groups}
+    return {name: factors for name, factors in _joined(study, study.groups).items() if len(factors) > 1}
+
+
+def kept_together(study: Study, factors: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    """Return factors with those that depend on one another as one, unless one alone would be left.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> study = SimpleNamespace(dependence=(("a", "b", 0.5),))
+    >>> kept_together(study, {"a": ("a",), "b": ("b",), "c": ("c",)})
+    {'a + b': ('a', 'b'), 'c': ('c',)}
+    """
+    joined = _joined(study, factors)
+    if len(joined) < 2:
+        return dict(factors)
+    return {name: tuple(member for own in parts for member in factors[own]) for name, parts in joined.items()}
+
+
+def _joined(study: Study, factors: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    """Return the factors that depend on one another, by their names joined, each once; one by itself under its own."""
+    home = {member: factor for factor, members in factors.items() for member in members}
+    joined: dict[str, list[str]] = {factor: [factor] for factor in factors}
     for first, second, correlation in study.dependence:
         if correlation == 0.0 or first not in home or second not in home:
             continue
@@ -95,8 +116,8 @@ def dependent_groups(study: Study) -> dict[str, tuple[str, ...]]:
             one += other
             for factor in other:
                 joined[factor] = one
-    groups = {id(factors): factors for factors in joined.values() if len(factors) > 1}
-    return {" + ".join(factors): tuple(factors) for factors in groups.values()}
+    each = {id(parts): parts for parts in joined.values()}
+    return {" + ".join(parts): tuple(parts) for parts in each.values()}
 
 
 def check_independent(study: Study, factors: Mapping[str, tuple[str, ...]]) -> None:

@@ -57,6 +57,8 @@ class Designed:
     takes : frozenset of str
         What only some methods have, of ``second_order``, ``versus``, ``until``, ``debias``, ``confidence``,
         ``threshold``.
+    unites : bool
+        Whether inputs that depend on one another are one factor where the user names no groups.
     """
 
     needs: ClassVar[str] = "design"
@@ -70,6 +72,7 @@ class Designed:
     read: Callable[[Judgement, Reduced], Any]
     ranking: Callable[[Plan, Judgement, list[Any]], Ranking]
     takes: frozenset[str] = frozenset()
+    unites: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -180,4 +180,5 @@ MORRIS = Designed(
     passes,
     read,
     ranking,
+    unites=True,
 )

@@ -10,7 +10,7 @@ from typing import Any
 from mcsim.engine.asked import DEFAULT_LIVES, Asked
 from mcsim.engine.session import Session
 from mcsim.engine.until import Settled, parse_rule
-from mcsim.ranking.factors import Groups, factors_of, outputs_of
+from mcsim.ranking.factors import Groups, factors_of, kept_together, outputs_of
 from mcsim.ranking.fromdraws import rank_draws
 from mcsim.ranking.givendata import given_data, with_sign
 from mcsim.ranking.method import Designed, GivenData, Judgement
@@ -245,6 +245,9 @@ def _planned(
         lives=drawn.lives_of(study),
         debias=ranked.debias,
     )
+    if chosen.unites and isinstance(groups, bool):
+        factors = kept_together(study, plan.factors)
+        plan = replace(plan, factors=factors if versus is None else kept_together(versus, factors))
     chosen.check(study, plan.factors)
     if versus is not None:
         chosen.check(versus, plan.factors)

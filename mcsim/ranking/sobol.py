@@ -284,4 +284,5 @@ SOBOL = Designed(
     read,
     ranking,
     frozenset({"second_order", "versus", "until", "debias", "confidence", "threshold"}),
+    unites=True,
 )

@@ -9,7 +9,7 @@ from typing import Any
 
 from mcsim.distributions import FAMILIES, SHARES, Constant, Distribution, Uniform, build, build_shares, parse
 from mcsim.study.declared import Parameter
-from mcsim.study.errors import InputError, one_of
+from mcsim.study.errors import InputError
 from mcsim.study.inputs import Input
 from mcsim.study.model import Model
 from mcsim.study.setting import check_range
@@ -163,15 +163,3 @@ def vector_inputs(parameter: Parameter, entry: Any, path: Path, vectors: dict[st
         )
         for column, label in enumerate(labels[:-1])
     ]
-
-
-def dependence_of(raw: Mapping[str, Any], inputs: list[Input], path: Path) -> tuple[tuple[str, str, float], ...]:
-    """Return the rank correlations of [dependence], each between two known inputs."""
-    names = [item.name for item in inputs]
-    found = []
-    for first, second, correlation in raw.get("spearman", []):
-        for name in (first, second):
-            if name not in names:
-                raise InputError(f"{path}: dependence.spearman: {name}: no such input; {one_of(names, name)}")
-        found.append((first, second, float(correlation)))
-    return tuple(found)

@@ -12,7 +12,8 @@ from typing import Any
 
 from mcsim.study.calibrated import calibration_of
 from mcsim.study.declared import Dim, Output, Parameter, TableSpec
-from mcsim.study.entries import cell_input, dependence_of, option_value, scalar_input, vector_inputs
+from mcsim.study.dependent import dependence_of
+from mcsim.study.entries import cell_input, option_value, scalar_input, vector_inputs
 from mcsim.study.errors import InputError, nearest, one_of
 from mcsim.study.imports import code_of, import_callable
 from mcsim.study.inputs import Input, Inputs
@@ -264,6 +265,7 @@ def _assemble(
             inputs.append(scalar_input(model, parameter, entries.get(parameter.name), path))
     for name, item in cells.items():
         inputs.append(item if name not in entries else cell_input(model, item, entries[name], path))
+    pairs, pairs_when = dependence_of(raw.get("dependence", {}), inputs, model.options, f"{path}: dependence")
     study = Study(
         name=head["name"],
         title=head.get("title", head["name"]),
@@ -274,7 +276,8 @@ def _assemble(
         options=chosen,
         tables=tables,
         vectors=vectors,
-        dependence=dependence_of(raw.get("dependence", {}), inputs, path),
+        dependence=pairs,
+        dependence_when=pairs_when,
         headline=tuple(head.get("headline", ())),
         origin=str(path),
         files=files,

@@ -223,7 +223,16 @@ FILE = Section(
         Key("tables", ByName(TABLE, "[tables.NAME] for each table"), "figures in CSV files"),
         Key(
             "dependence",
-            Section((Key("spearman", SPEARMAN, "rank correlations between inputs"),)),
+            Section(
+                (
+                    Key("spearman", SPEARMAN, "rank correlations between inputs"),
+                    Key(
+                        "when",
+                        ByName(ByName(SPEARMAN, "WORD = a list of pairs"), "OPTION.WORD = a list of pairs"),
+                        "further ones while an option has a word",
+                    ),
+                )
+            ),
             "which inputs go together",
         ),
         Key(

@@ -14,6 +14,7 @@ from typing import Any
 from mcsim.distributions.dependence import Dirichlet
 from mcsim.study.above import above
 from mcsim.study.declared import Option, Output
+from mcsim.study.dependent import Pairs, PairsWhen, exchanged
 from mcsim.study.errors import InputError, nearest
 from mcsim.study.inputs import Input, Inputs
 from mcsim.study.model import Model
@@ -45,7 +46,9 @@ class Study:
     vectors : mapping
         Name of a vector of shares -> Dirichlet.
     dependence : tuple of (str, str, float)
-        Rank correlations between inputs.
+        Rank correlations between inputs, those in force under the study's options.
+    dependence_when : mapping
+        Option -> word -> rank correlations in force while it has that word.
     headline : tuple of str
         Outputs that the report leads with.
     origin : str
@@ -76,7 +79,8 @@ class Study:
     options: Mapping[str, OptionValue]
     tables: Mapping[str, Table] = field(default_factory=dict)
     vectors: Mapping[str, Dirichlet] = field(default_factory=dict)
-    dependence: tuple[tuple[str, str, float], ...] = ()
+    dependence: Pairs = ()
+    dependence_when: PairsWhen = field(default_factory=dict)
     headline: tuple[str, ...] = ()
     origin: str = ""
     overrides: tuple[tuple[str, str], ...] = ()
@@ -185,9 +189,16 @@ class Study:
         """
         found = option_set(option, value)
         kept = tuple(item for item in self.inputs if item.name != option.name)
-        if isinstance(found, Input):
-            return replace(self, inputs=Inputs((*kept, found)))
-        return replace(self, inputs=Inputs(kept), options={**self.options, option.name: found})
+        by_word = self.dependence_when.get(option.name, {})
+        if not isinstance(found, Input):
+            pairs = exchanged(self.dependence, by_word, self.options[option.name], found)
+            return replace(self, inputs=Inputs(kept), options={**self.options, option.name: found}, dependence=pairs)
+        if by_word:
+            raise InputError(
+                f"{option.name}: decides which inputs go together, for all draws (got {value}); one of "
+                f"{', '.join(option.choices or ())}"
+            )
+        return replace(self, inputs=Inputs((*kept, found)))
 
     def _set(self, name: str, value: Any) -> Study:
         if isinstance(value, str) and value == CENTRE:

@@ -135,6 +135,12 @@ OPTIONS: tuple[Option, ...] = (
         meaning="exact means over vehicles, or sampled vehicle lives (--lives)",
     ),
     Option("steps_per_year", 1, None, 1, 12, "steps of the time grid per year: 1, 4 or 12", integer=True),
+    Option(
+        "reference_distance",
+        "correlated",
+        ("correlated", "correlated_weakly", "correlated_strongly", "independent"),
+        meaning="whether cars of {host} that live longer drive less a year: which inputs go together in a study",
+    ),
     Option("functional_unit", "km", ("km", "life"), meaning="impact changes per km of travel, or per vehicle life"),
 )
 
