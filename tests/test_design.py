@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scipy.stats import qmc
 
 from mcsim.engine.design import make_design, morris_trajectories, saltelli_points, user_design
-from mcsim.engine.pairing import partners
+from mcsim.engine.pairing import allocation
 from mcsim.study import InputError
 
 COLUMNS = ("x", "y", "z")
@@ -79,11 +79,11 @@ def test_random_points_are_uniform():
 
 def test_saltelli_matrices_are_dimensions_of_one_sequence():
     a, b = saltelli_points(COLUMNS, 64, 2, 0, 64)
-    opposite = partners(3)
-    names = tuple(f"u{dimension}" for dimension in range(1 + max(opposite)))
+    first, second = allocation(3, 2)
+    names = tuple(f"u{dimension}" for dimension in range(1 + max(second)))
     whole = make_design("sobol", names, 64, 2).points(0, 64)
-    assert np.array_equal(a, whole[:, :3])
-    assert np.array_equal(b, whole[:, list(opposite)])
+    assert np.array_equal(a, whole[:, first])
+    assert np.array_equal(b, whole[:, second])
 
 
 def test_saltelli_replicates_are_independent_scrambles():

@@ -33,6 +33,7 @@ from mcsim.kernels._jit import kernel
 _LOW_DIGITS = 3
 _LOW_WORDS = 7
 _MOST_FOR_PAIRS = 256
+_HEAD = 6
 
 
 @kernel
@@ -150,7 +151,7 @@ def block_variances(ends, m, spectra, counts, variances):
         2**m points.
     spectra : ndarray, shape (n_kinds, at least m + 1)
         For kinds of functions, what share of the variance hangs on digit k as the last one; it adds up to 1 over all k,
-        those behind m included, and entry 0 is unused. Both functions of a product are of one kind.
+        those behind m included, and entry 0 is unused. Both of a product are of one kind.
     counts : ndarray of float64, shape (2, at least m + 1)
         Working memory.
     variances : ndarray, shape (n_kinds,)
@@ -277,22 +278,25 @@ def _crowd_variances(first, second, weights, m, tables, variances):
 
 @kernel
 def _worst(relative, first, second, weights, tables, spectra, limits, least, scratch):
-    """Return the largest variance relative to its limit over all m, or the first above `least`, which is no use."""
+    """Return the largest variance relative to its limit over all m, or the first above `least`."""
     ends, basis, counts, variances, crowd = scratch
-    n_kinds, worst = spectra.shape[0], 0.0
-    for m in range(1, limits.shape[1]):
-        if limits[:, m].min() == np.inf:
-            continue
+    n_kinds, worst, start = spectra.shape[0], 0.0, 1
+    while start < limits.shape[1] and limits[:n_kinds, start].min() == np.inf:
+        start += 1
+    # Products with other coordinates take longest and come last.
+    for m in range(start, limits.shape[1]):
         right_ends(relative, m, ends, basis)
         block_variances(ends, m, spectra, counts, variances)
         for kind in range(n_kinds):
             worst = max(worst, variances[kind] / limits[kind, m])
-        if worst <= least:
-            _crowd_variances(first, second, weights, m, tables, crowd)
-            for kind in range(crowd.size):
-                worst = max(worst, crowd[kind] / limits[n_kinds + kind, m])
         if worst > least:
-            break
+            return worst
+    for m in range(start, limits.shape[1]):
+        _crowd_variances(first, second, weights, m, tables, crowd)
+        for kind in range(crowd.size):
+            worst = max(worst, crowd[kind] / limits[n_kinds + kind, m])
+        if worst > least:
+            return worst
     return worst
 
 
@@ -325,27 +329,34 @@ def fit_partners(rows, spectra, limits, partners):
     array([3, 2])
     """
     n_dims, bits = rows.shape
-    taken = np.zeros(n_dims, np.bool_)
+    taken, head = np.zeros(n_dims, np.bool_), min(_HEAD, bits)
     inverse, relative = np.empty(bits, np.int64), np.empty(bits, np.int64)
-    basis, counts = np.empty(bits + 1, np.int64), np.empty((2, bits + 1))
-    scratch = (np.empty(bits, np.int64), basis, counts, np.empty(spectra.shape[0]), np.empty(spectra.shape[0] + 2))
+    ends, basis, counts = np.empty(bits, np.int64), np.empty(bits + 1, np.int64), np.empty((2, bits + 1))
+    scratch = (ends, basis, counts, np.empty(spectra.shape[0]), np.empty(spectra.shape[0] + 2))
     first, second = np.empty(_LOW_WORDS, np.int64), np.empty(_LOW_WORDS, np.int64)
     weights = _word_weights(spectra)
     tables = _tables(rows, partners.size, weights)
     for j in range(partners.size):
         invert_rows(rows[j], inverse)
         _low_words(rows[j], first)
-        least, best = np.inf, -1
-        for candidate in range(partners.size, n_dims):
-            if taken[candidate]:
-                continue
-            relative_rows(inverse, rows[candidate], relative)
-            _low_words(rows[candidate], second)
-            worst = _worst(relative, first, second, weights, tables, spectra, limits, least, scratch)
-            if best < 0 or worst < least:
-                least, best = worst, candidate
-            if least <= 1.0:
-                break
+        least, best = 1.0, -1
+        # Nearly always some candidate keeps the limits, and one that does not is told by its first rows.
+        while best < 0:
+            for candidate in range(partners.size, n_dims):
+                if taken[candidate]:
+                    continue
+                _low_words(rows[candidate], second)
+                relative_rows(inverse[:head], rows[candidate, :head], relative[:head])
+                worst = _worst(relative, first, second, weights, tables, spectra, limits[:, : head + 1], least, scratch)
+                if worst > least:
+                    continue
+                relative_rows(inverse, rows[candidate], relative)
+                worst = _worst(relative, first, second, weights, tables, spectra, limits, least, scratch)
+                if worst <= 1.0 or worst < least:
+                    least, best = worst, candidate
+                    if worst <= 1.0:
+                        break
+            least = np.inf
         taken[best] = True
         partners[j] = best
         _low_words(rows[best], second)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mcsim.engine.pairing import partners
+from mcsim.engine.pairing import allocation
 from mcsim.study import FloatArray, InputError, IntArray, nearest
 from mcsim.study.setting import valid_range
 from mcsim.study.tables import separator_of
@@ -182,8 +182,8 @@ def saltelli_points(
 ) -> tuple[FloatArray, FloatArray]:
     """Return the rows start..stop-1 of the two independent matrices of a Saltelli design.
 
-    Both come from one scrambled Sobol' sequence: the first D dimensions are A, and column j of B is a dimension behind
-    them that fills the square evenly together with column j of A (`mcsim.engine.pairing.partners`).
+    Both come from one scrambled Sobol' sequence: the columns of A are its first D dimensions, and column j of B is one
+    behind them that fills the square evenly together with column j of A (`mcsim.engine.pairing.allocation`).
     Source of the design: Saltelli et al. (2010), "Variance based sensitivity analysis of model output", Comput. Phys.
     Commun. 181, section 3; the order of B's dimensions is our own.
 
@@ -211,9 +211,9 @@ def saltelli_points(
     """
     if not 0 <= start <= stop <= base:
         raise InputError(f"base: rows outside the design (got {start} to {stop}); within 0 and {base}")
-    opposite = partners(len(columns))
-    unit = _sobol(1 + max(opposite, default=-1), seed, replicate, start, stop)
-    return unit[:, : len(columns)], unit[:, list(opposite)]
+    first, second = allocation(len(columns), seed, replicate)
+    unit = _sobol(1 + int(second.max(initial=-1)), seed, replicate, start, stop)
+    return unit[:, first], unit[:, second]
 
 
 def morris_trajectories(

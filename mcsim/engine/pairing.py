@@ -12,6 +12,7 @@ each of them gets the first free dimension behind them with which it fills the s
 from __future__ import annotations
 
 import math
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -81,6 +82,39 @@ def partners(n_columns: int) -> tuple[int, ...]:
     found = np.empty(n_columns, np.int64)
     fit_partners(rows, _spectra(CHECKED_BITS), limits, found)
     return tuple(found.tolist())
+
+
+@lru_cache(maxsize=32)
+def allocation(n_columns: int, seed: int, replicate: int = 0) -> tuple[IntArray, IntArray]:
+    """Return the Sobol' dimensions of the columns of A and of B in one scramble: the pairs of `partners`, in turns.
+
+    Among many columns *of A* some two nearly repeat each other too, as long as there are few points: the first row of a
+    generator matrix is one of 2**(m - 1) for 2**m points. No order of the dimensions undoes that, and two strong inputs
+    that always meet there get the variance of the output wrong, more than random numbers would. So which input gets
+    which pair of dimensions is drawn anew for each seed and scramble; the error is then no input's own, and intervals
+    from scrambles know of it.
+
+    Parameters
+    ----------
+    n_columns : int
+        Number D of columns of A.
+    seed, replicate : int
+        Of the scramble.
+
+    Examples
+    --------
+    >>> allocation(5, seed=1)  # 0 and 18, 1 and 75, 2 and 6, ... in turns
+    (array([0, 4, 1, 3, 2]), array([18, 46, 75,  9,  6]))
+    """
+    from mcsim.kernels.streams import stream_of, uniforms
+
+    turn = np.argsort(uniforms(seed, stream_of(f"saltelli/pairs/{replicate}"), 0, n_columns), kind="stable")
+    return turn, np.array(partners(n_columns), np.int64)[turn]
+
+
+def layout(n_columns: int) -> int:
+    """Return a number that two designs of so many columns share where their dimensions are allocated alike."""
+    return zlib.crc32(repr(("turns", partners(n_columns))).encode())
 
 
 def _spectra(bits: int) -> FloatArray:
@@ -213,26 +247,23 @@ def compare_pairs(a: FloatArray, b: FloatArray, uniform: bool = False) -> Pairs:
 
         both = np.asarray(rankdata(np.concatenate([a, b]), axis=0))
         a, b = np.split((both - 0.5) / len(both), 2)
-    middle = (a.mean(axis=0) + b.mean(axis=0)) / 2.0
-    left, right = a - middle, b - middle
-    second = (np.mean(left**2, axis=0) + np.mean(right**2, axis=0)) / 2.0
-    fourth = (np.mean(left**4, axis=0) + np.mean(right**4, axis=0)) / 2.0
+    from mcsim.kernels.statistics.pairs import pair_sums
+
+    n, table = len(a), np.zeros((a.shape[1], _CELLS, _CELLS), np.int64)
+    sums = pair_sums(np.ascontiguousarray(a), np.ascontiguousarray(b), table)
+    left, right, fourth_left, fourth_right, apart, product = sums[:6] / n
+    second, fourth, shift = (left + right) / 2.0, (fourth_left + fourth_right) / 2.0, sums[6] ** 2
     with np.errstate(invalid="ignore", divide="ignore"):
         # Of independent x and y about one centre: E (x - y)**2 = 2 s, var (x - y)**2 = 2 (E x**4 + s**2).
-        distance = np.mean((a - b) ** 2, axis=0) / (2.0 * second) - 1.0
-        error = np.sqrt(2.0 * (fourth + second**2) / len(a)) / (2.0 * second)
-        spread = left.std(axis=0) * right.std(axis=0)
-        correlation = (np.mean(left * right, axis=0) - left.mean(axis=0) * right.mean(axis=0)) / spread
-    return Pairs(distance, error, correlation, _quarters(a, b), len(a))
+        distance = apart / (2.0 * second) - 1.0
+        error = np.sqrt(2.0 * (fourth + second**2) / n) / (2.0 * second)
+        correlation = (product + shift) / np.sqrt((left - shift) * (right - shift))
+    return Pairs(distance, error, correlation, _chi_squared(table), n)
 
 
-def _quarters(a: FloatArray, b: FloatArray) -> FloatArray:
-    """Return chi squared of the table of quarters of each column pair, whatever the sizes of the quarters."""
-    n, n_columns = a.shape
-    row, column = (np.minimum(_CELLS * unit, _CELLS - 1).astype(np.int64) for unit in (a, b))
-    cells = (np.arange(n_columns) * _CELLS + row) * _CELLS + column
-    table = np.bincount(cells.ravel(), minlength=n_columns * _CELLS**2).reshape(n_columns, _CELLS, _CELLS)
-    expected = table.sum(axis=2)[:, :, None] * table.sum(axis=1)[:, None, :] / n
+def _chi_squared(table: IntArray) -> FloatArray:
+    """Return chi squared of the table (D, cells, cells) of each column pair, whatever the sizes of its cells."""
+    expected = table.sum(axis=2)[:, :, None] * table.sum(axis=1)[:, None, :] / table.sum(axis=(1, 2))[:, None, None]
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.asarray(np.nansum((table - expected) ** 2 / expected, axis=(1, 2)))
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,7 @@ from typing import Any
 import mcsim
 from mcsim.engine.backends import RunFailed
 from mcsim.engine.folder import compare_identities
-from mcsim.engine.pairing import partners
+from mcsim.engine.pairing import layout
 from mcsim.engine.progress import tell
 from mcsim.engine.reduce import Reduced
 from mcsim.ranking.method import Judgement
@@ -54,7 +53,7 @@ def identity(plan: Plan, method: str, judgement: Judgement, until: str | None) -
     }
     if method in ("sobol", "shapley"):
         # Parts made with another order of the dimensions are of another design.
-        facts["design"] = zlib.crc32(repr(partners(len(plan.columns))).encode())
+        facts["design"] = layout(len(plan.columns))
     for name in ("base", "seed", "second", "resamples", "replicates", "lives", "debias", "leaf"):
         facts[name] = getattr(plan, name)
     for name in ("confidence", "level", "threshold", "max_failed"):

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 _BLOCK_BYTES = 64e6
 _LARGE_SUMS = 128e6
-_CHECKED_NUMBERS = 2**22
+_CHECKED_NUMBERS = 2**20
 _ARRAYS = ("weight", "base", "factor", "swapped", "pairs")
 
 
@@ -223,7 +223,7 @@ def block_rows(plan: Plan) -> int:
 def check_drawn(plan: Plan) -> None:
     """Refuse a design of which a column of B follows its column of A, before the model is run on it.
 
-    It costs the points of the design, at most its first 4 million numbers, and no evaluation.
+    It costs the points of the design, at most its first million numbers, and no evaluation.
 
     Raises
     ------
