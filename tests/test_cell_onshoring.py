@@ -11,7 +11,6 @@ import pytest
 import mcsim.studies.cell_onshoring as package
 from mcsim.engine.design import make_design
 from mcsim.engine.evaluation import design_columns, evaluate_points, model_inputs, transform
-from mcsim.studies.cell_onshoring.printed import as_text, differences
 from mcsim.studies.cell_onshoring.transport import (
     CASES,
     LEGS,
@@ -231,11 +230,17 @@ def test_every_input_names_its_source(study):
     assert [item.name for item in study.inputs if not item.source] == []
 
 
-def test_printed_numbers_stand_beside_ours_with_reasons(outputs):
-    rows = differences(outputs)
-    assert len(rows) == 16
-    assert all(row.low <= row.median <= row.high and row.why for row in rows)
-    assert len(as_text(rows).splitlines()) == 17
+def test_the_share_of_electricity_in_the_change_of_the_cathode(outputs, study):
+    change = outputs["cathode_change"]
+    ours = outputs["cathode_change_electricity_share"]
+    np.testing.assert_allclose(ours * outputs["component_change"][:, 0], change[:, 0], rtol=1e-12)
+    nowhere = {f"mix_{stage}": 0 for stage in ("cathode", "anode", "electrolyte", "separator", "minerals", "cell")}
+    assert np.isnan(drawn(study.set(**nowhere), 5)["cathode_change_electricity_share"]).all()
+
+
+def test_the_relative_change_of_transport(outputs):
+    base, onshored = outputs["transport_total"].T
+    np.testing.assert_allclose(outputs["transport_change_relative"], (onshored - base) / base, rtol=1e-10)
 
 
 def test_shares_of_origin_must_sum_to_one(tmp_path):

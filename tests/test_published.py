@@ -338,8 +338,8 @@ def test_the_words_of_a_line():
     }
     row |= {"p50": 0.3, "p2.5": 0.1, "p97.5": 0.5, "verdict": "inside"}
     (line,) = lines(pd.DataFrame([row]))
-    assert line["printed"] == "26 % (24 to 28 %)"
-    assert line["ours"] == "30 % (10 to 50 %); undefined in 10 % of the draws"
+    assert line["printed"] == "26 (24 to 28) %"
+    assert line["ours"] == "30 (10 to 50) %; undefined in 10 % of the draws"
 
 
 def test_a_large_kept_output_is_read_by_its_elements(study):

@@ -91,12 +91,6 @@ def test_a_program_that_fails_fails_its_draw_only(tmp_path):
     assert 0 < len(weak) < 6
 
 
-def test_differences_from_the_printed_numbers_are_printed():
-    table = script("onshoring_differences").main(100)
-    assert len(table.splitlines()) == 17
-    assert "transport base cobalt" in table
-
-
 def test_every_file_of_the_examples_is_told_in_the_documents():
     documents = [EXAMPLES.parent / "your-own-model.md", EXAMPLES.parent / "companions.md"]
     told = "".join(path.read_text(encoding="utf-8") for path in documents)

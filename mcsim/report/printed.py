@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mcsim.report.style import number, share, span
+from mcsim.report.style import number, share, span, within
 from mcsim.store.directory import read_printed
 
 if TYPE_CHECKING:
@@ -50,10 +50,11 @@ def lines(table: pd.DataFrame) -> list[dict[str, str]]:
 def printed_words(row: Mapping[Any, Any]) -> str:
     """Return what a source prints, in words."""
     value, low, high, unit = row["printed"], row["printed_low"], row["printed_high"], row["unit"]
-    ends = "" if low != low and high != high else _ends(low, high, unit)
     if value != value:
-        return row["claim"] or ends
-    return number(value, unit) + (f" ({ends})" if ends else "")
+        return row["claim"] or _ends(low, high, unit)
+    if low != low and high != high:
+        return number(value, unit)
+    return within(value, value if low != low else low, value if high != high else high, unit)
 
 
 def _ends(low: float, high: float, unit: str) -> str:
@@ -77,7 +78,7 @@ def our_words(row: Mapping[Any, Any]) -> str:
         parts += [f"{row['p50']:.0f}{band} of them"] if counted else []
         parts.append(_held(row))
     else:
-        parts.append(f"{number(row['p50'], row['unit'])} ({span(row['p2.5'], row['p97.5'], row['unit'])})")
+        parts.append(within(row["p50"], row["p2.5"], row["p97.5"], row["unit"]))
     return "; ".join([*parts, told] if told else parts)
 
 

@@ -83,21 +83,32 @@ def scale(unit: str, largest: float) -> tuple[float, str]:
 
 
 def number(value: float, unit: str = "") -> str:
-    """Return a number as a sentence holds it: three digits, relative values in percent.
+    """Return a number as a sentence holds it: three digits, relative values in percent, a calendar year as one.
 
     Examples
     --------
-    >>> number(-0.1234, "relative"), number(1234567.0, "t")
-    ('-12.3 %', '1.23 Mt')
+    >>> number(-0.1234, "relative"), number(1234567.0, "t"), number(2042.0, "yr")
+    ('-12.3 %', '1.23 Mt', '2042')
     """
     if value != value:
         return "undefined"
     divisor, words = scale(unit, abs(value))
+    return f"{_digits(value, divisor, unit)} {'' if _calendar(value, unit) else words}".strip()
+
+
+def _calendar(value: float, unit: str) -> bool:
+    """Return whether a value is a calendar year, no duration."""
+    return unit == "yr" and value >= 1000
+
+
+def _digits(value: float, divisor: float, unit: str) -> str:
     size = value / divisor
+    if _calendar(value, unit):
+        return f"{size:.0f}"
     digits = f"{size:,.3g}" if abs(size) < 1000 else f"{size:,.0f}"
     if "e" in digits and abs(size) >= 1e-4:
         digits = f"{size:.6f}".rstrip("0")
-    return f"{digits} {words}".strip()
+    return digits
 
 
 def share(part: float) -> str:
@@ -126,8 +137,21 @@ def span(low: float, high: float, unit: str) -> str:
     ('-12 to 31 %', '0.99 to 31 thousand km')
     """
     divisor, words = scale(unit, max(abs(low), abs(high)))
-    ends = [f"{end / divisor:,.3g}" if abs(end / divisor) < 1000 else f"{end / divisor:,.0f}" for end in (low, high)]
-    return f"{ends[0]} to {ends[1]} {words}".strip()
+    ends = f"{_digits(low, divisor, unit)} to {_digits(high, divisor, unit)}"
+    return f"{ends} {'' if _calendar(low, unit) else words}".strip()
+
+
+def within(middle: float, low: float, high: float, unit: str) -> str:
+    """Return a number with its ends behind it, in one unit, named once.
+
+    Examples
+    --------
+    >>> within(990.0, 120.0, 31000.0, "km"), within(2042.0, 2040.0, 2044.0, "yr")
+    ('0.99 (0.12 to 31) thousand km', '2042 (2040 to 2044)')
+    """
+    divisor, words = scale(unit, max(abs(middle), abs(low), abs(high)))
+    first, *ends = (_digits(value, divisor, unit) for value in (middle, low, high))
+    return f"{first} ({' to '.join(ends)}) {'' if _calendar(middle, unit) else words}".strip()
 
 
 def label(name: object) -> str:

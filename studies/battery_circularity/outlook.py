@@ -141,6 +141,7 @@ def build(
         return {
             **second_life(inputs, flows, triage, first),
             **recycled,
+            "retired_mass": retirement.mass[:, first:],
             **goals.met(recovery, inputs["recycling_route"], recycled, str(context.options["second_content_date"])),
             "cascade": np.stack([getattr(flows, stage)[:, first:, -1] for stage in STAGES], axis=2),
             "cascade_total": totals(flows),
@@ -235,11 +236,13 @@ def recycling(
     recovered = (recovery * route[..., None]).sum(axis=2) * content
     # if every route took all of it [million USD/yr]: t x USD/kg = 1,000 USD
     worth = (recovery * (content * price[:, None, :])[:, :, None, :]).sum(axis=3) * 1e-3
+    value = worth * route
     return {
         "recovery": recovery,
         "recovered_material": recovered,
         "recycled_supply_share": ratio(inputs["battery_grade_share"][:, None, None] * recovered, wanted),
-        "recovered_value": worth * route,
+        "recovered_value": value,
+        "recovered_value_total": value.sum(axis=2),
         "value_per_kwh": ratio(worth, energy),
         "mass_recovered_share": ratio(recovered.sum(axis=2), mass),
     }
@@ -339,7 +342,9 @@ def outputs(goals: Goals) -> tuple[Output, ...]:
         Output("triage_pass_share", "1", "share of retired packs above the triage threshold"),
         Output("recovered_material", "t/yr", "material recovered by all routes", (year, material)),
         Output("recovered_value", "million USD/yr", "value of recovered material by route", (year, route), rank=True),
+        Output("recovered_value_total", "million USD/yr", "value of recovered material, all routes", (year,)),
         Output("value_per_kwh", "USD/kWh", "value of what a route recovers per nominal kWh recycled", (year, route)),
+        Output("retired_mass", "t/yr", "mass of packs that retire", (year,)),
         Output("cascade", "GWh/yr", "nominal energy of packs through each stage", (year, Dim("stage", STAGES))),
         Output(
             "cascade_total",

@@ -88,8 +88,15 @@ def outputs(home: str) -> tuple[Output, ...]:
         Output("onshoring_change_relative", "1", "onshored over base, less 1", rank=True),
         Output("component_change", PER_CELL, "onshored less base by component", (COMPONENT,)),
         Output("cathode_change", PER_CELL, "onshored less base of the cathode by contribution", (CONTRIBUTION,)),
+        Output(
+            "cathode_change_electricity_share",
+            "1",
+            "electricity's share of the cathode's change; undefined where nothing changes",
+            may_be_undefined=True,
+        ),
         Output("transport_total", PER_CELL, "warming of mineral transport, all minerals", (CASE,)),
         Output("transport_change", PER_CELL, "mineral transport, onshored less base", rank=True),
+        Output("transport_change_relative", "1", "mineral transport, onshored over base, less 1"),
         Output("transport_by_leg", PER_CELL, "mineral transport by leg", (CASE, MINERAL, LEG), keep=False),
         Output("transport_by_mode", PER_CELL, "mineral transport by mode", (CASE, MINERAL, MODE), keep=False),
         Output(

@@ -243,6 +243,9 @@ def collect(
     total = components.sum(axis=2)
     transport = detail.sum(axis=(3, 4))
     carried = transport.sum(axis=2)
+    cathode = hotspot[:, 1] - hotspot[:, 0]
+    moved = cathode.sum(axis=1)
+    electricity = np.divide(cathode[:, 0], moved, out=np.full_like(moved, np.nan), where=moved != 0.0)
     return {
         "cell_gwp": components,
         "cathode_hotspot": hotspot,
@@ -253,9 +256,11 @@ def collect(
         "onshoring_change": total[:, 1] - total[:, 0],
         "onshoring_change_relative": total[:, 1] / total[:, 0] - 1.0,
         "component_change": components[:, 1] - components[:, 0],
-        "cathode_change": hotspot[:, 1] - hotspot[:, 0],
+        "cathode_change": cathode,
+        "cathode_change_electricity_share": electricity,
         "transport_total": carried,
         "transport_change": carried[:, 1] - carried[:, 0],
+        "transport_change_relative": carried[:, 1] / carried[:, 0] - 1.0,
         "transport_by_leg": detail.sum(axis=4),
         "transport_by_mode": detail.sum(axis=3),
         "transport_detail": detail,

@@ -146,6 +146,8 @@ VEHICLE_OUTPUTS = (
     Output("registrations", "vehicle/yr", "vehicles registered", FLEET),
     Output("deregistrations", "vehicle/yr", "vehicles that leave the stock", FLEET),
     Output("stock", "vehicle", "vehicles in use at the end of the year", FLEET, rank=True),
+    Output("stock_total", "vehicle", "vehicles in use at the end of the year, all", (YEAR,)),
+    Output("cumulative_imports", "vehicle", "second-hand vehicles registered since 2005", (YEAR,)),
     Output("cumulative_deregistrations", "vehicle", "vehicles that left since 2005", FLEET, keep=False),
     Output("home_stock", "vehicle", "{home} vehicles in use at the end of the year", (YEAR, POWERTRAIN)),
     Output("home_deregistrations", "vehicle/yr", "{home} vehicles that leave the stock", (YEAR, POWERTRAIN)),

@@ -80,6 +80,8 @@ def vehicle_outputs(flows: Flows, loss: FloatArray, inputs: Mapping[str, FloatAr
         "registrations": registrations,
         "deregistrations": gone,
         "stock": stock,
+        "stock_total": total,
+        "cumulative_imports": np.cumsum(imports, axis=1),
         "cumulative_deregistrations": np.cumsum(gone, axis=1),
         "home_stock": flows.home.stock,
         "home_deregistrations": home_gone,
