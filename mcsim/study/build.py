@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from mcsim.distributions import Constant
-from mcsim.study.entries import dependence_of
+from mcsim.study.dependent import dependence_of
 from mcsim.study.errors import InputError
 from mcsim.study.inputs import Input, Inputs
 from mcsim.study.model import Model
@@ -56,7 +56,7 @@ def study_of(
     options = {option.name: option.default for option in model.options}
     label = model.name if name is None else name
     rows = SPEARMAN.read([list(row) for row in dependence], Place(Path(label), "dependence"))
-    pairs = dependence_of({"spearman": rows}, list(inputs), Path(label))
+    pairs, _ = dependence_of({"spearman": rows}, list(inputs), model.options, f"{label}: dependence")
     study = Study(label, title or label, question, "0", model, inputs, options, dependence=pairs)
     return study.set_items(values.items())
 
