@@ -11,6 +11,7 @@ import pytest
 from mcsim.command.main import main
 
 TINY = ["--draws", "64", "--base", "16", "--quiet"]
+BANDS = ["--draws", "64", "--no-sensitivity", "--quiet"]
 
 
 def said(capsys, *words):
@@ -60,7 +61,7 @@ def test_a_run_leaves_the_files_that_others_rely_on(capsys, tmp_path):
 def test_the_default_folder_counts_up(capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for _ in range(2):
-        said(capsys, "run", "ishigami", "--no-sensitivity", *TINY)
+        said(capsys, "run", "ishigami", *BANDS)
     assert sorted(path.name for path in (tmp_path / "runs").iterdir()) == ["ishigami-1", "ishigami-2"]
 
 
@@ -76,8 +77,7 @@ def test_a_run_repeats_from_its_directory(capsys, tmp_path):
         "0",
         "--set",
         "x1=uniform(0, 1)",
-        "--no-sensitivity",
-        *TINY,
+        *BANDS,
     )
     said(capsys, "run", "--from", str(first), "--out", str(second), "--no-sensitivity", "--quiet")
     assert (first / "summary.csv").read_bytes() == (second / "summary.csv").read_bytes()
@@ -143,9 +143,9 @@ def test_bad_input_is_one_line_exit_code_2_and_nothing_written(capsys, tmp_path,
 
 def test_a_folder_that_holds_a_run_is_not_written_over(capsys, tmp_path):
     out = tmp_path / "run"
-    said(capsys, "run", "ishigami", "--out", str(out), "--no-sensitivity", *TINY)
+    said(capsys, "run", "ishigami", "--out", str(out), *BANDS)
     before = (out / "run.json").read_bytes()
-    code, _, err = said(capsys, "run", "ishigami", "--out", str(out), "--no-sensitivity", *TINY)
+    code, _, err = said(capsys, "run", "ishigami", "--out", str(out), *BANDS)
     assert code == 2
     assert "exists" in err
     assert (out / "run.json").read_bytes() == before
@@ -153,7 +153,7 @@ def test_a_folder_that_holds_a_run_is_not_written_over(capsys, tmp_path):
 
 def test_seed_zero_is_a_seed_like_any_other(capsys, tmp_path):
     for name, seed in (("a", "0"), ("b", "0"), ("c", "1")):
-        said(capsys, "run", "ishigami", "--out", str(tmp_path / name), "--seed", seed, "--no-sensitivity", *TINY)
+        said(capsys, "run", "ishigami", "--out", str(tmp_path / name), "--seed", seed, *BANDS)
     a, b, c = ((tmp_path / name / "summary.csv").read_bytes() for name in "abc")
     assert a == b
     assert a != c

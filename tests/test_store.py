@@ -14,7 +14,8 @@ from mcsim.engine import collect
 from mcsim.engine.folder import merge
 from mcsim.engine.run import RunFailed, run
 from mcsim.store import chunks
-from mcsim.store.directory import check, default_folder, read
+from mcsim.store.claim import new_folder
+from mcsim.store.directory import check, read
 from mcsim.study import InputError
 
 DRAWS = 2500
@@ -296,7 +297,7 @@ def test_a_changed_study_is_found_when_reading(whole):
 
 def test_default_folders_count_up(tmp_path):
     (tmp_path / "fleet-1").mkdir()
-    assert default_folder("fleet", tmp_path).name == "fleet-2"
+    assert new_folder("fleet", tmp_path).name == "fleet-2"
 
 
 def test_gaps_are_what_no_span_covers():

@@ -9,7 +9,8 @@ from report_study import report_study
 import mcsim
 from mcsim.command.main import main
 from mcsim.result.result import POINTS, compare
-from mcsim.store.directory import default_folder, read_failures, write_failures
+from mcsim.store.claim import new_folder
+from mcsim.store.directory import read_failures, write_failures
 from mcsim.store.files import escaped_text, plain_text
 from mcsim.study import Dim, InputError, Output
 from mcsim.study.errors import printable
@@ -66,7 +67,7 @@ def test_an_error_line_holds_no_escapes(capsys):
 @pytest.mark.parametrize("name", ["../../x", "a/b", "..", ".hidden", "a\\b"])
 def test_a_folder_is_made_of_names_only(name, tmp_path):
     with pytest.raises(InputError, match="not a name"):
-        default_folder(name, tmp_path)
+        new_folder(name, tmp_path)
 
 
 def test_a_difference_of_indicators_is_in_percentage_points():

@@ -21,20 +21,23 @@ def compare_and_write(studies: Sequence[Study], asked: Sequence[Asked]) -> str:
     """Run studies on one design and write paired deltas to the first one; of a shard, the runs alone."""
     from mcsim.command.jobs import new_folder
     from mcsim.engine.run import run_asked
+    from mcsim.store.joining import refuse_unfinished
     from mcsim.store.whole import write_json
 
-    folder = new_folder(asked[0], "-".join(["compare", *(study.name for study in studies)]))
     runs = [f"{number}-{study.name}" for number, study in enumerate(studies, start=1)]
-    if (folder / RECORD).is_file() and recorded(folder) != runs:
-        raise InputError(f"{folder}: other studies than there (got {', '.join(runs)}); resume with the same, in order")
-    results = []
-    for run, study, one in zip(runs, studies, asked, strict=True):
-        results.append(run_asked(study, replace(one, stored=replace(one.stored, out=folder / run))))
-        if not (folder / RECORD).is_file():
-            write_json(folder / RECORD, {"runs": runs})
-    if asked[0].computed.shard is not None:
-        return f"shard: {folder}; `mcsim merge` joins it to the others"
-    return deltas_written(results, folder)
+    with new_folder(asked[0], "-".join(["compare", *(study.name for study in studies)])) as folder:
+        refuse_unfinished(folder)
+        if (folder / RECORD).is_file() and recorded(folder) != runs:
+            shown = ", ".join(runs)
+            raise InputError(f"{folder}: other studies than there (got {shown}); resume with the same, in order")
+        results = []
+        for run, study, one in zip(runs, studies, asked, strict=True):
+            results.append(run_asked(study, replace(one, stored=replace(one.stored, out=folder / run))))
+            if not (folder / RECORD).is_file():
+                write_json(folder / RECORD, {"runs": runs})
+        if asked[0].computed.shard is not None:
+            return f"shard: {folder}; `mcsim merge` joins it to the others"
+        return deltas_written(results, folder)
 
 
 def recorded(folder: Path) -> list[str]:
@@ -53,17 +56,17 @@ def merge_compared(folders: Sequence[Path], out: Path) -> str:
         When the folders are not shards of one comparison.
     """
     from mcsim.engine.folder import merge
+    from mcsim.store.joining import joining
     from mcsim.store.whole import write_json
 
-    if out.exists():
-        raise InputError(f"{out}: exists; another --out")
     runs = recorded(folders[0]) if (folders[0] / RECORD).is_file() else []
     for folder in folders:
         if not (folder / RECORD).is_file() or recorded(folder) != runs:
             raise InputError(f"{folder}: not a shard of the comparison in {folders[0]}; shards of one")
-    results = [merge([folder / run for folder in folders], out / run) for run in runs]
-    write_json(out / RECORD, {"runs": runs})
-    return deltas_written(results, out)
+    with joining(folders, out):
+        results = [merge([folder / run for folder in folders], out / run) for run in runs]
+        write_json(out / RECORD, {"runs": runs})
+        return deltas_written(results, out)
 
 
 def deltas_written(results: Sequence[Result], folder: Path) -> str:

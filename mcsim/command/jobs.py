@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mcsim.engine.asked import Asked
+from mcsim.engine.until import acts_on
+from mcsim.ranking.repeat import Request
+from mcsim.store.claim import Claim, claimed
 from mcsim.study import InputError, Study
 
 if TYPE_CHECKING:
@@ -17,26 +22,71 @@ if TYPE_CHECKING:
 
 def run_and_report(study: Study, asked: Asked, ranked: bool = True, png: bool = False) -> str:
     """Run a study, rank its drivers where wanted, write the report; return what to tell the user."""
-    from mcsim.engine.run import run_asked
-    from mcsim.engine.until import acts_on
-    from mcsim.ranking.sensitivity import rank_asked
-    from mcsim.store.directory import default_folder
-
-    left_out = _unrankable(study) if ranked else ""
-    folder = default_folder(study.name) if asked.stored.out is None else asked.stored.out
-    until, stored = asked.drawn.until, replace(asked.stored, out=folder)
+    until = asked.drawn.until
     of_ranking = until is not None and acts_on(until) == "ranking"
-    drawn = replace(asked.drawn, until=None if of_ranking else until)
-    result = run_asked(study, replace(asked, drawn=drawn, stored=stored))
-    if left_out:
-        return f"{written(result, None, folder)}\nno ranking: {left_out}"
+    drawn = replace(asked, drawn=replace(asked.drawn, until=None if of_ranking else until))
     if not ranked:
-        return written(result, None, folder, png)
-    drawn = replace(asked.drawn, until=until if of_ranking else None)
-    ranking = rank_asked(study, replace(asked, drawn=drawn, stored=stored), groups=_groups(study))
-    if ranking is None:
-        return f"{result.study.title}: {result.headline}\n{_shard_told(folder)}"
-    return written(result, ranking, folder, png)
+        return draw_and_report(study, drawn, None, png=png)
+    left_out = _unrankable(study)
+    if left_out:
+        return f"{draw_and_report(study, drawn, None)}\nno ranking: {left_out}"
+    wanted = replace(asked, drawn=replace(asked.drawn, until=until if of_ranking else None))
+    return draw_and_report(study, drawn, wanted, Request(groups=_groups(study)), png)
+
+
+def draw_and_report(
+    study: Study, drawn: Asked, ranked: Asked | None, request: Request | None = None, png: bool = False
+) -> str:
+    """Run a study, rank where something is asked of a ranking, write the report; return what to tell the user.
+
+    Parameters
+    ----------
+    study : Study
+        What is run.
+    drawn : Asked
+        What is asked of the run, its folder included.
+    ranked : Asked, optional
+        What is asked of the ranking; none without it.
+    request : Request, optional
+        Which ranking.
+    png : bool
+        Figures as PNG too.
+    """
+    from mcsim.engine.run import run_asked
+    from mcsim.ranking.sensitivity import check_request, rank_asked
+
+    request = Request() if request is None else request
+    if ranked is not None:
+        check_request(study, ranked, request)
+    with claimed(drawn.stored.out, study.name) as claim:
+        stored = replace(drawn.stored, out=_named(claim, drawn))
+        assert stored.out is not None  # a claim has a folder
+        result = run_asked(study, replace(drawn, stored=stored))
+        if ranked is None:
+            return written(result, None, stored.out, png)
+        words = {"method": request.method, "groups": request.groups, "outputs": request.outputs}
+        ranking = rank_asked(study, replace(ranked, stored=stored), **words, versus=request.versus)
+        if ranking is None:
+            return f"{result.study.title}: {result.headline}\n{_shard_told(stored.out)}"
+        return written(result, ranking, stored.out, png)
+
+
+def refuse_unranked(said: Mapping[str, Any]) -> None:
+    """Refuse what acts on a ranking alone beside --no-sensitivity.
+
+    Raises
+    ------
+    InputError
+        Naming it.
+    """
+    for name, acts in (("base", True), ("until", acts_on(str(said.get("until", ""))) == "ranking")):
+        if name in said and acts:
+            raise InputError(f"--{name}: acts on the ranking alone (got {said[name]}); without --no-sensitivity")
+
+
+def _named(claim: Claim, asked: Asked) -> Path:
+    """Return a claimed folder as the user named it, or from where the user is."""
+    return asked.stored.out or Path(os.path.relpath(claim.folder))
 
 
 def _shard_told(folder: Path) -> str:
@@ -99,33 +149,36 @@ def written(result: Result, ranking: Ranking | None, folder: Path, png: bool = F
     return "\n".join([*lines, f"report: {path}"])
 
 
-def rank_and_write(study: Study, asked: Asked, method: str, groups: bool, outputs: tuple[str, ...]) -> str:
+def rank_and_write(study: Study, asked: Asked, request: Request) -> str:
     """Rank a study's inputs by a method, write the table, and return the leading rows as text."""
     from mcsim.ranking.sensitivity import rank_asked
     from mcsim.store.directory import TABLE
 
-    folder = new_folder(asked, f"{study.name}-sensitivity")
-    stored = replace(asked.stored, out=folder)
-    ranking = rank_asked(study, replace(asked, stored=stored), method=method, groups=groups, outputs=outputs or None)
+    with new_folder(asked, f"{study.name}-sensitivity") as folder:
+        stored = replace(asked.stored, out=folder)
+        words = {"method": request.method, "groups": request.groups, "outputs": request.outputs}
+        ranking = rank_asked(study, replace(asked, stored=stored), **words, versus=request.versus)
     if ranking is None:
-        return f"{study.title}: {method}\n{_shard_told(folder)}"
+        return f"{study.title}: {request.method}\n{_shard_told(folder)}"
     return f"{leading(ranking, study)}\nranking: {folder / TABLE}"
 
 
-def new_folder(asked: Asked, name: str) -> Path:
-    """Return the folder of what begins, or goes on.
+@contextmanager
+def new_folder(asked: Asked, name: str) -> Iterator[Path]:
+    """Hold the folder of what begins, or goes on.
 
     Raises
     ------
     InputError
-        When it holds something, and going on was not said.
+        When it holds something, and going on was not said, or another process works in it.
     """
-    from mcsim.store.directory import default_folder
-
-    folder = default_folder(name) if asked.stored.out is None else asked.stored.out
-    if folder.exists() and any(folder.iterdir()) and not asked.stored.resume:
-        raise InputError(f"{folder}: exists and is not empty; --resume goes on with it, another --out leaves it alone")
-    return folder
+    with claimed(asked.stored.out, name) as claim:
+        folder = _named(claim, asked)
+        if not claim.empty and not asked.stored.resume:
+            raise InputError(
+                f"{folder}: exists and is not empty; --resume goes on with it, another --out leaves it alone"
+            )
+        yield folder
 
 
 def leading(ranking: Ranking, study: Study) -> str:
@@ -156,28 +209,11 @@ def report_again(folder: Path, pdf: bool = False, png: bool = False) -> str:
     from mcsim.report.brief import write_pdf
     from mcsim.report.page import write_report
     from mcsim.store.directory import RANKING, read
+    from mcsim.store.joining import refuse_unfinished
 
+    refuse_unfinished(folder)
     result = read(folder)
     ranking = Ranking.of(folder) if RANKING in result.record["files"] else None  # what is not listed is not whole
-    path = write_report(result, ranking, folder, png)
-    return f"report: {write_pdf(path) if pdf else path}"
-
-
-def repeated(folder: Path, said: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what a run directory says of its run, by the names of the command's options."""
-    from mcsim.store.directory import read_manifest
-
-    record = read_manifest(folder)
-    study = record["study"]
-    recorded = {
-        "study": study["origin"],
-        "settings": tuple(f"{name}={value}" for name, value in study["overrides"]),
-        "keep": tuple(record["kept"]),
-        "seed": record["seed"],
-        "lives": record["lives"],
-    }
-    if study["data"]:
-        recorded["data"] = Path(study["data"])
-    if "samples" not in said:
-        recorded |= {"draws": record["draws"], "design": record["design"]}
-    return recorded
+    with claimed(folder):
+        path = write_report(result, ranking, folder, png)
+        return f"report: {write_pdf(path) if pdf else path}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -80,10 +81,29 @@ def mcsim() -> None:
     """
 
 
+def _again(folder: Path, study: str | None, words: dict[str, Any]) -> Any:
+    """Return what a folder says of what is in it, with the study, settings and tables that the user said; these go."""
+    from mcsim.command.again import recorded
+
+    settings, data = words.pop("settings", ()), words.pop("data", None)
+    again = recorded(folder, None if study is None else _loaded(study, (), data), data)
+    again = replace(again, study=_set(again.study, settings))
+    for line in again.lines:
+        _show(line, err=True)
+    _warn(again.study)
+    return again
+
+
 def _loaded(study: str, settings: Sequence[str], data: Path | None) -> Any:
+    from mcsim.study.load import load
+
+    return _set(load(study, data), settings)
+
+
+def _set(study: Any, settings: Sequence[str]) -> Any:
+    """Return a study with what the user set, fit for a report: that is found before the hours of a run."""
     from mcsim.report.check import check_figures
     from mcsim.study import InputError
-    from mcsim.study.load import load
 
     pairs = []
     for setting in settings:
@@ -91,9 +111,9 @@ def _loaded(study: str, settings: Sequence[str], data: Path | None) -> Any:
         if not equals or not name or not value:
             raise InputError(f"--set: not K=V (got {setting!r}); such as --set annual_degradation=0.02")
         pairs.append((name.strip(), value.strip()))
-    loaded = load(study, data).set_items(pairs)
-    check_figures(loaded)  # before the hours of a run, not after them
-    return loaded
+    study = study.set_items(pairs)
+    check_figures(study)
+    return study
 
 
 @mcsim.command("list")
@@ -148,37 +168,52 @@ def evaluate_study(study: str, settings: Sequence[str], data: Path | None, as_js
 @offers("--max-failed", "--no-sensitivity", "--base", "--png", "--quiet")
 def run_study(study: str | None, repeat: Path | None, **given: Any) -> None:
     """Run a study: bands, then the ranking of what drives them, then the report."""
-    from mcsim.command.jobs import asked_of, repeated, run_and_report
+    from mcsim.command.jobs import asked_of, draw_and_report, refuse_unranked, run_and_report
 
-    words = said({"study": study, **given})
-    recorded = {} if repeat is None else repeated(repeat, words)
-    if "study" not in {**recorded, **words}:
+    words = said(given)
+    ranked, png, samples = not words.pop("no_sensitivity", False), words.pop("png", False), words.pop("samples", None)
+    if not ranked:
+        refuse_unranked(words)
+    if repeat is not None:
+        from mcsim.command.again import runs_again
+
+        again = _again(repeat, study, words)
+        if not again.drawn:
+            raise click.UsageError(f"run: --from: no run (got {repeat}); `mcsim sensitivity --from` repeats a ranking")
+        asked = runs_again(again, words, samples, ranked)
+        _show(draw_and_report(again.study, *asked, again.request, png))
+        return
+    if study is None:
         raise click.UsageError("run: no study (got nothing); a name that `mcsim list` shows or a path")
-    settings = (*recorded.pop("settings", ()), *words.pop("settings", ()))
-    loaded = _loaded((recorded | words)["study"], settings, (recorded | words).get("data"))
+    loaded = _loaded(study, words.pop("settings", ()), words.pop("data", None))
     _warn(loaded)
-    if not loaded.samples_lives:
-        recorded.pop("lives", None)
-    words = {name: value for name, value in (recorded | words).items() if name not in ("study", "data")}
-    ranked, png = not words.pop("no_sensitivity", False), words.pop("png", False)
-    asked = asked_of(words, [loaded], words.pop("samples", None))
-    _show(run_and_report(loaded, asked[0], ranked, png))
+    _show(run_and_report(loaded, asked_of(words, [loaded], samples)[0], ranked, png))
 
 
 @mcsim.command("sensitivity")
-@click.argument("study")
-@offers("--method", "--groups", "--second-order", "--confidence", "--output", "--base", "--lives", "--seed", "--set")
-@offers("--data", "--until", "--out", "--resume", "--shard", "--jobs", "--backend", "--scheduler", "--chunk")
+@click.argument("study", required=False)
+@offers("--from", "--method", "--groups", "--second-order", "--confidence", "--output", "--base", "--lives", "--seed")
+@offers("--set", "--data", "--until", "--out", "--resume", "--shard", "--jobs", "--backend", "--scheduler", "--chunk")
 @offers("--timeout", "--max-failed", "--quiet", "--threshold")
-def rank_study(study: str, method: str | None, groups: bool, outputs: Sequence[str], **given: Any) -> None:
+def rank_study(study: str | None, repeat: Path | None, **given: Any) -> None:
     """Rank what drives a study's outputs."""
     from mcsim.command.jobs import asked_of, rank_and_write
+    from mcsim.ranking.repeat import Request
 
-    words = said(given)
-    loaded = _loaded(study, words.pop("settings", ()), words.pop("data", None))
-    _warn(loaded)
-    asked = asked_of(words, [loaded])
-    _show(rank_and_write(loaded, asked[0], method or "sobol", groups, tuple(outputs)))
+    words, recorded = said(given), {}
+    request = Request()
+    if repeat is not None:
+        again = _again(repeat, study, words)
+        if again.ranked is None:
+            raise click.UsageError(f"sensitivity: --from: no ranking (got {repeat}); `mcsim run --from` repeats a run")
+        loaded, recorded, request = again.study, dict(again.ranked), again.request
+    elif study is None:
+        raise click.UsageError("sensitivity: no study (got nothing); a name that `mcsim list` shows or a path")
+    else:
+        loaded = _loaded(study, words.pop("settings", ()), words.pop("data", None))
+        _warn(loaded)
+    wanted = {name: words.pop(name) for name in ("method", "groups", "outputs") if name in words}
+    _show(rank_and_write(loaded, asked_of(recorded | words, [loaded])[0], replace(request, **wanted)))
 
 
 @mcsim.command("merge")
@@ -194,17 +229,29 @@ def merge_shards(folders: Sequence[Path], out: Path | None) -> None:
 
 
 @mcsim.command("compare")
-@click.argument("studies", nargs=-1, required=True)
-@offers("--draws", "--design", "--samples", "--lives", "--seed", "--set", "--data", "--out", "--resume")
+@click.argument("studies", nargs=-1)
+@offers("--from", "--draws", "--design", "--samples", "--lives", "--seed", "--set", "--data", "--out", "--resume")
 @offers("--keep", "--shard", "--jobs", "--backend", "--scheduler", "--chunk", "--timeout", "--max-failed", "--quiet")
-def compare_studies(studies: Sequence[str], **given: Any) -> None:
+def compare_studies(studies: Sequence[str], repeat: Path | None, **given: Any) -> None:
     """Compare studies: paired deltas to the first one, under common random numbers."""
     from mcsim.command.compared import compare_and_write
     from mcsim.command.jobs import asked_of
 
-    if len(studies) < 2:
-        raise click.UsageError(f"compare: one study (got {studies[0]}); at least two")
     words = said(given)
+    if repeat is not None:
+        from mcsim.command.again import compared_again
+
+        others = [name for name in ("settings", "data", "samples") if name in words]
+        if studies or others:
+            raise click.UsageError(f"compare: --from: with {', '.join([*studies, *others])}; the comparison as it was")
+        found, asked = compared_again(repeat, words)
+        for line in dict.fromkeys(line for again in found for line in again.lines):
+            _show(line, err=True)
+        _show(compare_and_write([again.study for again in found], asked))
+        return
+    if len(studies) < 2:
+        got = f"one study (got {studies[0]})" if studies else "no study (got nothing)"
+        raise click.UsageError(f"compare: {got}; at least two")
     settings, data = words.pop("settings", ()), words.pop("data", None)
     loaded = [_loaded(study, settings, data) for study in studies]
     _show(compare_and_write(loaded, asked_of(words, loaded, words.pop("samples", None))))

@@ -15,17 +15,21 @@ def merge_and_report(folders: list[Path], out: Path) -> str:
     from mcsim.ranking.fromdraws import merge_draws, of_draws
     from mcsim.ranking.merge import has_part, merge_rankings
     from mcsim.store.directory import MANIFEST, TABLE
+    from mcsim.store.joining import joining
 
     if (folders[0] / RECORD).is_file():
         return merge_compared(folders, out)
     ranked = [has_part(folder) for folder in folders]
-    if of_draws(folders[0]) or (all(ranked) and not (folders[0] / MANIFEST).is_file()):
-        if out.exists():
-            raise InputError(f"{out}: exists; another --out")
-        study, ranking = (merge_draws if of_draws(folders[0]) else merge_rankings)(folders, out)
-        return f"{leading(ranking, study)}\nranking: {out / TABLE}"
+    alone = all(ranked) and not (folders[0] / MANIFEST).is_file()
     if any(ranked) and not all(ranked):
         lacking = folders[ranked.index(False)]
         raise InputError(f"{lacking}: no part of a ranking; every shard with its ranking, or all with --no-sensitivity")
-    result = merge(folders, out)
-    return written(result, merge_rankings(folders, out, result.study)[1] if all(ranked) else None, out)
+    if of_draws(folders[0]):
+        study, ranking = merge_draws(folders, out)
+        return f"{leading(ranking, study)}\nranking: {out / TABLE}"
+    with joining(folders, out):
+        if alone:
+            study, ranking = merge_rankings(folders, out)
+            return f"{leading(ranking, study)}\nranking: {out / TABLE}"
+        result = merge(folders, out)
+        return written(result, merge_rankings(folders, out, result.study)[1] if all(ranked) else None, out)

@@ -110,7 +110,7 @@ OPTIONS: dict[str, Callable[..., Any]] = {
     "--output": click.option(
         "--output", "outputs", multiple=True, help="Rank this output (default: those marked as ranked)."
     ),
-    "--from": click.option("--from", "repeat", type=_PATH, help="Repeat the run of this directory."),
+    "--from": click.option("--from", "repeat", type=_PATH, help="Repeat what is in this directory, to the bit."),
     "--png": click.option("--png", is_flag=True, help="Figures as PNG too."),
     "--pdf": click.option("--pdf", is_flag=True, help="As PDF too (needs the extra mcsim[pdf])."),
 }

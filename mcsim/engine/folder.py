@@ -2,31 +2,46 @@
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-import mcsim
 from mcsim.engine.backends import RunFailed
 from mcsim.engine.collect import Collector
 from mcsim.engine.design import Design
 from mcsim.engine.evaluation import centre_or_zero, design_columns
+from mcsim.engine.identity import compare_identities, difference, identity, together, unlike
 from mcsim.engine.progress import tell
 from mcsim.engine.work import Job, call_rows
 from mcsim.result.result import Result
 from mcsim.store.chunks import PLAN, DiskShelf, MemoryShelf
+from mcsim.store.claim import Claim, remedy
 from mcsim.store.described import STUDY, write_study
-from mcsim.store.directory import CHUNKS, FAILED, MANIFEST, STATE, check, read, read_manifest, write, write_failures
+from mcsim.store.directory import (
+    CHUNKS,
+    FAILED,
+    MANIFEST,
+    REPORTS,
+    SAMPLES,
+    STATE,
+    check,
+    read,
+    read_manifest,
+    read_samples,
+    write,
+    write_failures,
+)
+from mcsim.store.joining import joining, refuse_unfinished
 from mcsim.store.netcdf import rows_of
-from mcsim.store.pieces import Piece
-from mcsim.store.record import code_record, fingerprint, study_of
-from mcsim.store.whole import read_json, write_json
+from mcsim.store.pieces import Arrays, Piece
+from mcsim.store.record import made_with, study_of
+from mcsim.store.whole import read_json, save_arrays, write_json
 from mcsim.study import InputError, Study
 
 Shard = tuple[int, int] | None
@@ -53,13 +68,28 @@ class InMemory:
         return replace(result, record={"notes": how["notes"]}) if how["notes"] else result
 
 
+class HeldShelf(DiskShelf):
+    """Pieces in a folder that is ours: nothing is put into another that came to stand in its place."""
+
+    def __init__(self, folder: Path, columns: tuple[str, ...], claim: Claim) -> None:
+        super().__init__(folder, columns)
+        self._claim = claim
+
+    def put(self, piece: Piece, streamed: Arrays) -> None:
+        """Write a piece."""
+        self._claim.check()
+        super().put(piece, streamed)
+
+
 class RunFolder:
     """A run directory while its run goes on.
 
     Parameters
     ----------
+    claim : Claim
+        The run directory, held.
     folder : Path
-        The run directory.
+        The same, as the user named it.
     job : Job
         The run.
     shard : (int, int), optional
@@ -68,10 +98,11 @@ class RunFolder:
         Whether a stop rule decides how many draws there are.
     """
 
-    def __init__(self, folder: Path, job: Job, shard: Shard, grows: bool) -> None:
+    def __init__(self, claim: Claim, folder: Path, job: Job, shard: Shard, grows: bool) -> None:
         self.folder, self._job, self._shard, self._grows = folder, job, shard, grows
-        self._chunks = folder / CHUNKS
-        self._fresh = not folder.exists()
+        self._claim, self._chunks = claim, folder / CHUNKS
+        self._fresh = claim.empty
+        self._made = [made_with()]  # by this process and those before it
         self.advice = f"; what is complete is kept, go on with the same command and --resume --out {folder}"
 
     def open(self, resume: bool) -> Collector | Result:
@@ -84,6 +115,7 @@ class RunFolder:
         """
         if not self._fresh and not resume:
             raise InputError(f"{self.folder}: exists; --resume goes on with it, another --out leaves it alone")
+        refuse_unfinished(self.folder)
         if resume and (self.folder / MANIFEST).is_file() and not (self._chunks / PLAN).is_file():
             tidy(self.folder)
             finished = self._finished()
@@ -93,7 +125,7 @@ class RunFolder:
         centre_or_zero(self._job.study)
         try:
             self._chunks.mkdir(parents=True, exist_ok=True)
-            return self._collector(DiskShelf(self._chunks, self._job.design.columns))
+            return self._collector(HeldShelf(self._chunks, self._job.design.columns, self._claim))
         except OSError as error:
             raise InputError(f"{self.folder}: cannot be written ({error.strerror}); another --out") from None
 
@@ -101,18 +133,26 @@ class RunFolder:
         """Leave nothing behind where the user's input is wrong, and a list of failed draws where too many failed."""
         if isinstance(error, InputError) and self._fresh and collector.done == 0:
             shutil.rmtree(self._chunks, ignore_errors=True)
-            self.folder.rmdir()
+            (self.folder / STUDY).unlink(missing_ok=True)
         if isinstance(error, RunFailed) and collector.failures:
-            write_failures(collector.failures, self.folder / FAILED)
+            with suppress(OSError):  # which may be what stopped the run
+                self._claim.check()
+                write_failures(collector.failures, self.folder / FAILED)
 
     def finish(self, collector: Collector, how: Mapping[str, Any]) -> Result:
         """Write the run directory, and return the result as read from it."""
-        return finish(collector, self._shard, self.folder, how)
+        try:
+            self._claim.check()
+        except OSError as error:
+            raise RunFailed(f"{self._job.name}: {remedy(error)}") from None
+        made = together(self._made)
+        return finish(collector, self._shard, self.folder, with_made(how, made))
 
     def _write_plan(self, job: Job) -> None:
         if not (self.folder / STUDY).is_file():
             write_study(job.study, self.folder)
-        write_json(self._chunks / PLAN, {**identity(job, self._shard), "draws": job.design.draws})
+        made = together(self._made)
+        write_json(self._chunks / PLAN, {**identity(job, self._shard), "draws": job.design.draws, "made_with": made})
 
     def _collector(self, shelf: DiskShelf) -> Collector:
         """Return a collector with what is in the folder already, and leave a plan there."""
@@ -125,8 +165,10 @@ class RunFolder:
             self._write_plan(self._job)
             return collector
         there = read_json(plan, f"remove {shelf.folder} to compute its draws again, or another --out")
-        draws, wanted = there.pop("draws"), self._job.design.draws
+        draws, wanted = there["draws"], self._job.design.draws
         compare_identities(self.folder, there, identity(self._job, self._shard))
+        self._made.insert(0, there.get("made_with", {}))
+        self._write_plan(self._job.extended(draws))
         collector.restore()
         if wanted == draws:
             return collector
@@ -158,6 +200,7 @@ class RunFolder:
             return read(self.folder, self._job.study)
         job = self._job.extended(draws)
         lay_out([self.folder], job, self._chunks)
+        self._made.insert(0, made_with(record))
         self._write_plan(job)
         return None
 
@@ -171,72 +214,44 @@ def finish(collector: Collector, shard: Shard, folder: Path, how: Mapping[str, A
         When draws are missing.
     """
     low, high = collector.work.part(shard)
+    design = collector.work.design
     try:
+        for name in REPORTS:  # of fewer draws
+            (folder / name).unlink(missing_ok=True)
         result = collector.finish(low, high, shard)
         collector.save_state(folder)
+        if design.values is not None:
+            save_arrays(folder / SAMPLES, {"columns": np.array(design.columns, np.str_), "values": design.values})
         written = write(result, folder, {**how, "identity": identity(collector.work, shard)})
     except OSError as error:
-        raise RunFailed(f"{folder}: {error.strerror or error}; free space and go on with --resume") from None
+        advice = f"; what is complete is kept, go on with the same command and --resume --out {folder}"
+        raise RunFailed(f"{folder}: {remedy(error, advice)}") from None
     if isinstance(collector.shelf, DiskShelf):
         collector.shelf.remove()
     tidy(folder)
     return written
 
 
+def with_made(how: Mapping[str, Any], made: Mapping[str, list[str]]) -> dict[str, Any]:
+    """Return what run.json says of how a run was computed, and where its parts were computed unlike."""
+    lines = unlike(made)
+    return {**how, "made_with": dict(made), "notes": [*how["notes"], *lines]} if lines else dict(how)
+
+
 def tidy(folder: Path) -> None:
-    """Remove what a killed process left half-written in a run directory."""
+    """Remove what a killed process left half-written in a run directory that is complete."""
+    if not (folder / CHUNKS / PLAN).is_file():
+        shutil.rmtree(folder / CHUNKS, ignore_errors=True)
     for path in folder.glob(".*.part"):
         path.unlink(missing_ok=True)
     shutil.rmtree(folder / f".{CHUNKS}-done", ignore_errors=True)
-
-
-def identity(job: Job, shard: Shard) -> dict[str, Any]:
-    """Return what must be the same for two parts of one run, `draws` apart."""
-    values = job.design.values
-    return {
-        "study": job.study.name,
-        "version": job.study.version,
-        "fingerprint": fingerprint(job.study),
-        "code": code_record(job.study),
-        "mcsim": mcsim.__version__,
-        "seed": job.design.seed,
-        "design": job.design.kind,
-        "samples": "" if values is None else hashlib.sha256(values.tobytes()).hexdigest(),
-        "lives": job.lives,
-        "kept": sorted(job.stored),
-        "shard": None if shard is None else list(shard),
-    }
-
-
-def compare_identities(folder: Path, there: Mapping[str, Any], here: Mapping[str, Any]) -> None:
-    """Refuse to go on in a folder with something else than what it was begun with.
-
-    Raises
-    ------
-    InputError
-        Naming the first difference.
-    """
-    for name, mine in here.items():
-        if there.get(name) != mine:
-            what = difference(name, there.get(name), mine)
-            raise InputError(f"{folder}: {what}; resume with what the run began with, or another --out")
-
-
-def difference(name: str, there: Any, here: Any) -> str:
-    """Return what differs between two identities, by the name of the field that does."""
-    if name == "fingerprint":
-        return "study changed"
-    if name == "code":
-        before = there if isinstance(there, Mapping) else {}
-        files = sorted(file for file in {*before, *here} if before.get(file) != here.get(file))
-        return f"code of the model changed ({', '.join(files)})"
-    return f"another {name} (got {here}, there {there})"
 
 
 def lay_out(folders: Sequence[Path], job: Job, chunks: Path) -> None:
     """Make chunks of the draws of complete run directories."""
     chunks.mkdir(parents=True, exist_ok=True)
     shelf = DiskShelf(chunks, job.design.columns)
+    shelf.discard_damaged()
     state = Collector(job, shelf)
     for folder in folders:
         state.load_state(folder / STATE)
@@ -247,9 +262,11 @@ def lay_out(folders: Sequence[Path], job: Job, chunks: Path) -> None:
 
 
 def _copy(result: Result, job: Job, shelf: DiskShelf, low: int, high: int) -> None:
-    step = 16 * call_rows(job.study)
+    step, there = 16 * call_rows(job.study), set(shelf.spans())
     for start in range(low, high, step):
         stop = min(start + step, high)
+        if (start, stop) in there:
+            continue
         first, last = np.searchsorted(result.draw, (start, stop)).tolist()
         columns = [result.inputs[name][first:last] for name in job.design.columns]
         inputs = np.column_stack([np.empty((last - first, 0)), *columns])
@@ -280,39 +297,25 @@ def merge(folders: Sequence[Path], out: Path, study: Study | None = None) -> Res
         When shards overlap, one is missing, or they come from different runs.
     """
     began = time.monotonic()
-    if out.exists():
-        raise InputError(f"{out}: exists; another --out")
     records = [check(Path(folder)) for folder in folders]
     shards = _check_shards(folders, records)
     first = records[0]
     study = study if study is not None else study_of(first)
-    design = Design(first["design"], first["seed"], first["draws"], design_columns(study))
+    values = None if first["design"] != "given" else read_samples(Path(folders[0]))
+    design = Design(first["design"], first["seed"], first["draws"], design_columns(study), values)
     job = Job(study, design, first["lives"], tuple(item.name for item in study.outputs if item.name in first["kept"]))
-    compare_identities(
-        Path(folders[0]),
-        {**first["identity"], "shard": None},
-        {**identity(job, None), "samples": first["identity"]["samples"]},
-    )
-    chunks = out / CHUNKS
-    lay_out([Path(folder) for folder in folders], job, chunks)
-    collector = Collector(job, DiskShelf(chunks, design.columns))
-    collector.restore()
-    how = {"jobs": 1, "backend": "merge", "shards": shards, "wall": time.monotonic() - began}
-    how["notes"] = list(
-        dict.fromkeys([note for record in records for note in record.get("notes", ())] + unlike(records))
-    )
-    return finish(collector, None, out, how)
-
-
-def unlike(records: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Return a line where the shards with these records come from unlike processors."""
-    processors = list(dict.fromkeys(record["machine"]["processor"] for record in records))
-    if len(processors) < 2:
-        return []
-    return [
-        f"shards come from unlike processors ({'; '.join(processors)}), which round exponentials, logarithms and "
-        "powers unlike: draws agree with those of one processor to about 2e-14 of their value, not to the bit"
-    ]
+    compare_identities(Path(folders[0]), {**first["identity"], "shard": None}, identity(job, None))
+    notes = dict.fromkeys(note for record in records for note in record.get("notes", ()))
+    how = {"jobs": 1, "backend": "merge", "shards": shards, "max_failed": first.get("max_failed"), "notes": list(notes)}
+    with joining([Path(folder) for folder in folders], out):
+        if (out / MANIFEST).is_file() and not (out / CHUNKS).is_dir():
+            tidy(out)
+            return read(out, study)
+        lay_out([Path(folder) for folder in folders], job, out / CHUNKS)
+        collector = Collector(job, DiskShelf(out / CHUNKS, design.columns))
+        collector.restore()
+        how = with_made(how, together(made_with(record) for record in records))
+        return finish(collector, None, out, {**how, "wall": time.monotonic() - began})
 
 
 def _check_shards(folders: Sequence[Path], records: Sequence[Mapping[str, Any]]) -> list[list[int]]:

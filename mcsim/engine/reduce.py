@@ -80,6 +80,7 @@ class Reduced:
         self.failed: list[int] = []
         self.place: Path | None = None
         self.note: Callable[[], None] = lambda: None  # told when the work grew
+        self.guard: Callable[[], None] = lambda: None  # asked before anything is written: is the folder still ours?
         self.open_verdicts: Callable[[Cell], int] | None = None  # what a rule for rankings asks
         self._spans: list[Span] = []
         self._lock = threading.Lock()
@@ -130,6 +131,7 @@ class Reduced:
         """Write the state to its place."""
         if self.place is None:
             return
+        self.guard()
         began = time.monotonic()
         spans = np.array(self._spans, np.int64).reshape(-1, 2)
         own = {"spans": spans, "failed": np.array(sorted(self.failed), np.int64)}

@@ -23,6 +23,8 @@ from mcsim.study.failure import PartialFailure
 
 if TYPE_CHECKING:
     from mcsim.engine.collect import Collector
+    from mcsim.engine.folder import InMemory, RunFolder
+    from mcsim.engine.session import Rule
     from mcsim.result.result import Result
 
 __all__ = [
@@ -156,24 +158,39 @@ def noise(collector: Collector) -> list[str]:
 def run_asked(study: Study, asked: Asked) -> Result:
     """Return what a study's model gives over the design that is asked for; as `run`, for what is checked already."""
     from mcsim.engine.folder import InMemory, RunFolder
-    from mcsim.engine.session import Session
+    from mcsim.store.claim import claimed
+
+    job, rule = _planned(study, asked)
+    out, shard = asked.stored.out, asked.computed.shard
+    if out is None:
+        return _in_place(InMemory(job, shard), asked, rule)
+    with claimed(out) as claim:
+        return _in_place(RunFolder(claim, out, job, shard, rule is not None), asked, rule)
+
+
+def _planned(study: Study, asked: Asked) -> tuple[Job, Rule | None]:
+    """Return what is computed, and when there is enough of it."""
     from mcsim.engine.until import parse_rule
     from mcsim.engine.work import stored
-    from mcsim.result.result import Result
 
-    began = time.monotonic()
-    drawn, computed, out = asked.drawn, asked.computed, asked.stored.out
-    points = drawn.design
+    drawn, points = asked.drawn, asked.drawn.design
     if isinstance(points, str):
         points = make_design(points, design_columns(study), drawn.draws, drawn.seed)
     rule = None if drawn.until is None else parse_rule(drawn.until, study.output, "run")
     if rule is not None and not points.independent:
         raise InputError(f"until: needs independent draws (got design {points.kind}); the design random")
-    if rule is not None and computed.shard is not None:
-        raise InputError("until: a shard cannot know the whole run's error; run it without --shard or without --until")
     job = Job(study, points, drawn.lives_of(study), stored(study, asked.stored.keep))
-    shard = computed.shard
-    place = InMemory(job, shard) if out is None else RunFolder(out, job, shard, rule is not None)
+    job.part(asked.computed.shard)  # more parts than draws are told before anything is made
+    if rule is not None and asked.computed.shard is not None:
+        raise InputError("until: a shard cannot know the whole run's error; run it without --shard or without --until")
+    return job, rule
+
+
+def _in_place(place: InMemory | RunFolder, asked: Asked, rule: Rule | None) -> Result:
+    from mcsim.engine.session import Session
+    from mcsim.result.result import Result
+
+    began, computed = time.monotonic(), asked.computed
     collector = place.open(asked.stored.resume)
     if isinstance(collector, Result):
         return collector
@@ -184,4 +201,4 @@ def run_asked(study: Study, asked: Asked) -> Result:
         place.stopped(collector, error)
         raise
     how = {"jobs": computed.workers, "backend": computed.backend, "max_failed": computed.max_failed, "notes": notes}
-    return place.finish(collector, {**how, "until": drawn.until, "wall": time.monotonic() - began})
+    return place.finish(collector, {**how, "until": asked.drawn.until, "wall": time.monotonic() - began})

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from mcsim.engine.backends import Interrupted, RunFailed, compute_elsewhere, each
 from mcsim.store.chunks import Span, gaps
+from mcsim.store.claim import remedy
 from mcsim.study import InputError
 from mcsim.study.program import stop_programs
 from mcsim.study.travel import packed
@@ -203,9 +204,8 @@ class Session:
         if isinstance(error, TimeoutError):
             return RunFailed(self._late(work))
         if isinstance(error, OSError):
-            text = f"{error.strerror or error} ({error.filename or 'while writing'}); free space"
-        else:
-            text = f"stopped by {type(error).__name__}: {' '.join(str(error).split())}"
+            return RunFailed(f"{work.name}: {remedy(error, self.advice)}")
+        text = f"stopped by {type(error).__name__}: {' '.join(str(error).split())}"
         return RunFailed(f"{work.name}: {text}{self.advice}")
 
     def _late(self, work: Work) -> str:

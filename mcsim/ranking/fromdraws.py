@@ -2,48 +2,69 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mcsim.engine.asked import Asked, Stored
 from mcsim.engine.folder import merge
+from mcsim.engine.identity import compare_identities
 from mcsim.engine.run import run_asked
-from mcsim.ranking.factors import Groups
 from mcsim.ranking.givendata import given_data
 from mcsim.ranking.method import GivenData
-from mcsim.ranking.place import keep
+from mcsim.ranking.place import keep, of_study
 from mcsim.ranking.ranking import Ranking
+from mcsim.ranking.repeat import Request, record_of
+from mcsim.store.claim import claimed
+from mcsim.store.joining import joining, refuse_unfinished
+from mcsim.store.record import study_record
 from mcsim.store.whole import read_json, write_json
 from mcsim.study import InputError, Study
+
+if TYPE_CHECKING:
+    from mcsim.result.result import Result
 
 RUN, RECORD = "run", "method.json"  # within the folder of the ranking
 
 
-def rank_draws(
-    study: Study, asked: Asked, chosen: GivenData, outputs: tuple[str, ...] | None, groups: Groups = False
-) -> Ranking | None:
+def rank_draws(study: Study, asked: Asked, chosen: GivenData, request: Request) -> Ranking | None:
     """Return the ranking, with the run in a folder within the ranking's own; of a shard the run alone."""
-    how, stored = asked.ranked, asked.stored
-    method = chosen.name
+    how, stored, method, outputs = asked.ranked, asked.stored, chosen.name, request.outputs
     if how.base < chosen.fewest:
         enough = 1 << (chosen.fewest - 1).bit_length()
         raise InputError(f"base: too few draws for {method} (got {how.base}); {enough} or more")
     drawn = replace(asked.drawn, draws=how.base, design="sobol")
-    inside = None if stored.out is None else stored.out / RUN
-    result = run_asked(study, Asked(drawn, Stored(inside, stored.resume, outputs or ()), asked.computed))
     settings: dict[str, Any] = {"outputs": outputs, "level": how.level, "resamples": how.resamples, "seed": drawn.seed}
     settings |= {} if how.threshold is None else {"threshold": how.threshold}
-    settings |= {"groups": groups} if chosen.grouped else {}
-    if stored.out is not None:
-        write_json(stored.out / RECORD, {"method": method, **settings})
-    if asked.computed.shard is not None:
-        return None
-    ranking = given_data(result, method, **settings, jobs=asked.computed.workers)
-    if stored.out is not None:
-        keep(ranking, stored.out, {"method": method})
+    settings |= {"groups": request.groups} if chosen.grouped else {}
+    out = stored.out
+    if out is None:
+        result = run_asked(study, Asked(drawn, Stored(None, False, outputs or ()), asked.computed))
+        return given_data(result, method, **settings, jobs=asked.computed.workers)
+    about = {"method": method, **settings, "asked": record_of(asked, request)}
+    about = json.loads(json.dumps(about))
+    with claimed(out):
+        refuse_unfinished(out)
+        if of_draws(out):
+            compare_identities(out, _about(out), about)
+        result = run_asked(study, Asked(drawn, Stored(out / RUN, stored.resume, outputs or ()), asked.computed))
+        write_json(out / RECORD, about)
+        if asked.computed.shard is not None:
+            return None
+        ranking = given_data(result, method, **settings, jobs=asked.computed.workers)
+        _keep(ranking, result, out, about)
     return ranking
+
+
+def _keep(ranking: Ranking, result: Result, out: Path, about: Mapping[str, Any]) -> None:
+    facts = {**of_study(result.study), "method": about["method"]}
+    keep(ranking, out, facts, study_record(result.study), about["asked"])
+
+
+def _about(folder: Path) -> dict[str, Any]:
+    return read_json(folder / RECORD, "run the shard again, or rank anew in another --out")
 
 
 def of_draws(folder: Path) -> bool:
@@ -59,14 +80,13 @@ def merge_draws(folders: Sequence[Path], out: Path) -> tuple[Study, Ranking]:
     InputError
         When the folders are not shards of one ranking.
     """
-    if out.exists():
-        raise InputError(f"{out}: exists; another --out")
-    remedy = "run the shard again"
-    records = [read_json(folder / RECORD, remedy) for folder in folders if of_draws(folder)]
+    records = [_about(folder) for folder in folders if of_draws(folder)]
     if len(records) < len(folders) or any(record != records[0] for record in records):
         raise InputError(f"merge: not shards of one ranking (got {', '.join(map(str, folders))}); shards of one")
-    result = merge([folder / RUN for folder in folders], out / RUN)
-    ranking = given_data(result, **records[0])
-    write_json(out / RECORD, records[0])
-    keep(ranking, out, {"method": records[0]["method"]})
+    about = records[0]
+    with joining(folders, out):
+        result = merge([folder / RUN for folder in folders], out / RUN)
+        ranking = given_data(result, **{name: value for name, value in about.items() if name != "asked"})
+        write_json(out / RECORD, about)
+        _keep(ranking, result, out, about)
     return result.study, ranking

@@ -15,6 +15,27 @@ if TYPE_CHECKING:
     from mcsim.ranking.plan import Plan
 
 
+def part_of(plan: Plan, shard: tuple[int, int] | None) -> tuple[int, int]:
+    """Return the rows of a shard of a ranking: whole leaves.
+
+    Raises
+    ------
+    InputError
+        Where there are more parts than leaves.
+    """
+    rows, leaf = plan.base, plan.leaf
+    if shard is None:
+        return 0, rows
+    number, count = shard
+    n_leaves = -(-rows // leaf)
+    if count > n_leaves:
+        raise InputError(
+            f"shard: not a part of this ranking (got {number}/{count}); 1/N to N/N with N at most {n_leaves}, or a run "
+            "with --no-sensitivity"
+        )
+    return min(rows, n_leaves * (number - 1) // count * leaf), min(rows, n_leaves * number // count * leaf)
+
+
 class LeafRows:
     """What all designs of rankings share as work: rows in leaves of `Plan.leaf`, the last of which may be shorter."""
 
@@ -39,16 +60,7 @@ class LeafRows:
         InputError
             Where there are more parts than leaves.
         """
-        rows, leaf = self.plan.base, self.plan.leaf
-        if shard is None:
-            return 0, rows
-        number, count = shard
-        n_leaves = -(-rows // leaf)
-        if count > n_leaves:
-            raise InputError(
-                f"shard: not a part of this ranking (got {number}/{count}); 1/N to N/N with N at most {n_leaves}"
-            )
-        return min(rows, n_leaves * (number - 1) // count * leaf), min(rows, n_leaves * number // count * leaf)
+        return part_of(self.plan, shard)
 
     def step(self, rows: int, how: Computed) -> int:
         """Return the rows of a task: whole leaves, one by default."""

@@ -7,14 +7,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from mcsim.engine.identity import difference
 from mcsim.ranking.factors import outputs_of
 from mcsim.ranking.method import Designed, Judgement
 from mcsim.ranking.methods import method_of
-from mcsim.ranking.place import FOLDER, RankingFolder, part_file, read_plan
+from mcsim.ranking.place import FOLDER, RankingFolder, of_study, part_file, read_plan
 from mcsim.ranking.plan import Plan, with_noise
 from mcsim.ranking.ranking import Ranking
 from mcsim.store.chunks import PLAN
-from mcsim.store.record import fingerprint, study_of
+from mcsim.store.claim import claimed
+from mcsim.store.record import study_of
 from mcsim.study import InputError, Study
 
 
@@ -44,17 +46,28 @@ def merge_rankings(folders: Sequence[Path], out: Path, study: Study | None = Non
     facts = {**plans[0]["identity"], "shard": None}
     _check_parts(folders, [plan["identity"] for plan in plans])
     study = study if study is not None else study_of(plans[0])
-    if fingerprint(study) != facts["fingerprint"]:
-        raise InputError(
-            f"{folders[0]}: study {study.name} changed since this ranking; repeat it with the study as it is"
-        )
+    for name, mine in of_study(study).items():
+        if mine != facts[name]:
+            what = difference(name, facts[name], mine)
+            raise InputError(f"{folders[0]}: {what} since this ranking; repeat it with the study as it is")
     method = method_of(facts["method"])
     assert isinstance(method, Designed)  # the others have no parts of their own, but shards of a run
     plan, judgement = _plan_of(study, facts), _judgement_of(facts)
-    place = RankingFolder(out, plan, facts, None)
-    finished = place.finished()
-    if finished is not None:
-        return study, finished
+    with claimed(out) as claim:
+        place = RankingFolder(claim, out, plan, facts, None, plans[0].get("asked", {}))
+        place.made = [part.get("made_with", {}) for part in plans]
+        ranking = place.finished(joined=True)
+        try:
+            return study, ranking or _joined(folders, place, method, plan, judgement)
+        except InputError as error:
+            place.stopped(error)
+            raise
+
+
+def _joined(
+    folders: Sequence[Path], place: RankingFolder, method: Designed, plan: Plan, judgement: Judgement
+) -> Ranking:
+    """Return the ranking of all parts, after writing it to its place."""
     found = []
     for number, collector in enumerate(method.passes(plan, judgement)):
         for folder in folders:
@@ -62,13 +75,14 @@ def merge_rankings(folders: Sequence[Path], out: Path, study: Study | None = Non
         if collector.done != plan.base:
             shown = ", ".join(f"{low} to {high - 1}" for low, high in collector.spans()) or "none"
             raise InputError(
-                f"{study.name}: parts of a ranking: not complete (got {shown} of {plan.base} rows); go on with each "
-                "shard and --resume"
+                f"{plan.study.name}: parts of a ranking: not complete (got {shown} of {plan.base} rows); go on with "
+                "each shard and --resume"
             )
         found.append(method.read(judgement, collector))
     ranking = with_noise(method.ranking(plan, judgement, found), plan)
+    ranking = replace(ranking, warnings=(*ranking.warnings, *place.told()))
     place.finish(ranking)
-    return study, ranking
+    return ranking
 
 
 def _check_parts(folders: Sequence[Path], identities: Sequence[Mapping[str, Any]]) -> None:
@@ -78,7 +92,8 @@ def _check_parts(folders: Sequence[Path], identities: Sequence[Mapping[str, Any]
             raise InputError(f"{folder}: a whole ranking, not a shard; folders made with --shard I/N")
         for name, mine in own.items():
             if name != "shard" and mine != first.get(name):
-                raise InputError(f"{folder}: part of another ranking than {folders[0]} (another {name}); shards of one")
+                what = difference(name, first.get(name), mine)
+                raise InputError(f"{folder}: part of another ranking than {folders[0]} ({what}); shards of one")
     shards = sorted(tuple(own["shard"]) for own in identities)
     count = first["shard"][1]
     if shards != [(number, count) for number in range(1, count + 1)]:

@@ -16,7 +16,7 @@ from typing import Any
 
 import mcsim
 from mcsim.engine.backends import RunFailed
-from mcsim.engine.folder import compare_identities
+from mcsim.engine.identity import compare_identities, together, unlike
 from mcsim.engine.pairing import layout
 from mcsim.engine.progress import tell
 from mcsim.engine.reduce import Reduced
@@ -25,11 +25,13 @@ from mcsim.ranking.plan import Plan
 from mcsim.ranking.ranking import Ranking
 from mcsim.ranking.stored import identity_of, save
 from mcsim.store.chunks import PLAN
-from mcsim.store.directory import MANIFEST, PAIRS, RANKING, TABLE, add_files
+from mcsim.store.claim import Claim, remedy
+from mcsim.store.directory import MANIFEST, PAIRS, RANKING, RECORD, TABLE, add_files
 from mcsim.store.files import atomically, write_table
-from mcsim.store.record import code_record, fingerprint, study_record
+from mcsim.store.joining import refuse_unfinished
+from mcsim.store.record import code_record, file_hash, fingerprint, machine, made_with, study_record, versions
 from mcsim.store.whole import read_json, write_json
-from mcsim.study import InputError
+from mcsim.study import InputError, Study
 
 FOLDER = "ranking"
 Shard = tuple[int, int] | None
@@ -37,15 +39,10 @@ Shard = tuple[int, int] | None
 
 def identity(plan: Plan, method: str, judgement: Judgement, until: str | None) -> dict[str, Any]:
     """Return what makes two parts belong to one ranking."""
+    other = plan.versus
     facts: dict[str, Any] = {
-        "study": plan.study.name,
-        "version": plan.study.version,
-        "fingerprint": fingerprint(plan.study),
-        "code": code_record(plan.study),
-        "versus": None
-        if plan.versus is None
-        else [plan.versus.name, fingerprint(plan.versus), code_record(plan.versus)],
-        "mcsim": mcsim.__version__,
+        **of_study(plan.study),
+        "versus": None if other is None else [other.name, fingerprint(other), code_record(other)],
         "method": method,
         "until": until,
         "factors": {name: list(members) for name, members in plan.factors.items()},
@@ -59,6 +56,17 @@ def identity(plan: Plan, method: str, judgement: Judgement, until: str | None) -
     for name in ("confidence", "level", "threshold", "max_failed"):
         facts[name] = getattr(judgement, name)
     return facts
+
+
+def of_study(study: Study) -> dict[str, Any]:
+    """Return what two rankings of one study have in common."""
+    return {
+        "study": study.name,
+        "version": study.version,
+        "fingerprint": fingerprint(study),
+        "code": code_record(study),
+        "mcsim": mcsim.__version__,
+    }
 
 
 class Nowhere:
@@ -76,6 +84,14 @@ class Nowhere:
     def stopped(self, error: BaseException) -> None:
         """Leave nothing."""
 
+    def told(self) -> list[str]:
+        """Return nothing: all of it was computed here and now."""
+        return []
+
+    def failed(self, error: OSError) -> RunFailed:
+        """Return what to tell of an error of the system."""
+        return RunFailed(remedy(error))
+
     def finish(self, ranking: Ranking) -> None:
         """Leave nothing."""
 
@@ -88,40 +104,59 @@ class RankingFolder:
 
     Parameters
     ----------
+    claim : Claim
+        The run directory, held.
     folder : Path
-        The run directory, which need not exist.
+        The same, as the user named it.
     plan : Plan
         What is ranked.
     facts : mapping
         Its `identity`.
     shard : (int, int), optional
         Which part of how many is computed.
+    asked : mapping
+        Its `mcsim.ranking.repeat.record_of`.
     """
 
-    def __init__(self, folder: Path, plan: Plan, facts: Mapping[str, Any], shard: Shard) -> None:
+    def __init__(
+        self, claim: Claim, folder: Path, plan: Plan, facts: Mapping[str, Any], shard: Shard, asked: Mapping[str, Any]
+    ) -> None:
         self.folder, self._plan, self._shard = folder, plan, shard
+        self._claim, self._asked = claim, asked
+        self.made: list[Mapping[str, list[str]]] = [made_with()]  # by this process and those before it
         self._facts = json.loads(json.dumps({**facts, "shard": shard}))
         self._inside = folder / FOLDER
         self.advice = f"; what is complete is kept, go on with the same command and --resume --out {folder}"
 
-    def finished(self) -> Ranking | None:
+    def finished(self, joined: bool = False) -> Ranking | None:
         """Return the ranking where it is complete, after leaving a plan where it is not.
+
+        Parameters
+        ----------
+        joined : bool
+            Whether the ranking is joined from parts, which may happen in a folder where other parts are being joined.
 
         Raises
         ------
         InputError
             When the folder holds another ranking, or cannot be written.
         """
-        if (self.folder / RANKING).is_file() and not self._inside.is_dir():
+        if not joined:
+            refuse_unfinished(self.folder)
+        if (self.folder / RANKING).is_file() and not (self._inside / PLAN).is_file():
             compare_identities(self.folder, identity_of(self.folder / RANKING), self._facts)
             return Ranking.load(self.folder / RANKING)
         try:
             self._inside.mkdir(parents=True, exist_ok=True)
+            rows = self._plan.base
             if (self._inside / PLAN).is_file():
-                compare_identities(self.folder, read_plan(self.folder)["identity"], self._facts)
+                there = read_plan(self.folder)
+                compare_identities(self.folder, there["identity"], self._facts)
+                rows = there["rows"]
+                self.made.insert(0, there.get("made_with", {}))
             else:
                 self._drop_parts()
-                self._write_plan(self._plan.base)
+            self._write_plan(rows)
         except OSError as error:
             raise InputError(f"{self.folder}: cannot be written ({error.strerror}); another --out") from None
         return None
@@ -136,6 +171,7 @@ class RankingFolder:
 
     def _write_plan(self, rows: int) -> None:
         about = {"identity": self._facts, "rows": rows, "study": study_record(self._plan.study)}
+        about |= {"asked": dict(self._asked), "made_with": together(self.made)}
         write_json(self._inside / PLAN, about)
 
     def attach(self, collector: Reduced, number: int) -> None:
@@ -145,36 +181,56 @@ class RankingFolder:
             collector.work = collector.work.extended(rows)
         collector.place = part_file(self.folder, number).absolute()  # a model may change the current directory
         collector.load(collector.place)
+        collector.guard = self._claim.check
         collector.note = lambda: self._write_plan(collector.work.rows)
 
     def stopped(self, error: BaseException) -> None:
         """Leave nothing behind where the user's input is wrong and nothing is there yet."""
         if isinstance(error, InputError) and not list(self._inside.glob("part-*.npz")):
             shutil.rmtree(self._inside, ignore_errors=True)
-            if not any(self.folder.iterdir()):
-                self.folder.rmdir()
+
+    def told(self) -> list[str]:
+        """Return a line for each thing that parts of the ranking were computed with and that was not the same."""
+        return unlike(together(self.made))
+
+    def failed(self, error: OSError) -> RunFailed:
+        """Return what to tell of an error of the system."""
+        return RunFailed(f"{self.folder}: {remedy(error, self.advice)}")
 
     def finish_part(self) -> None:
         """List a shard's sums in run.json, where there is one."""
         if (self.folder / MANIFEST).is_file():
             files = sorted(path.name for path in self._inside.iterdir() if not path.name.startswith("."))
-            add_files(self.folder, [f"{FOLDER}/{name}" for name in files])
+            add_files(self.folder, [f"{FOLDER}/{name}" for name in files], ranking=dict(self._asked))
 
     def finish(self, ranking: Ranking) -> None:
         """Write the ranking and its table, list them in run.json where there is one, and take the sums away."""
         try:
-            keep(ranking, self.folder, self._facts)
+            self._claim.check()
+            keep(ranking, self.folder, self._facts, study_record(self._plan.study), self._asked)
             # It loses its name first, so that a kill leaves no half of it.
             hidden = self.folder / f".{FOLDER}-done"
             shutil.rmtree(hidden, ignore_errors=True)
             os.rename(self._inside, hidden)
             shutil.rmtree(hidden, ignore_errors=True)
         except OSError as error:
-            raise RunFailed(f"{self.folder}: {error.strerror or error}; free space{self.advice}") from None
+            raise self.failed(error) from None
 
 
-def keep(ranking: Ranking, folder: Path, facts: Mapping[str, Any]) -> None:
-    """Write a ranking whole and as tables for its reader, and list the files in run.json where there is one."""
+def keep(
+    ranking: Ranking, folder: Path, facts: Mapping[str, Any], study: Mapping[str, Any], asked: Mapping[str, Any]
+) -> None:
+    """Write a ranking whole and as tables for its reader, and last what was asked and the hashes of the files.
+
+    Parameters
+    ----------
+    ranking : Ranking
+        What to write.
+    folder : Path
+        Where; a run directory has its run.json, any other folder gets a ranking.json.
+    facts, study, asked : mapping
+        The ranking's `identity`, the record of its study, and what was asked of it.
+    """
     atomically(folder / TABLE, ranking.to_csv)
     if ranking.pairs:
         import pandas as pd
@@ -182,8 +238,13 @@ def keep(ranking: Ranking, folder: Path, facts: Mapping[str, Any]) -> None:
         pairs = pd.concat([ranking.pair_table(output.name) for output in ranking.outputs], ignore_index=True)
         write_table(folder / PAIRS, pairs)
     save(ranking, folder / RANKING, facts)
+    files = [name for name in (RANKING, TABLE, PAIRS) if (folder / name).is_file()]
     if (folder / MANIFEST).is_file():
-        add_files(folder, (RANKING, TABLE, PAIRS))
+        add_files(folder, files, ranking=dict(asked))
+        return
+    about = {"format": 1, "study": study, "identity": facts, "ranking": asked, "versions": versions()}
+    about |= {"machine": machine(), "files": {name: file_hash(folder / name) for name in files}}
+    write_json(folder / RECORD, about)
 
 
 def part_file(folder: Path, number: int) -> Path:

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from mcsim.engine.asked import DEFAULT_LIVES, Asked
+from mcsim.engine.asked import DEFAULT_LIVES, Asked, Computed
+from mcsim.engine.reduce import Reduced
 from mcsim.engine.session import Session
 from mcsim.engine.until import Settled, parse_rule
 from mcsim.ranking.factors import Groups, factors_of, kept_together, outputs_of
 from mcsim.ranking.fromdraws import rank_draws
 from mcsim.ranking.givendata import given_data, with_sign
+from mcsim.ranking.leaves import part_of
 from mcsim.ranking.method import Designed, GivenData, Judgement
 from mcsim.ranking.methods import METHODS, method_of
 from mcsim.ranking.place import Nowhere, RankingFolder, identity
 from mcsim.ranking.plan import Plan, with_noise
 from mcsim.ranking.ranking import Ranking
+from mcsim.ranking.repeat import Request, record_of
 from mcsim.ranking.sobol import check_pair, open_verdicts
+from mcsim.store.claim import claimed
 from mcsim.study import InputError, Output, Study, nearest
 from mcsim.study.values import real, words
 
@@ -180,21 +184,57 @@ def rank_asked(
     A shard has no ranking: it leaves its part in a folder, for `mcsim.ranking.merge`, and gives None.
     """
     chosen = method_of(method)
-    drawn, how, out = asked.drawn, asked.computed, asked.stored.out
     named = None if outputs is None else words("outputs", outputs)
+    request = Request(method, groups, named, versus)
     _refuse(chosen, asked, versus)
-    if how.shard is not None and out is None:
+    out, shard = asked.stored.out, asked.computed.shard
+    if shard is not None and out is None:
         raise InputError("shard: a part of a ranking needs a folder (got none); --out, then `mcsim merge`")
     if isinstance(chosen, GivenData):
-        return rank_draws(study, asked, chosen, named, groups)
-    plan, judgement = _planned(study, asked, chosen, groups, named, versus)
-    rule = None if drawn.until is None else _rule(drawn.until, plan, asked.ranked.budget)
-    facts = identity(plan, method, judgement, drawn.until)
-    place = Nowhere() if out is None else RankingFolder(out, plan, facts, how.shard)
+        return rank_draws(study, asked, chosen, request)
+    plan, judgement, rule = _planned(study, asked, chosen, request)
+    facts = identity(plan, method, judgement, asked.drawn.until)
+    if rule is not None:
+        facts["budget"] = rule.budget
     # A model that returns what it should not is found here, before anything is written.
     passes = chosen.passes(plan, judgement)
     if rule is not None and len(passes) > 1:
         raise InputError(f"until: too many elements to go on with (got {plan.n_values}); name fewer outputs to rank")
+    ready = _Ready(chosen, plan, judgement, rule, passes)
+    if out is None:
+        return _in_place(Nowhere(), ready, asked.computed)
+    with claimed(out) as claim:
+        place = RankingFolder(claim, out, plan, facts, shard, record_of(asked, request))
+        return _in_place(place, ready, asked.computed)
+
+
+def check_request(study: Study, asked: Asked, request: Request) -> None:
+    """Refuse a ranking that cannot be, before the draws of its run are computed; the model is not called.
+
+    Raises
+    ------
+    InputError
+        As `rank_asked`.
+    """
+    chosen = method_of(request.method)
+    _refuse(chosen, asked, request.versus)
+    if isinstance(chosen, Designed):
+        _planned(study, asked, chosen, request)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Ready:
+    """A ranking that can begin."""
+
+    chosen: Designed
+    plan: Plan
+    judgement: Judgement
+    rule: Settled | None
+    passes: list[Reduced]
+
+
+def _in_place(place: Nowhere | RankingFolder, ready: _Ready, how: Computed) -> Ranking | None:
+    chosen, plan, judgement, rule = ready.chosen, ready.plan, ready.judgement, ready.rule
     ranking = place.finished()
     if ranking is not None:
         return ranking
@@ -202,42 +242,38 @@ def rank_asked(
     session = Session(replace(how, jobs=1) if alone else how, rule, place.advice)
     found = []
     try:
-        for number, collector in enumerate(passes):
+        for number, collector in enumerate(ready.passes):
             place.attach(collector, number)
             session.fill(collector)
             collector.save()
             found.append(None if how.shard is not None else chosen.read(judgement, collector))
+        if how.shard is not None:
+            place.finish_part()
+            return None
     except InputError as error:
         place.stopped(error)
         raise
-    if how.shard is not None:
-        place.finish_part()
-        return None
+    except OSError as error:
+        raise place.failed(error) from None
     ranking = with_noise(chosen.ranking(plan, judgement, found), plan)
+    ranking = replace(ranking, warnings=(*ranking.warnings, *place.told()))
     if rule is not None:
         ranking = _with_ending(ranking, rule)
     place.finish(ranking)
     return ranking
 
 
-def _planned(
-    study: Study,
-    asked: Asked,
-    chosen: Designed,
-    groups: Groups,
-    outputs: tuple[str, ...] | None,
-    versus: Study | None,
-) -> tuple[Plan, Judgement]:
-    """Return what is evaluated, in leaves, and how it is judged."""
-    drawn, how, ranked = asked.drawn, asked.computed, asked.ranked
+def _planned(study: Study, asked: Asked, chosen: Designed, request: Request) -> tuple[Plan, Judgement, Settled | None]:
+    """Return what is evaluated, in leaves, how it is judged, and when there is enough of it."""
+    drawn, how, ranked, versus = asked.drawn, asked.computed, asked.ranked, request.versus
     confidence = ranked.settled_confidence if "confidence" in chosen.takes else "bootstrap"
     replicated = confidence == "replicates"
     plan = plan_of(
         study,
         ranked.base,
         drawn.seed,
-        groups=groups,
-        outputs=outputs,
+        groups=request.groups,
+        outputs=request.outputs,
         versus=versus,
         second=ranked.second_order,
         resamples=0 if replicated else ranked.resamples,
@@ -252,6 +288,7 @@ def _planned(
     if versus is not None:
         chosen.check(versus, plan.factors)
     plan = chosen.planned(plan)
+    part_of(plan, how.shard)
     inner = 1
     if how.backend == "threads":
         # Workers take a leaf each. Threads share one where there are fewer leaves than workers, and where the sums are
@@ -259,7 +296,8 @@ def _planned(
         inner = how.workers if _few_leaves(plan) else how.workers * plan.leaf // plan.base
     matters = MATTERS if ranked.threshold is None else ranked.threshold
     judgement = Judgement(confidence, ranked.level, matters, how.max_failed)
-    return replace(plan, jobs=max(1, inner)), judgement
+    rule = None if drawn.until is None else _rule(drawn.until, plan, ranked.budget)
+    return replace(plan, jobs=max(1, inner)), judgement, rule
 
 
 def _few_leaves(plan: Plan) -> bool:

@@ -16,11 +16,13 @@ import numpy as np
 from mcsim.result.bands import Bands
 from mcsim.result.printed import WORDS, printed
 from mcsim.result.result import Result
+from mcsim.store.chunks import PLAN
 from mcsim.store.described import STUDY, read_study, write_study
 from mcsim.store.files import atomically, plain_text, write_table
+from mcsim.store.joining import refuse_unfinished
 from mcsim.store.record import file_hash, fingerprint, manifest
 from mcsim.store.whole import Arrays, read_arrays, read_json, save_arrays, write_json
-from mcsim.study import InputError, Study
+from mcsim.study import FloatArray, InputError, Study
 from mcsim.study.failure import Failure
 
 if TYPE_CHECKING:
@@ -29,29 +31,10 @@ if TYPE_CHECKING:
 MANIFEST, DRAWS, SUMMARY, FAILED, BANDS = "run.json", "draws.nc", "summary.csv", "failed.csv", "bands.npz"
 RANKING, TABLE, PAIRS = "ranking.npz", "sensitivity.csv", "second_order.csv"  # what drives the outputs
 PRINTED = "printed.csv"  # what sources print beside the bands, where the study says
+RECORD = "ranking.json"  # says of a ranking alone what run.json says of a run
 CHUNKS = "chunks"
-STATE = "state.npz"
-
-
-def default_folder(study: str, root: Path = Path("runs")) -> Path:
-    """Return the first of ``runs/STUDY-1``, ``-2``, ... that does not exist.
-
-    Examples
-    --------
-    >>> default_folder("fleet", Path("no-such-place")).name
-    'fleet-1'
-
-    Raises
-    ------
-    InputError
-        For a name that would lead out of `root`.
-    """
-    if any(mark in study for mark in "/\\:") or study.startswith(".") or not study.isprintable():
-        raise InputError(f"{study!r}: not a name (got {study!r}); a study's name without / \\ : and no dot first")
-    number = 1
-    while (root / f"{study}-{number}").exists():
-        number += 1
-    return root / f"{study}-{number}"
+STATE, SAMPLES = "state.npz", "samples.npz"
+REPORTS = ("report.html", "report.md", "report.pdf")
 
 
 def write(result: Result, folder: Path, how: Mapping[str, Any]) -> Result:
@@ -88,12 +71,24 @@ def write(result: Result, folder: Path, how: Mapping[str, Any]) -> Result:
     else:
         (folder / FAILED).unlink(missing_ok=True)
     write_study(result.study, folder)
-    known = (STUDY, DRAWS, SUMMARY, PRINTED, BANDS, FAILED, STATE, RANKING, TABLE, PAIRS)
+    known = (STUDY, DRAWS, SUMMARY, PRINTED, BANDS, FAILED, STATE, SAMPLES, RANKING, TABLE, PAIRS)
     names = [name for name in known if (folder / name).is_file()]
-    record = {**manifest(result, how), "files": {name: file_hash(folder / name) for name in names}}
+    about = manifest(result, how)
+    if RANKING in names:
+        about |= _of_ranking(folder)
+    record = {**about, "files": {name: file_hash(folder / name) for name in names}}
     write_json(folder / MANIFEST, record)
     kept = StoredDraws(folder / DRAWS, result.study, tuple(result.kept))
     return replace(result, kept=kept, folder=folder, record=record)
+
+
+def _of_ranking(folder: Path) -> dict[str, Any]:
+    """Return what a folder says of the ranking in it, to be said again when its run is written anew."""
+    for read_it, name in ((read_manifest, MANIFEST), (read_record, RECORD)):
+        if (folder / name).is_file():
+            told = read_it(folder)
+            return {"ranking": told["ranking"]} if "ranking" in told else {}
+    return {}
 
 
 def _band_arrays(bands: Mapping[str, Bands]) -> Arrays:
@@ -164,15 +159,27 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     """
     path = folder / MANIFEST
     if not path.is_file():
+        refuse_unfinished(folder)
         if (folder / CHUNKS).is_dir():
             raise InputError(f"{folder}: run not complete (got chunks only); go on with the same command and --resume")
         raise InputError(f"{folder}: not a run directory (no {MANIFEST}); a folder that `mcsim run` wrote")
     return read_json(path, "a whole copy of the run directory, or the run once more in another --out")
 
 
-def add_files(folder: Path, names: Sequence[str]) -> None:
-    """Put the hashes of more files into run.json; those that it names and that are gone are taken out."""
-    record = read_manifest(folder)
+def read_record(folder: Path) -> dict[str, Any]:
+    """Return ranking.json of the folder of a ranking alone.
+
+    Raises
+    ------
+    InputError
+        When it cannot be read.
+    """
+    return read_json(folder / RECORD, "the ranking once more in another --out")
+
+
+def add_files(folder: Path, names: Sequence[str], **more: Any) -> None:
+    """Put the hashes of more files, and more facts, into run.json; files that it names and that are gone go."""
+    record = {**read_manifest(folder), **more}
     listed = [*record["files"], *(name for name in names if name not in record["files"])]
     record["files"] = {name: file_hash(folder / name) for name in listed if (folder / name).is_file()}
     write_json(folder / MANIFEST, record)
@@ -187,13 +194,27 @@ def check(folder: Path) -> dict[str, Any]:
         Naming the first file that is missing or was changed.
     """
     record = read_manifest(folder)
+    going = (folder / CHUNKS / PLAN).is_file()  # an extension that was stopped while it wrote its files
+    remedy = "go on with --resume" if going else f"repeat the run with `mcsim run --from {folder}`"
     for name, expected in record["files"].items():
         path = folder / name
         if not path.is_file():
-            raise InputError(f"{path}: missing; repeat the run with `mcsim run --from {folder}`")
+            raise InputError(f"{path}: missing; {remedy}")
         if file_hash(path) != expected:
-            raise InputError(f"{path}: changed since the run; repeat the run with `mcsim run --from {folder}`")
+            raise InputError(f"{path}: changed since the run; {remedy}")
     return record
+
+
+def read_samples(folder: Path) -> FloatArray:
+    """Return the samples of the user's own that a run was made with, shape (draws, D), every bit as they were.
+
+    Raises
+    ------
+    InputError
+        Where they are missing or cannot be read.
+    """
+    arrays = read_arrays(folder / SAMPLES, "the samples once more with --samples", ["values"])
+    return np.asarray(arrays["values"], np.float64)
 
 
 def read(folder: str | Path, study: Study | None = None) -> Result:

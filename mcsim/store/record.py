@@ -17,6 +17,7 @@ from mcsim.study import InputError, Study
 if TYPE_CHECKING:
     from mcsim.result.result import Result
 
+NUMERICAL = ("numpy", "numba", "scipy")  # whose versions may round unlike
 PACKAGES = ("numpy", "numba", "scipy", "joblib", "pandas", "xarray", "h5netcdf", "SALib")
 
 
@@ -72,7 +73,8 @@ def code_record(study: Study) -> dict[str, str]:
 
 def study_record(study: Study) -> dict[str, Any]:
     """Return the part of run.json that says what was run."""
-    files = {path: file_hash(Path(path)) for path in dict.fromkeys(study.files) if Path(path).is_file()}
+    paths = dict.fromkeys(os.path.abspath(path) for path in study.files)  # whoever repeats it may be elsewhere
+    files = {path: file_hash(Path(path)) for path in paths if Path(path).is_file()}
     return {
         "name": study.name,
         "title": study.title,
@@ -90,13 +92,14 @@ def machine() -> dict[str, Any]:
     return {
         "host": platform.node(),
         "system": platform.platform(),
-        "processor": _processor(),
+        "processor": processor(),
         "cores": os.cpu_count(),
         "python": platform.python_version(),
     }
 
 
-def _processor() -> str:
+def processor() -> str:
+    """Return the kind of processor, as the system names it."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:
@@ -113,6 +116,21 @@ def versions() -> dict[str, str]:
         except PackageNotFoundError:
             continue
     return found
+
+
+def made_with(record: Mapping[str, Any] | None = None) -> dict[str, list[str]]:
+    """Return what the last bits of a result may depend on: of a run's record, or of this process where none is given.
+
+    Returns
+    -------
+    dict
+        Processor or package -> what it was, several where parts were computed in several places.
+    """
+    if record is not None and "made_with" in record:
+        return dict(record["made_with"])
+    about = {"machine": machine(), "versions": versions()} if record is None else record
+    packages = {name: [about["versions"][name]] for name in NUMERICAL if name in about["versions"]}
+    return {"processor": [about["machine"]["processor"]], **packages}
 
 
 def manifest(result: Result, how: Mapping[str, Any]) -> dict[str, Any]:
