@@ -122,7 +122,7 @@ def test_missing_and_foreign_parts_are_refused(tmp_path):
     others = shards_of(load("ishigami"), tmp_path / "b", 3, seed=2)
     with pytest.raises(InputError, match=r"not complete \(got 1/3, 3/3\); each part once"):
         merge_rankings([folders[0], folders[2]], tmp_path / "merged")
-    with pytest.raises(InputError, match=r"part of another ranking than .*\(another seed\)"):
+    with pytest.raises(InputError, match=r"part of another ranking than .*\(another seed \(got 2, there 1\)\)"):
         merge_rankings([*folders[:2], others[2]], tmp_path / "merged")
 
 
@@ -157,7 +157,7 @@ def test_a_killed_ranking_goes_on_to_the_same_bits(method, tmp_path):
         == []
     )
     names = sorted(path.name for path in (tmp_path / "ranking").iterdir())
-    assert names == ["ranking.npz", "sensitivity.csv"]
+    assert names == ["ranking.json", "ranking.npz", "sensitivity.csv"]
 
 
 def stopping(error, after):
