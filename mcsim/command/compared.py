@@ -75,6 +75,8 @@ def deltas_written(results: Sequence[Result], folder: Path) -> str:
 
     from mcsim.result.result import compare
     from mcsim.store.files import write_table
+    from mcsim.store.record import file_hash
+    from mcsim.store.whole import write_json
 
     lines, tables = [], []
     for other in results[1:]:
@@ -85,6 +87,7 @@ def deltas_written(results: Sequence[Result], folder: Path) -> str:
         lines += _delta_lines(delta, results[0].study, other.study)
     merged = pd.concat(tables, ignore_index=True)
     write_table(folder / DELTAS, merged)
+    write_json(folder / RECORD, {"runs": recorded(folder), "files": {DELTAS: file_hash(folder / DELTAS)}})
     return "\n".join([*lines, f"deltas: {folder / DELTAS}"])
 
 

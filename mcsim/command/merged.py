@@ -14,13 +14,14 @@ def merge_and_report(folders: list[Path], out: Path) -> str:
     from mcsim.engine.folder import merge
     from mcsim.ranking.fromdraws import merge_draws, of_draws
     from mcsim.ranking.merge import has_part, merge_rankings
-    from mcsim.store.directory import MANIFEST, TABLE
+    from mcsim.store.directory import CHUNKS, DRAWS, MANIFEST, TABLE
     from mcsim.store.joining import joining
 
     if (folders[0] / RECORD).is_file():
         return merge_compared(folders, out)
     ranked = [has_part(folder) for folder in folders]
-    alone = all(ranked) and not (folders[0] / MANIFEST).is_file()
+    drawn = any((folder / name).exists() for folder in folders for name in (MANIFEST, DRAWS, CHUNKS))
+    alone = all(ranked) and not drawn
     if any(ranked) and not all(ranked):
         lacking = folders[ranked.index(False)]
         raise InputError(f"{lacking}: no part of a ranking; every shard with its ranking, or all with --no-sensitivity")

@@ -11,7 +11,7 @@ from mcsim.engine.identity import difference
 from mcsim.ranking.factors import outputs_of
 from mcsim.ranking.method import Designed, Judgement
 from mcsim.ranking.methods import method_of
-from mcsim.ranking.place import FOLDER, RankingFolder, of_study, part_file, read_plan
+from mcsim.ranking.place import FOLDER, RankingFolder, check_parts, of_study, part_file, read_plan
 from mcsim.ranking.plan import Plan, with_noise
 from mcsim.ranking.ranking import Ranking
 from mcsim.store.chunks import PLAN
@@ -42,6 +42,8 @@ def merge_rankings(folders: Sequence[Path], out: Path, study: Study | None = Non
     InputError
         Where a part is missing, twice there, not complete, or of another ranking.
     """
+    for folder in folders:
+        check_parts(folder)
     plans = [read_plan(folder) for folder in folders]
     facts = {**plans[0]["identity"], "shard": None}
     _check_parts(folders, [plan["identity"] for plan in plans])

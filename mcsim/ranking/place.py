@@ -26,14 +26,14 @@ from mcsim.ranking.ranking import Ranking
 from mcsim.ranking.stored import identity_of, save
 from mcsim.store.chunks import PLAN
 from mcsim.store.claim import Claim, remedy
-from mcsim.store.directory import MANIFEST, PAIRS, RANKING, RECORD, TABLE, add_files
+from mcsim.store.directory import MANIFEST, PAIRS, RANKING, RECORD, TABLE, add_files, check_files, check_ranking
 from mcsim.store.files import atomically, write_table
 from mcsim.store.joining import refuse_unfinished
 from mcsim.store.record import code_record, file_hash, fingerprint, machine, made_with, study_record, versions
 from mcsim.store.whole import read_json, write_json
 from mcsim.study import InputError, Study
 
-FOLDER = "ranking"
+FOLDER, PARTS = "ranking", "parts.json"
 Shard = tuple[int, int] | None
 
 
@@ -144,6 +144,7 @@ class RankingFolder:
         if not joined:
             refuse_unfinished(self.folder)
         if (self.folder / RANKING).is_file() and not (self._inside / PLAN).is_file():
+            check_ranking(self.folder)
             compare_identities(self.folder, identity_of(self.folder / RANKING), self._facts)
             return Ranking.load(self.folder / RANKING)
         try:
@@ -198,9 +199,11 @@ class RankingFolder:
         return RunFailed(f"{self.folder}: {remedy(error, self.advice)}")
 
     def finish_part(self) -> None:
-        """List a shard's sums in run.json, where there is one."""
-        if (self.folder / MANIFEST).is_file():
-            files = sorted(path.name for path in self._inside.iterdir() if not path.name.startswith("."))
+        """List a shard's sums and their hashes in run.json, or beside them where there is none."""
+        files = sorted(path.name for path in self._inside.iterdir() if path.name != PARTS and path.name[0] != ".")
+        if not (self.folder / MANIFEST).is_file():
+            write_json(self._inside / PARTS, {"files": {name: file_hash(self._inside / name) for name in files}})
+        else:
             add_files(self.folder, [f"{FOLDER}/{name}" for name in files], ranking=dict(self._asked))
 
     def finish(self, ranking: Ranking) -> None:
@@ -250,6 +253,19 @@ def keep(
 def part_file(folder: Path, number: int) -> Path:
     """Return the file with what a pass over the model gave."""
     return folder / FOLDER / f"part-{number}.npz"
+
+
+def check_parts(folder: Path) -> None:
+    """Compare the sums of a shard without a run with the hashes beside them, where it is complete.
+
+    Raises
+    ------
+    InputError
+        Naming the first file that is missing or was changed.
+    """
+    inside, remedy = folder / FOLDER, "run the shard again in another --out"
+    if (inside / PARTS).is_file() and not (folder / MANIFEST).is_file():
+        check_files(inside, read_json(inside / PARTS, remedy)["files"], remedy)
 
 
 def read_plan(folder: Path) -> dict[str, Any]:

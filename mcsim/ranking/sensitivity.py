@@ -281,7 +281,7 @@ def _planned(study: Study, asked: Asked, chosen: Designed, request: Request) -> 
         lives=drawn.lives_of(study),
         debias=ranked.debias,
     )
-    if chosen.unites and isinstance(groups, bool):
+    if chosen.unites and isinstance(request.groups, bool):
         factors = kept_together(study, plan.factors)
         plan = replace(plan, factors=factors if versus is None else kept_together(versus, factors))
     chosen.check(study, plan.factors)

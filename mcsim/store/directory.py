@@ -196,13 +196,37 @@ def check(folder: Path) -> dict[str, Any]:
     record = read_manifest(folder)
     going = (folder / CHUNKS / PLAN).is_file()  # an extension that was stopped while it wrote its files
     remedy = "go on with --resume" if going else f"repeat the run with `mcsim run --from {folder}`"
-    for name, expected in record["files"].items():
+    check_files(folder, record["files"], remedy)
+    return record
+
+
+def check_files(folder: Path, files: Mapping[str, str], remedy: str) -> None:
+    """Compare files of a folder with their hashes.
+
+    Raises
+    ------
+    InputError
+        Naming the first file that is missing or was changed.
+    """
+    for name, expected in files.items():
         path = folder / name
         if not path.is_file():
             raise InputError(f"{path}: missing; {remedy}")
         if file_hash(path) != expected:
             raise InputError(f"{path}: changed since the run; {remedy}")
-    return record
+
+
+def check_ranking(folder: Path) -> None:
+    """Compare the files of a complete ranking with the hashes in its folder's record.
+
+    Raises
+    ------
+    InputError
+        Naming the first file that is missing or was changed.
+    """
+    record = read_manifest(folder) if (folder / MANIFEST).is_file() else read_record(folder)
+    files = {name: record["files"][name] for name in (RANKING, TABLE, PAIRS) if name in record["files"]}
+    check_files(folder, files, "the ranking once more in another --out")
 
 
 def read_samples(folder: Path) -> FloatArray:
