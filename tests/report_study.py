@@ -5,6 +5,7 @@ import numpy as np
 from mcsim.distributions import uniform
 from mcsim.ranking.ranking import Ranking
 from mcsim.study import Dim, Input, Model, Output, Parameter, Study
+from mcsim.study.observation import Calibration, observation_of
 
 YEARS = (2030, 2040, 2050)
 YEAR = Dim("year", YEARS)
@@ -27,12 +28,25 @@ OUTPUTS = (
 )
 
 
-def report_study(figures=(), outputs=OUTPUTS, run=evaluate, headline=("total", "met"), names=("a", "b")):
+def seen(year, value, **more):
+    """An observation of the lithium of both origins, as a study file holds it."""
+    what = {"output": f"mass@{year},lithium", "total": True, "kind": "observed", "source": "a count", "sd": 0.1}
+    return what | {"value": value} | more
+
+
+def report_study(
+    figures=(), outputs=OUTPUTS, run=evaluate, headline=("total", "met"), names=("a", "b"), observations=None
+):
     """Return the study with the figures that it asks for."""
     parameters = tuple(Parameter(name, "t", f"what matters: {name}") for name in names)
     model = Model("toy", parameters, (), tuple(outputs), run)
     inputs = tuple(Input(name, "t", name, uniform(0, 1), name, "assumption <&>") for name in names)
-    return Study("toy", "Toy & title", "How much?", "1", model, inputs, {}, headline=headline, figures=tuple(figures))
+    known = {output.name: output for output in outputs}
+    observed = tuple(observation_of(entry, known.__getitem__, "toy") for entry in observations or ())
+    return Study(
+        "toy", "Toy & title", "How much?", "1", model, inputs, {},
+        headline=headline, figures=tuple(figures), calibration=Calibration(observed),
+    )  # fmt: skip
 
 
 def report_ranking(outputs=OUTPUTS):

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from report_study import MATERIAL, OUTPUTS, YEAR, report_ranking, report_study
+from report_study import MATERIAL, OUTPUTS, YEAR, report_ranking, report_study, seen
 
 from mcsim.command.main import main
 from mcsim.engine.run import run
@@ -30,7 +30,7 @@ def entry(name, **changes):
 
 @pytest.fixture(scope="module")
 def result():
-    return run(report_study(), 60, seed=3)
+    return run(report_study(observations=[seen(2040, 1.5, scope="all of it")]), 60, seed=3)
 
 
 def texts(path):
@@ -256,3 +256,54 @@ def test_a_key_of_report_that_is_not_known_is_refused(tmp_path, capsys):
     file.write_text(STUDY.replace("report.figures", "report.figurs"))
     assert main(["check", str(file)]) == 2
     assert "report.figurs: unknown key; one of figures; did you mean 'figures'?" in capsys.readouterr().err
+
+
+def hindcast(result, **changes):
+    """The rows of a hindcast of the mass of a result, as its figure reads them."""
+    figure = figure_of(entry("hindcast", **changes), {output.name: output for output in OUTPUTS}, "here")
+    return figure.kind.reads.rows(figure, result, None)
+
+
+def test_a_hindcast_holds_the_total_against_what_was_observed_of_it():
+    observations = [
+        seen(2040, 1.5, scope="all of it"),
+        seen(2030, 0.5, sd=None, low=0.3, high=0.7, interval=0.5),
+        seen(2030, 9.0, output="mass@2030,nickel"),
+        seen(2030, 9.0, output="mass@2030,lithium,new", total=False),
+    ]
+    found = run(
+        report_study(observations=[{k: v for k, v in one.items() if v is not None} for one in observations]), 60
+    )
+    rows = hindcast(found)
+    total = found.values("mass")[:, :, :, 0].sum(axis=2)
+    model = rows[rows["series"] == "model"]
+    assert list(model["year"]) == [2030, 2040, 2050]
+    np.testing.assert_allclose(model["p97.5"], np.quantile(total, 0.975, axis=0))
+    marks = rows[rows["series"] != "model"].to_dict("records")
+    assert [(row["year"], row["series"], row["p50"]) for row in marks] == [
+        (2040, "all of it", 1.5),
+        (2030, "a count", 0.5),
+    ]
+    # 50 % of a normal error reach 0.6745 sd, 95 % 1.95996 sd: a half-range of 0.2 becomes 0.581.
+    assert marks[1]["p97.5"] - 0.5 == pytest.approx(0.2 * 1.959964 / 0.6744898)
+    new = hindcast(found, total=None, where={"material": "lithium", "origin": "new"})
+    assert list(new[new["series"] != "model"]["p50"]) == [9.0]
+
+
+def test_without_an_observation_there_is_no_hindcast(tmp_path):
+    found = run(report_study(), 20, seed=3)
+    assert drawn(found, entry("hindcast"), tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("total", "message"),
+    [
+        (["year"], r"total: told apart already \(got 'year'\)"),
+        (["origin", "origin"], r"total: told apart already \(got 'origin'\)"),
+        (["orign"], r"total: no such dim of mass \(got 'orign'\); .*did you mean 'origin'\?"),
+        ("origin", r"total: not a list of dims \(got 'origin'\)"),
+    ],
+)
+def test_a_total_over_what_cannot_be_summed_is_refused(total, message):
+    with pytest.raises(InputError, match=message):
+        check_figures(report_study([entry("hindcast", total=total)]))

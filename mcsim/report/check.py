@@ -105,7 +105,7 @@ def _check_dims(figure: Figure, place: str) -> None:
     for axis, dim in enumerate(output.dims):
         others = tuple(other for other in range(shown.ndim) if other != axis)
         count = int(shown.any(axis=others).sum())
-        if dim.name not in used and count > 1 and kind.draw is not None:
+        if dim.name not in used and dim.name not in figure.get("total", ()) and count > 1 and kind.draw is not None:
             keys = "".join(f', or {key} = "{dim.name}"' for key in kind.dims if figure.get(key) is None)
             raise InputError(
                 f"{place}: where.{dim.name}: {count} labels that the figure would not tell apart; "

@@ -79,6 +79,16 @@ def _dim(value: Any, output: Output, place: str, figure: Mapping[str, Any]) -> s
     return value
 
 
+def _dims(value: Any, output: Output, place: str, figure: Mapping[str, Any]) -> list[str]:
+    if not isinstance(value, list) or not value:
+        raise InputError(f"{place}: not a list of dims (got {value!r}); {one_of(dim.name for dim in output.dims)}")
+    found = [_dim(name, output, place, figure) for name in value]
+    for number, name in enumerate(found):
+        if name in found[:number] or name == figure.get("x"):
+            raise InputError(f"{place}: told apart already (got {name!r}); dims that are summed, each once")
+    return found
+
+
 def _dim_of_numbers(value: Any, output: Output, place: str, figure: Mapping[str, Any]) -> str:
     name = _dim(value, output, place, figure)
     numeric = [dim.name for dim in output.dims if of_numbers(dim)]
@@ -131,6 +141,7 @@ def _ends(value: Any, output: Output, place: str, figure: Mapping[str, Any]) -> 
 TEXT = Holds("a text", _text)
 NUMBER = Holds("a number", _number)
 DIM = Holds("a dim", _dim, names_dim=True)
+DIMS = Holds("a list of dims", _dims)
 DIM_OF_NUMBERS = Holds("a dim of numbers", _dim_of_numbers, names_dim=True)
 LABELS_BY_DIM = Holds("labels by dim", _where)
 ENDS = Holds("two labels of x", _ends)

@@ -147,6 +147,13 @@ def _no_quantiles(output: Output) -> str:
     return 'quantiles of 0 and 1 say nothing (unit indicator); kind = "probability"'
 
 
+def without_draws(output: Output) -> str:
+    """Say why a kind that reads draws finds none of an output; empty where it does."""
+    if output.keep:
+        return ""
+    return "stored as bands, and this kind reads draws; an output that is declared with keep = true"
+
+
 def _not_ranked(output: Output) -> str:
     return "" if output.rank else "not ranked; an output that is declared with rank = true"
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mcsim.report.keys import COMMON, DIM, LINE, NUMBER, PANEL, Key
-from mcsim.report.kind import Figure, Kind, Source
+from mcsim.report.kind import Figure, Kind, Source, without_draws
 from mcsim.report.panels import Panel, labels_of, over_lines, part_of
 from mcsim.report.style import colour, label, line
 from mcsim.study import Output
@@ -23,9 +23,7 @@ if TYPE_CHECKING:
 
 
 def _without_draws(output: Output) -> str:
-    if output.keep or output.unit == INDICATOR:
-        return ""
-    return "stored as bands, and this kind reads draws; an output that is declared with keep = true"
+    return "" if output.unit == INDICATOR else without_draws(output)
 
 
 def _shares(figure: Figure, result: Result, ranking: Ranking | None) -> pd.DataFrame:
