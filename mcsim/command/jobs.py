@@ -22,16 +22,19 @@ if TYPE_CHECKING:
 
 def run_and_report(study: Study, asked: Asked, ranked: bool = True, png: bool = False) -> str:
     """Run a study, rank its drivers where wanted, write the report; return what to tell the user."""
+    from mcsim.ranking.plain import asked_of_run, plain
+
     until = asked.drawn.until
     of_ranking = until is not None and acts_on(until) == "ranking"
     drawn = replace(asked, drawn=replace(asked.drawn, until=None if of_ranking else until))
     if not ranked:
         return draw_and_report(study, drawn, None, png=png)
-    left_out = _unrankable(study)
-    if left_out:
-        return f"{draw_and_report(study, drawn, None)}\nno ranking: {left_out}"
+    how = plain(study, asked.drawn.design, asked.drawn.draws)
+    if not how.method:
+        return f"{draw_and_report(study, drawn, None)}\nno ranking: {how.why}"
     wanted = replace(asked, drawn=replace(asked.drawn, until=until if of_ranking else None))
-    return draw_and_report(study, drawn, wanted, Request(groups=_groups(study)), png)
+    drawn = asked_of_run(study, drawn, wanted, how)
+    return draw_and_report(study, drawn, wanted, Request(how.method, how.groups), png)
 
 
 def draw_and_report(
@@ -53,7 +56,8 @@ def draw_and_report(
         Figures as PNG too.
     """
     from mcsim.engine.run import run_asked
-    from mcsim.ranking.sensitivity import check_request, rank_asked
+    from mcsim.ranking.plain import rank_run
+    from mcsim.ranking.sensitivity import check_request
 
     request = Request() if request is None else request
     if ranked is not None:
@@ -64,8 +68,7 @@ def draw_and_report(
         result = run_asked(study, replace(drawn, stored=stored))
         if ranked is None:
             return written(result, None, stored.out, png)
-        words = {"method": request.method, "groups": request.groups, "outputs": request.outputs}
-        ranking = rank_asked(study, replace(ranked, stored=stored), **words, versus=request.versus)
+        ranking = rank_run(result, replace(ranked, stored=stored), request)
         if ranking is None:
             return f"{result.study.title}: {result.headline}\n{_shard_told(stored.out)}"
         return written(result, ranking, stored.out, png)
@@ -111,25 +114,6 @@ def asked_of(said: Mapping[str, Any], studies: Sequence[Study], samples: Path | 
             raise InputError(f"--samples: with --{name} (got {said[name]}); the rows of the file are the draws")
     seed = asked.drawn.seed
     return [replace(asked, drawn=replace(asked.drawn, design=user_design(samples, study, seed))) for study in studies]
-
-
-def _unrankable(study: Study) -> str:
-    """Return why a plain run of a study ends without a ranking, or an empty text."""
-    if not any(output.rank for output in study.outputs):
-        return "no output is ranked"
-    groups = _groups(study) or study.groups
-    if len(groups) >= 2:
-        return ""
-    return f"one factor ({next(iter(groups))}), nothing beside it" if groups else "no uncertain input"
-
-
-def _groups(study: Study) -> Any:
-    """Return the factors of a plain run: as the study has them, dependent inputs kept together."""
-    if not study.dependence:
-        return False
-    from mcsim.ranking.factors import dependent_groups
-
-    return dependent_groups(study)
 
 
 def written(result: Result, ranking: Ranking | None, folder: Path, png: bool = False) -> str:

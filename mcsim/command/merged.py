@@ -14,6 +14,7 @@ def merge_and_report(folders: list[Path], out: Path) -> str:
     from mcsim.engine.folder import merge
     from mcsim.ranking.fromdraws import merge_draws, of_draws
     from mcsim.ranking.merge import has_part, merge_rankings
+    from mcsim.ranking.plain import rank_merged, with_members
     from mcsim.store.directory import CHUNKS, DRAWS, MANIFEST, TABLE
     from mcsim.store.joining import joining
 
@@ -33,4 +34,7 @@ def merge_and_report(folders: list[Path], out: Path) -> str:
             study, ranking = merge_rankings(folders, out)
             return f"{leading(ranking, study)}\nranking: {out / TABLE}"
         result = merge(folders, out)
-        return written(result, merge_rankings(folders, out, result.study)[1] if all(ranked) else None, out)
+        if all(ranked):
+            ranking = with_members(merge_rankings(folders, out, result.study)[1], result, out)
+            return written(result, ranking, out)
+        return written(result, rank_merged(result, folders, out), out)

@@ -76,6 +76,33 @@ def _own(study: Study, groups: Mapping[str, Sequence[str]]) -> dict[str, tuple[s
     return factors
 
 
+def drawn_together(study: Study) -> list[tuple[str, ...]]:
+    """Return sets of uncertain inputs that are drawn together, row by row of a posterior.
+
+    No design can move one of them and keep the rest. A posterior of one input is a distribution as any other.
+    """
+    uncertain = {item.name for item in study.uncertain}
+    tables = [tuple(name for name in rows.columns if name in uncertain) for rows in getattr(study, "posterior", ())]
+    return [names for names in tables if len(names) > 1]
+
+
+def check_designed(study: Study, method: str) -> None:
+    """Refuse a method with a design of its own for inputs that are drawn together.
+
+    Raises
+    ------
+    InputError
+        Naming them and the remedy.
+    """
+    for names in drawn_together(study):
+        shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+        raise InputError(
+            f"{study.name}: {shown}: drawn together from a posterior, on which they depend on one another "
+            f"(got method {method}, whose design moves one input at a time); method = shapley_data, Shapley effects "
+            "from draws"
+        )
+
+
 def dependent_groups(study: Study) -> dict[str, tuple[str, ...]]:
     """Return groups that keep dependent inputs together, so that Sobol' indices of a dependent study have a meaning.
 
@@ -130,7 +157,7 @@ def check_independent(study: Study, factors: Mapping[str, tuple[str, ...]]) -> N
     """
     check_shares(study, factors)
     home = {member: factor for factor, members in factors.items() for member in members}
-    remedy = "group them (groups = {{ name = [{0}, {1}] }}) or use Shapley effects (method = shapley)"
+    remedy = "group them (groups = {{ name = [{0}, {1}] }}) or use Shapley effects (method = shapley, shapley_data)"
     for first, second, correlation in study.dependence:
         if correlation != 0.0 and first in home and second in home and home[first] != home[second]:
             raise InputError(

@@ -75,7 +75,7 @@ def given_data(
             f"method: unknown for given data (got {method!r}); one of {', '.join(known)}{nearest(method, known)}"
         )
     factors = _factors(result, chosen, inputs, groups)
-    fewest = max(chosen.fewest, 2 * len(factors))
+    fewest = chosen.fewest_for(len(factors))
     if result.complete < fewest:
         raise InputError(
             f"{result.study.name}: too few draws for {len(factors)} inputs (got {result.complete}); {fewest} or more"
@@ -173,7 +173,7 @@ def _by_definedness(
     for number in range(patterns.shape[1]):
         rows, cells = patterns[:, number], np.flatnonzero(pattern_of.ravel() == number)
         known = int(rows.sum())
-        enough = known >= max(chosen.fewest, 2 * n_factors)
+        enough = known >= chosen.fewest_for(n_factors)
         if known < n_draws:
             which = "has" if n_values == 1 else f"{len(cells)} of its {n_values} elements have"
             rest = "which their measures rest on" if enough else "so the measures are undefined there"

@@ -158,6 +158,10 @@ class GivenData:
     grouped: bool = False
     remarks: Callable[[str, Measures], list[str]] = _no_remark
 
+    def fewest_for(self, n_factors: int) -> int:
+        """Return the draws below which it says nothing of so many factors."""
+        return max(self.fewest, 2 * n_factors)
+
 
 def check_failed(plan: Plan, judgement: Judgement, n_failed: int) -> None:
     """Refuse a ranking from too few of the rows asked for.

@@ -26,7 +26,7 @@ from mcsim.ranking.ranking import Ranking
 from mcsim.ranking.stored import identity_of, save
 from mcsim.store.chunks import PLAN
 from mcsim.store.claim import Claim, remedy
-from mcsim.store.directory import MANIFEST, PAIRS, RANKING, RECORD, TABLE, add_files, check_files, check_ranking
+from mcsim.store.directory import MANIFEST, PAIRS, RANKING, RECORD, TABLE, WITHIN, add_files, check_files, check_ranking
 from mcsim.store.files import atomically, write_table
 from mcsim.store.joining import refuse_unfinished
 from mcsim.store.record import code_record, file_hash, fingerprint, machine, made_with, study_record, versions
@@ -240,8 +240,10 @@ def keep(
 
         pairs = pd.concat([ranking.pair_table(output.name) for output in ranking.outputs], ignore_index=True)
         write_table(folder / PAIRS, pairs)
+    if ranking.within is not None:
+        atomically(folder / WITHIN, ranking.within.to_csv)
     save(ranking, folder / RANKING, facts)
-    files = [name for name in (RANKING, TABLE, PAIRS) if (folder / name).is_file()]
+    files = [name for name in (RANKING, TABLE, PAIRS, WITHIN) if (folder / name).is_file()]
     if (folder / MANIFEST).is_file():
         add_files(folder, files, ranking=dict(asked))
         return

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -52,6 +52,8 @@ class Ranking:
         Lines that the reader has to know.
     settings : mapping
         How it was computed: seed, base, confidence, level, threshold and the like.
+    within : Ranking, optional
+        Of factors that are groups of dependent inputs: the Shapley effects of their members, from the draws of a run.
     """
 
     study: str
@@ -67,6 +69,7 @@ class Ranking:
     dropped: IntArray = field(default_factory=lambda: np.empty(0, np.int64))
     warnings: tuple[str, ...] = ()
     settings: Mapping[str, Any] = field(default_factory=dict)
+    within: Ranking | None = None
 
     def __repr__(self) -> str:
         return str(above("Ranking.__repr__")(self))
@@ -97,6 +100,12 @@ class Ranking:
         matplotlib Axes, or a list of them where the picture has panels
         """
         return above("Ranking.plot")(self, output, keys)
+
+    def only(self, factors: Sequence[str]) -> Ranking:
+        """Return the ranking with some of its factors alone; their measures stay what they are."""
+        places = [self.factors.index(factor) for factor in factors]
+        scores = {name: {key: part[places] for key, part in found.items()} for name, found in self.scores.items()}
+        return replace(self, factors=tuple(factors), scores=scores, pairs=(), second={}, convergence={})
 
     def output(self, name: str) -> Output:
         """Return the ranked output of that name.
@@ -239,7 +248,9 @@ class Ranking:
         """
         from mcsim.ranking.stored import fields_in
 
-        return Ranking(**fields_in(path))
+        found = fields_in(path)
+        inner = found.pop("within", None)
+        return Ranking(**found, within=None if inner is None else Ranking(**inner))
 
     @staticmethod
     def of(folder: str | Path) -> Ranking | None:

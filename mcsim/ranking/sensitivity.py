@@ -11,7 +11,7 @@ from mcsim.engine.asked import DEFAULT_LIVES, Asked, Computed
 from mcsim.engine.reduce import Reduced
 from mcsim.engine.session import Session
 from mcsim.engine.until import Settled, parse_rule
-from mcsim.ranking.factors import Groups, factors_of, kept_together, outputs_of
+from mcsim.ranking.factors import Groups, check_designed, factors_of, kept_together, outputs_of
 from mcsim.ranking.fromdraws import rank_draws
 from mcsim.ranking.givendata import given_data, with_sign
 from mcsim.ranking.leaves import part_of
@@ -266,6 +266,8 @@ def _in_place(place: Nowhere | RankingFolder, ready: _Ready, how: Computed) -> R
 def _planned(study: Study, asked: Asked, chosen: Designed, request: Request) -> tuple[Plan, Judgement, Settled | None]:
     """Return what is evaluated, in leaves, how it is judged, and when there is enough of it."""
     drawn, how, ranked, versus = asked.drawn, asked.computed, asked.ranked, request.versus
+    for each in (study,) if versus is None else (study, versus):
+        check_designed(each, chosen.name)
     confidence = ranked.settled_confidence if "confidence" in chosen.takes else "bootstrap"
     replicated = confidence == "replicates"
     plan = plan_of(

@@ -14,6 +14,7 @@ from mcsim.store.directory import RANKING
 from mcsim.store.whole import as_bytes, read_arrays, reading, save_arrays
 
 _PLAIN = ("study", "method", "factors", "n", "order_by", "pairs", "warnings", "settings")
+_WITHIN = "within|"  # before the names of a ranking within
 
 
 def save(ranking: Any, path: str | Path, identity: Mapping[str, Any] | None = None) -> None:
@@ -28,8 +29,16 @@ def save(ranking: Any, path: str | Path, identity: Mapping[str, Any] | None = No
     identity : mapping, optional
         What was asked, by which a run that goes on recognises its own ranking.
     """
+    arrays = _arrays(ranking, identity or {})
+    if ranking.within is not None:
+        arrays |= {f"{_WITHIN}{key}": values for key, values in _arrays(ranking.within, {}).items()}
+    save_arrays(Path(path), arrays)
+
+
+def _arrays(ranking: Any, identity: Mapping[str, Any]) -> dict[str, NDArray[Any]]:
+    """Return all that a ranking holds, but for the one within it."""
     facts = {name: getattr(ranking, name) for name in _PLAIN}
-    facts |= {"outputs": [output_facts(output) for output in ranking.outputs], "identity": dict(identity or {})}
+    facts |= {"outputs": [output_facts(output) for output in ranking.outputs], "identity": dict(identity)}
     arrays: dict[str, NDArray[Any]] = {"facts": as_bytes(json.dumps(facts))}
     arrays |= {"dropped": ranking.dropped}
     arrays |= {f"layout|{item.name}": item.layout.index for item in ranking.outputs if item.layout is not None}
@@ -38,7 +47,7 @@ def save(ranking: Any, path: str | Path, identity: Mapping[str, Any] | None = No
     for part, scores in parts:
         for output, measures in scores.items():
             arrays |= {f"{part}|{output}|{measure}": values for measure, values in measures.items()}
-    save_arrays(Path(path), arrays)
+    return arrays
 
 
 def fields_in(path: str | Path) -> dict[str, Any]:
@@ -50,6 +59,11 @@ def fields_in(path: str | Path) -> dict[str, Any]:
         Where the file is not a ranking.
     """
     facts, arrays = _content(Path(path))
+    inner = {key.removeprefix(_WITHIN): arrays.pop(key) for key in list(arrays) if key.startswith(_WITHIN)}
+    return _fields(facts, arrays) | ({"within": _fields(_facts(inner), inner)} if inner else {})
+
+
+def _fields(facts: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> dict[str, Any]:
     outputs = tuple(output_of(fact, arrays.get(f"layout|{fact['name']}")) for fact in facts["outputs"])
     scores: dict[str, dict[str, NDArray[Any]]] = {}
     second: dict[str, dict[str, NDArray[Any]]] = {}
@@ -90,4 +104,8 @@ def _content(path: Path) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
     remedy = f"a {RANKING} as mcsim wrote it; the ranking once more makes one"
     arrays = read_arrays(path, remedy, renamed=True)
     with reading(path, remedy):
-        return dict(json.loads(bytes(arrays.pop("facts")))), arrays
+        return _facts(arrays), arrays
+
+
+def _facts(arrays: dict[str, NDArray[Any]]) -> dict[str, Any]:
+    return dict(json.loads(bytes(arrays.pop("facts"))))

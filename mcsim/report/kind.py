@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mcsim.report.keys import Key
+from mcsim.report.shares import shares_of, told
 from mcsim.report.style import label, share
 from mcsim.study import Output
 from mcsim.study.declared import INDICATOR
@@ -120,10 +121,11 @@ class Figure:
         """Return the text below: the study's own, or what is shown and what the marks mean; then what is undefined."""
         own = self.keys.get("caption")
         shown = "; ".join(f"{label(dim)}: {_listed(labels)}" for dim, labels in self.where.items())
-        text = f"{self.output.meaning}. {self.kind.caption}." + (f" Shown for {shown}." if shown else "")
+        marks = told(rows, self.kind.caption) if self.kind.reads is RANKING else self.kind.caption
+        text = f"{self.output.meaning}. {marks}." + (f" Shown for {shown}." if shown else "")
         missing = float(rows["undefined"].max()) if "undefined" in rows else 0.0
-        told = f" Undefined in up to {share(missing)} of the draws, which are left out." if missing > 0 else ""
-        return (text if own is None else str(own)) + told
+        left_out = f" Undefined in up to {share(missing)} of the draws, which are left out." if missing > 0 else ""
+        return (text if own is None else str(own)) + left_out
 
 
 def _listed(value: object) -> str:
@@ -138,7 +140,7 @@ def _ranking(figure: Figure, result: Result, ranking: Ranking | None) -> pd.Data
     if ranking is None or figure.output.name not in {output.name for output in ranking.outputs}:
         return None
     rows = ranking.table(figure.output.name, **figure.where)
-    return None if rows["ST"].isna().all() else rows
+    return rows if shares_of(rows) else None
 
 
 def _no_quantiles(output: Output) -> str:

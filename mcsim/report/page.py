@@ -12,12 +12,14 @@ from mcsim.report.draw import draw_figures, write
 from mcsim.report.kinds.ranking import KIND as RANKING
 from mcsim.report.panels import labels_of, part_of
 from mcsim.report.printed import printed_lines
+from mcsim.report.shares import members_told, method_told, shares_of
 from mcsim.report.style import label
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from mcsim.ranking.ranking import Ranking
+    from mcsim.report.kind import Figure
     from mcsim.result.result import Result
 
 TOP = 10  # rows of a ranking table
@@ -63,6 +65,7 @@ def write_report(result: Result, ranking: Ranking | None, folder: Path, png: boo
         pictures=pictures,
         ranking=_ranking_blocks(result, ranking),
         printed=printed,
+        ranking_told="" if ranking is None else method_told(ranking),
         inputs=words.inputs(study),
         options=[
             {"name": option.name, "value": study.options[option.name], "meaning": option.meaning}
@@ -96,19 +99,34 @@ def _ranking_blocks(result: Result, ranking: Ranking | None) -> list[dict[str, A
             continue
         panel = figure.get("panel")
         for value in labels_of(rows, panel):
-            part = part_of(rows, panel, value).dropna(subset="ST")  # an output that never varies has no shares
+            part = part_of(rows, panel, value)
+            shares = shares_of(part)
+            if not shares:  # an output that never varies has none
+                continue
+            inner = None if ranking is None or ranking.within is None else _within(figure, result, ranking, value)
             title = figure.title + ("" if value is None else f": {label(value)}")
-            blocks.append(_block(title, part.sort_values("ST", ascending=False).head(TOP)))
+            block = _block(
+                title, part.dropna(subset=shares[0].key).sort_values(shares[0].key, ascending=False).head(TOP)
+            )
+            blocks.append(block | {"members": [] if ranking is None else members_told(ranking, inner)})
     return [block for block in blocks if block["rows"]]
 
 
+def _within(figure: Figure, result: Result, ranking: Ranking, value: Any) -> pd.DataFrame | None:
+    """Return the rows of the members of dependent groups, of one label of the figure's panel."""
+    rows = figure.kind.reads.rows(figure, result, ranking.within)
+    return None if rows is None else part_of(rows, figure.get("panel"), value)
+
+
 def _block(title: str, rows: pd.DataFrame) -> dict[str, Any]:
+    shares = shares_of(rows)
     lines = []
     for row in rows.to_dict("records"):
-        line = {"input": row["input"], "verdict": row.get("verdict", "")}
-        for key in ("ST", "S1"):
-            line[key] = f"{row[key]:.3f}"
+        cells = []
+        for key, *_ in shares:
             low, high = row[f"{key}_low"], row[f"{key}_high"]
-            line[f"{key}_interval"] = "too few rows to tell" if low != low else f"{low:.3f} to {high:.3f}"
-        lines.append(line)
-    return {"title": title, "rows": lines, "verdicts": "verdict" in rows}
+            told = "too few rows to tell" if low != low else f"{low:.3f} to {high:.3f}"
+            cells.append({"value": f"{row[key]:.3f}", "interval": told})
+        lines.append({"input": row["input"], "verdict": row.get("verdict", ""), "cells": cells})
+    heads = [share.head for share in shares]
+    return {"title": title, "heads": heads, "rows": lines, "verdicts": "verdict" in rows}

@@ -9,6 +9,7 @@ from mcsim.report.check import figure_of
 from mcsim.report.choose import leading_element, plain_figure
 from mcsim.report.kind import RANKING, Figure
 from mcsim.report.kinds import KINDS
+from mcsim.report.shares import shares_of
 from mcsim.report.style import SETTINGS, label
 from mcsim.study import InputError, Output
 from mcsim.study.errors import one_of
@@ -49,9 +50,9 @@ def plot_ranking(ranking: Ranking, output: str, keys: Mapping[str, Any]) -> Any:
         entry["where"] = leading | where
     figure = figure_of(entry, {output: declared}, f"plot: {output}")
     rows = ranking.table(output, **figure.where)
-    if "ST" not in rows or rows["ST"].isna().all():
+    if not shares_of(rows):
         raise InputError(
-            f"plot: {output}: no shares of the variance by {ranking.method}; a ranking by sobol, or .table"
+            f"plot: {output}: no shares of the variance by {ranking.method}; a ranking by sobol or shapley, or .table"
         )
     return _drawn(rows, figure)
 

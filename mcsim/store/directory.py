@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 MANIFEST, DRAWS, SUMMARY, FAILED, BANDS = "run.json", "draws.nc", "summary.csv", "failed.csv", "bands.npz"
 RANKING, TABLE, PAIRS = "ranking.npz", "sensitivity.csv", "second_order.csv"  # what drives the outputs
 PRINTED = "printed.csv"  # what sources print beside the bands, where the study says
+WITHIN = "sensitivity_within.csv"  # and how members of dependent groups share it
 RECORD = "ranking.json"  # says of a ranking alone what run.json says of a run
 CHUNKS = "chunks"
 STATE, SAMPLES = "state.npz", "samples.npz"
@@ -71,7 +72,7 @@ def write(result: Result, folder: Path, how: Mapping[str, Any]) -> Result:
     else:
         (folder / FAILED).unlink(missing_ok=True)
     write_study(result.study, folder)
-    known = (STUDY, DRAWS, SUMMARY, PRINTED, BANDS, FAILED, STATE, SAMPLES, RANKING, TABLE, PAIRS)
+    known = (STUDY, DRAWS, SUMMARY, PRINTED, BANDS, FAILED, STATE, SAMPLES, RANKING, TABLE, PAIRS, WITHIN)
     names = [name for name in known if (folder / name).is_file()]
     about = manifest(result, how)
     if RANKING in names:

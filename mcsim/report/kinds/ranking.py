@@ -1,4 +1,4 @@
-"""Total and first-order indices of the leading inputs."""
+"""Total and first-order indices of the leading inputs, or their Shapley effects."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 from mcsim.report.keys import COMMON, PANEL
 from mcsim.report.kind import RANKING, Figure, Kind
 from mcsim.report.panels import grid, legend, panels
+from mcsim.report.shares import shares_of
 from mcsim.report.style import WIDTH, colour, label
 
 if TYPE_CHECKING:
@@ -18,14 +19,16 @@ TOP = 12  # inputs shown
 
 
 def _draw(plt: Any, rows: pd.DataFrame, figure: Figure) -> Any:
+    shares = shares_of(rows)
     picture, found = panels(plt, rows, figure, height=3.2)
     for panel in found:
         axis = panel.axis
-        part = panel.rows.sort_values("ST", ascending=False).head(TOP).iloc[::-1]
+        part = panel.rows.sort_values(shares[0].key, ascending=False).head(TOP).iloc[::-1]
         at = np.arange(len(part))
-        for key, words, shift, place in (("ST", "total", 0.18, 0), ("S1", "first order", -0.18, 1)):
+        for place, (key, _, words) in enumerate(shares):
             values = part[key].to_numpy(float)
             reach = np.abs(np.vstack([values - part[f"{key}_low"], part[f"{key}_high"] - values]).astype(float))
+            shift = 0.18 * (len(shares) - 1 - 2 * place)
             axis.barh(at + shift, values, 0.34, color=colour(place), label=words, alpha=0.85)
             axis.errorbar(values, at + shift, xerr=reach, fmt="none", ecolor="black", elinewidth=0.9, capsize=1.5)
         axis.set_yticks(at, [label(word) for word in part["input"]])

@@ -1,4 +1,4 @@
-"""First-order indices as stacked areas over numbers such as years."""
+"""First-order indices, or Shapley effects, as stacked areas over numbers such as years."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from mcsim.report.keys import COMMON, DIM_OF_NUMBERS, PANEL, Key
 from mcsim.report.kind import RANKING, Figure, Kind
 from mcsim.report.panels import legend, panels
+from mcsim.report.shares import shares_of
 from mcsim.report.style import colour, label
 
 if TYPE_CHECKING:
@@ -17,11 +18,11 @@ OTHERS = "#cccccc"
 
 
 def _draw(plt: Any, rows: pd.DataFrame, figure: Figure) -> Any:
-    x = figure["x"]
+    x, share = figure["x"], shares_of(rows)[-1]
     picture, found = panels(plt, rows, figure, height=2.8)
-    leading = rows.groupby("input")["S1"].mean().sort_values(ascending=False).head(LEADING).index
+    leading = rows.groupby("input")[share.key].mean().sort_values(ascending=False).head(LEADING).index
     for panel in found:
-        table = panel.rows.pivot_table(index=x, columns="input", values="S1").clip(lower=0)
+        table = panel.rows.pivot_table(index=x, columns="input", values=share.key).clip(lower=0)
         kept = table.reindex(columns=leading).fillna(0.0)
         rest = table.drop(columns=[name for name in leading if name in table]).sum(axis=1)
         layers = [*(kept[name].to_numpy(float) for name in leading), rest.to_numpy(float)]
@@ -29,7 +30,9 @@ def _draw(plt: Any, rows: pd.DataFrame, figure: Figure) -> Any:
         words = [*(label(name) for name in leading), "others"]
         panel.axis.stackplot(kept.index.astype(float), *layers, colors=colours, labels=words)
         panel.axis.set_ylim(0, 1)
-        panel.axis.set_ylabel("first-order share of the variance")
+        panel.axis.set_ylabel(
+            "first-order share of the variance" if share.key == "S1" else "Shapley share of the variance"
+        )
         panel.axis.set_xlabel(label(x))
     legend(picture, found[0].axis, 4)
     return picture

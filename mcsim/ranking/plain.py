@@ -1,0 +1,178 @@
+"""How a plain run ranks: Sobol' indices of independent inputs, Shapley effects of its draws of others."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from mcsim.engine.asked import Asked
+from mcsim.engine.design import Design
+from mcsim.ranking.factors import dependent_groups, drawn_together, outputs_of
+from mcsim.ranking.givendata import given_data
+from mcsim.ranking.method import GivenData
+from mcsim.ranking.methods import METHODS
+from mcsim.ranking.place import keep, of_study
+from mcsim.ranking.ranking import Ranking
+from mcsim.ranking.repeat import Request, record_of
+from mcsim.ranking.sensitivity import rank_asked
+from mcsim.ranking.shapleydata import SHAPLEY_DATA
+from mcsim.ranking.sobol import SOBOL
+from mcsim.ranking.stored import identity_of
+from mcsim.store.directory import RANKING, add_files, read_manifest
+from mcsim.store.record import study_record
+from mcsim.study import InputError, Study
+
+if TYPE_CHECKING:
+    from mcsim.result.result import Result
+
+
+class Plain(NamedTuple):
+    """How a plain run ranks.
+
+    Parameters
+    ----------
+    method : str
+        Its name; empty where there is nothing to rank.
+    why : str
+        Why this method, or why none.
+    groups : dict
+        Of dependent inputs, each one factor of Sobol' indices.
+    """
+
+    method: str
+    why: str = ""
+    groups: dict[str, tuple[str, ...]] = {}  # noqa: RUF012  (never changed)
+
+
+def plain(study: Study, design: str | Design, draws: int) -> Plain:
+    """Return how a plain run of a study ranks its inputs.
+
+    Inputs that are drawn together, from a posterior or from samples of the user's own, have no design that moves one
+    and keeps the rest: Shapley effects of the run's own draws rank them. Rank correlations alone leave Sobol' indices
+    of groups, within each of which every dependence stays.
+
+    Parameters
+    ----------
+    study : Study
+        What is run.
+    design : str or Design
+        Of its draws.
+    draws : int
+        How many they are, where the design does not say it.
+    """
+    how = _method(study, design)
+    count = design.draws if isinstance(design, Design) else draws
+    fewest = SHAPLEY_DATA.fewest_for(len(study.groups))
+    if how.method == SHAPLEY_DATA.name and count < fewest:
+        told = f"{how.why}, and Shapley effects of so few draws say nothing (got {count}); {fewest} or more"
+        return Plain("", told)
+    return how
+
+
+def _method(study: Study, design: str | Design) -> Plain:
+    if not any(output.rank for output in study.outputs):
+        return Plain("", "no output is ranked")
+    if len(study.groups) < 2:
+        only = next(iter(study.groups), None)
+        return Plain("", "no uncertain input" if only is None else f"one factor ({only}), nothing beside it")
+    if isinstance(design, Design):
+        return Plain(
+            SHAPLEY_DATA.name, "the draws are samples that were given, and show any dependence that these have"
+        )
+    together = drawn_together(study)
+    if together:
+        count = sum(len(names) for names in together)
+        return Plain(SHAPLEY_DATA.name, f"{count} inputs come from a posterior and depend on one another")
+    groups = dependent_groups(study)
+    home = {name for names in groups.values() for name in names}
+    if len(groups) + sum(name not in home for name in study.groups) < 2:
+        return Plain(SHAPLEY_DATA.name, "rank correlations join all inputs")
+    return Plain(SOBOL.name, "", groups)
+
+
+def asked_of_run(study: Study, drawn: Asked, wanted: Asked, how: Plain) -> Asked:
+    """Return what is asked of the run itself: draws that are ranked are kept.
+
+    Raises
+    ------
+    InputError
+        Where a stop rule asks for verdicts that the method does not have.
+    """
+    by_draws = how.method == SHAPLEY_DATA.name
+    if by_draws and wanted.drawn.until is not None:
+        raise InputError(
+            f"until: {wanted.drawn.until}: only Sobol' indices have it, and {study.name} is ranked by Shapley effects "
+            f"of its draws, since {how.why}; a rule such as mcse(OUTPUT) < 1%, or none"
+        )
+    if not by_draws and not how.groups:
+        return drawn
+    names = [output.name for output in outputs_of(study, None)]
+    return replace(drawn, stored=replace(drawn.stored, keep=tuple(dict.fromkeys((*drawn.stored.keep, *names)))))
+
+
+def rank_run(result: Result, asked: Asked, request: Request) -> Ranking | None:
+    """Return the ranking of a run that has been made, written to its folder; of a shard none.
+
+    By a method that takes draws it is a ranking of the run's own.
+    """
+    study, folder = result.study, asked.stored.out
+    if isinstance(METHODS[request.method], GivenData):
+        about = record_of(asked, request)
+        if asked.computed.shard is None:
+            return _of_draws(result, about, folder, asked.computed.workers)
+        if folder is not None:
+            add_files(folder, (), ranking=about)
+        return None
+    words = {"method": request.method, "groups": request.groups, "outputs": request.outputs}
+    ranking = rank_asked(study, asked, **words, versus=request.versus)
+    return ranking if ranking is None else with_members(ranking, result, folder, asked.computed.workers)
+
+
+def _of_draws(result: Result, about: Mapping[str, Any], folder: Path | None, workers: int = 1) -> Ranking:
+    """Return the ranking of a run by its draws, as its record asks for it, written to its folder."""
+    study, level = result.study, float(about["level"])
+    words = {"outputs": about["outputs"], "groups": about["groups"]}
+    ranking = given_data(result, about["method"], **words, level=level, seed=result.seed, jobs=workers)
+    design = Design("given", 0, result.complete, ()) if result.design == "given" else result.design
+    ranking = replace(ranking, settings={**ranking.settings, "why": plain(study, design, result.complete).why})
+    if folder is not None:
+        keep(ranking, folder, {**of_study(study), "method": ranking.method}, study_record(study), about)
+    return ranking
+
+
+def with_members(ranking: Ranking, result: Result, folder: Path | None, workers: int = 1) -> Ranking:
+    """Return Sobol' indices of groups with the Shapley effects of their dependent members, from the draws of a run.
+
+    Parameters
+    ----------
+    ranking : Ranking
+        Of a study whose dependent inputs are groups.
+    result : Result
+        A run of the study that kept the ranked outputs.
+    folder : path, optional
+        The run directory, where the ranking lies, to be written there again.
+    workers : int
+        Threads.
+    """
+    study = result.study
+    groups = dependent_groups(study)
+    members = [name for group, names in groups.items() if group in ranking.factors for name in names]
+    outputs = [output.name for output in ranking.outputs if output.name in result.kept]
+    if not members or not outputs or result.complete < SHAPLEY_DATA.fewest_for(len(study.groups)):
+        return ranking
+    effects = given_data(result, SHAPLEY_DATA.name, outputs, seed=result.seed, jobs=workers)
+    whole = replace(ranking, within=effects.only(members))
+    if folder is not None:
+        facts, asked = identity_of(folder / RANKING), read_manifest(folder)["ranking"]
+        keep(whole, folder, facts, study_record(study), asked)
+    return whole
+
+
+def rank_merged(result: Result, folders: Sequence[Path], out: Path) -> Ranking | None:
+    """Return the ranking of a run merged of shards that were to be ranked by their draws; None where they were not."""
+    asked = [read_manifest(folder).get("ranking") for folder in folders]
+    if any(about is None or not isinstance(METHODS.get(about["method"]), GivenData) for about in asked):
+        return None
+    return _of_draws(result, asked[0], out)

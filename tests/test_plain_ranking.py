@@ -1,0 +1,170 @@
+"""How a plain run ranks: which method for which dependence, what is told, and that it comes back from disk."""
+
+import numpy as np
+import pytest
+from small_studies import study_of
+
+from mcsim.command.main import main
+from mcsim.engine.asked import Asked
+from mcsim.engine.design import user_design
+from mcsim.engine.run import run
+from mcsim.ranking.plain import plain, rank_run, with_members
+from mcsim.ranking.ranking import Ranking
+from mcsim.ranking.repeat import Request
+from mcsim.ranking.sensitivity import sensitivity
+from mcsim.report.page import write_report
+from mcsim.report.shares import members_told, method_told
+from mcsim.study.load import load
+
+NORMAL = "normal(0, 1)"
+PAIR = (("a", "b", 0.6),)
+
+
+def linear(inputs, context):
+    return {"y": inputs["a"] + inputs["b"] + 0.5 * inputs["c"]}
+
+
+def three(dependence=()):
+    return study_of(linear, dict.fromkeys("abc", NORMAL), dependence=dependence)
+
+
+def samples(n=400, seed=1):
+    import pandas as pd
+
+    x = np.random.default_rng(seed).normal(size=(n, 3))
+    x[:, 1] = 0.8 * x[:, 0] + 0.6 * x[:, 1]
+    return pd.DataFrame(x, columns=list("abc"))
+
+
+@pytest.fixture(scope="module")
+def pair_run(tmp_path_factory):
+    study, folder = three(PAIR), tmp_path_factory.mktemp("runs") / "pair"
+    asked = Asked.of(draws=512, base=256, out=folder, jobs=1)
+    result, how = run(study, 512, seed=1, out=folder), plain(study, "random", 512)
+    return result, rank_run(result, asked, Request(how.method, how.groups)), folder
+
+
+# Which method ---------------------------------------------------------------------------------------------------------
+
+
+def test_independent_inputs_are_ranked_by_sobol_indices():
+    how = plain(three(), "random", 500)
+    assert (how.method, how.groups) == ("sobol", {})
+
+
+def test_correlated_inputs_rank_as_one_group_of_sobol_indices():
+    how = plain(three(PAIR), "random", 500)
+    assert (how.method, how.groups) == ("sobol", {"a + b": ("a", "b")})
+
+
+def test_correlations_that_join_all_inputs_leave_shapley_effects():
+    how = plain(three((*PAIR, ("b", "c", 0.3))), "random", 500)
+    assert (how.method, how.why) == ("shapley_data", "rank correlations join all inputs")
+
+
+def test_samples_of_ones_own_are_ranked_by_their_own_draws():
+    study = three()
+    assert plain(study, user_design(samples(), study), 1).method == "shapley_data"
+    few = plain(study, user_design(samples(10), study), 1)
+    assert few.method == ""
+    assert few.why.endswith("(got 10); 64 or more")
+
+
+def test_nothing_to_rank_is_told():
+    assert plain(study_of(lambda inputs, context: {"y": inputs["a"]}, {"a": NORMAL}), "random", 500).why == (
+        "one factor (a), nothing beside it"
+    )
+
+
+# Groups of correlated inputs ------------------------------------------------------------------------------------------
+
+
+def test_members_of_a_group_share_it_by_shapley_effects(pair_run):
+    _, ranking, _ = pair_run
+    assert ranking.factors == ("a + b", "c")
+    assert ranking.within.factors == ("a", "b")
+    shares = ranking.within.values("y", "shapley")
+    # a and b are alike; together they explain 2 (1 + rho) of 2 (1 + rho) + 1/4.
+    rho = 2.0 * np.sin(np.pi * 0.6 / 6.0)
+    np.testing.assert_allclose(shares, (1.0 + rho) / (2.0 * (1.0 + rho) + 0.25), atol=0.04)
+
+
+def test_members_come_back_from_disk_and_stand_in_a_table(pair_run):
+    import pandas as pd
+
+    _, ranking, folder = pair_run
+    again = Ranking.of(folder)
+    assert again.table().equals(ranking.table())
+    assert again.within.table().equals(ranking.within.table())
+    assert pd.read_csv(folder / "sensitivity_within.csv")["input"].tolist() == ["a", "b"]
+
+
+def test_report_tells_how_members_share_their_group(pair_run, tmp_path):
+    result, ranking, _ = pair_run
+    html = write_report(result, ranking, tmp_path).read_text()
+    line = members_told(ranking, ranking.within.table("y"))[0]
+    assert line.startswith(
+        "a + b depend on one another and rank as one; of the variance, Shapley effects from the draws"
+    )
+    assert line in html
+    assert "first order, S1" in html
+
+
+def test_ranking_without_groups_stays_as_it_is():
+    result = run(three(), 128, seed=1)
+    ranking = sensitivity(three(), 64, jobs=1)
+    assert with_members(ranking, result, None) is ranking
+
+
+# Through the command --------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def given(tmp_path):
+    rng = np.random.default_rng(1)
+    x = rng.uniform(-3.0, 3.0, (300, 3))
+    x[:, 2] = np.clip(x[:, 0] + 0.3 * rng.normal(size=300), -3.1, 3.1)
+    np.savetxt(tmp_path / "samples.csv", x, delimiter=",", header="x1,x2,x3", comments="")
+    return tmp_path
+
+
+def test_run_on_samples_ranks_by_them_and_says_so(given, capsys):
+    out = given / "run"
+    words = ["run", "ishigami", "--samples", str(given / "samples.csv"), "--quiet", "--out", str(out)]
+    assert main(words) == 0
+    ranking = Ranking.of(out)
+    assert ranking.method == "shapley_data"
+    np.testing.assert_allclose(ranking.values("y", "shapley").sum(), 1.0)
+    html = (out / "report.html").read_text()
+    assert "Ranked by Shapley effects from the draws of this run, since the draws are samples that were given" in html
+    assert "Shapley effects: shares of the variance that add up to one" in (out / "report.md").read_text()
+    assert "<th>Shapley effect</th>" in html
+    assert main(["report", str(out)]) == 0
+    assert (out / "report.html").read_text() == html
+
+
+def test_shards_on_samples_merge_to_the_ranking_of_the_whole(given):
+    words = ["run", "ishigami", "--samples", str(given / "samples.csv"), "--quiet"]
+    assert main([*words, "--out", str(given / "whole")]) == 0
+    for part in ("1", "2"):
+        assert main([*words, "--shard", f"{part}/2", "--out", str(given / part)]) == 0
+    assert main(["merge", str(given / "1"), str(given / "2"), "--out", str(given / "merged")]) == 0
+    assert Ranking.of(given / "merged").table().equals(Ranking.of(given / "whole").table())
+
+
+def test_stop_rule_of_verdicts_is_refused_where_there_are_none(given, capsys):
+    words = ["run", "ishigami", "--samples", str(given / "samples.csv"), "--until", "ranking(y) resolved", "--quiet"]
+    assert main([*words, "--out", str(given / "x")]) == 2
+    told = capsys.readouterr().err
+    assert "until: ranking(y) resolved: only Sobol' indices have it" in told
+    assert not (given / "x").exists()
+
+
+def test_designed_effects_are_told_as_such():
+    told = method_told(sensitivity(load("ishigami"), 64, method="shapley", jobs=1))
+    assert told.startswith("Ranked by Shapley effects from a design of their own: each input's fair share")
+
+
+def test_picture_of_shapley_effects_is_drawn():
+    axes = sensitivity(load("ishigami"), 64, method="shapley_data", jobs=1).plot("y")
+    assert len(axes.patches) == 3
