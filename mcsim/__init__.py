@@ -15,6 +15,8 @@ if (_root / "pyproject.toml").is_file():
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from mcsim.calibration.calibrate import calibrate as calibrate
+    from mcsim.calibration.posterior import Posterior as Posterior
     from mcsim.distributions import *  # noqa: F403
     from mcsim.engine.compare import compare as compare
     from mcsim.engine.design import saltelli_points as saltelli_points
@@ -46,6 +48,8 @@ _PUBLIC = {
     "find_studies": "mcsim.study.load",
     "study_of": "mcsim.study.build",
     "run": "mcsim.engine.run",
+    "calibrate": "mcsim.calibration.calibrate",
+    "Posterior": "mcsim.calibration.posterior",
     "user_design": "mcsim.engine.design",
     "saltelli_points": "mcsim.engine.design",
     "check_saltelli": "mcsim.engine.pairing",
@@ -69,6 +73,9 @@ _ABOVE = {
     "Ranking.__repr__": ("mcsim.report.objects", "ranking_text"),
     "Ranking._repr_html_": ("mcsim.report.objects", "ranking_html"),
     "Ranking.plot": ("mcsim.report.plots", "plot_ranking"),
+    "Posterior.tree": ("mcsim.calibration.tree", "tree_of"),
+    "Posterior.write": ("mcsim.calibration.folder", "write_posterior"),
+    "Posterior.report": ("mcsim.report.calibrated", "write_calibration"),
 }
 
 

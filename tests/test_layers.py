@@ -16,6 +16,7 @@ FLOORS = {
     "mcsim.store": 4,
     "mcsim.engine": 5,
     "mcsim.ranking": 6,
+    "mcsim.calibration": 6,
     "mcsim.report": 7,
     "mcsim.command": 8,
 }

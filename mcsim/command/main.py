@@ -85,8 +85,12 @@ def _again(folder: Path, study: str | None, words: dict[str, Any]) -> Any:
     """Return what a folder says of what is in it, with the study, settings and tables that the user said; these go."""
     from mcsim.command.again import recorded
 
-    settings, data = words.pop("settings", ()), words.pop("data", None)
-    again = recorded(folder, None if study is None else _loaded(study, (), data), data)
+    settings, data, posterior = words.pop("settings", ()), words.pop("data", None), words.pop("posterior", None)
+    if posterior is not None and study is None:
+        raise click.UsageError(
+            f"--posterior: with --from alone (got {posterior}); its draws are those that were recorded"
+        )
+    again = recorded(folder, None if study is None else _loaded(study, (), data, posterior), data)
     again = replace(again, study=_set(again.study, settings))
     for line in again.lines:
         _show(line, err=True)
@@ -94,10 +98,15 @@ def _again(folder: Path, study: str | None, words: dict[str, Any]) -> Any:
     return again
 
 
-def _loaded(study: str, settings: Sequence[str], data: Path | None) -> Any:
+def _loaded(study: str, settings: Sequence[str], data: Path | None, posterior: str | None = None) -> Any:
     from mcsim.study.load import load
 
-    return _set(load(study, data), settings)
+    loaded = _set(load(study, data), settings)
+    if posterior is None:
+        return loaded
+    from mcsim.engine.conditioned import condition
+
+    return condition(loaded, posterior)
 
 
 def _set(study: Any, settings: Sequence[str]) -> Any:
@@ -164,8 +173,8 @@ def evaluate_study(study: str, settings: Sequence[str], data: Path | None, as_js
 @mcsim.command("run")
 @click.argument("study", required=False)
 @offers("--from", "--draws", "--design", "--samples", "--lives", "--seed", "--set", "--data", "--until")
-@offers("--out", "--resume", "--keep", "--shard", "--jobs", "--backend", "--scheduler", "--chunk", "--timeout")
-@offers("--max-failed", "--no-sensitivity", "--base", "--png", "--quiet")
+@offers("--posterior", "--out", "--resume", "--keep", "--shard", "--jobs", "--backend", "--scheduler", "--chunk")
+@offers("--timeout", "--max-failed", "--no-sensitivity", "--base", "--png", "--quiet")
 def run_study(study: str | None, repeat: Path | None, **given: Any) -> None:
     """Run a study: bands, then the ranking of what drives them, then the report."""
     from mcsim.command.jobs import asked_of, draw_and_report, refuse_unranked, run_and_report
@@ -185,7 +194,7 @@ def run_study(study: str | None, repeat: Path | None, **given: Any) -> None:
         return
     if study is None:
         raise click.UsageError("run: no study (got nothing); a name that `mcsim list` shows or a path")
-    loaded = _loaded(study, words.pop("settings", ()), words.pop("data", None))
+    loaded = _loaded(study, words.pop("settings", ()), words.pop("data", None), words.pop("posterior", None))
     _warn(loaded)
     _show(run_and_report(loaded, asked_of(words, [loaded], samples)[0], ranked, png))
 
@@ -193,11 +202,12 @@ def run_study(study: str | None, repeat: Path | None, **given: Any) -> None:
 @mcsim.command("sensitivity")
 @click.argument("study", required=False)
 @offers("--from", "--method", "--groups", "--second-order", "--confidence", "--output", "--base", "--lives", "--seed")
-@offers("--set", "--data", "--until", "--out", "--resume", "--shard", "--jobs", "--backend", "--scheduler", "--chunk")
-@offers("--timeout", "--max-failed", "--quiet", "--threshold")
+@offers("--set", "--data", "--posterior", "--until", "--out", "--resume", "--shard", "--jobs", "--backend")
+@offers("--scheduler", "--chunk", "--timeout", "--max-failed", "--quiet", "--threshold")
 def rank_study(study: str | None, repeat: Path | None, **given: Any) -> None:
     """Rank what drives a study's outputs."""
     from mcsim.command.jobs import asked_of, rank_and_write
+    from mcsim.ranking.factors import OF_DRAWS, joint
     from mcsim.ranking.repeat import Request
 
     words, recorded = said(given), {}
@@ -210,10 +220,24 @@ def rank_study(study: str | None, repeat: Path | None, **given: Any) -> None:
     elif study is None:
         raise click.UsageError("sensitivity: no study (got nothing); a name that `mcsim list` shows or a path")
     else:
-        loaded = _loaded(study, words.pop("settings", ()), words.pop("data", None))
+        loaded = _loaded(study, words.pop("settings", ()), words.pop("data", None), words.pop("posterior", None))
         _warn(loaded)
+        request = Request(OF_DRAWS if joint(loaded) else Request.method)
     wanted = {name: words.pop(name) for name in ("method", "groups", "outputs") if name in words}
     _show(rank_and_write(loaded, asked_of(recorded | words, [loaded])[0], replace(request, **wanted)))
+
+
+@mcsim.command("calibrate")
+@click.argument("study")
+@offers("--set", "--data", "--out", "--calibrate-by", "--group", "--draws", "--seed", "--jobs", "--quiet")
+def calibrate_study(study: str, **given: Any) -> None:
+    """Narrow a study's inputs by what was observed: its posterior, for runs with --posterior."""
+    from mcsim.command.calibrated import calibrate_and_write
+
+    words = said(given)
+    loaded = _loaded(study, words.pop("settings", ()), words.pop("data", None))
+    _warn(loaded)
+    _show(calibrate_and_write(loaded, words))
 
 
 @mcsim.command("merge")
@@ -230,8 +254,19 @@ def merge_shards(folders: Sequence[Path], out: Path | None) -> None:
 
 @mcsim.command("compare")
 @click.argument("studies", nargs=-1)
-@offers("--from", "--draws", "--design", "--samples", "--lives", "--seed", "--set", "--data", "--out", "--resume")
-@offers("--keep", "--shard", "--jobs", "--backend", "--scheduler", "--chunk", "--timeout", "--max-failed", "--quiet")
+@offers("--from", "--draws", "--design", "--samples", "--lives", "--seed", "--set", "--data", "--posterior", "--out")
+@offers(
+    "--resume",
+    "--keep",
+    "--shard",
+    "--jobs",
+    "--backend",
+    "--scheduler",
+    "--chunk",
+    "--timeout",
+    "--max-failed",
+    "--quiet",
+)
 def compare_studies(studies: Sequence[str], repeat: Path | None, **given: Any) -> None:
     """Compare studies: paired deltas to the first one, under common random numbers."""
     from mcsim.command.compared import compare_and_write
@@ -241,7 +276,7 @@ def compare_studies(studies: Sequence[str], repeat: Path | None, **given: Any) -
     if repeat is not None:
         from mcsim.command.again import compared_again
 
-        others = [name for name in ("settings", "data", "samples") if name in words]
+        others = [name for name in ("settings", "data", "samples", "posterior") if name in words]
         if studies or others:
             raise click.UsageError(f"compare: --from: with {', '.join([*studies, *others])}; the comparison as it was")
         found, asked = compared_again(repeat, words)
@@ -252,8 +287,8 @@ def compare_studies(studies: Sequence[str], repeat: Path | None, **given: Any) -
     if len(studies) < 2:
         got = f"one study (got {studies[0]})" if studies else "no study (got nothing)"
         raise click.UsageError(f"compare: {got}; at least two")
-    settings, data = words.pop("settings", ()), words.pop("data", None)
-    loaded = [_loaded(study, settings, data) for study in studies]
+    settings, data, posterior = words.pop("settings", ()), words.pop("data", None), words.pop("posterior", None)
+    loaded = [_loaded(study, settings, data, posterior) for study in studies]
     _show(compare_and_write(loaded, asked_of(words, loaded, words.pop("samples", None))))
 
 

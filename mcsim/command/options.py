@@ -76,12 +76,15 @@ OPTIONS: dict[str, Callable[..., Any]] = {
     ),
     "--data": click.option("--data", type=_PATH, help="Folder with CSV tables of your own."),
     "--json": click.option("--json", "as_json", is_flag=True, help="Print JSON."),
-    "--draws": click.option("--draws", type=Number(), help="Draws (default 2,000)."),
+    "--draws": click.option("--draws", type=Number(), help="Draws (default 2,000; of a calibration 20,000)."),
     "--design": click.option("--design", metavar="random|lhs|sobol", help="How points are drawn (default random)."),
     "--lives": click.option("--lives", type=Number(), help="Lives per draw, of a study that samples lives."),
     "--seed": click.option("--seed", type=Number(), help="Seed (default 1; recorded)."),
     "--samples": click.option("--samples", type=_PATH, help="CSV or Parquet with samples of your own."),
     "--until": click.option("--until", help='Stop rule, such as "mcse(OUTPUT@2050) < 1%".'),
+    "--posterior": click.option(
+        "--posterior", metavar="DIR|shipped", help="Draw inputs from this calibration, not from their priors."
+    ),
     "--out": click.option("--out", type=_PATH, help="Run directory (default runs/STUDY-1, -2, ...)."),
     "--resume": click.option("--resume", is_flag=True, help="Go on with the run in --out."),
     "--keep": click.option("--keep", multiple=True, metavar="OUTPUT|all", help="Store this output per draw."),
@@ -98,6 +101,12 @@ OPTIONS: dict[str, Callable[..., Any]] = {
         "--base", type=Number(), help="Base rows of the Sobol' design, a power of two (default 1024)."
     ),
     "--method": click.option("--method", cls=MethodOption, help="How inputs are ranked (default sobol):"),
+    "--calibrate-by": click.option(
+        "--method", metavar="importance|sampler", help="Weights of prior draws (default), or a sampler."
+    ),
+    "--group": click.option(
+        "--group", multiple=True, metavar="NAME[:SOURCE]", help="Only these observations (default: all)."
+    ),
     "--threshold": click.option(
         "--threshold",
         type=Number(),

@@ -9,6 +9,7 @@ import numpy as np
 
 from mcsim.distributions.dependence import GaussianCopula, gaussian_copula
 from mcsim.distributions.registry import stacked, stacks
+from mcsim.engine.design import Design
 from mcsim.study import FloatArray, InputError, Study
 
 
@@ -17,11 +18,37 @@ def design_columns(study: Study) -> tuple[str, ...]:
     return tuple(item.name for item in study.uncertain)
 
 
+def values_of(study: Study, design: Design, start: int, stop: int) -> dict[str, FloatArray]:
+    """Return the values of every uncertain input in the draws start..stop-1 of a design.
+
+    Parameters
+    ----------
+    study : Study
+        What is uncertain.
+    design : Design
+        Points of the unit cube, or values of the user's own.
+    start, stop : int
+        Global draws.
+
+    Returns
+    -------
+    dict of str to ndarray (n,)
+        Values in the inputs' units; codes for words.
+    """
+    if design.values is not None:
+        return {name: design.values[start:stop, place] for place, name in enumerate(design.columns)}
+    values = transform(study, design.points(start, stop), design.columns)
+    for rows in study.posterior:
+        if not rows.alone:
+            values.update(rows.drawn(design.seed, start, stop))
+    return values
+
+
 def transform(study: Study, unit: FloatArray, columns: tuple[str, ...]) -> dict[str, FloatArray]:
     """Return the values of every uncertain input at points of the unit cube.
 
     Inputs with rank correlations pass through a Gaussian copula first. A column of a vector of shares stays a unit
-    value: `evaluate_points` breaks the stick.
+    value: `evaluate_points` breaks the stick. An input that a posterior speaks of alone has its quantiles.
 
     Parameters
     ----------
@@ -43,6 +70,9 @@ def transform(study: Study, unit: FloatArray, columns: tuple[str, ...]) -> dict[
         units = np.array([dependent.get(columns[place], unit[:, place]) for place in places])
         for place, found in zip(places, np.asarray(family.ppf(units), np.float64), strict=True):
             values[columns[place]] = found
+    for rows in study.posterior:
+        if rows.alone in columns:
+            values[rows.alone] = rows.quantile(unit[:, columns.index(rows.alone)])
     return values
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mcsim.engine.asked import Asked
 from mcsim.engine.backends import Interrupted, RunFailed
@@ -61,6 +61,7 @@ def run(
     max_failed: float = 0.05,
     timeout: float | None = None,
     max_failed_share: float | None = None,
+    posterior: Any = None,
 ) -> Result:
     """Return what a study's model gives over a design.
 
@@ -106,6 +107,9 @@ def run(
         Seconds that one chunk may take.
     max_failed_share : float, optional
         The older name of `max_failed`.
+    posterior : Posterior, str or path, optional
+        What `mcsim.calibrate` returned, the folder of a calibration, or ``shipped``: inputs that it speaks of are drawn
+        from it, a row per draw, and not from their priors.
 
     Returns
     -------
@@ -138,6 +142,10 @@ def run(
         max_failed=max_failed if max_failed_share is None else max_failed_share,
         quiet=quiet,
     )
+    if posterior is not None:
+        from mcsim.engine.conditioned import condition
+
+        study = condition(study, posterior)
     return run_asked(study, asked)
 
 
@@ -157,6 +165,7 @@ def noise(collector: Collector) -> list[str]:
 
 def run_asked(study: Study, asked: Asked) -> Result:
     """Return what a study's model gives over the design that is asked for; as `run`, for what is checked already."""
+    from mcsim.engine.conditioned import posterior_notes
     from mcsim.engine.folder import InMemory, RunFolder
     from mcsim.store.claim import claimed
 
@@ -176,6 +185,8 @@ def _planned(study: Study, asked: Asked) -> tuple[Job, Rule | None]:
     drawn, points = asked.drawn, asked.drawn.design
     if isinstance(points, str):
         points = make_design(points, design_columns(study), drawn.draws, drawn.seed)
+    if points.values is not None and study.posterior:
+        raise InputError(f"{study.name}: samples of your own and a posterior (got both); one of them")
     rule = None if drawn.until is None else parse_rule(drawn.until, study.output, "run")
     if rule is not None and not points.independent:
         raise InputError(f"until: needs independent draws (got design {points.kind}); the design random")
@@ -196,7 +207,7 @@ def _in_place(place: InMemory | RunFolder, asked: Asked, rule: Rule | None) -> R
         return collector
     try:
         Session(computed, rule, place.advice).fill(collector)
-        notes = noise(collector)
+        notes = [*posterior_notes(study), *noise(collector)]
     except BaseException as error:
         place.stopped(collector, error)
         raise

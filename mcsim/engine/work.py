@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from mcsim.engine.design import Design
-from mcsim.engine.evaluation import Evaluation, bytes_per_draw, evaluate_values, transform
+from mcsim.engine.evaluation import Evaluation, bytes_per_draw, evaluate_values
+from mcsim.engine.points import values_of
 from mcsim.store.pieces import Piece, joined
 from mcsim.study import InputError, IntArray, Study, nearest
 from mcsim.study.failure import Failure
@@ -83,7 +84,7 @@ class Job:
     def warm(self) -> None:
         """Load or compile the kernels of the distributions."""
         if self.design.values is None:
-            transform(self.study, self.design.points(0, 1), self.design.columns)
+            values_of(self.study, self.design, 0, 1)
 
     def extended(self, rows: int) -> Job:
         """Return the run with more draws."""
@@ -96,10 +97,7 @@ class Job:
         parts = []
         for low, high in pairwise(edges):
             draws = np.arange(low, high, dtype=np.int64)
-            if design.values is None:
-                values = transform(study, design.points(low, high), design.columns)
-            else:
-                values = {name: design.values[low:high, place] for place, name in enumerate(design.columns)}
+            values = values_of(study, design, low, high)
             found = evaluate_values(study, values, draws, design.seed, self.lives)
             parts.append(self._piece(draws, found))
         return joined(parts)

@@ -128,16 +128,14 @@ def input_dataset(result: Draws) -> xr.Dataset:
     return xr.Dataset(variables, {"draw": result.draw})
 
 
-def to_arviz(result: Draws) -> Any:
-    """Return an ArviZ InferenceData with one chain: ``prior`` (inputs) and ``prior_predictive`` (kept outputs)."""
-    import warnings
+def to_arviz(result: Draws) -> xr.DataTree:
+    """Return the draws as ArviZ lays them out, one chain, in a DataTree, which its packages take as it is.
 
-    with warnings.catch_warnings():
-        # ArviZ announces its next major version on import, once a day.
-        warnings.simplefilter("ignore", FutureWarning)
-        import arviz
+    Groups ``prior`` (inputs) and ``prior_predictive`` (kept outputs); of a run on a posterior ``posterior`` and
+    ``posterior_predictive``.
+    """
+    import xarray as xr
 
-    return arviz.InferenceData(
-        prior=input_dataset(result).expand_dims(chain=[0]),
-        prior_predictive=output_dataset(result).expand_dims(chain=[0]),
-    )
+    inputs = "posterior" if result.study.posterior else "prior"
+    groups = {inputs: input_dataset(result), f"{inputs}_predictive": output_dataset(result)}
+    return xr.DataTree.from_dict({name: dataset.expand_dims(chain=[0]) for name, dataset in groups.items()})

@@ -249,7 +249,7 @@ class Result:
         return path
 
     def to_arviz(self) -> Any:
-        """Return an ArviZ InferenceData: inputs as ``prior``, kept outputs as ``prior_predictive``, one chain."""
+        """Return the draws as ArviZ takes them: groups ``prior`` and ``prior_predictive``, or those of a posterior."""
         from mcsim.result.datasets import to_arviz
 
         return to_arviz(self)

@@ -19,11 +19,13 @@ from mcsim.store.whole import read_json, reading, write_json
 from mcsim.study import Dim, Input, InputError, Layout, Model, Option, Output, Study
 from mcsim.study.inputs import Inputs
 from mcsim.study.published import published_of
+from mcsim.study.rows import Rows
 from mcsim.study.tables import Table
 
 STUDY = "study.json"
 PROBABILITIES = np.linspace(0.0, 1.0, 401)  # at which a distribution that no text gives back is remembered
 TEXTS = ("name", "title", "question", "version", "origin", "data")
+NOTHING = np.empty(0)
 LISTS = ("headline", "files")
 
 
@@ -106,6 +108,10 @@ def declarations(study: Study) -> dict[str, Any]:
         "inputs": [_input_facts(item) for item in study.inputs],
         "vectors": {name: str(vector) for name, vector in study.vectors.items()},
         "tables": [_table_facts(table) for table in study.tables.values()],
+        "posterior": [
+            {"name": rows.name, "inputs": list(rows.columns), "record": dict(rows.record), "said": rows.said}
+            for rows in study.posterior
+        ],
         "outputs": [
             output_facts(item) | ({} if item.layout is None else {"layout": _text_of(item.layout.index)})
             for item in model.outputs
@@ -141,6 +147,11 @@ def study_declared(content: Mapping[str, Any]) -> Study:
         overrides=tuple((key, text) for key, text in content["overrides"]),
         figures=tuple(content["figures"]),
         published=published_of(content.get("published", ()), model, inputs),
+        # Which inputs go together, not their values: these stand in draws.nc as far as they were drawn.
+        posterior=tuple(
+            Rows(facts["name"], dict.fromkeys(facts["inputs"], NOTHING), NOTHING, facts["record"], said=facts["said"])
+            for facts in content["posterior"]
+        ),
     )
 
 

@@ -265,7 +265,7 @@ def read(folder: str | Path, study: Study | None = None) -> Result:
         study = read_study(place)
     elif fingerprint(study) != record["study"]["fingerprint"]:
         raise InputError(f"{place}: study {study.name} changed since this run; repeat the run with the study as it is")
-    draw, inputs = read_inputs(place / DRAWS, [item.name for item in study.uncertain])
+    draw, inputs = read_inputs(place / DRAWS, study)
     shard = record["shard"]
     return Result(
         study,

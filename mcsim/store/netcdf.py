@@ -1,9 +1,9 @@
-"""draws.nc: netCDF-4 with the groups `inputs` and `outputs`, written and read slice by slice."""
+"""draws.nc: netCDF-4 with two groups, of inputs and of outputs, written and read slice by slice."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,8 +20,15 @@ if TYPE_CHECKING:
 
 SLICE_BYTES = 32 * 2**20  # of expanded draws in memory at once
 SLASH = "\u2215"  # stands for a slash in a name, which would mean a group
+PRIOR = ("inputs", "outputs")  # the groups of a run
+POSTERIOR = ("posterior", "posterior_predictive")  # of one on a posterior
 REMEDY = "repeat the run with `mcsim run --from` its directory"
 CHUNK_BYTES = 2**20  # of an HDF5 chunk: a few draws of a large output, many of a small one
+
+
+def groups_of(study: Study) -> tuple[str, str]:
+    """Return the names of the groups of a study's inputs and outputs."""
+    return POSTERIOR if study.posterior else PRIOR
 
 
 def write_draws(result: Result, path: Path) -> None:
@@ -46,8 +53,9 @@ def write_draws(result: Result, path: Path) -> None:
         file.attrs["study"] = result.study.name
         file.attrs["seed"] = str(result.seed)
         file.attrs["design"] = result.design
-        _write_draw_numbers(result, file.create_group("inputs"))
-        group = file.create_group("outputs")
+        inputs, outputs = groups_of(result.study)
+        _write_draw_numbers(result, file.create_group(inputs))
+        group = file.create_group(outputs)
         _write_draw_numbers(result, group)
         for output in result.study.outputs:
             if output.name in result.kept:
@@ -69,7 +77,7 @@ def _write_inputs(result: Result, path: Path) -> None:
 
     declared = {item.name: item for item in result.study.inputs}
     with calm(path, "r+b") as disk, h5py.File(disk, "r+") as file:
-        group = file["inputs"]
+        group = file[groups_of(result.study)[0]]
         for name, column in result.inputs.items():
             variable = group.create_dataset(name.replace("/", SLASH), data=column)
             variable.dims[0].attach_scale(group["draw"])
@@ -121,12 +129,13 @@ def _slices(
         yield start, array[start : start + step]
 
 
-def read_inputs(path: Path, names: Sequence[str]) -> tuple[IntArray, dict[str, FloatArray]]:
-    """Return the numbers of the complete draws (n,) and the inputs of these names (n,)."""
+def read_inputs(path: Path, study: Study) -> tuple[IntArray, dict[str, FloatArray]]:
+    """Return the numbers of the complete draws (n,) and the uncertain inputs of a study (n,)."""
     import h5py
 
     with reading(path, REMEDY), h5py.File(path, "r") as file:
-        group = file["inputs"]
+        group = file[groups_of(study)[0]]
+        names = [item.name for item in study.uncertain]
         columns = {name: np.asarray(group[name.replace("/", SLASH)], np.float64) for name in names}
         return np.asarray(group["draw"], np.int64), columns
 
@@ -167,7 +176,7 @@ class StoredDraws(Mapping[str, NDArray[Any]]):
 
         output = self._study.output(name)
         with reading(self._path, REMEDY), h5netcdf.File(self._path, "r") as file:
-            variable = file.groups["outputs"].variables[name]
+            variable = file.groups[groups_of(self._study)[1]].variables[name]
             if tuple(variable.shape[1:]) != output.shape:
                 raise InputError(f"{self._path}: {name}: other dims than the study's; repeat the run")
             total = variable.shape[0] if stop is None else stop

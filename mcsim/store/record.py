@@ -58,6 +58,8 @@ def fingerprint(study: Study) -> str:
         "vectors": {name: str(vector) for name, vector in study.vectors.items()},
         "dependence": [list(pair) for pair in study.dependence],
         "outputs": outputs,
+        # Only where there is one: runs on priors keep the hash that they had.
+        **({"posterior": [rows.digest for rows in study.posterior]} if study.posterior else {}),
     }
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
@@ -84,6 +86,18 @@ def study_record(study: Study) -> dict[str, Any]:
         "overrides": [list(pair) for pair in study.overrides],
         "fingerprint": fingerprint(study),
         "files": files | dict(study.code),
+        **({"posterior": _posterior_record(study)} if study.posterior else {}),
+    }
+
+
+def _posterior_record(study: Study) -> dict[str, Any]:
+    """Return what was asked for, and of every table its hash, its inputs and what it was made of."""
+    return {
+        "said": study.posterior[0].said,
+        "tables": [
+            {"sha256": rows.digest, "inputs": list(rows.columns), "made_of": dict(rows.record)}
+            for rows in study.posterior
+        ],
     }
 
 
@@ -176,4 +190,11 @@ def study_of(record: Mapping[str, Any]) -> Study:
         raise InputError(f"{about['name']}: built in Python, not from a file; pass the study along")
     origin = Path(about["origin"])
     study = load(origin if origin.is_file() else about["name"], about["data"] or None)
-    return study.set_items([(name, value) for name, value in about["overrides"]])
+    study = study.set_items([(name, value) for name, value in about["overrides"]])
+    if "posterior" not in about:
+        return study
+    from mcsim.store.conditioned import fitted
+
+    if not about["posterior"]["said"]:
+        raise InputError(f"{about['name']}: on a posterior that no folder holds; pass the study along")
+    return fitted(study, about["posterior"]["said"])

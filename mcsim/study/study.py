@@ -20,6 +20,7 @@ from mcsim.study.inputs import Input, Inputs
 from mcsim.study.model import Model
 from mcsim.study.observation import Calibration
 from mcsim.study.published import Published
+from mcsim.study.rows import Rows
 from mcsim.study.setting import input_held, input_set, option_set
 from mcsim.study.tables import Table
 from mcsim.study.types import OptionValue
@@ -68,6 +69,8 @@ class Study:
         What was observed, and how the study is calibrated on it.
     published : tuple of Published
         Figures that sources print, held against the outputs.
+    posterior : tuple of Rows
+        Joint draws of some inputs that stand in the place of their priors.
     """
 
     name: str
@@ -90,6 +93,7 @@ class Study:
     figures: tuple[Mapping[str, Any], ...] = ()
     calibration: Calibration = field(default_factory=Calibration)
     published: tuple[Published, ...] = ()
+    posterior: tuple[Rows, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "options", MappingProxyType(dict(self.options)))
@@ -201,6 +205,11 @@ class Study:
         return replace(self, inputs=Inputs((*kept, found)))
 
     def _set(self, name: str, value: Any) -> Study:
+        tied = next((rows for rows in self.posterior if name in rows.columns), None)
+        if tied is not None:
+            raise InputError(
+                f"{name}: the posterior {tied.name} speaks of it (got {value}); set it before, or calibrate"
+            )
         if isinstance(value, str) and value == CENTRE:
             return self._held(name)
         option = next((item for item in self.model.options if item.name == name), None)

@@ -1,0 +1,1 @@
+"""Priors conditioned on observations: the same draws weighed, or sampled anew where weights collapse."""
