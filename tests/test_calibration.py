@@ -301,7 +301,7 @@ def test_a_posterior_of_one_input_alone_is_independent_and_has_sobol_indices(tmp
     assert result.inputs["x"].std() == pytest.approx(math.sqrt(0.16 / 1.16), rel=0.05)
     table = mcsim.sensitivity(result.study, base=1024, outputs=["later"]).table("later").set_index("input")
     prior = mcsim.sensitivity(study, base=1024, outputs=["later"]).table("later").set_index("input")
-    assert table["S1"].sum() == pytest.approx(1.0, abs=0.05)
+    assert table["S1"].sum() == pytest.approx(1.0, abs=0.1)
     assert table.loc["z", "S1"] != prior.loc["z", "S1"]
 
 

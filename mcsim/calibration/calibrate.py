@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from mcsim.calibration.arviz import effective_draws
 from mcsim.calibration.cells import CellRows, gather, moved_by
 from mcsim.calibration.diagnostics import told
 from mcsim.calibration.likelihood import Likelihood, likelihood_of
@@ -176,12 +177,10 @@ def weighing(study: Study) -> Study:
 
 def _thinned(sample: Sample) -> Sample:
     """Return a sampler's draws with its effective number told, thinned to about as many as are kept."""
-    from arviz_stats.base import array_stats
-
     chains, draws = sample.cells.shape[:2]
     every = max(1, chains * draws // KEPT)
     values = {name: column[:, ::every] for name, column in sample.values.items()}
-    found = [float(array_stats.ess(column, chain_axis=0, draw_axis=1)) for column in sample.values.values()]
+    found = [effective_draws(column) for column in sample.values.values()]
     return replace(sample, values=values, cells=sample.cells[:, ::every], ess=float(np.nanmin(found)))
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from mcsim.calibration import arviz
 from mcsim.calibration.likelihood import Likelihood, offset, source_log
 from mcsim.calibration.sample import Sample
 from mcsim.kernels.streams import stream_of, uniforms
@@ -31,14 +32,13 @@ def inputs_table(study: Study, sample: Sample, prior: Mapping[str, FloatArray]) 
         Prior draws of the same inputs.
     """
     import pandas as pd
-    from arviz_stats.base import array_stats
 
     declared = {item.name: item for item in study.inputs}
     rows = []
     for name, draws in sample.values.items():
         before, after = np.quantile(prior[name], QUANTILES), np.quantile(draws, QUANTILES)
         width = before[2] - before[0]
-        effective = float(array_stats.ess(draws, chain_axis=0, draw_axis=1))
+        effective = arviz.effective_draws(draws)
         rows.append(
             {
                 "input": name,
@@ -46,7 +46,7 @@ def inputs_table(study: Study, sample: Sample, prior: Mapping[str, FloatArray]) 
                 **dict(zip(("prior_p2.5", "prior_p50", "prior_p97.5"), before.tolist(), strict=True)),
                 **dict(zip(("p2.5", "p50", "p97.5"), after.tolist(), strict=True)),
                 "width": (after[2] - after[0]) / width if width > 0 else np.nan,
-                "r_hat": float(array_stats.rhat(draws, chain_axis=0, draw_axis=1)),
+                "r_hat": arviz.r_hat(draws),
                 # Draws that were resampled repeat: their weights tell how many there are, their autocorrelation not.
                 "ess": min(effective, sample.ess) if np.isfinite(sample.ess) else effective,
             }
@@ -134,20 +134,19 @@ def _prior_taus(likelihood: Likelihood, unit: FloatArray) -> FloatArray:
 def left_out(likelihood: Likelihood, log: Mapping[str, FloatArray]) -> pd.DataFrame:
     """Return a row per source: its log predictive density where it is left out, by PSIS-LOO, and its k-hat."""
     import pandas as pd
-    from arviz_stats.base import array_stats
 
     rows = []
     for group in likelihood.groups:
         for place, source in enumerate(group.sources):
             draws = log[group.name][:, :, place]
-            elpd, khat, _ = array_stats.loo(draws, chain_axis=0, draw_axis=1)
+            density, khat = arviz.left_out(draws)
             rows.append(
                 {
                     "group": group.name,
                     "source": source.name,
                     "observations": len(source.columns),
-                    "elpd_loo": float(elpd),
-                    "khat": float(khat),
+                    "elpd_loo": density,
+                    "khat": khat,
                 }
             )
     return pd.DataFrame(rows)

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mcsim.calibration.arviz import smoothed_weights
 from mcsim.kernels.streams import stream_of, uniforms
-from mcsim.study import FloatArray
+from mcsim.study import FloatArray, IntArray
 
 COLLAPSED = 0.7  # k-hat from which weights say nothing; Vehtari et al. (2024), "Pareto smoothed importance sampling"
 CHAINS = 4  # blocks of prior draws, each weighed by itself: what they disagree in is Monte Carlo error
@@ -56,15 +57,12 @@ def smoothed(log: FloatArray) -> tuple[FloatArray, float]:
     >>> bool(weights[99] > weights[0]), khat < 0.7
     (True, True)
     """
-    from arviz_stats.base import array_stats
-
     weights = np.zeros(len(log))
     there = np.isfinite(log)
     if not there.any():
         return weights, float("inf")
-    # ArviZ takes log likelihoods of points left out, whose negative are the log weights.
     with np.errstate(all="ignore"):  # a tail of a draw or two has no shape, which is told as infinite
-        found, khat = array_stats.psislw(-log[there])
+        found, khat = smoothed_weights(log[there])
         smooth = np.exp(found - found.max())
     if not (np.isfinite(smooth).all() and smooth.sum() > 0 and np.isfinite(khat)):
         smooth, khat = np.exp(log[there] - log[there].max()), float("inf")
@@ -85,7 +83,7 @@ def effective(weights: FloatArray) -> float:
     return total**2 / float((weights**2).sum()) if total > 0 else 0.0
 
 
-def resampled(weights: FloatArray, count: int, seed: int, name: str) -> FloatArray:
+def resampled(weights: FloatArray, count: int, seed: int, name: str) -> IntArray:
     """Return `count` rows drawn by their weights, each as often as its weight says to within one (systematic).
 
     Examples
@@ -96,7 +94,7 @@ def resampled(weights: FloatArray, count: int, seed: int, name: str) -> FloatArr
     first = uniforms(seed, stream_of(f"resampled/{name}"), 0, 1)[0]
     reached = np.cumsum(weights / weights.sum())
     at = np.searchsorted(reached, (np.arange(count) + first) / count, side="right")
-    return np.minimum(at, len(weights) - 1)
+    return np.asarray(np.minimum(at, len(weights) - 1))
 
 
 def weighed(

@@ -222,7 +222,7 @@ def rank_study(study: str | None, repeat: Path | None, **given: Any) -> None:
     else:
         loaded = _loaded(study, words.pop("settings", ()), words.pop("data", None), words.pop("posterior", None))
         _warn(loaded)
-        request = Request(OF_DRAWS if joint(loaded) else Request.method)
+        request = Request(OF_DRAWS if joint(loaded) else Request().method)
     wanted = {name: words.pop(name) for name in ("method", "groups", "outputs") if name in words}
     _show(rank_and_write(loaded, asked_of(recorded | words, [loaded])[0], replace(request, **wanted)))
 

@@ -165,7 +165,6 @@ def noise(collector: Collector) -> list[str]:
 
 def run_asked(study: Study, asked: Asked) -> Result:
     """Return what a study's model gives over the design that is asked for; as `run`, for what is checked already."""
-    from mcsim.engine.conditioned import posterior_notes
     from mcsim.engine.folder import InMemory, RunFolder
     from mcsim.store.claim import claimed
 
@@ -198,6 +197,7 @@ def _planned(study: Study, asked: Asked) -> tuple[Job, Rule | None]:
 
 
 def _in_place(place: InMemory | RunFolder, asked: Asked, rule: Rule | None) -> Result:
+    from mcsim.engine.conditioned import posterior_notes
     from mcsim.engine.session import Session
     from mcsim.result.result import Result
 
@@ -207,7 +207,7 @@ def _in_place(place: InMemory | RunFolder, asked: Asked, rule: Rule | None) -> R
         return collector
     try:
         Session(computed, rule, place.advice).fill(collector)
-        notes = [*posterior_notes(study), *noise(collector)]
+        notes = [*posterior_notes(collector.work.study), *noise(collector)]
     except BaseException as error:
         place.stopped(collector, error)
         raise
