@@ -289,7 +289,7 @@ def test_a_ranking_on_a_posterior_shares_the_variance_out(toy, calibrated):
     result = mcsim.run(toy, 4000, posterior=calibrated[0])
     ranking = given_data(result, "shapley_data", ["later"])
     assert ranking.table("later")["shapley"].sum() == pytest.approx(1.0, abs=0.05)
-    with pytest.raises(InputError, match="moves inputs one by one"):
+    with pytest.raises(InputError, match="drawn together from a posterior"):
         mcsim.sensitivity(result.study)
 
 

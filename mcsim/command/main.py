@@ -207,7 +207,7 @@ def run_study(study: str | None, repeat: Path | None, **given: Any) -> None:
 def rank_study(study: str | None, repeat: Path | None, **given: Any) -> None:
     """Rank what drives a study's outputs."""
     from mcsim.command.jobs import asked_of, rank_and_write
-    from mcsim.ranking.factors import OF_DRAWS, joint
+    from mcsim.ranking.factors import drawn_together
     from mcsim.ranking.repeat import Request
 
     words, recorded = said(given), {}
@@ -222,7 +222,7 @@ def rank_study(study: str | None, repeat: Path | None, **given: Any) -> None:
     else:
         loaded = _loaded(study, words.pop("settings", ()), words.pop("data", None), words.pop("posterior", None))
         _warn(loaded)
-        request = Request(OF_DRAWS if joint(loaded) else Request().method)
+        request = Request("shapley_data" if drawn_together(loaded) else "sobol")
     wanted = {name: words.pop(name) for name in ("method", "groups", "outputs") if name in words}
     _show(rank_and_write(loaded, asked_of(recorded | words, [loaded])[0], replace(request, **wanted)))
 

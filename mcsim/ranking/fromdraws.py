@@ -58,18 +58,6 @@ def rank_draws(study: Study, asked: Asked, chosen: GivenData, request: Request) 
     return ranking
 
 
-def rank_result(result: Result, asked: Asked, request: Request) -> Ranking:
-    """Return the ranking of a run's inputs from its own draws, whatever their dependence, kept in its run directory."""
-    outputs = [output.name for output in result.study.outputs if output.rank and output.name in result.kept]
-    how, jobs = asked.ranked, asked.computed.workers
-    words: dict[str, Any] = {"level": how.level, "seed": result.seed, "groups": request.groups}
-    ranking = given_data(result, request.method, outputs, jobs=jobs, **words)
-    if result.folder is not None:
-        about = {"method": request.method, "asked": record_of(asked, request)}
-        _keep(ranking, result, result.folder, json.loads(json.dumps(about)))
-    return ranking
-
-
 def _keep(ranking: Ranking, result: Result, out: Path, about: Mapping[str, Any]) -> None:
     facts = {**of_study(result.study), "method": about["method"]}
     keep(ranking, out, facts, study_record(result.study), about["asked"])
