@@ -23,7 +23,7 @@ def scripts_first(monkeypatch):
     """The scripts import their neighbours, as a script started by its path does; nobody else should find them."""
     monkeypatch.syspath_prepend(str(DOCS / "scripts"))
     yield
-    for name in ("blocks", "options", "presets", "model_form", "figures", "grid"):
+    for name in ("blocks", "options", "presets", "model_form", "figures", "printed", "air_quality", "grid"):
         sys.modules.pop(name, None)
 
 
@@ -35,6 +35,15 @@ def assert_alike(expected, actual, tolerance):
     """A table may move in its last digit between machines, not more."""
     assert re.sub(r"[-+\d.]+", "#", expected) == re.sub(r"[-+\d.]+", "#", actual)
     np.testing.assert_allclose(numbers(actual), numbers(expected), atol=tolerance)
+
+
+def assert_same_digits(expected, actual):
+    """Every number of a table, whole ones too, may move by one in its last digit between machines, not more."""
+    told = [re.findall(r"\d[\d,]*(?:\.\d+)?", text) for text in (expected, actual)]
+    assert re.sub(r"\d[\d,]*(?:\.\d+)?", "#", expected) == re.sub(r"\d[\d,]*(?:\.\d+)?", "#", actual)
+    for old, new in zip(*told, strict=True):
+        digits = max(len(text.partition(".")[2]) for text in (old, new))
+        assert abs(float(old.replace(",", "")) - float(new.replace(",", ""))) <= 1.01 * 10.0**-digits, (old, new)
 
 
 @pytest.mark.parametrize("option", ["survival_junction", "recycling_credit", "battery_law", "cover"])
@@ -53,6 +62,69 @@ def test_the_tables_of_electricity_are_what_their_script_prints():
     for name, text in blocks(2000).items():
         assert_alike(page[name], text, 0.11)
         assert len(numbers(text)) > 8
+
+
+@pytest.mark.parametrize("block", ["cell", "circularity", "export"])
+def test_the_figures_that_sources_print_are_told_as_the_script_prints_them(block):
+    from blocks import find_blocks
+    from printed import PRESETS, printed_table
+
+    found = find_blocks((DOCS / "printed.md").read_text())
+    assert_same_digits(found[f"printed {block}"], printed_table(PRESETS[block]))
+
+
+def test_every_source_of_a_shipped_study_is_on_the_page():
+    from blocks import find_blocks
+    from printed import PRESETS, WAYS, cell_of
+
+    page = find_blocks((DOCS / "printed.md").read_text())
+    assert set(page) == {*(f"printed {name}" for name in PRESETS), *(f"way {name}" for name in WAYS)}
+    for block, names in PRESETS.items():
+        figures = [figure.name for figure in load(names[-1]).published]
+        assert [name for name in figures if f"| {name} |" not in page[f"printed {block}"]] == []
+        assert {figure.name for figure in load(names[0]).published} == set(figures)
+    assert cell_of({"verdict": "unreached"}) == "unreached"
+
+
+def test_the_way_from_the_source_to_ours_ends_at_ours_and_is_what_the_page_says(tmp_path):
+    from blocks import find_blocks
+    from printed import WAYS, at_centre, draw, figures_of, way, way_table
+
+    found = find_blocks((DOCS / "printed.md").read_text())
+    for name, asked in WAYS.items():
+        assert_same_digits(found[f"way {name}"], way_table(asked))
+        figures, ours = figures_of(asked), load(asked.ours)
+        *_, (_, last) = way(asked)
+        np.testing.assert_allclose(at_centre(last, figures), at_centre(ours, figures), rtol=1e-12)
+        draw(name, asked, tmp_path)
+        assert (tmp_path / f"printed-{name}.svg").read_text().startswith("<?xml")
+
+
+def test_an_assumption_that_belongs_to_no_step_is_told():
+    from printed import WAYS, way
+
+    short = WAYS["fleet"]._replace(steps=WAYS["fleet"].steps[:2])
+    with pytest.raises(ValueError, match=r"fleet-ncst: in no step: .*ev_selection_ratio"):
+        list(way(short))
+
+
+def test_the_page_on_air_quality_is_what_its_script_prints():
+    from air_quality import blocks
+    from blocks import find_blocks
+
+    found, fresh = find_blocks((DOCS / "air-quality.md").read_text()), blocks()
+    assert found.keys() == fresh.keys()
+    for name, text in fresh.items():
+        assert_same_digits(found[name], text)
+
+
+def test_boundaries_and_places_of_the_air_quality_are_of_all_stages_once():
+    from air_quality import PLACES, STAGES, drawn, within
+
+    assert sorted(stage for stages in PLACES.values() for stage in stages) == sorted(STAGES)
+    few = drawn(5)
+    parts = sum(few.electric[:, [STAGES.index(stage) for stage in stages]].sum(axis=1) for stages in PLACES.values())
+    np.testing.assert_allclose(within(few.electric, ()), parts, rtol=1e-12)
 
 
 def test_the_page_of_figures_is_what_the_registry_says():

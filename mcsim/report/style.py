@@ -67,12 +67,14 @@ def scale(unit: str, largest: float) -> tuple[float, str]:
     --------
     >>> scale("relative", 0.4)
     (0.01, '%')
-    >>> scale("vehicles", 3.1e7)
-    (1000000.0, 'million vehicles')
+    >>> scale("vehicles", 3.1e7), scale("million USD", 2000.0)
+    ((1000000.0, 'million vehicles'), (1000.0, 'billion USD'))
     """
     if unit in RELATIVE_UNITS:
         return 0.01, "%"
     unit = "" if unit in BARE_UNITS else unit
+    if unit.startswith("million ") and largest >= 1e3:
+        return 1e3, unit.replace("million", "billion", 1)
     for size, words in SIZES.get(unit, ()):
         if largest >= size:
             return size, words
