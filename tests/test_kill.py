@@ -1,4 +1,7 @@
-"""SIGKILL at random moments corrupts nothing and loses no complete chunk."""
+"""SIGKILL and SIGTERM at random moments corrupt nothing, lose no complete chunk, leave nothing that is not what it says.
+
+The long form of the last test: ``python tests/kills.py FOLDER SEED KILLS``.
+"""
 
 import json
 import subprocess
@@ -39,3 +42,26 @@ def test_the_run_ended_in_the_end(killed):
 
 def test_the_result_equals_the_run_that_nobody_killed(killed):
     assert unlike(run(small(slow), 3000), read(killed[0], small(slow))) == []
+
+
+WRONG = ("lost", "false", "unlike", "left over", "wrong exit")
+
+
+def test_whole_commands_go_on_to_the_same_bits(tmp_path):
+    """A run, its extension, a ranking, a comparison and a merge, each killed and gone on with."""
+    script, names = Path(__file__).with_name("kills.py"), ["run", "extend", "sensitivity", "compare", "merge"]
+    done = subprocess.run(
+        [sys.executable, str(script), str(tmp_path), "5", "2", *names],
+        cwd=script.parent,
+        capture_output=True,
+        text=True,
+        timeout=400,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout.splitlines()[-1])
+    assert told.pop("tracebacks") == 0
+    assert {name: {what: row[what] for what in WRONG if row[what]} for name, row in told.items()} == dict.fromkeys(
+        names, {}
+    )
+    assert [row["kill"] + row["term"] for row in told.values()] == [2] * len(names)

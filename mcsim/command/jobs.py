@@ -135,13 +135,12 @@ def written(result: Result, ranking: Ranking | None, folder: Path, png: bool = F
 
 def rank_and_write(study: Study, asked: Asked, request: Request) -> str:
     """Rank a study's inputs by a method, write the table, and return the leading rows as text."""
-    from mcsim.ranking.sensitivity import rank_asked
+    from mcsim.ranking.sensitivity import rank_request
     from mcsim.store.directory import TABLE
 
     with new_folder(asked, f"{study.name}-sensitivity") as folder:
         stored = replace(asked.stored, out=folder)
-        words = {"method": request.method, "groups": request.groups, "outputs": request.outputs}
-        ranking = rank_asked(study, replace(asked, stored=stored), **words, versus=request.versus)
+        ranking = rank_request(study, replace(asked, stored=stored), request)
     if ranking is None:
         return f"{study.title}: {request.method}\n{_shard_told(folder)}"
     return f"{leading(ranking, study)}\nranking: {folder / TABLE}"

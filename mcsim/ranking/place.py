@@ -200,7 +200,8 @@ class RankingFolder:
 
     def finish_part(self) -> None:
         """List a shard's sums and their hashes in run.json, or beside them where there is none."""
-        files = sorted(path.name for path in self._inside.iterdir() if path.name != PARTS and path.name[0] != ".")
+        # The plan holds a hash of its own, and may be written again by a process on another machine.
+        files = sorted(path.name for path in self._inside.glob("part-*.npz"))
         if not (self.folder / MANIFEST).is_file():
             write_json(self._inside / PARTS, {"files": {name: file_hash(self._inside / name) for name in files}})
         else:

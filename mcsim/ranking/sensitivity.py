@@ -183,17 +183,21 @@ def rank_asked(
 
     A shard has no ranking: it leaves its part in a folder, for `mcsim.ranking.merge`, and gives None.
     """
-    chosen = method_of(method)
     named = None if outputs is None else words("outputs", outputs)
-    request = Request(method, groups, named, versus)
-    _refuse(chosen, asked, versus)
+    return rank_request(study, asked, Request(method, groups, named, versus))
+
+
+def rank_request(study: Study, asked: Asked, request: Request) -> Ranking | None:
+    """Return the ranking that is requested; as `rank_asked`."""
+    chosen = method_of(request.method)
+    _refuse(chosen, asked, request.versus)
     out, shard = asked.stored.out, asked.computed.shard
     if shard is not None and out is None:
         raise InputError("shard: a part of a ranking needs a folder (got none); --out, then `mcsim merge`")
     if isinstance(chosen, GivenData):
         return rank_draws(study, asked, chosen, request)
     plan, judgement, rule = _planned(study, asked, chosen, request)
-    facts = identity(plan, method, judgement, asked.drawn.until)
+    facts = identity(plan, chosen.name, judgement, asked.drawn.until)
     if rule is not None:
         facts["budget"] = rule.budget
     # A model that returns what it should not is found here, before anything is written.
