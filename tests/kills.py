@@ -13,6 +13,7 @@ import signal
 import sys
 import time
 from contextlib import suppress
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -272,8 +273,7 @@ def tracebacks(log):
     """Count the tracebacks of commands; what Python says of a signal in a callback of its own is none."""
     lines = ["", *log.read_text().splitlines()]
     return sum(
-        line.startswith("Traceback") and not before.startswith("Exception ignored")
-        for before, line in zip(lines, lines[1:], strict=False)
+        line.startswith("Traceback") and not before.startswith("Exception ignored") for before, line in pairwise(lines)
     )
 
 

@@ -16,7 +16,7 @@ from mcsim.ranking.methods import METHODS
 from mcsim.ranking.place import keep, of_study
 from mcsim.ranking.ranking import Ranking
 from mcsim.ranking.repeat import Request, record_of
-from mcsim.ranking.sensitivity import rank_asked
+from mcsim.ranking.sensitivity import rank_request
 from mcsim.ranking.shapleydata import SHAPLEY_DATA
 from mcsim.ranking.sobol import SOBOL
 from mcsim.ranking.stored import identity_of
@@ -125,8 +125,7 @@ def rank_run(result: Result, asked: Asked, request: Request) -> Ranking | None:
         if folder is not None:
             add_files(folder, (), ranking=about)
         return None
-    words = {"method": request.method, "groups": request.groups, "outputs": request.outputs}
-    ranking = rank_asked(study, asked, **words, versus=request.versus)
+    ranking = rank_request(study, asked, request)
     return ranking if ranking is None else with_members(ranking, result, folder, asked.computed.workers)
 
 
