@@ -114,6 +114,13 @@ def test_a_replacement_holds_what_its_vehicles_pack_held():
     np.testing.assert_allclose(packs.energy[0, 15, [10, 12]], [60.0, 30.0])
 
 
+def test_steeper_survival_goes_with_a_shorter_scale(fleet):
+    found = mcsim.run(fleet, draws=400, seed=1, keep=["mean_fleet_age"]).inputs
+    shape, scale = (np.argsort(np.argsort(found[f"mx_survival_{name}"])) for name in ("shape", "scale"))
+    # Spearman's coefficient of 400 draws: its error is (1 - 0.25) / 20.
+    assert np.corrcoef(shape, scale)[0, 1] == pytest.approx(-0.5, abs=0.12)
+
+
 def test_recyclers_take_hardly_any_pack_today_and_a_lever_never_less(fleet):
     capacity = next(item for item in fleet.inputs if item.name == "recycling_capacity").distribution
     assert capacity.support() == (0.0, 2000.0)
