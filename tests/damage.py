@@ -41,6 +41,7 @@ QUIET = ["--quiet", "--jobs", "1"]
 RUN = ["run", "study.toml", "--base", "16", "--chunk", "64", "--max-failed", "0.5", *QUIET]
 RANK = ["sensitivity", "study.toml", "--base", "64", "--chunk", "4", "--max-failed", "0.5", *QUIET]
 COMPARE = ["compare", "study.toml", "other.toml", "--draws", "200", *QUIET]
+DRAWN = ["sensitivity", "study.toml", "--method", "prcc", "--base", "64", "--max-failed", "0.5", *QUIET]
 # What is called -> folders that it reads (damaged), words, and the files whose content has to be that of the undamaged.
 CALLS = {
     "report": (["done"], ["report", "done"], ["done/report.html", "done/report.md"]),
@@ -48,10 +49,14 @@ CALLS = {
     "run --resume, extended": (["done"], [*RUN, "--draws", "500", "--out", "done", "--resume"], ["done"]),
     "run --resume, stopped": (["going"], [*RUN, "--draws", "300", "--out", "going", "--resume"], ["going"]),
     "run --from": (["done"], ["run", "--from", "done", "--out", "again", *QUIET], ["again"]),
+    "run --from, of samples": (["sampled"], ["run", "--from", "sampled", "--out", "again", *QUIET], ["again"]),
+    "sensitivity --from": (["ranked"], ["sensitivity", "--from", "ranked", "--out", "again", *QUIET], ["again"]),
     "merge": (["parts"], ["merge", "parts/1", "parts/2", "--out", "merged"], ["merged"]),
     "merge of rankings": (["halves"], ["merge", "halves/1", "halves/2", "--out", "whole"], ["whole"]),
     "sensitivity --resume, complete": (["ranked"], [*RANK, "--out", "ranked", "--resume"], ["ranked"]),
     "sensitivity --resume, stopped": (["ranking"], [*RANK, "--out", "ranking", "--resume"], ["ranking"]),
+    "merge of comparisons": (["pairs"], ["merge", "pairs/1", "pairs/2", "--out", "pair"], ["pair"]),
+    "sensitivity by draws --resume": (["drawn"], [*DRAWN, "--out", "drawn", "--resume"], ["drawn"]),
     "compare --resume": (["compared"], [*COMPARE, "--out", "compared", "--resume"], ["compared"]),
 }
 NUMBERS = ("summary.csv", "sensitivity.csv", "failed.csv", "deltas.csv", "draws.nc", "report.html", "report.md")
@@ -93,6 +98,10 @@ def prepare(folder):
         for part in ("1", "2"):
             done([*RUN, "--draws", "300", "--shard", f"{part}/2", "--out", f"parts/{part}"])
             done([*RANK, "--shard", f"{part}/2", "--out", f"halves/{part}"])
+            done([*COMPARE, "--shard", f"{part}/2", "--out", f"pairs/{part}"])
+        Path("samples.csv").write_text("p,q\n" + "".join(f"{row / 100},{row / 30}\n" for row in range(90)))
+        done(["run", "study.toml", "--samples", "samples.csv", "--no-sensitivity", *QUIET, "--out", "sampled"])
+        done([*DRAWN, "--out", "drawn"])
         done([*RANK, "--out", "ranked"])
         with stopping(reduce.Reduced, "accept", 4):
             assert called([*RANK, "--out", "ranking"])[0] == "exit 130"

@@ -21,7 +21,7 @@ def test_a_disk_that_is_full_while_draws_are_written_ends_no_process(tmp_path):
     assert done.returncode == 0, done.stderr
     said = json.loads(done.stdout)
     assert len(said) == 3
-    assert all("File too large; free space and go on with --resume" in line for line in said)
+    assert all("File too large; free space; what is complete is kept" in line for line in said)
     assert unlike(run(study(), DRAWS, chunk=CHUNK), read(tmp_path / "run", study())) == []
     assert not list(tmp_path.rglob("*.part"))
 
