@@ -184,6 +184,18 @@ def test_a_parent_that_died_does_not_hold_its_folder_through_a_child(tmp_path):
             os.killpg(process.pid, signal.SIGKILL)
 
 
+def test_what_a_killed_process_left_half_done_goes_with_the_next(tmp_path):
+    run(small(), 20, out=tmp_path / "run")
+    for name in ("figures", ".chunks-done", ".ranking-done", "theirs"):
+        (tmp_path / "run" / name).mkdir()
+    half = [".run.json.7.part", "figures/.a.svg.7.part", ".ranking-done/plan.json"]
+    for name in (*half, "theirs/.b.7.part", f"theirs/{LOCK}"):
+        (tmp_path / "run" / name).write_text("")
+    assert run(small(), 20, out=tmp_path / "run", resume=True).complete == 20
+    assert not any((tmp_path / "run" / name).exists() for name in (*half, ".chunks-done"))
+    assert (tmp_path / "run" / "theirs" / ".b.7.part").exists()
+
+
 def test_shards_in_folders_of_one_parent_run_at_a_time(tmp_path):
     with claimed(tmp_path / "all" / "1"), claimed(tmp_path / "all" / "2"):
         parts = [run(small(), 128, out=tmp_path / "all" / str(number), shard=(number, 2)) for number in (1, 2)]

@@ -22,6 +22,7 @@ from mcsim.engine.design import user_design
 from mcsim.engine.evaluation import bytes_per_draw, design_columns, evaluate_centre, evaluate_points, transform
 from mcsim.engine.run import RunFailed, run
 from mcsim.engine.work import call_rows
+from mcsim.result.result import compare
 from mcsim.study import InputError, Model
 
 DRAWS = 2500
@@ -85,9 +86,20 @@ def test_failing_draws_are_told_apart_and_left_out():
 
 def test_a_result_of_fewer_draws_says_so_first():
     result = run(small(fails_sometimes), 1000, max_failed=0.1)
-    assert result.headline == f"{result.complete:,} of 1,000 draws asked ({1000 - result.complete} missing, " + (
-        f"{len(result.failures)} failed)"
-    )
+    failed = len(result.failures)
+    assert (failed, result.complete) == (1000 - result.complete, 1000 - failed)
+    assert result.headline == f"{result.complete:,} of 1,000 draws asked ({failed} failed)"
+    part = run(small(fails_sometimes), 2048, max_failed=0.1, shard=(1, 2))
+    failed = len(part.failures)
+    assert part.headline == f"{1024 - failed} of 2,048 draws asked (1,024 missing, {failed} failed, shard 1/2 alone)"
+
+
+def test_a_draw_that_fails_in_two_runs_is_counted_once():
+    first = run(small(fails_sometimes), 1000, max_failed=0.1)
+    for other in (first, run(small(), 1000)):
+        delta = compare(first, other)
+        assert [failure.draw for failure in delta.failures] == [failure.draw for failure in first.failures]
+        assert delta.headline == first.headline
 
 
 def test_failing_draws_do_not_depend_on_chunks():

@@ -239,12 +239,9 @@ def with_made(how: Mapping[str, Any], made: Mapping[str, list[str]]) -> dict[str
 
 
 def tidy(folder: Path) -> None:
-    """Remove what a killed process left half-written in a run directory that is complete."""
+    """Remove the draws of a complete run that a killed process had begun to lay out anew."""
     if not (folder / CHUNKS / PLAN).is_file():
         shutil.rmtree(folder / CHUNKS, ignore_errors=True)
-    for path in folder.glob(".*.part"):
-        path.unlink(missing_ok=True)
-    shutil.rmtree(folder / f".{CHUNKS}-done", ignore_errors=True)
 
 
 def lay_out(folders: Sequence[Path], job: Job, chunks: Path) -> None:

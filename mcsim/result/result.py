@@ -86,10 +86,11 @@ class Result:
         """The first line to read: how many draws stand behind the result, of how many asked."""
         if self.complete == self.asked:
             return f"{self.complete:,} draws"
-        missing = self.asked - self.complete
-        part = f", shard {self.shard[0]}/{self.shard[1]} alone" if self.shard is not None else ""
-        failed = f", {len(self.failures):,} failed" if self.failures else ""
-        return f"{self.complete:,} of {self.asked:,} draws asked ({missing:,} missing{failed}{part})"
+        failed = len(self.failures)
+        missing = self.asked - self.complete - failed  # a draw that failed is there, and told once
+        told = [f"{count:,} {what}" for count, what in ((missing, "missing"), (failed, "failed")) if count]
+        told += [f"shard {self.shard[0]}/{self.shard[1]} alone"] if self.shard is not None else []
+        return f"{self.complete:,} of {self.asked:,} draws asked ({', '.join(told)})"
 
     def summary(self, output: str | None = None, **labels: object) -> pd.DataFrame:
         """Return the bands as a tidy table, one row per element that has a meaning.
@@ -391,6 +392,8 @@ def compare(first: Result, second: Result, outputs: Sequence[str] | None = None)
     name = f"{second.study.name} minus {first.study.name}"
     study = replace(second.study, model=model, name=name, published=())
     inputs = {name: column[theirs] for name, column in second.inputs.items()}
+    # A draw that failed in both runs failed once.
+    failures = {failure.draw: failure for failure in (*second.failures, *first.failures)}
     return Result(
         study,
         second.asked,
@@ -401,6 +404,6 @@ def compare(first: Result, second: Result, outputs: Sequence[str] | None = None)
         inputs,
         kept,
         {name: exact_bands(array) for name, array in kept.items()},
-        (*first.failures, *second.failures),
+        tuple(failures[draw] for draw in sorted(failures)),
         record={"notes": list(dict.fromkeys((*first.notes, *second.notes)))},
     )

@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import os
 import platform
+import shutil
 import sys
 import threading
 from collections.abc import Iterator
@@ -25,6 +26,7 @@ except ImportError:  # a system without flock
     fcntl = None  # type: ignore[assignment]
 
 LOCK = ".lock"
+HALF_REMOVED = (".chunks-done", ".ranking-done")  # folders lose their names before they are removed
 TRIES = 1000  # against others that take the lock away at this moment
 NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP, errno.EINVAL)  # what file systems without say
 
@@ -181,7 +183,8 @@ def _taken(place: Path, made: list[Path], told: Path) -> Claim:
             raise InputError(
                 f"{told}: cannot be written ({error.strerror}); another --out, or make it writable"
             ) from None
-        if not _locked(descriptor, told):
+        locked = _locked(descriptor, told)
+        if locked is False:
             holder = os.read(descriptor, 200).decode(errors="replace").strip() or "a process that just began"
             os.close(descriptor)
             who = printable(holder)
@@ -189,9 +192,21 @@ def _taken(place: Path, made: list[Path], told: Path) -> Claim:
         if _is_named(descriptor, place / LOCK):
             os.ftruncate(descriptor, 0)
             os.write(descriptor, f"pid {os.getpid()} on {platform.node()}\n".encode())
+            if locked:
+                _sweep(place)
             return Claim(place, descriptor, empty, made)
         os.close(descriptor)
     raise InputError(f"{told}: cannot be locked (got another {LOCK} {TRIES} times); remove {LOCK}, or another --out")
+
+
+def _sweep(place: Path) -> None:
+    """Remove what a process that was killed left half-written or half-removed in a folder that is ours now."""
+    with suppress(OSError):
+        for path in (*place.glob(".*.part"), *place.glob("*/.*.part")):
+            if path.parent == place or not (path.parent / LOCK).exists():
+                path.unlink(missing_ok=True)
+        for name in HALF_REMOVED:
+            shutil.rmtree(place / name, ignore_errors=True)
 
 
 def _missing(place: Path) -> list[Path]:
@@ -199,8 +214,8 @@ def _missing(place: Path) -> list[Path]:
     return [folder for folder in (*reversed(place.parents), place) if not folder.exists()]
 
 
-def _locked(descriptor: int, told: Path) -> bool:
-    """Lock a file and return whether nobody else has; where there are no locks, say so and go on."""
+def _locked(descriptor: int, told: Path) -> bool | None:
+    """Lock a file and return whether nobody else has; where there are no locks, say so and return None."""
     reason = "no flock on this system"
     try:
         if fcntl is not None:
@@ -212,7 +227,7 @@ def _locked(descriptor: int, told: Path) -> bool:
         reason = error.strerror or str(error)
     line = f"{told}: its file system has no locks ({reason}); see to it that no two processes work in it at a time"
     print(printable(line), file=sys.stderr, flush=True)
-    return True
+    return None
 
 
 def _is_named(descriptor: int, path: Path) -> bool:
