@@ -276,10 +276,10 @@ def test_a_hindcast_holds_the_total_against_what_was_observed_of_it():
     )
     rows = hindcast(found)
     total = found.values("mass")[:, :, :, 0].sum(axis=2)
-    model = rows[rows["series"] == "model"]
+    model = rows[rows["series"] == "prior"]
     assert list(model["year"]) == [2030, 2040, 2050]
     np.testing.assert_allclose(model["p97.5"], np.quantile(total, 0.975, axis=0))
-    marks = rows[rows["series"] != "model"].to_dict("records")
+    marks = rows[rows["seen"]].to_dict("records")
     assert [(row["year"], row["series"], row["p50"]) for row in marks] == [
         (2040, "all of it", 1.5),
         (2030, "a count", 0.5),
@@ -287,7 +287,31 @@ def test_a_hindcast_holds_the_total_against_what_was_observed_of_it():
     # 50 % of a normal error reach 0.6745 sd, 95 % 1.95996 sd: a half-range of 0.2 becomes 0.581.
     assert marks[1]["p97.5"] - 0.5 == pytest.approx(0.2 * 1.959964 / 0.6744898)
     new = hindcast(found, total=None, where={"material": "lithium", "origin": "new"})
-    assert list(new[new["series"] != "model"]["p50"]) == [9.0]
+    assert list(new[new["seen"]]["p50"]) == [9.0]
+
+
+def test_a_hindcast_weighs_its_draws_by_what_was_observed():
+    # The total of lithium is 2 (1 + 0.4) a + ...: one observation with a normal error, against weights written out.
+    study = report_study(observations=[seen(2040, 3.0, sd=0.4)])
+    found = run(study, 4000, seed=3)
+    rows = hindcast(found)
+    total = found.values("mass")[:, :, :, 0].sum(axis=2)
+    weights = np.exp(-0.5 * ((total[:, 1] - 3.0) / 0.4) ** 2)
+    order = np.argsort(total[:, 1])
+    reached = np.cumsum(weights[order]) / weights.sum()
+    expected = total[order, 1][np.searchsorted(reached, [0.025, 0.5, 0.975])]
+    (name,) = [series for series in rows["series"].unique() if series.startswith("posterior")]
+    row = rows[(rows["series"] == name) & (rows["year"] == 2040)].iloc[0]
+    np.testing.assert_allclose(row[["p2.5", "p50", "p97.5"]].to_numpy(float), expected, rtol=0.01)
+    ess = weights.sum() ** 2 / (weights**2).sum()
+    assert float(name.removeprefix("posterior (").split()[0].replace(",", "")) == pytest.approx(ess, rel=0.02)
+
+
+@pytest.mark.parametrize("value", [50.0, 3.0])
+def test_weights_that_collapse_draw_no_posterior(value):
+    # 50 lies beyond every draw: all weight on the nearest. With 40 draws the other has fewer than 50 effective ones.
+    found = run(report_study(observations=[seen(2040, value, sd=0.05)]), 40, seed=3)
+    assert [name for name in hindcast(found)["series"].unique() if name.startswith("posterior")] == []
 
 
 def test_without_an_observation_there_is_no_hindcast(tmp_path):

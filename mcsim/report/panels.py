@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mcsim.report.kind import Figure
-from mcsim.report.style import WIDTH, label, scale
+from mcsim.report.style import WIDTH, colour, label, line, scale
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -83,6 +83,15 @@ def value_axis(panel: Panel, largest: float) -> float:
 def zero_line(axis: Any) -> None:
     """Draw the line at zero."""
     axis.axhline(0, color="black", linewidth=0.8)
+
+
+def draw_band(axis: Any, curve: pd.DataFrame, x: str, divisor: float, place: int, name: str | None) -> None:
+    """Draw a median over x with the middle 50 % and 95 % of the draws, in the look of a place among the lines."""
+    at = curve[x].astype(float).to_numpy()
+    get = {key: curve[key].to_numpy(float) / divisor for key in ("p2.5", "p25", "p50", "p75", "p97.5")}
+    axis.fill_between(at, get["p2.5"], get["p97.5"], color=colour(place), alpha=0.13, linewidth=0)
+    axis.fill_between(at, get["p25"], get["p75"], color=colour(place), alpha=0.25, linewidth=0)
+    axis.plot(at, get["p50"], color=colour(place), linestyle=line(place), label=name)
 
 
 def legend(picture: Any, axis: Any, n_labels: int) -> None:

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mcsim.calibration.reweighed import reweighed, weighed_quantiles
 from mcsim.report.keys import COMMON, DIM_OF_NUMBERS, DIMS, Key
 from mcsim.report.kind import Figure, Kind, Source, without_draws
-from mcsim.report.panels import legend, panels, value_axis
-from mcsim.report.style import colour, label
-from mcsim.study import BoolArray
+from mcsim.report.panels import draw_band, legend, panels, value_axis
+from mcsim.report.style import label
+from mcsim.study import BoolArray, FloatArray
 from mcsim.study.select import selection
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 QUANTILES = {"p2.5": 0.025, "p25": 0.25, "p50": 0.5, "p75": 0.75, "p97.5": 0.975}
 MARKERS = "osD^vPX*"
 APART = 0.18  # between observations of one year
+LEGEND = 112  # letters that a line of the legend takes, signs and space included
 
 
 def _rows(figure: Figure, result: Result, ranking: Ranking | None) -> pd.DataFrame | None:
@@ -39,14 +41,25 @@ def _rows(figure: Figure, result: Result, ranking: Ranking | None) -> pd.DataFra
     lines = np.moveaxis(shown, place, 0).reshape(shown.shape[place], -1)
     full = np.moveaxis(result.values(output.name), place + 1, 1)
     totals = np.where(lines, full.reshape(len(full), *lines.shape), 0.0).sum(axis=2)
-    bands = np.nanquantile(totals, list(QUANTILES.values()), axis=0)
-    unit = summary["unit"].iloc[0]
     rows = [
-        {x: at, "series": "model", "unit": unit, **dict(zip(QUANTILES, bands[:, number], strict=True))}
+        {x: at, "series": series, "seen": False, **dict(zip(QUANTILES, bands[:, number], strict=True))}
+        for series, bands in _bands(result, totals)
         for number, at in enumerate(output.dims[place].coords)
         if lines[number].any()
     ]
-    return pd.DataFrame([*rows, *({**row, "unit": unit} for row in seen)])
+    return pd.DataFrame([*rows, *seen]).assign(unit=summary["unit"].iloc[0])
+
+
+def _bands(result: Result, totals: FloatArray) -> Iterator[tuple[str, FloatArray]]:
+    """Yield quantiles (quantiles, labels of x) of the run's draws, and of its draws weighed by what was observed."""
+    shares = np.array(list(QUANTILES.values()))
+    yield "posterior" if result.study.posterior else "prior", np.nanquantile(totals, shares, axis=0)
+    found = reweighed(result)
+    if found is not None:
+        yield (
+            f"posterior ({found.ess:,.0f} effective draws)",
+            weighed_quantiles(totals, found.weights, shares),
+        )
 
 
 def _seen(figure: Figure, result: Result, shown: BoolArray) -> Iterator[dict[str, Any]]:
@@ -58,19 +71,23 @@ def _seen(figure: Figure, result: Result, shown: BoolArray) -> Iterator[dict[str
             continue
         if np.array_equal(item.cell.mask, shown & selection(figure.output, {x: at})):
             low, high = item.range()
-            yield {x: at, "series": item.scope or item.source, "p2.5": low, "p50": item.value, "p97.5": high}
+            yield {
+                x: at,
+                "series": item.scope or item.source,
+                "seen": True,
+                "p2.5": low,
+                "p50": item.value,
+                "p97.5": high,
+            }
 
 
 def _draw(plt: Any, rows: pd.DataFrame, figure: Figure) -> Any:
     picture, (panel,) = panels(plt, rows, figure)
     divisor = value_axis(panel, float(rows[["p2.5", "p97.5"]].abs().max().max()))
     x, axis = figure["x"], panel.axis
-    model, seen = rows[rows["series"] == "model"], rows[rows["series"] != "model"]
-    at = model[x].astype(float).to_numpy()
-    get = {name: model[name].to_numpy(float) / divisor for name in QUANTILES}
-    axis.fill_between(at, get["p2.5"], get["p97.5"], color=colour(0), alpha=0.13, linewidth=0)
-    axis.fill_between(at, get["p25"], get["p75"], color=colour(0), alpha=0.25, linewidth=0)
-    axis.plot(at, get["p50"], color=colour(0), label="model")
+    seen = rows[rows["seen"]]
+    for place, (series, curve) in enumerate(rows[~rows["seen"]].groupby("series", sort=False)):
+        draw_band(axis, curve, x, divisor, place, str(series))
     scopes = list(dict.fromkeys(seen["series"]))
     taken: dict[float, int] = {}
     for row in seen.to_dict("records"):
@@ -90,9 +107,10 @@ def _draw(plt: Any, rows: pd.DataFrame, figure: Figure) -> Any:
             label=row["series"] if row["series"] not in axis.get_legend_handles_labels()[1] else None,
         )
     axis.set_xlabel(label(x))
-    if all(float(value).is_integer() for value in at):
+    if all(float(value).is_integer() for value in rows[x]):
         axis.xaxis.get_major_locator().set_params(integer=True)  # no year has a half
-    legend(picture, axis, 3)
+    longest = max(len(str(name)) for name in rows["series"])
+    legend(picture, axis, max(1, LEGEND // (longest + 8)))
     return picture
 
 
@@ -100,8 +118,8 @@ KIND = Kind(
     name="hindcast",
     shows="How an output follows what was observed of it (`[[observation]]`), each observation with its scope.",
     caption=(
-        "Line: median of the draws; bands: their middle 50 % and 95 %; marks: what was observed, with the 95 % range "
-        "of its error, a sign for each scope"
+        "Lines: medians; bands: the middle 50 % and 95 %, of the draws (prior) and of the same draws weighed by all "
+        "that was observed (posterior); marks: what was observed, with the 95 % range of its error, a sign for each scope"
     ),
     keys=(
         Key("x", "the dim along the horizontal axis", DIM_OF_NUMBERS, required=True),
