@@ -307,10 +307,10 @@ def test_a_hindcast_weighs_its_draws_by_what_was_observed():
     assert float(name.removeprefix("posterior (").split()[0].replace(",", "")) == pytest.approx(ess, rel=0.02)
 
 
-@pytest.mark.parametrize("value", [50.0, 3.0])
-def test_weights_that_collapse_draw_no_posterior(value):
-    # 50 lies beyond every draw: all weight on the nearest. With 40 draws the other has fewer than 50 effective ones.
-    found = run(report_study(observations=[seen(2040, value, sd=0.05)]), 40, seed=3)
+@pytest.mark.parametrize(("value", "draws"), [(50.0, 400), (3.0, 200), (3.0, 8)])
+def test_weights_that_collapse_draw_no_posterior(value, draws):
+    # 50 lies beyond every draw: all weight on the nearest. The others have fewer than 50 effective draws.
+    found = run(report_study(observations=[seen(2040, value, sd=0.05)]), draws, seed=3)
     assert [name for name in hindcast(found)["series"].unique() if name.startswith("posterior")] == []
 
 

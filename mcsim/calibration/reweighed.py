@@ -47,7 +47,10 @@ def reweighed(result: Result) -> Weighed | None:
     for item in seen:
         full = result.values(item.cell.output.name)
         columns.append(full[:, item.cell.mask].sum(axis=1) if full.ndim > 1 else full)
-    weights, khat = smoothed(likelihood_of(seen, dict(calibration.poolings)).log(np.stack(columns, axis=1)))
+    log = likelihood_of(seen, dict(calibration.poolings)).log(np.stack(columns, axis=1))
+    if np.isfinite(log).sum() < FEWEST:
+        return None
+    weights, khat = smoothed(log)
     ess = effective(weights)
     return None if khat > COLLAPSED or ess < FEWEST else Weighed(weights, ess)
 

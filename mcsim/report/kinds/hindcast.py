@@ -119,7 +119,7 @@ KIND = Kind(
     shows="How an output follows what was observed of it (`[[observation]]`), each observation with its scope.",
     caption=(
         "Lines: medians; bands: the middle 50 % and 95 %, of the draws (prior) and of the same draws weighed by all "
-        "that was observed (posterior); marks: what was observed, with the 95 % range of its error, a sign for each scope"
+        "that was observed (posterior); marks: what was observed, with the 95 % range of its error, a sign a scope"
     ),
     keys=(
         Key("x", "the dim along the horizontal axis", DIM_OF_NUMBERS, required=True),
