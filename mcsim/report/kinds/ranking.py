@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +17,18 @@ if TYPE_CHECKING:
     import pandas as pd
 
 TOP = 12  # inputs shown
+LONGEST = 28  # letters on a line of the axis
+
+
+def wrapped(name: str) -> str:
+    """Return a name for an axis: inputs that are ranked together are many words, and leave a panel no room on one line.
+
+    Examples
+    --------
+    >>> wrapped("mx_survival_shape + mx_survival_scale").splitlines()
+    ['mx survival shape +', 'mx survival scale']
+    """
+    return textwrap.fill(label(name), LONGEST)
 
 
 def _draw(plt: Any, rows: pd.DataFrame, figure: Figure) -> Any:
@@ -31,13 +44,15 @@ def _draw(plt: Any, rows: pd.DataFrame, figure: Figure) -> Any:
             shift = 0.18 * (len(shares) - 1 - 2 * place)
             axis.barh(at + shift, values, 0.34, color=colour(place), label=words, alpha=0.85)
             axis.errorbar(values, at + shift, xerr=reach, fmt="none", ecolor="black", elinewidth=0.9, capsize=1.5)
-        axis.set_yticks(at, [label(word) for word in part["input"]])
+        axis.set_yticks(at, [wrapped(word) for word in part["input"]])
         axis.set_xlabel("share of the variance")
         axis.axvline(0, color="black", linewidth=0.8)
         axis.grid(axis="y", visible=False)
     # As tall as the inputs of the longest panel need.
-    most = max(len(panel.rows) for panel in found)
-    picture.set_size_inches(WIDTH, 0.9 + (0.4 + 0.27 * min(TOP, most)) * grid(len(found))[0])
+    lines = max(
+        panel.rows.nlargest(TOP, "ST")["input"].map(lambda word: 1 + wrapped(word).count("\n")).sum() for panel in found
+    )
+    picture.set_size_inches(WIDTH, 0.9 + (0.4 + 0.27 * lines) * grid(len(found))[0])
     legend(picture, found[0].axis, 2)
     return picture
 
