@@ -105,6 +105,14 @@ def test_as_many_shards_as_leaves_have_the_bits_of_the_whole(tmp_path):
     assert unlike(sensitivity(study, BASE, jobs=1), merged) == []
 
 
+def test_shards_of_a_difference_are_refused_before_the_draws(tmp_path):
+    study = load("ishigami")
+    asked = Asked.of(base=BASE, shard=(1, 2), out=tmp_path / "part", quiet=True)
+    with pytest.raises(InputError, match="versus: shards of a difference of two studies do not merge; without --shard"):
+        rank_asked(study, asked, versus=study)
+    assert not (tmp_path / "part").exists()
+
+
 def test_more_shards_than_leaves_are_refused(tmp_path):
     asked = Asked.of(base=BASE, shard=(1, 17), out=tmp_path / "part", quiet=True)
     with pytest.raises(InputError, match=r"shard: not a part of this ranking \(got 1/17\); .*N at most 16"):

@@ -105,6 +105,12 @@ def test_learning_needs_a_value_at_which_the_decision_turns():
     assert (far == 0.0).all()
 
 
+def test_where_the_decision_turns_is_told_where_nothing_was_said(decision):
+    told = "change: worth to someone who acts where it is below 0, since no threshold was given"
+    assert told in given_data(decision, "evppi", ["change"]).warnings
+    assert told not in given_data(decision, "evppi", ["change"], threshold=0.0).warnings
+
+
 def test_a_threshold_is_that_of_the_outputs_moved_to_zero(decision):
     moved = replace(decision, kept={"change": np.asarray(decision.kept["change"]) + 7.0})
     plain = given_data(decision, "evppi", ["change"]).values("change", "evppi")

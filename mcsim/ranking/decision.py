@@ -248,17 +248,18 @@ def _inspect(name: str, y: FloatArray, about: Analysis) -> list[str]:
         Naming the output.
     """
     turns = _turns(y)
-    if about.threshold is not None or turns.all():
+    if about.threshold is not None:
         return []
     if not turns.any():
         raise InputError(
             f"{name}: evppi: no draw on the other side of 0 (got {np.nanmin(y):.4g} to {np.nanmax(y):.4g}), so nothing "
             "turns there; --threshold with the value at which the decision turns, or an output that is a difference"
         )
-    left = int((~turns).sum())
-    return [
-        f"{name}: {left} of its {y.shape[1]} elements are never on both sides of 0, so the measures are undefined there"
-    ]
+    lines = [f"{name}: worth to someone who acts where it is below 0, since no threshold was given"]
+    if left := int((~turns).sum()):
+        of = f"{left} of its {y.shape[1]} elements"
+        lines.append(f"{name}: {of} are never on both sides of 0, so the measures are undefined there")
+    return lines
 
 
 EVPPI = GivenData(

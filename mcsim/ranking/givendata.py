@@ -13,7 +13,7 @@ from mcsim.ranking.method import Analysis, GivenData, Measures
 from mcsim.ranking.methods import METHODS
 from mcsim.ranking.plan import still_lines
 from mcsim.ranking.ranking import Ranking
-from mcsim.ranking.tails import event_counts, event_lines
+from mcsim.ranking.tails import Carried, carried_by, draw_lines
 from mcsim.study import FloatArray, InputError, Output, nearest
 
 if TYPE_CHECKING:
@@ -168,7 +168,7 @@ def _by_definedness(
     measures: Measures = {}
     notes = chosen.inspect(name, y, about)
     constant = rounding = 0
-    events = [np.zeros(0, np.int64)]
+    few = Carried.nothing(n_values, n_draws)
     patterns, pattern_of = np.unique(~np.isnan(y), axis=1, return_inverse=True)
     for number in range(patterns.shape[1]):
         rows, cells = patterns[:, number], np.flatnonzero(pattern_of.ravel() == number)
@@ -185,14 +185,15 @@ def _by_definedness(
         varies = spread > 1e-13 * np.abs(part).max(axis=0, initial=0.0)
         constant += int((spread == 0.0).sum())
         rounding += int((~varies & (spread > 0.0)).sum())
-        events.append(event_counts(part))
+        few.put(cells[varies], carried_by(part[:, varies]))
         among = about if about.weights is None else replace(about, weights=about.weights[rows])
         found = chosen.analysis(x if known == n_draws else x[rows], part[:, varies], among)
         for measure, values in found.items():
             whole = measures.setdefault(measure, np.full((n_factors, n_values), np.nan))
             whole[:, cells[varies]] = values
     notes += chosen.remarks(name, measures) if measures else []
-    notes += still_lines(output, constant, rounding, "measures") + event_lines(output, np.concatenate(events), n_draws)
+    notes += still_lines(output, constant, rounding, "measures")
+    notes += draw_lines(output, few, chosen.by_rank)
     return measures, notes
 
 

@@ -141,6 +141,8 @@ class GivenData:
         the reader has to know.
     grouped : bool
         Whether it ranks factors of several inputs, and draws with weights; else single inputs and equal draws.
+    by_rank : bool
+        Whether it reads nothing but ranks of the outputs, so that a heavy tail does not touch it.
     remarks : callable, optional
         ``remarks(name, measures)`` returns lines that the reader has to know of what was found for an output.
     """
@@ -156,6 +158,7 @@ class GivenData:
     fewest: int = 32
     inspect: Callable[[str, FloatArray, Analysis], list[str]] = _nothing
     grouped: bool = False
+    by_rank: bool = False
     remarks: Callable[[str, Measures], list[str]] = _no_remark
 
     def fewest_for(self, n_factors: int) -> int:

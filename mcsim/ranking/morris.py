@@ -26,6 +26,7 @@ from mcsim.ranking.leaves import LeafRows
 from mcsim.ranking.method import Designed, Judgement, check_failed
 from mcsim.ranking.plan import BoolArray, Plan, evaluated, failed_lines, split, values_at
 from mcsim.ranking.ranking import Ranking
+from mcsim.ranking.tails import Carried, carried_by, tail_lines
 from mcsim.study import FloatArray, IntArray
 
 # Outermost levels of Morris' grid: the ends themselves would be infinite for unbounded inputs.
@@ -129,9 +130,20 @@ def ranking(plan: Plan, judgement: Judgement, found: list[Any]) -> Ranking:
         n=int(good.sum()),
         order_by="mu_star",
         dropped=dropped,
-        warnings=failed_lines(plan, len(dropped), star),
+        warnings=(*failed_lines(plan, len(dropped), star), *_few_lines(plan, kept)),
         settings={"trajectories": plan.base, "seed": plan.seed, "levels": LEVELS, "level": judgement.level},
     )
+
+
+def _few_lines(plan: Plan, effects: FloatArray) -> tuple[str, ...]:
+    """Return what to tell of elements whose effects (n_factors, n, n_values) few trajectories hold."""
+    sizes = np.abs(effects).sum(axis=0)
+    # Of a linear model all trajectories are as large, but for rounding.
+    cells = np.flatnonzero(np.ptp(sizes, axis=0) > 1e-10 * sizes.max(axis=0))
+    found = Carried.nothing(plan.n_values, len(sizes))
+    found.put(cells, carried_by(sizes[:, cells], usual=0.0))
+    remedy = "a heavy tail, on which the mean effects rest; rank its logarithm, or more trajectories"
+    return tail_lines(plan.outputs, found, remedy=remedy)
 
 
 def _half_width(plan: Plan, judgement: Judgement, sizes: FloatArray, numbers: IntArray) -> FloatArray:

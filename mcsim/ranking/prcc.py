@@ -64,4 +64,4 @@ def _analysis(x: FloatArray, y: FloatArray, about: Analysis) -> Measures:
     return partial_rank_correlation(x, y, about.level)
 
 
-PRCC = GivenData("prcc", "direction: rank correlation, the others taken out", "prcc", _analysis)
+PRCC = GivenData("prcc", "direction: rank correlation, the others taken out", "prcc", _analysis, by_rank=True)

@@ -65,7 +65,13 @@ def _interval(name: str, found: Mapping[str, Any], about: Analysis, key: str | N
 def _delta(analyze: Analyze, y: FloatArray, about: Analysis) -> Measures:
     from SALib.analyze import delta
 
-    found = analyze(delta, y, num_resamples=about.resamples, conf_level=about.level)
+    try:
+        found = analyze(delta, y, num_resamples=about.resamples, conf_level=about.level)
+    except ValueError as error:
+        # It fits a density to the outputs of each slice of an input, and there is none where they all are one value.
+        if "Singular matrix" not in str(error):
+            raise
+        return {name: np.full(len(about.inputs), np.nan) for name in ("delta", "delta_low", "delta_high")}
     key = "delta" if "delta" in found else "delta_balanced"
     # Its S1 and S1_conf are left out: the estimate is biased, and the interval seldom holds the truth.
     return _interval("delta", found, about, key)
@@ -99,14 +105,25 @@ def _hdmr(analyze: Analyze, y: FloatArray, about: Analysis) -> Measures:
     return {"ST": np.asarray(found["ST"], float)[: len(about.inputs)]}
 
 
+def _without_density(name: str, measures: Measures) -> list[str]:
+    left = int(np.isnan(measures["delta"]).all(axis=0).sum())
+    of = "" if measures["delta"].shape[1] == 1 else f"{left} of its {measures['delta'].shape[1]} elements "
+    return [f"{name}: {of}too few different values for a density, so delta is undefined there"] if left else []
+
+
 DELTA = GivenData(
     "delta",
     "effect on the whole distribution (Borgonovo; SALib's takes seconds to minutes per output element)",
     "delta",
     _by_element(_delta),
+    remarks=_without_density,
 )
 PAWN = GivenData(
-    "pawn", "effect on the whole distribution, by its cumulative form (SALib)", "pawn_median", _by_element(_pawn)
+    "pawn",
+    "effect on the whole distribution, by its cumulative form (SALib)",
+    "pawn_median",
+    _by_element(_pawn),
+    by_rank=True,
 )
 RBD_FAST = GivenData("rbd_fast", "first order without a special design (SALib)", "S1", _by_element(_rbd_fast))
 HDMR = GivenData(

@@ -334,6 +334,8 @@ def _refuse(chosen: Designed | GivenData, asked: Asked, versus: Study | None) ->
             raise InputError(f"{chosen.name}: {name}: {whose}; leave it out, or method = {' or '.join(holders)}")
     if isinstance(chosen, Designed) and ranked.threshold is not None:
         real("threshold", ranked.threshold, 0.0, 1.0, "share", "between 0 and 1")
+    if versus is not None and asked.computed.shard is not None:
+        raise InputError("versus: shards of a difference of two studies do not merge; without --shard")
     if drawn.until is not None and asked.computed.shard is not None:
         raise InputError("until: a shard cannot know the whole ranking; without --shard or without --until")
 

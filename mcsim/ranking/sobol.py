@@ -30,6 +30,7 @@ from mcsim.study.select import Cell
 from mcsim.study.units import output_factors
 
 _SLAB = 256
+UNDECIDED = ", so that verdicts are unresolved"
 # Sums of one pass; the tree holds up to three times as much.
 _MOST_SUMS = 256e6
 Scores = dict[str, FloatArray]
@@ -94,7 +95,10 @@ def ranking(plan: Plan, judgement: Judgement, found: list[Window]) -> Ranking:
     scores, second = _joined([one.scores for one in found]), _joined([one.second for one in found])
     ranked = ranking_of(plan, judgement, scores, second, found[0].failed, history)
     few = together([one.few for one in found])
-    lines = (*failed_lines(plan, len(ranked.dropped), scores["ST"], few.varies), *tail_lines(plan.outputs, few))
+    lines = (
+        *failed_lines(plan, len(ranked.dropped), scores["ST"], few.varies),
+        *tail_lines(plan.outputs, few, UNDECIDED),
+    )
     return replace(ranked, warnings=(*lines, *_resampled_lines(plan.base, judgement)))
 
 

@@ -19,6 +19,7 @@ FEW_EVENTS = 30  # fewer say no more than that the event can happen
 RARE = 0.1  # of the evaluations at most
 HEAVY = 0.1  # of the variance, by one evaluation
 REMEDY = "a heavy tail, for which intervals are too narrow; rank its logarithm, or more base rows"
+REMEDY_OF_DRAWS = "a heavy tail, on which the measures rest; rank its logarithm, or more draws"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,6 +74,15 @@ class Carried:
     varies: BoolArray
     evaluations: int
 
+    @classmethod
+    def nothing(cls, n_values: int, evaluations: int) -> Carried:
+        """Return what holds of elements of which nothing is known yet."""
+        return cls(np.zeros(n_values, np.int64), np.zeros(n_values), np.zeros(n_values, bool), evaluations)
+
+    def put(self, cells: IntArray, part: Carried) -> None:
+        """Put in what is known of some elements."""
+        self.events[cells], self.share[cells], self.varies[cells] = part.events, part.share, part.varies
+
     @property
     def heavy(self) -> BoolArray:
         """Elements with a heavy tail: one evaluation carries more than the largest of so many ordinary ones does."""
@@ -125,16 +135,24 @@ def together(parts: Sequence[Carried]) -> Carried:
     return Carried(events, share, varies, parts[0].evaluations)
 
 
-def event_counts(values: FloatArray) -> IntArray:
-    """Return in how many draws (n, n_values) something rare happened, 0 where nothing rare is to tell.
+def carried_by(values: FloatArray, usual: FloatArray | float | None = None) -> Carried:
+    """Return what few of some draws (n, n_values) carry.
 
-    Rare is what differs from the median, where that is the value of nearly all draws.
+    Rare is what differs from the usual value, by default the median, where nearly all draws have it.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> values = np.exp(3.0 * np.random.default_rng(1).normal(size=(1000, 1)))  # one draw carries most
+    >>> found = carried_by(values)
+    >>> found.heavy, found.share.round(1)
+    (array([ True]), array([0.9]))
     """
-    away = np.count_nonzero(values != np.median(values, axis=0), axis=0)
-    return np.where(away < min(FEW_EVENTS, RARE * len(values)), away, 0).astype(np.int64)
+    shifted = values - (np.median(values, axis=0) if usual is None else usual)
+    return carried(Extremes.of(shifted), shifted.sum(axis=0), (shifted**2).sum(axis=0), len(values))
 
 
-def event_lines(output: Output, events: IntArray, evaluations: int, consequence: str = "") -> list[str]:
+def _event_lines(output: Output, events: IntArray, evaluations: int, consequence: str) -> list[str]:
     """Return what to tell of an output whose elements had so many events, 0 where nothing rare is to tell."""
     rare = events[events > 0]
     if len(rare) == 0:
@@ -147,17 +165,36 @@ def event_lines(output: Output, events: IntArray, evaluations: int, consequence:
     ]
 
 
-def tail_lines(outputs: Sequence[Output], found: Carried) -> tuple[str, ...]:
-    """Return what the reader has to know of outputs whose variance few evaluations carry."""
+def draw_lines(output: Output, found: Carried, by_rank: bool) -> tuple[str, ...]:
+    """Return what the reader has to know of an output whose measures rest on draws; ranks know of no heavy tail."""
+    return tail_lines((output,), found, remedy="" if by_rank else REMEDY_OF_DRAWS)
+
+
+def tail_lines(
+    outputs: Sequence[Output], found: Carried, consequence: str = "", remedy: str = REMEDY
+) -> tuple[str, ...]:
+    """Return what the reader has to know of outputs whose variance few evaluations carry.
+
+    Parameters
+    ----------
+    outputs : sequence of Output
+        Whose elements, side by side, were looked at.
+    found : Carried
+        What was found.
+    consequence : str
+        What rare events do to the ranking.
+    remedy : str
+        What a heavy tail does, and what helps; empty for a method that reads ranks alone.
+    """
     lines = []
     left = 0
     for output in outputs:
         part = slice(left, left + output.n_packed)
         left += output.n_packed
         events, heavy = found.events[part], found.heavy[part]
-        lines += event_lines(output, events, found.evaluations, ", so that verdicts are unresolved")
-        if heavy.any():
+        lines += _event_lines(output, events, found.evaluations, consequence)
+        if remedy and heavy.any():
             most = 100.0 * float(found.share[part][heavy].max())
             of = "" if output.n_packed == 1 else f"in {int(heavy.sum())} of its {output.n_packed} elements "
-            lines.append(f"{output.name}: {of}one evaluation carries up to {most:.0f} % of the variance: {REMEDY}")
+            lines.append(f"{output.name}: {of}one evaluation carries up to {most:.0f} % of the variance: {remedy}")
     return tuple(lines)
