@@ -18,13 +18,12 @@ from mcsim.engine.session import Session
 from mcsim.engine.work import call_rows, chunk_rows
 from mcsim.ranking.gathered import Gathered
 from mcsim.study import FloatArray, InputError, IntArray, Study
-from mcsim.study.observation import Observation
+from mcsim.study.observation import TOUCHES, Observation
 
 if TYPE_CHECKING:
     from mcsim.engine.asked import Computed
 
 BASES = 8  # points at which every input is moved once
-TOUCHES = 0.02  # of an observation's error: an input whose moves change less keeps its prior
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -13,8 +13,6 @@ from mcsim.study import InputError, Study
 from mcsim.study.observation import Observation
 from mcsim.study.rows import Rows
 
-CLOSE = 1e-9  # to which the cells at the centre have to be those of the calibration, relative
-
 
 def condition(study: Study, posterior: Any) -> Study:
     """Return a study on a posterior: what a run draws for its inputs are rows of it.
@@ -64,11 +62,12 @@ def _check_centre(study: Study, rows: Rows) -> None:
     options = {option.name: option for option in study.model.options}
     for name, word in rows.record.get("words", {}).items():
         study = study.set_option(options[name], word)  # the centre of the calibration, whatever is weighed or fixed now
+    observations = {item.name: item for item in study.calibration.observations}
     here = centre_cells(study, study.calibration.observations) if there else {}
     for name, value in there.items():
         if name not in here:
             raise InputError(f"{rows.place or rows.name}: {name}: no observation of {study.name} any more; {AGAIN}")
-        if not np.isclose(here[name], value, rtol=CLOSE, atol=0.0, equal_nan=True):
+        if observations[name].touched(value, here[name]):
             raise InputError(
                 f"{rows.place or rows.name}: made of another state of {study.name}: {name} is {here[name]:.10g} at the "
                 f"centre (there {value:.10g}); {AGAIN}"

@@ -22,6 +22,7 @@ OBSERVED = "observed"
 DISTRIBUTIONS = ("normal", "lognormal")
 POOLINGS = ("random", "none")
 DEFAULT_INTERVAL = 0.95
+TOUCHES = 0.02  # of an observation's error: what moves a modelled cell less is not told from what does not move it
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,6 +78,13 @@ class Observation:
     def name(self) -> str:
         """Its cell and its source, by which it is told from others."""
         return f"{self.cell} ({self.source})"
+
+    def touched(self, before: float, after: float) -> bool:
+        """Return whether a modelled cell moved so far that the observation can tell the two apart."""
+        if math.isnan(before) or math.isnan(after) or (self.lognormal and min(before, after) <= 0):
+            return not (before == after or (math.isnan(before) and math.isnan(after)))
+        moved = math.log(after / before) if self.lognormal else after - before
+        return abs(moved) >= TOUCHES * self.spread
 
     def range(self, share: float = DEFAULT_INTERVAL) -> tuple[float, float]:
         """Return the ends that hold a share of the error around the value."""
