@@ -202,7 +202,7 @@ def test_resampling_takes_each_draw_as_often_as_its_weight_says():
 
 
 def test_coverage_on_simulated_truth(tmp_path):
-    """Truths lie within 90 % bands nine times in ten, of pooled sources too; benchmarks/calibration.py: shipped ones."""
+    """Truths lie within 90 % bands nine times in ten, of pooled sources too; see benchmarks/calibration.py."""
     pooled = TWO + TWO.replace("count", "third").replace("other", "fourth")
     for text in (SEEN, pooled):
         found = coverage(written(tmp_path, text), repetitions=200, draws=8000)
