@@ -26,12 +26,13 @@ from mcsim.study.published import Published
 from mcsim.study.select import Cell
 
 DRAWS = 500
+CALIBRATED = ", calibrated"  # behind a study's name: a run on its shipped posterior
 # Block of the page -> presets, the replication of the source first; reasons are told of the last.
 PRESETS: Mapping[str, tuple[str, ...]] = {
-    "fleet": ("fleet-ncst", "fleet"),
+    "fleet": ("fleet-ncst", f"fleet{CALIBRATED}", "fleet"),
     "vehicle": ("second-hand-ev", "second-hand-ev-field"),
     "cell": ("cell-onshoring",),
-    "circularity": ("battery-circularity",),
+    "circularity": (f"battery-circularity{CALIBRATED}", "battery-circularity"),
     "export": ("export-check",),
 }
 
@@ -77,14 +78,17 @@ WAYS: Mapping[str, Way] = {
 }
 
 
-def rows_of(study: Study, draws: int) -> pd.DataFrame:
-    """Return the figures of a study beside a run; those of another option beside a run under that option."""
+def rows_of(preset: str, draws: int) -> pd.DataFrame:
+    """Return the figures of a preset beside a run; those of another option beside a run under that option."""
+    study = mcsim.load(preset.removesuffix(CALIBRATED))
+    how = {"draws": draws, "seed": 1, "keep": (), "quiet": True}
+    how |= {"posterior": "shipped"} if preset.endswith(CALIBRATED) else {}
     bound = {tuple(figure.options.items()): figure.options for figure in study.published}
-    found = [mcsim.printed(mcsim.run(study, draws=draws, seed=1, keep=(), quiet=True))]
+    found = [mcsim.printed(mcsim.run(study, **how))]
     for options in bound.values():
         if options:
             names = [figure.name for figure in study.published if figure.options == options]
-            rows = mcsim.printed(mcsim.run(study.set(**options), draws=draws, seed=1, keep=(), quiet=True))
+            rows = mcsim.printed(mcsim.run(study.set(**options), **how))
             under = f"under {', '.join(f'`{name} = {word}`' for name, word in options.items())}"
             rows["where"] = [f"{where}; {under}" for where in rows["where"]]
             found[0][found[0]["figure"].isin(names)] = rows[rows["figure"].isin(names)]
@@ -97,9 +101,15 @@ def cell_of(row: Mapping[str, object]) -> str:
     return f"{ours}: **{row['verdict']}**" if ours else "unreached"
 
 
+def title_of(preset: str) -> str:
+    """Return the heading of a preset's column."""
+    name = preset.removesuffix(CALIBRATED)
+    return f"`{name}`{preset.removeprefix(name)}"
+
+
 def printed_table(names: Sequence[str], draws: int = DRAWS) -> str:
     """Return every figure of a source beside the presets of a study, with the reason where ours lies elsewhere."""
-    runs = [rows_of(mcsim.load(name), draws).to_dict("records") for name in names]
+    runs = [rows_of(name, draws).to_dict("records") for name in names]
     several = len({row["source"] for row in runs[0]}) > 1
     lines = []
     for rows in zip(*runs, strict=True):
@@ -108,7 +118,7 @@ def printed_table(names: Sequence[str], draws: int = DRAWS) -> str:
         cells = [cell_of(row) for row in rows]
         where = f"{last['source']}, {last['where']}" if several else last["where"]
         lines.append([last["figure"], f"{last['kind']}; {where}", printed_words(last), *cells, why])
-    heads = ["figure", "kind, where", "printed", *(f"`{name}`" for name in names), "why ours lies elsewhere"]
+    heads = ["figure", "kind, where", "printed", *(title_of(name) for name in names), "why ours lies elsewhere"]
     return table(heads, lines, words=len(heads))
 
 
