@@ -79,14 +79,17 @@ WAYS: Mapping[str, Way] = {
 
 
 def rows_of(preset: str, draws: int) -> pd.DataFrame:
-    """Return the figures of a preset beside a run; those of another option beside a run under that option."""
+    """Return the figures of a preset beside a run; those of another option beside a run under that option.
+
+    On a posterior these stay out of reach.
+    """
     study = mcsim.load(preset.removesuffix(CALIBRATED))
     how = {"draws": draws, "seed": 1, "keep": (), "quiet": True}
     how |= {"posterior": "shipped"} if preset.endswith(CALIBRATED) else {}
     bound = {tuple(figure.options.items()): figure.options for figure in study.published}
     found = [mcsim.printed(mcsim.run(study, **how))]
     for options in bound.values():
-        if options:
+        if options and "posterior" not in how:  # a posterior is of one state of its study
             names = [figure.name for figure in study.published if figure.options == options]
             rows = mcsim.printed(mcsim.run(study.set(**options), **how))
             under = f"under {', '.join(f'`{name} = {word}`' for name, word in options.items())}"
