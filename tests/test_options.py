@@ -44,6 +44,18 @@ b = { uniform = [0, 1], source = "s" }
 c = { uniform = [0, 1], source = "s" }
 [tables]
 t = { file = "tables/t.csv" }
+[[observation]]
+output = "z"
+kind = "observed"
+value = 0.5
+sd = 0.2
+source = "s"
+[[observation]]
+output = "w"
+kind = "observed"
+value = 0.8
+sd = 0.2
+source = "s"
 """
 OTHER = """
 [study]
@@ -77,6 +89,8 @@ WORDS = {
     "--quiet": "--quiet",
     "--no-sensitivity": "--no-sensitivity",
     "--base": "--base 32",
+    "--posterior": "--posterior {home}/post",
+    "--group": "--group z",
     "--method": "--method prcc",
     "--threshold": "--threshold 0.3",
     "--groups": "--groups",
@@ -92,12 +106,15 @@ ALSO = {
     ("sensitivity", "--chunk"): "--jobs 2 | --chunk 64",  # one task is done where it is asked
     ("sensitivity", "--jobs"): "--base 4096 | --jobs 2",
     ("compare", "--jobs"): "--chunk 8 | --jobs 2",
+    ("calibrate", "--jobs"): "--draws 9000 | --jobs 2",
+    ("calibrate", "--method"): "--method sampler",
     ("show", "--data"): "--json | --data {home}/own",
 }
 PLAIN = {
     "run": ["{study}", "--draws", "64", "--base", "64", "--jobs", "1"],
     "sensitivity": ["{study}", "--base", "64", "--jobs", "1"],
     "compare": ["{study}", "{home}/other.toml", "--draws", "64", "--jobs", "1"],
+    "calibrate": ["{study}", "--draws", "400", "--jobs", "1"],
     "evaluate": ["{study}"],
     "check": ["{study}"],
     "show": ["{study}"],
@@ -151,6 +168,7 @@ def template(tmp_path_factory):
     words = ["run", str(home / "toy.toml"), "--no-sensitivity", "--quiet", "--draws", "64"]
     assert main([*words, "--seed", "5", "--out", str(home / "done")]) == 0
     assert main([*words, "--shard", "1/1", "--out", str(home / "part")]) == 0
+    assert main(["calibrate", str(home / "toy.toml"), "--quiet", "--out", str(home / "post")]) == 0
     return home
 
 
@@ -165,6 +183,7 @@ def observe(template, tmp_path, monkeypatch, capsys):
     """Return what a call leaves behind, all that varies from call to call apart."""
     import mcsim.command.bench
     import mcsim.engine.progress
+    import mcsim.report.calibrated
     import mcsim.report.page
 
     def write_report(result, ranking, folder, png):
@@ -175,6 +194,7 @@ def observe(template, tmp_path, monkeypatch, capsys):
         return folder / "report.html"
 
     monkeypatch.setattr(mcsim.report.page, "write_report", write_report)
+    monkeypatch.setattr(mcsim.report.calibrated, "write_calibration", lambda posterior, folder: folder / "report.html")
     monkeypatch.setattr(mcsim.engine.progress, "SECONDS_BETWEEN_LINES", -1.0)
     monkeypatch.setattr(mcsim.command.bench, "studies", list)
     monkeypatch.setattr(mcsim.command.bench, "overheads", lambda: [{"what": "x", "here": 1.0, "unit": "s"}])

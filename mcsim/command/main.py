@@ -229,7 +229,7 @@ def rank_study(study: str | None, repeat: Path | None, **given: Any) -> None:
 
 @mcsim.command("calibrate")
 @click.argument("study")
-@offers("--set", "--data", "--out", "--calibrate-by", "--group", "--draws", "--seed", "--jobs", "--quiet")
+@offers("--set", "--data", "--out", "--method", "--group", "--draws", "--seed", "--jobs", "--quiet")
 def calibrate_study(study: str, **given: Any) -> None:
     """Narrow a study's inputs by what was observed: its posterior, for runs with --posterior."""
     from mcsim.command.calibrated import calibrate_and_write

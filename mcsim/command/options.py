@@ -58,10 +58,15 @@ class Group(click.Group):
 
 
 class MethodOption(click.Option):
-    """An option whose help lists the ranking methods that there are, read only when somebody asks."""
+    """An option whose help lists the methods that a command has, those of rankings read only when somebody asks."""
 
     def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
         """Return the option and its help."""
+        if ctx.command.name == "calibrate":
+            return (
+                "--method importance|sampler",
+                "Weights of prior draws, or a sampler (default: where weights collapse).",
+            )
         from mcsim.ranking.methods import METHODS
 
         name, text = super().get_help_record(ctx) or ("--method", "")
@@ -101,9 +106,6 @@ OPTIONS: dict[str, Callable[..., Any]] = {
         "--base", type=Number(), help="Base rows of the Sobol' design, a power of two (default 1024)."
     ),
     "--method": click.option("--method", cls=MethodOption, help="How inputs are ranked (default sobol):"),
-    "--calibrate-by": click.option(
-        "--method", metavar="importance|sampler", help="Weights of prior draws (default), or a sampler."
-    ),
     "--group": click.option(
         "--group", multiple=True, metavar="NAME[:SOURCE]", help="Only these observations (default: all)."
     ),
