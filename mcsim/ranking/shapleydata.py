@@ -192,7 +192,12 @@ def _gains(walk: _Walk, orders: IntArray, group: int | None) -> FloatArray:
 
     count, columns, size = orders.shape[1], walk.columns, walk.size
     functions = walk.fit.functions[:size]
-    members = [np.unique(walk.factor_of[[column for column, _ in function]]) for function in functions]
+    most = max(len(function) for function in functions)
+    # The factors of each function, the last again where there are fewer.
+    members = np.array(
+        [[function[min(place, len(function) - 1)][0] for place in range(most)] for function in functions]
+    )
+    members = walk.factor_of[members]
     gram, cross, square, effective = walk.fit.moments.without(group)
     gram, cross = np.ascontiguousarray(gram[:size, :size]), np.ascontiguousarray(cross[:size, columns])
     whole = square[columns] * effective / (effective - 1.0)
@@ -201,7 +206,7 @@ def _gains(walk: _Walk, orders: IntArray, group: int | None) -> FloatArray:
     for order in orders:
         turn = np.argsort(order, kind="stable")
         # A product of inputs is known when the last of them is.
-        known = np.array([turn[part].max() for part in members])
+        known = turn[members].max(axis=1)
         by_turn = np.argsort(known, kind="stable")
         explained, counts = np.zeros((count, len(columns))), np.zeros(count, np.int64)
         add_steps(gram, cross, by_turn, known[by_turn], work, explained, counts)
