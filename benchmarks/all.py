@@ -23,6 +23,7 @@ SCRIPTS = {
     "engine": ["engine.py", "--quick"],
     "sensitivity-speed": ["sensitivity.py", "speed"],
     "sensitivity-study": ["sensitivity.py", "study", "--base", "4096"],
+    "shapley-data": ["shapley_data.py", "speed"],
     "studies": ["-m", "mcsim.command.main", "bench"],
 }
 

@@ -288,6 +288,17 @@ def test_fit_that_leaves_much_is_told_and_its_intervals_reach_further():
     assert smooth["shapley_high"][0, 0] - smooth["shapley"][0, 0] < 0.05
 
 
+def test_output_that_too_few_draws_have_is_undefined_and_told():
+    def evaluate(inputs, context):
+        return {"year": np.where(inputs["a"] > 2.0, inputs["b"], np.nan)}
+
+    output = Output("year", "yr", "year", rank=True, may_be_undefined=True)
+    ranking = given_data(run(study_of(evaluate, {"a": NORMAL, "b": NORMAL}, (output,)), 400), "shapley_data")
+    assert np.isnan(ranking.values("year", "shapley")).all()
+    assert len(ranking.table("year")) == 2
+    assert "so the measures are undefined there" in ranking.warnings[0]
+
+
 def test_weights_are_checked_and_other_methods_have_none(drawn):
     with pytest.raises(
         InputError, match=r"weights: not a weight per draw \(got shape \(3,\)\); 1024 numbers from 0 up"

@@ -191,6 +191,9 @@ def _by_definedness(
         for measure, values in found.items():
             whole = measures.setdefault(measure, np.full((n_factors, n_values), np.nan))
             whole[:, cells[varies]] = values
+    if not measures:
+        empty = chosen.analysis(x, y[:, :0], about)
+        measures = {measure: np.full((n_factors, n_values), np.nan) for measure in empty}
     notes += chosen.remarks(name, measures) if measures else []
     notes += still_lines(output, constant, rounding, "measures")
     notes += draw_lines(output, few, chosen.by_rank)
