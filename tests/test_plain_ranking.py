@@ -1,5 +1,7 @@
 """How a plain run ranks: which method for which dependence, what is told, and that it comes back from disk."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from small_studies import study_of
@@ -8,13 +10,18 @@ from mcsim.command.main import main
 from mcsim.engine.asked import Asked
 from mcsim.engine.design import user_design
 from mcsim.engine.run import run
+from mcsim.ranking.method import Designed
+from mcsim.ranking.methods import METHODS
 from mcsim.ranking.plain import plain, rank_run, with_members
 from mcsim.ranking.ranking import Ranking
 from mcsim.ranking.repeat import Request
 from mcsim.ranking.sensitivity import sensitivity
 from mcsim.report.page import write_report
 from mcsim.report.shares import members_told, method_told
+from mcsim.studies.examples.functions import linear_gaussian_shapley
+from mcsim.study import InputError
 from mcsim.study.load import load
+from mcsim.study.rows import Rows
 
 NORMAL = "normal(0, 1)"
 PAIR = (("a", "b", 0.6),)
@@ -74,6 +81,43 @@ def test_nothing_to_rank_is_told():
     assert plain(study_of(lambda inputs, context: {"y": inputs["a"]}, {"a": NORMAL}), "random", 500).why == (
         "one factor (a), nothing beside it"
     )
+
+
+# On a posterior -------------------------------------------------------------------------------------------------------
+
+RECORD = {"method": "weights", "khat": 0.1, "ess": 500.0}
+
+
+def conditioned(names="ab"):
+    """Return the study on a posterior whose inputs nearly add up to 0."""
+    x = np.random.default_rng(2).normal(size=(4000, 2))
+    x[:, 1] = 0.3 * x[:, 1] - 0.9 * x[:, 0]
+    rows = Rows("law", {name: x[:, "ab".index(name)] for name in names}, np.ones(4000), RECORD)
+    return replace(three(), posterior=(rows,))
+
+
+def test_run_on_a_posterior_is_ranked_by_its_own_draws():
+    study = conditioned()
+    how = plain(study, "random", 1000)
+    assert how.method == "shapley_data"
+    ranking = rank_run(run(study, 1000, seed=1), Asked.of(jobs=1), Request(how.method))
+    # a + b varies by 0.1 ** 2 + 0.3 ** 2 alone, beside 1/4 of c.
+    covariance = np.array([[1.0, -0.9, 0.0], [-0.9, 0.81 + 0.09, 0.0], [0.0, 0.0, 1.0]])
+    truth = linear_gaussian_shapley(np.array([1.0, 1.0, 0.5]), covariance)
+    np.testing.assert_allclose(ranking.values("y", "shapley"), truth, atol=0.03)
+    assert "since 2 inputs come from a posterior and depend on one another" in method_told(ranking)
+
+
+@pytest.mark.parametrize("method", [name for name, item in METHODS.items() if isinstance(item, Designed)])
+def test_design_is_refused_on_a_posterior_with_the_remedy(method):
+    with pytest.raises(InputError, match=r"small: a, b: drawn together from a posterior, .*; method = shapley_data"):
+        sensitivity(conditioned(), 64, method=method, jobs=1)
+
+
+def test_posterior_of_one_input_is_independent_and_keeps_sobol_indices():
+    study = conditioned("a")
+    assert plain(study, "random", 500).method == "sobol"
+    assert np.isfinite(sensitivity(study, 64, jobs=1).values("y", "ST")).all()
 
 
 # Groups of correlated inputs ------------------------------------------------------------------------------------------

@@ -82,7 +82,7 @@ def drawn_together(study: Study) -> list[tuple[str, ...]]:
     No design can move one of them and keep the rest. A posterior of one input is a distribution as any other.
     """
     uncertain = {item.name for item in study.uncertain}
-    tables = [tuple(name for name in rows.columns if name in uncertain) for rows in getattr(study, "posterior", ())]
+    tables = [tuple(name for name in rows.columns if name in uncertain) for rows in study.posterior]
     return [names for names in tables if len(names) > 1]
 
 
