@@ -148,6 +148,19 @@ def test_a_comparison_repeats(study, capsys):
     assert (code, "the comparison as it was" in err) == (2, True)
 
 
+def test_dependent_inputs_repeat_with_what_is_told_of_them(study, capsys):
+    text = '[study]\nextends = "law.toml"\n[dependence]\nspearman = [["a", "c", 0.7]]\n'
+    (study / "pair.toml").write_text(text)
+    assert told(capsys, "run", "pair.toml", "--draws", "256", "--base", "16", "--quiet", "--out", "a")[0] == 0
+    assert told(capsys, "run", "--from", "a", "--quiet", "--out", "b")[0] == 0
+    assert same_run(study / "a", study / "b")
+    inside = [Ranking.of(study / folder).within for folder in "ab"]
+    assert all(part is not None for part in inside)
+    for output, measures in inside[0].scores.items():
+        for measure, values in measures.items():
+            assert np.array_equal(values, inside[1].scores[output][measure], equal_nan=True)
+
+
 def test_a_merged_run_repeats_in_one_piece(study, capsys):
     for number in (1, 2):
         words = ["--samples", "samples.csv", "--base", "16", "--shard", f"{number}/2", "--quiet"]
