@@ -98,6 +98,10 @@ def rules(law, **changes):
 
 CASES = {
     "report": rules(Law(9.2, 9.89)),
+    "served to a greater loss in another climate": rules(
+        Law(4.5, 14.0, 0.001), home=Law(4.5, 11.0, 0.001), covered_abroad=Law(4.5, 12.5, 0.001),
+        abroad=Law(4.5, 15.0, 0.001), crossing=Law(4.5, 17.0, 0.001), swap=0.3,
+    ),
     "two thresholds, defects, climate": rules(
         Law(4.5, 17.0, 0.002), home=Law(4.5, 15.0, 0.002), covered_abroad=Law(4.5, 15.5, 0.002),
         abroad=Law(4.5, 13.7, 0.002), multiplier=0.8,
@@ -121,7 +125,7 @@ def lives_of(setting, steps, channels=1):
     ages = np.arange(90 * steps + 1) / steps
     home = np.interp(ages, np.arange(91), setting.home_survival)
     abroad = np.interp(ages, np.arange(91), setting.abroad_survival)
-    laws = (setting.covered_home, setting.home, setting.covered_abroad, setting.abroad)
+    laws = (setting.covered_home, setting.home, setting.covered_abroad, setting.abroad, setting.level)
     per_kwh = np.zeros((1, 2, 1, padded(channels)))
     per_kwh[..., :channels] = np.arange(1.0, channels + 1)
     one, zero, yes = np.ones((1, 1)), np.zeros(1, np.int64), np.ones(1, np.bool_)
@@ -211,7 +215,11 @@ def counted(runs, draw=0):
 def exported(n_nodes):
     """Packs of exports that nobody reads."""
     packs = empty_packs(1, n_nodes).exported
-    return type(packs)(*(field[0] for field in packs))
+    levels = (PackTable(*(field[0] for field in table)) for table in (packs.level, packs.used_level))
+    return packs._replace(
+        **{name: getattr(packs, name)[0] for name in packs._fields[:4]},
+        **dict(zip(packs._fields[4:], levels, strict=True)),
+    )
 
 
 def row_of_outcome(table):

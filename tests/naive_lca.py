@@ -101,13 +101,19 @@ def vehicle_end(cells: dict, scalars: dict, vehicle: str, category: str) -> floa
 
 
 def wear(cells: dict, scalars: dict, vehicle: str, category: str) -> float:
-    """Return the impact of tyre, brake and road wear per km."""
+    """Return the impact of tyre, brake and road wear per km, by the mass of the vehicle."""
     electric = cells["vehicles"][vehicle, "energy_per_km"] > 0
     impact = 0.0
     for item in ("tyre_wear", "brake_wear", "road_wear"):
         worn = scalars[item] * (scalars["ev_brake_wear_ratio"] if electric and item == "brake_wear" else 1.0)
         impact += worn * cells["vehicle_factors"][item, category]
-    return impact
+    return impact * cells["vehicles"][vehicle, "curb_mass"] / 1240.0
+
+
+def road(cells: dict, vehicle: str, category: str) -> float:
+    """Return the impact of building roads, by the mass on them, and of their upkeep, per km."""
+    built, kept = cells["road"]["construction", category], cells["road"]["maintenance", category]
+    return built * cells["vehicles"][vehicle, "curb_mass"] + kept
 
 
 def shared(value: float, median: float, sigma: float, normal_score: float, correlation: float) -> float:
@@ -136,7 +142,11 @@ def battery_production(cells: dict, medians: dict, sigmas: dict, scalars: dict, 
         cells["metal_factor"][category,],
         scalars["metal_correlation"],
     )
-    return cells["vehicles"][vehicle, "pack_energy"] * score * (1 - scalars["battery_trend"]) ** 2
+    kwh = cells["vehicles"][vehicle, "pack_energy"]
+    # The score per kWh makes a pack of so many kg per kWh: what the real one weighs beyond it is made per kg.
+    beyond = cells["vehicles"][vehicle, "pack_mass"] - kwh * cells["pack_mass"][chemistry,]
+    housing = beyond * cells["vehicle_factors"]["pack_housing", category]
+    return (kwh * score + housing) * (1 - scalars["battery_trend"]) ** 2
 
 
 def credit(cells: dict, medians: dict, sigmas: dict, scalars: dict, vehicle: str, region: str, category: str) -> float:

@@ -47,6 +47,11 @@ class Rules:
     fade: float = 0.0
     home_rate: list = field(default_factory=lambda: [1.0] * 90)
     abroad_rate: list = field(default_factory=lambda: [1.0] * 90)
+    crossing: Law | None = None  # at home, by the loss that ends packs abroad
+
+    @property
+    def level(self):
+        return self.home if self.crossing is None else self.crossing
 
 
 def survival(table, age):
@@ -151,15 +156,13 @@ def pack_failure(rules, country, installed, used, covered_until, chance):
 
 
 def failure_after_crossing(rules, installed, used, covered_until, export_age, chance):
-    age = export_age - installed
-    if used:
-        g = rules.used_age
-        left = chance - (rules.home.hazard(g + age) - rules.home.hazard(g))
-        return installed + rules.abroad.age_at(rules.abroad.hazard(g + age) + left) - g
-    target = chance - rules.home.hazard(age) + rules.abroad.hazard(age)
+    g = rules.used_age if used else 0.0
+    age = g + export_age - installed
+    # The loss attained, on the scale of the loss that ends packs abroad, is where the law there takes over.
+    target = chance - (rules.level.hazard(age) - rules.level.hazard(g)) + rules.abroad.hazard(age)
     if target <= rules.abroad.hazard(age):
         return export_age
-    return installed + rules.abroad.age_at(target)
+    return installed + rules.abroad.age_at(target) - g
 
 
 def drive(rules, told, installed, end, home, used, abroad_from):

@@ -23,7 +23,7 @@ def scripts_first(monkeypatch):
     """The scripts import their neighbours, as a script started by its path does; nobody else should find them."""
     monkeypatch.syspath_prepend(str(DOCS / "scripts"))
     yield
-    for name in ("blocks", "options", "presets", "model_form", "figures", "printed", "air_quality", "grid"):
+    for name in ("blocks", "options", "presets", "model_form", "figures", "printed", "air_quality", "grid", "mendings"):
         sys.modules.pop(name, None)
 
 

@@ -294,20 +294,83 @@ def test_boundary_without_vehicle_drops_production_and_end_of_life():
     assert not np.append(found["vehicle_production"], found["vehicle_end_of_life"]).any()
 
 
-def test_transport_dataset_bundles_wear_with_gasoline_cars_only():
-    found = lca.impacts(ASSESSMENT, draw(0), OPTIONS | {"wear": "off", "icev_operation": "transport_dataset"})
-    worn = found["wear_per_km"].any(axis=(0, 2))
-    assert dict(zip(VEHICLES, worn.tolist(), strict=True)) == {
-        vehicle: vehicle in ("hev-compact", "icev-compact") for vehicle in VEHICLES
-    }
+PER_CAR = ("vehicle_production", "vehicle_end_of_life", "maintenance_per_km", "wear_per_km", "road_per_km")
 
 
-def test_a_fifth_more_pack_energy_is_a_fifth_more_production_of_the_pack_and_the_same_car():
+@pytest.mark.parametrize("boundary", ["full", "without_vehicle", "battery_and_use"])
+@pytest.mark.parametrize("wear", ["on", "off"])
+def test_a_transport_data_set_is_the_whole_gasoline_car_and_nothing_of_the_others(boundary, wear):
+    stated = {"boundary": boundary, "wear": wear}
     inputs = draw(0)
+    whole = lca.impacts(ASSESSMENT, inputs, OPTIONS | {"road_stage": "on"})
+    own = lca.impacts(ASSESSMENT, inputs, OPTIONS | stated)
+    data_set = lca.impacts(ASSESSMENT, inputs, OPTIONS | stated | {"icev_operation": "transport_dataset"})
+    car = VEHICLES.index("icev-compact")
+    others = [place for place in range(len(VEHICLES)) if place != car]
+    for name in PER_CAR:
+        np.testing.assert_array_equal(data_set[name][:, car], whole[name][:, car], err_msg=name)
+        np.testing.assert_array_equal(data_set[name][:, others], own[name][:, others], err_msg=name)
+    assert (data_set["road_per_km"][0, car] > 0).all()
+    assert not own["road_per_km"].any()
+
+
+@pytest.mark.parametrize("number", [0, 1, 2])
+def test_roads_equal_their_plain_twin(sampled, number):
+    inputs, _ = sampled
+    cells, _ = labelled(inputs, number)
+    found = lca.impacts(ASSESSMENT, inputs, OPTIONS | {"road_stage": "on"})["road_per_km"][number]
+    np.testing.assert_allclose(found, over_vehicles(lambda v, k: naive_lca.road(cells, v, k)), rtol=1e-12)
+
+
+def test_wear_of_a_car_of_the_mass_that_its_figures_are_of_does_not_scale():
+    inputs = draw(0)
+    scaled, plain = (
+        lca.impacts(ASSESSMENT, inputs, OPTIONS | {"wear_mass": w})["wear_per_km"] for w in ("scaled", "off")
+    )
+    mass = inputs["vehicles"][0, [TABLES["vehicles"].position(vehicle, "curb_mass") for vehicle in VEHICLES]]
+    np.testing.assert_allclose(scaled[0], plain[0] * (mass / 1240.0)[:, np.newaxis], rtol=1e-12)
+    assert mass[0] / 1240.0 > 1.6
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_the_parts_that_are_produced_sum_to_the_curb_mass(seed):
+    # With one unit per kg of everything, and the mass of its kWh as the score of a pack, production is a mass.
+    inputs = draw(1, seed=seed)
+    factors = dict.fromkeys(("glider", "engine", "motor", "electronics", "pack_housing"), 1.0)
+    items = [key[0] for key in TABLES["vehicle_factors"].index]
+    mass = {key[0]: value for key, value in zip(TABLES["pack_mass"].index, TABLES["pack_mass"].value, strict=True)}
+    inputs |= {
+        "vehicle_factors": np.array([[factors.get(item, 0.0) for item in items]]),
+        "battery_factors": np.array([[mass[key[0]] for key in TABLES["battery_factors"].index]]),
+        "metal_correlation": np.zeros(1),
+        "battery_trend": np.zeros(1),
+    }
+    found = lca.impacts(flat_scores(), inputs, OPTIONS)
+    kilograms = (found["vehicle_production"] + found["battery_production"])[0]
+    curb = inputs["vehicles"][0, [TABLES["vehicles"].position(vehicle, "curb_mass") for vehicle in VEHICLES]]
+    np.testing.assert_allclose(kilograms, np.repeat(curb[:, np.newaxis], len(CATEGORIES), axis=1), rtol=1e-12)
+
+
+def flat_scores():
+    """Return the assessment with battery scores that share no metal factor."""
+    packs = ASSESSMENT.packs
+    flat = replace(packs.production, sigma=np.zeros_like(packs.production.sigma))
+    return replace(ASSESSMENT, packs=replace(packs, production=flat))
+
+
+def test_a_fifth_more_pack_energy_is_a_fifth_more_cells_and_less_housing_of_the_same_pack():
+    inputs, place = draw(0), TABLES["vehicles"].position("ev-suv", "pack_energy")
     larger = inputs | {"vehicles": inputs["vehicles"].copy()}
-    larger["vehicles"][:, TABLES["vehicles"].position("ev-suv", "pack_energy")] *= 1.2
+    larger["vehicles"][:, place] *= 1.2
     before, after = (lca.impacts(ASSESSMENT, each, OPTIONS) for each in (inputs, larger))
-    np.testing.assert_allclose(after["battery_production"][0, 0] / before["battery_production"][0, 0], 1.2)
+    added = 0.2 * inputs["vehicles"][0, place]
+    per_kwh = production_per_kwh(inputs)[0, list(TABLES["pack_chemistry"].labels("chemistry")).index("NCA")]
+    housing = inputs["vehicle_factors"][0, TABLES["vehicle_factors"].positions("pack_housing", CATEGORIES)]
+    trend = (1.0 - inputs["battery_trend"][0]) ** 2
+    expected = added * (per_kwh - 4.99 * housing) * trend
+    np.testing.assert_allclose(
+        after["battery_production"][0, 0] - before["battery_production"][0, 0], expected, rtol=1e-9
+    )
     np.testing.assert_array_equal(after["vehicle_production"], before["vehicle_production"])
 
 
@@ -329,6 +392,8 @@ def test_draws_do_not_depend_on_their_neighbours(many):
             ("mx", "hydro", "hydro_reservoir", "hydro_run_of_river"),
             r"grid_sources\[mx,hydro\]: no such",
         ),
+        ("road", ("construction", "tap"), r"road.csv: road\[construction,tap\]: no such row"),
+        ("pack_mass", ("LFP",), r"pack_mass.csv: pack_mass\[LFP\]: no such row"),
         ("battery_factors", ("LFP", "pmfp"), r"battery_factors.csv: battery_factors\[LFP,pmfp\]: no such row"),
         ("tailpipe", ("icev-compact", "nox"), r"tailpipe.csv: tailpipe\[icev-compact,nox\]: no such row"),
         ("vehicles", ("ev-compact", "pack_energy"), r"vehicles.csv: vehicles\[ev-compact,pack_energy\]: no such row"),

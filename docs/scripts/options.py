@@ -60,7 +60,14 @@ SETTINGS: dict[str, list[dict[str, object]]] = {
         {"wear": "off"},
         {"wear": "off", "icev_operation": "transport_dataset"},
     ],
-    "icev_operation": [{"icev_operation": word} for word in ("fuel_and_tailpipe", "transport_dataset")],
+    "icev_operation": [
+        {"icev_operation": "fuel_and_tailpipe"},
+        {"icev_operation": "transport_dataset"},
+        {"icev_operation": "fuel_and_tailpipe", "boundary": "without_vehicle"},
+        {"icev_operation": "transport_dataset", "boundary": "without_vehicle"},
+    ],
+    "wear_mass": [{"wear_mass": word} for word in ("scaled", "off")],
+    "road_stage": [{"road_stage": word} for word in ("off", "on")],
     "us_recycling_route": [{"us_recycling_route": word} for word in ("hydro_share", "hydro", "pyro", "direct")],
     "landfill_model": [
         {"landfill_model": "leaching"},

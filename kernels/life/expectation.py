@@ -119,6 +119,7 @@ def empty_packs(n_chemistries: int, n_nodes: int) -> Packs:
         np.zeros((*each, n_nodes + 1)),
         np.ones(each, np.int64),
         np.zeros((*each, 3, n_nodes + 9)),
+        *(PackTable(np.ones(shape), np.zeros(shape)) for _ in range(2)),
     )
     return Packs(country(), country(), ExportedPacks(*exported), np.ones((*each, n_nodes + 1)))
 
@@ -152,7 +153,14 @@ def packs_of(packs, c):
     return Packs(
         _country_packs_of(packs.home, c),
         _country_packs_of(packs.host, c),
-        ExportedPacks(exported.survival[c], exported.risk[c], exported.end[c], exported.shifted[c]),
+        ExportedPacks(
+            exported.survival[c],
+            exported.risk[c],
+            exported.end[c],
+            exported.shifted[c],
+            _table_of(exported.level, c),
+            _table_of(exported.used_level, c),
+        ),
         packs.fade[c],
     )
 
@@ -218,6 +226,7 @@ def fill_draw(lives, i, split, memory):
             _law_of(laws.home, i, c),
             _law_of(laws.host_covered, i, c),
             _law_of(laws.host, i, c),
+            _law_of(laws.crossing, i, c),
         )
         fill_packs(each, swapped, ageing.used_age[i], ageing.fade[i, c], lives.steps, memory.nodes, packs)
         fill_exported(packs.host, packs.fade, packs.exported)

@@ -1,9 +1,11 @@
 """The exact expectation of the vehicles that cross at one age: what their packs do in the host country, uncovered.
 
-A pack's cumulative hazard goes on from what it had at home, ``max(H, H_home(t_X) + H_host(t) - H_host(t_X))``, so its
-survival after the crossing t_X is the smaller of its survival there and (its table) x (one number), the factor of
-`Crossing`. All packs of one kind share a table: the sums of `mcsim.kernels.life.home.home_arm` over packs are
-convolutions of those factors with three rows of it.
+A pack that crosses goes on with the loss that it has: in another climate, and to the loss that ends packs there. Let
+H_level be the cumulative hazard at home of reaching that loss (all crossings of a pack share its quantile); from the
+crossing t_X on it grows as in the host country. So a pack's cumulative hazard is ``max(H, H_level(t_X) + H_host(t) -
+H_host(t_X))``, with H what it had at home, and its survival is the smaller of its survival at the crossing and (its
+table) x (one number), the factor of `Crossing`. All packs of one kind share a table: the sums of
+`mcsim.kernels.life.home.home_arm` over packs are convolutions of those factors with three rows of it.
 
 Source: Kendall and Parés Olguín (2024), NCST-UCD-RR-24-39, sections Vehicle Lifetime and Expert Elicitation.
 """
@@ -54,14 +56,14 @@ class Crossing(NamedTuple):
 
 
 @inline_borrowing_kernel
-def factor_after(kind, row, k, known, home, exported):
+def factor_after(kind, row, k, known, exported):
     """Return what a pack's survival after a crossing is over that of its table, k nodes after its installation.
 
-    A new pack's table takes over at the level that the table at home has at the crossing; given the survival `known`
-    until then, that is home / (table x known). A used pack's law at home has one threshold: its level is `known`.
+    The table takes over at the level that packs at home have reached of the loss that ends them in the host country;
+    given the survival `known` until then, that is level / (table x known).
     """
     past = exported.survival[row + kind, k] * known
-    before = home.survival[row, k] if kind == NEW else known
+    before = exported.level.survival[row, k] if kind == NEW else exported.used_level.survival[row, k]
     return before / past if past > _SMALLEST else 0.0
 
 
@@ -70,7 +72,7 @@ def crossing_of(kind, place, node, packs, state):
     """Return the vehicles that cross on the pack installed in a place."""
     row = WITH_VEHICLE if place == 0 else MID_STEP
     start = place - row
-    factor = factor_after(kind, row, node - start, state.curve[kind, place], packs.home.uncovered, packs.exported)
+    factor = factor_after(kind, row, node - start, state.curve[kind, place], packs.exported)
     return Crossing(row + kind, start, state.alive[kind, place], factor)
 
 

@@ -122,9 +122,11 @@ def fill_packs(laws, swapped, used_age, fade, steps, nodes, packs):
     _fill_or_copy(laws.home, laws.home_covered, packs.home.covered, 0.0, nodes, packs.home.uncovered)
     _fill_or_copy(laws.host_covered, laws.home, packs.home.uncovered, 0.0, nodes, packs.host.covered)
     _fill_or_copy(laws.host, laws.host_covered, packs.host.covered, 0.0, nodes, packs.host.uncovered)
+    _fill_or_copy(laws.crossing, laws.home, packs.home.uncovered, 0.0, nodes, packs.exported.level)
     if swapped:
         fill_pack_table(laws.home, used_age, nodes, packs.home.used)
         fill_pack_table(laws.host, used_age, nodes, packs.host.used)
+        _fill_or_copy(laws.crossing, laws.home, packs.home.used, used_age, nodes, packs.exported.used_level)
     _fill_fade(fade, used_age, steps, packs.fade)
 
 

@@ -88,6 +88,7 @@ class PackLaws(NamedTuple):
     home: PackLaw
     host_covered: PackLaw
     host: PackLaw
+    crossing: PackLaw  # at home, by the loss that ends a pack in the host country
 
 
 class PackTable(NamedTuple):
@@ -112,6 +113,8 @@ class ExportedPacks(NamedTuple):
     risk: FloatArray  # (3, n + 2)
     end: IntArray  # (3,): node at which nothing is left
     shifted: FloatArray  # (3, 3, n + 10), from `mcsim.kernels.life.host.fill_shifted`
+    level: PackTable  # of new packs at home by the loss that ends them in the host country
+    used_level: PackTable  # of used ones
 
 
 class Packs(NamedTuple):

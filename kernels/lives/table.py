@@ -227,7 +227,7 @@ def _crossing_stint(kind, place, g, before, route, table):
     crossing = scale * survival[node] * known
     if crossing < _GONE:
         return g
-    factor = factor_after(kind, row, node - start, known, route.arm.packs.uncovered, route.exported)
+    factor = factor_after(kind, row, node - start, known, route.exported)
     reached = 1.0 - crossing * route.after.survival[node]
     g, before = _add(table, g, before, reached, node, DEAD_ON_CROSSING, 4 * node, _NO_PACK)
     return _steps_in_host(HostStint(row + kind, start, node, crossing, factor, 1.0), g, before, route, table)

@@ -29,12 +29,13 @@ STAGES = (
     "battery_production",
     "use",
     "maintenance",
+    "road",
     "vehicle_end_of_life",
     "battery_recycling",
     "recycling_credit",
     "landfill",
 )
-N_STAGES = 8
+N_STAGES = len(STAGES)
 
 
 class Factors(NamedTuple):
@@ -46,6 +47,7 @@ class Factors(NamedTuple):
     use_per_litre: FloatArray  # (n, n_vehicles, 3, n_categories), see `cars.BURNED`
     wear_per_km: FloatArray
     maintenance_per_km: FloatArray
+    road_per_km: FloatArray
     vehicle_end_of_life: FloatArray  # (n, n_vehicles, 2, n_categories) per vehicle, at home and in the host country
     recycling_home: FloatArray  # per pack, as the next ones
     recycling_host: FloatArray
@@ -88,7 +90,7 @@ def life_impacts(
         Share of packs retired at home that is recycled; the rest is landfilled.
     factors : Factors
         Impacts per unit.
-    stages, per_km : ndarray, shape (n, n_cells * 8 * n_categories) or (n, 0)
+    stages, per_km : ndarray, shape (n, n_cells * 9 * n_categories) or (n, 0)
         Filled: stages in the order of `STAGES`, categories innermost; left alone where they are empty. Per km: expected
         impact of a life over its expected distance.
     total : ndarray, shape (n, n_cells, n_categories)
@@ -119,20 +121,22 @@ def life_impacts(
                 use = energy[i, cell, k] + factors.wear_per_km[i, v, k] * distance + home * per_litre[i, v, 0, k]
                 use += early * per_litre[i, v, 1, k] + late * per_litre[i, v, 2, k]
                 upkeep = distance * factors.maintenance_per_km[i, v, k]
+                road = distance * factors.road_per_km[i, v, k]
                 end = (1.0 - away) * end_of_life[i, v, 0, k] + away * end_of_life[i, v, 1, k]
                 burden = recycled * factors.recycling_home[i, v, k] + smelted * factors.recycling_host[i, v, k]
                 credit = -(recycled * factors.credit_home[i, v, k] + smelted * factors.credit_host[i, v, k])
                 buried_impact = buried * factors.landfill[i, v, k]
-                total[i, cell, k] = production + battery + use + upkeep + end + burden + credit + buried_impact
+                total[i, cell, k] = production + battery + use + upkeep + road + end + burden + credit + buried_impact
                 if detailed:
                     stages[i, place + k] = production
                     stages[i, place + n_categories + k] = battery
                     stages[i, place + 2 * n_categories + k] = use
                     stages[i, place + 3 * n_categories + k] = upkeep
-                    stages[i, place + 4 * n_categories + k] = end
-                    stages[i, place + 5 * n_categories + k] = burden
-                    stages[i, place + 6 * n_categories + k] = credit
-                    stages[i, place + 7 * n_categories + k] = buried_impact
+                    stages[i, place + 4 * n_categories + k] = road
+                    stages[i, place + 5 * n_categories + k] = end
+                    stages[i, place + 6 * n_categories + k] = burden
+                    stages[i, place + 7 * n_categories + k] = credit
+                    stages[i, place + 8 * n_categories + k] = buried_impact
             if detailed:
                 for k in range(place, place + N_STAGES * n_categories):
                     per_km[i, k] = stages[i, k] * inverse

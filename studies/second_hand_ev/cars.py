@@ -17,6 +17,8 @@ WEARING = ("tyre_wear", "brake_wear", "road_wear")
 BOUNDARIES = ("full", "without_vehicle", "battery_and_use")
 # Where a litre burns: at home, in the host country, there with an old catalyst.
 BURNED = ("home", "host", "host_old")
+ROAD = ("construction", "maintenance")
+WORN_MASS = 1240.0  # kg, of the car that figures of wear per km are of
 SULFUR_TO_DIOXIDE = 64.066 / 32.065  # molar masses, kg SO2 per kg S
 
 
@@ -30,12 +32,14 @@ class Cars:
         Rows in the table of vehicles.
     part_mass : ndarray of int64, shape (n_parts, n_vehicles)
         Rows of the masses of engine, motor and power electronics.
-    electric, gasoline : ndarray of bool, shape (n_vehicles,)
-        Whether the vehicle is charged at a plug; whether it burns gasoline.
+    electric, gasoline, plain : ndarray, shape (n_vehicles,)
+        1 for a vehicle that is charged at a plug; that burns gasoline; that burns it and has no pack.
     glider, dismantling, residue, maintenance : ndarray of int64, shape (n_categories,)
         Rows of the factors, per kg and per km.
     part, wear : ndarray of int64, shape (n_parts or 3, n_categories)
         Rows of the factors per kg.
+    road : ndarray of int64, shape (2, n_categories)
+        Rows of roads, per km and kg of vehicle, and per km.
     upstream : ndarray of int64, shape (n_categories,)
         Rows of gasoline from well to tank, per litre.
     fuel : mapping of str to int
@@ -55,12 +59,14 @@ class Cars:
     part_mass: IntArray
     electric: FloatArray
     gasoline: FloatArray
+    plain: FloatArray
     glider: IntArray
     dismantling: IntArray
     residue: IntArray
     maintenance: IntArray
     part: IntArray
     wear: IntArray
+    road: IntArray
     upstream: IntArray
     fuel: Mapping[str, int]
     exhaust: IntArray
@@ -77,7 +83,8 @@ def prepare_cars(
     Parameters
     ----------
     tables : mapping
-        ``vehicles``, ``vehicle_factors``, ``gasoline``, ``gasoline_upstream``, ``tailpipe`` and ``characterisation``.
+        ``vehicles``, ``vehicle_factors``, ``road``, ``gasoline``, ``gasoline_upstream``, ``tailpipe`` and
+        ``characterisation``.
     vehicles, categories : sequence of str
         Labels wanted.
     corridor : Corridor
@@ -91,6 +98,7 @@ def prepare_cars(
     table, factors, exhaust = tables["vehicles"], tables["vehicle_factors"], tables["tailpipe"]
     energy, litres = table.positions(vehicles, "energy_per_km"), table.positions(vehicles, "litres_per_km")
     gasoline = _positive(table, litres)
+    packed = _positive(table, table.positions(vehicles, "pack_energy"))
     electric = _positive(table, energy)
     for vehicle, burns, charges in zip(vehicles, gasoline, electric, strict=True):
         if not burns and not charges:
@@ -112,12 +120,14 @@ def prepare_cars(
         np.array([table.positions(vehicles, f"{part}_mass") for part in PARTS]),
         electric.astype(np.float64),
         gasoline.astype(np.float64),
+        (gasoline & ~packed).astype(np.float64),
         factors.positions("glider", categories),
         factors.positions("dismantling", categories),
         factors.positions("residue_landfill", categories),
         factors.positions("maintenance", categories),
         factors.positions(PARTS, categories),
         factors.positions(WEARING, categories),
+        tables["road"].positions(ROAD, categories),
         tables["gasoline_upstream"].positions(categories),
         {
             quantity: tables["gasoline"].position(corridor.label(quantity))
@@ -147,14 +157,14 @@ def car_impacts(
         Cells of the tables (n, n_rows), and the scalars ``catalyst_multiplier``, ``ev_maintenance_ratio``,
         ``tyre_wear``, ``brake_wear``, ``road_wear``, ``ev_brake_wear_ratio``, ``shredder_residue_share`` (n,).
     options : mapping
-        ``boundary``, ``wear``, ``icev_operation``.
+        ``boundary``, ``wear``, ``wear_mass``, ``road_stage``, ``icev_operation``.
 
     Returns
     -------
     dict of str to ndarray
-        ``vehicle_production``, ``vehicle_end_of_life`` (n, V, K) per vehicle; ``maintenance_per_km``, ``wear_per_km``
-        (n, V, K) per km; ``use_per_litre`` (n, V, 3, K) per litre burned at home, in the host country, and there
-        with an old catalyst; ``energy_per_km`` (n, V) kWh at the plug; ``litres_per_km`` (n, V).
+        ``vehicle_production``, ``vehicle_end_of_life`` (n, V, K) per vehicle; ``maintenance_per_km``, ``wear_per_km``,
+        ``road_per_km`` (n, V, K) per km; ``use_per_litre`` (n, V, 3, K) per litre burned at home, in the host country,
+        and there with an old catalyst; ``energy_per_km`` (n, V) kWh at the plug; ``litres_per_km`` (n, V).
     """
     table, factors = inputs["vehicles"], inputs["vehicle_factors"]
     bare_mass = table[:, cars.curb_mass] - table[:, cars.pack_mass]
@@ -166,25 +176,41 @@ def car_impacts(
     end = bare_mass[:, :, np.newaxis] * (factors[:, cars.dismantling] + residue)[:, np.newaxis]
     ratio = 1.0 + cars.electric * (inputs["ev_maintenance_ratio"][:, np.newaxis] - 1.0)
     maintenance = ratio[:, :, np.newaxis] * factors[:, np.newaxis, cars.maintenance]
-    boundary = BOUNDARIES.index(str(options["boundary"]))
+    boundary, whole = BOUNDARIES.index(str(options["boundary"])), whole_data_set(cars, options)[:, np.newaxis]
+    with_car, upkept = (whole if boundary >= outside else np.ones_like(whole) for outside in (1, 2))
     return {
-        "vehicle_production": production if boundary < 1 else np.zeros_like(production),
-        "vehicle_end_of_life": end if boundary < 1 else np.zeros_like(end),
-        "maintenance_per_km": maintenance if boundary < 2 else np.zeros_like(maintenance),
+        "vehicle_production": production * with_car,
+        "vehicle_end_of_life": end * with_car,
+        "maintenance_per_km": maintenance * upkept,
         "wear_per_km": _wear(cars, inputs, options),
+        "road_per_km": _road(cars, inputs, options),
         "use_per_litre": _litre(cars, inputs),
         "energy_per_km": table[:, cars.energy_per_km],
         "litres_per_km": table[:, cars.litres_per_km],
     }
 
 
+def whole_data_set(cars: Cars, options: Mapping[str, OptionValue]) -> FloatArray:
+    """Return 1 for the cars that count by a whole transport data set: car, road, maintenance, wear and fuel."""
+    return cars.plain * float(options["icev_operation"] == "transport_dataset")
+
+
+def _road(cars: Cars, inputs: Mapping[str, FloatArray], options: Mapping[str, OptionValue]) -> FloatArray:
+    """Road per km: building it by the mass that drives on it, and its upkeep."""
+    built, kept = (inputs["road"][:, np.newaxis, rows] for rows in cars.road)
+    road = inputs["vehicles"][:, cars.curb_mass, np.newaxis] * built + kept
+    counted = 1.0 if options["road_stage"] == "on" else whole_data_set(cars, options)[:, np.newaxis]
+    return np.asarray(road * counted)
+
+
 def _wear(cars: Cars, inputs: Mapping[str, FloatArray], options: Mapping[str, OptionValue]) -> FloatArray:
-    """Wear per km; a transport dataset of a gasoline car bundles its wear, whatever `wear` says."""
+    """Wear per km, by mass where `wear_mass` says so; a transport data set holds its own, whatever `wear` says."""
     worn = np.stack([np.multiply.outer(inputs[name], np.ones_like(cars.electric)) for name in WEARING], axis=1)
     worn[:, WEARING.index("brake_wear")] *= 1.0 + cars.electric * (inputs["ev_brake_wear_ratio"][:, np.newaxis] - 1.0)
+    if options["wear_mass"] == "scaled":
+        worn *= inputs["vehicles"][:, np.newaxis, cars.curb_mass] / WORN_MASS
     if options["wear"] == "off":
-        bundled = options["icev_operation"] == "transport_dataset"
-        worn *= cars.gasoline if bundled else 0.0
+        worn *= whole_data_set(cars, options)
     return np.asarray(np.einsum("nwv,nwk->nvk", worn, inputs["vehicle_factors"][:, cars.wear]))
 
 

@@ -134,34 +134,40 @@ def pack_laws(inputs: Inputs, options: Options) -> PackLaws:
     Returns
     -------
     PackLaws
-        Columns `LITHIUM`, `NICKEL`, `NO_PACK`: covered and uncovered, at home and in the host country.
+        Columns `LITHIUM`, `NICKEL`, `NO_PACK`: covered and uncovered, at home and in the host country, and at home by
+        the loss that ends packs in the host country.
     """
     climate = inputs["host_climate_multiplier"]
-    home_covered, home = _laws_at(inputs, options, np.ones(len(climate)))
-    # One climate everywhere, as in most studies: the same laws.
-    away = (home_covered, home) if (climate == 1.0).all() else _laws_at(inputs, options, climate)
-    return PackLaws(home_covered, home, *away)
+    here = np.ones(len(climate))
+    # Only a first passage tells thresholds apart.
+    apart = options["battery_law"] == "first_passage"
+    end, host_end = ("end_of_life_loss", "host_end_of_life_loss") if apart else ("warranty_loss", "warranty_loss")
+    found: dict[tuple[str, bool], PackLaw] = {}
+
+    def law(threshold: str, abroad: bool) -> PackLaw:
+        # One climate, or one threshold, everywhere: the same law.
+        if threshold == host_end and (inputs[host_end] == inputs[end]).all():
+            threshold = end
+        key = (threshold, abroad and not (climate == 1.0).all())
+        if key not in found:
+            found[key] = _law(inputs, options, climate if key[1] else here, threshold)
+        return found[key]
+
+    covered = "warranty_loss"
+    return PackLaws(law(covered, False), law(end, False), law(covered, True), law(host_end, True), law(host_end, False))
 
 
-def _laws_at(inputs: Inputs, options: Options, climate: FloatArray) -> tuple[PackLaw, PackLaw]:
-    """Return the laws of covered and uncovered packs where ageing is faster by a factor."""
-    covered = _lithium_law(inputs, options, climate, "warranty_loss")
-    # Only a first passage tells two thresholds apart.
-    passage = options["battery_law"] == "first_passage"
-    uncovered = _lithium_law(inputs, options, climate, "end_of_life_loss") if passage else covered
+def _law(inputs: Inputs, options: Options, climate: FloatArray, threshold: str) -> PackLaw:
+    """Return the law of all packs that leave at a threshold, where ageing is faster by a factor."""
+    lithium = _lithium_law(inputs, options, climate, threshold)
     own = (inputs["hev_pack_shape"], inputs["hev_pack_scale"] / climate)
-
-    def law(lithium: tuple[FloatArray, FloatArray]) -> PackLaw:
-        nickel = lithium if options["hev_battery_law"] == "same" else own
-        each: dict[int, tuple[FloatArray | float, FloatArray | float]]
-        each = {LITHIUM: lithium, NICKEL: nickel, NO_PACK: (1.0, ENDLESS)}
-        shape, scale, defect = np.empty((3, len(climate), len(each)))
-        for column, (of_shape, of_scale) in each.items():
-            shape[:, column], scale[:, column] = of_shape, of_scale
-            defect[:, column] = 0.0 if column == NO_PACK else inputs["defect_hazard"]
-        return PackLaw(shape, scale, defect)
-
-    return law(covered), law(uncovered)
+    each: dict[int, tuple[FloatArray | float, FloatArray | float]]
+    each = {LITHIUM: lithium, NICKEL: lithium if options["hev_battery_law"] == "same" else own, NO_PACK: (1.0, ENDLESS)}
+    shape, scale, defect = np.empty((3, len(climate), len(each)))
+    for column, (of_shape, of_scale) in each.items():
+        shape[:, column], scale[:, column] = of_shape, of_scale
+        defect[:, column] = 0.0 if column == NO_PACK else inputs["defect_hazard"]
+    return PackLaw(shape, scale, defect)
 
 
 def _lithium_law(

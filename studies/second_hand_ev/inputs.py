@@ -46,6 +46,7 @@ PARAMETERS: tuple[Parameter, ...] = (
     ageing_input("knee_sharpness", 0.0, 5.0, default=1.0),
     _input("degradation_exponent", "", "exponent of age in the loss before the knee (p)", 0.3, 2.0, AGEING, 1.0),
     ageing_input("end_of_life_loss", 0.02, 0.95, default=0.25),
+    ageing_input("host_end_of_life_loss", 0.02, 0.95, default=0.25),
     ageing_input("warranty_loss", 0.02, 0.95, default=0.25),
     _input("pack_life_shape", "", "Weibull shape of pack lives within the fleet (beta)", 0.5, 30.0, AGEING, 4.5),
     ageing_input("pack_life_scale", 0.5, 200.0, default=16.5),

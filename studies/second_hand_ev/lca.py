@@ -138,12 +138,14 @@ OPTIONS: tuple[Option, ...] = (
         meaning="stages counted: all; without the vehicle's production and end of life; without maintenance either",
     ),
     Option("wear", "on", ("on", "off"), meaning="tyre, brake and road wear in the use stage"),
+    Option("wear_mass", "scaled", ("scaled", "off"), meaning="whether wear grows with the mass of the vehicle"),
+    Option("road_stage", "off", ("off", "on"), meaning="whether roads count, built and kept up for each km"),
     Option(
         "icev_operation",
         "fuel_and_tailpipe",
         ("fuel_and_tailpipe", "transport_dataset"),
-        meaning="gasoline cars: fuel and exhaust, with wear as `wear` says; or with wear bundled in any case, as in "
-        "transport datasets",
+        meaning="gasoline cars without a pack: what the options of this study count, or a whole transport data set "
+        "(car, road, maintenance, wear and fuel) whatever `boundary`, `wear` and `road_stage` say",
     ),
     Option(
         "home_recycling_route",
@@ -178,10 +180,12 @@ TABLES: tuple[TableSpec, ...] = (
     _table("grid_host_emissions", "origin technology flow", "grid factors", "emissions of plants of {host} per kWh"),
     _table("characterisation", "flow category", "characterisation", "impact per kg emitted"),
     _table("vehicle_factors", "item category", "vehicle production", "impact per kg or km of a car's items"),
+    _table("road", "item category", "use", "impact of roads per km and kg of vehicle, and per km"),
     _table("gasoline", "quantity", "use", "properties of gasoline"),
     _table("gasoline_upstream", "category", "use", "impact of a litre from well to tank"),
     _table("tailpipe", "vehicle flow", "use", "emissions per litre burned"),
     _table("battery_factors", "chemistry category", "battery production", "impact of a pack per kWh"),
+    _table("pack_mass", "chemistry", "battery production", "mass per kWh of the packs that production scores are of"),
     _table("metal_factor", "category", "battery production", "normal score shared by battery metals", -np.inf),
     _table("pack_materials", "chemistry material", "recycling", "metal in a pack per kWh"),
     _table("recycling_recovery", "route material", "recycling", "share recovered", high=1.0),
@@ -258,7 +262,7 @@ def impacts(
         * ``use_per_kwh`` (n, 2, Y, K) per kWh at the plug, home and host; ``grid_intensity`` (n, 2, Y) g CO2e/kWh;
         * ``energy_per_km`` (n, V) kWh at the plug; ``litres_per_km`` (n, V) of a new car; ``fuel_fade`` (n,) 1/yr;
         * ``use_per_litre`` (n, V, 3, K) per litre burned at home, in the host country to age 10, there beyond;
-        * ``wear_per_km``, ``maintenance_per_km`` (n, V, K) per km;
+        * ``wear_per_km``, ``maintenance_per_km``, ``road_per_km`` (n, V, K) per km;
         * ``vehicle_production`` (n, V, K), ``vehicle_end_of_life`` (n, V, 2, K) per vehicle, home and host;
         * ``battery_production`` (n, V, K) per pack made in the purchase year; ``battery_trend`` (n,) 1/yr;
         * ``recycling_home``, ``recycling_host``, ``credit_home``, ``credit_host``, ``landfill`` (n, V, K) per pack;

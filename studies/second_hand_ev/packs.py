@@ -1,7 +1,8 @@
 """Battery packs: production, recycling burden, avoided burden and landfill, per pack and impact category.
 
-Everything scales with the pack's energy (kWh), not with its mass: a heavier casing holds no more nickel. The scores of
-a category share one factor of the battery metals between production and credit; drawn independently, the credit of a
+Cells and metals scale with the pack's energy (kWh), not with its mass: a heavier casing holds no more nickel. What a
+pack weighs beyond the pack that the score per kWh is of is housing and electronics, made per kg. The scores of a
+category share one factor of the battery metals between production and credit; drawn independently, the credit of a
 pack would exceed its production in a quarter of draws.
 """
 
@@ -62,6 +63,10 @@ class Packs:
         Rows of the burden of recycling per kWh.
     host_ratio : ndarray of int64, shape (n_categories,)
         Rows of the ratio of smelting in the host country to smelting at home.
+    mass_per_kwh : ndarray of int64, shape (n_chemistries,)
+        Rows of the mass per kWh of the packs that the production scores are of.
+    housing : ndarray of int64, shape (n_categories,)
+        Rows of the factor of housing and electronics, per kg.
     credit : mapping of str to Scores
         Avoided burden per kg of material, by source.
     metal_factor : ndarray of int64, shape (n_categories,)
@@ -82,6 +87,8 @@ class Packs:
     recovery: IntArray
     burden: IntArray
     host_ratio: IntArray
+    mass_per_kwh: IntArray
+    housing: IntArray
     credit: Mapping[str, Scores]
     metal_factor: IntArray
     landfill: IntArray
@@ -95,7 +102,7 @@ def prepare_packs(tables: Mapping[str, Table], vehicles: Sequence[str], categori
     Parameters
     ----------
     tables : mapping
-        ``vehicles``, ``pack_chemistry``, ``battery_factors``, ``metal_factor``, ``pack_materials``,
+        ``vehicles``, ``pack_chemistry``, ``battery_factors``, ``pack_mass``, ``metal_factor``, ``pack_materials``,
         ``recycling_recovery``, ``recycling_burdens``, ``recycling_host_ratio``, ``credits``, ``vehicle_factors`` and
         ``characterisation``.
     vehicles, categories : sequence of str
@@ -118,6 +125,8 @@ def prepare_packs(tables: Mapping[str, Table], vehicles: Sequence[str], categori
         tables["recycling_recovery"].positions(ROUTES, materials),
         tables["recycling_burdens"].positions(ROUTES, chemistries, categories),
         tables["recycling_host_ratio"].positions(categories),
+        tables["pack_mass"].positions(chemistries),
+        tables["vehicle_factors"].positions("pack_housing", categories),
         {source: _credit_scores(tables["credits"], source, materials, categories) for source in CREDIT_SOURCES},
         tables["metal_factor"].positions(categories),
         tables["vehicle_factors"].positions("battery_landfill", categories),
@@ -275,8 +284,16 @@ def pack_impacts(
         "credit_host": credit_host,
     }
     impacts = {name: np.einsum("nvc,nck->nvk", energy, values) for name, values in per_kwh.items()}
+    impacts["battery_production"] += trend[:, np.newaxis, np.newaxis] * _housing(packs, inputs, energy)
     impacts["landfill"] = _landfill(packs, inputs, options, energy, content)
     return impacts
+
+
+def _housing(packs: Packs, inputs: Mapping[str, FloatArray], energy: FloatArray) -> FloatArray:
+    """Return the impact of what a pack weighs beyond the one that its score per kWh is of: housing and electronics."""
+    scored = np.einsum("nvc,nc->nv", energy, inputs["pack_mass"][:, packs.mass_per_kwh])
+    beyond = inputs["vehicles"][:, packs.mass] - scored
+    return np.asarray(beyond[:, :, np.newaxis] * inputs["vehicle_factors"][:, packs.housing][:, np.newaxis])
 
 
 def _credits(

@@ -56,7 +56,7 @@ def unit_impacts(found: Mapping[str, FloatArray], collected: FloatArray, categor
     unit = np.empty((*litres.shape, UNITS))
     unit[..., UNIT_VEHICLE] = found["vehicle_production"][..., k]
     unit[..., UNIT_PACK] = found["battery_production"][..., k]
-    unit[..., UNIT_KM] = found["wear_per_km"][..., k] + found["maintenance_per_km"][..., k]
+    unit[..., UNIT_KM] = sum(found[f"{stage}_per_km"][..., k] for stage in ("wear", "maintenance", "road"))
     for place, column in enumerate((UNIT_FUEL_HOME, UNIT_FUEL_HOST, UNIT_FUEL_LATE)):
         unit[..., column] = litres * found["use_per_litre"][:, :, place, k]
     for place, column in enumerate((UNIT_END_HOME, UNIT_END_HOST)):
