@@ -31,7 +31,7 @@ TOLD = ("gwp", "hofp", "tap", "pmfp", "htpc", "htpnc", "tetp")
 # Where a stage falls: where things are made, where they are driven, where they end.
 PLACES = {
     "mines, smelters, car and cell plants": ("vehicle_production", "battery_production", "recycling_credit"),
-    "roads, refineries and power plants": ("use", "maintenance"),
+    "roads, refineries and power plants": ("use", "maintenance", "road"),
     "dismantlers, recyclers and landfills": ("vehicle_end_of_life", "battery_recycling", "landfill"),
 }
 
