@@ -105,6 +105,7 @@ def test_run_on_a_posterior_is_ranked_by_its_own_draws():
     covariance = np.array([[1.0, -0.9, 0.0], [-0.9, 0.81 + 0.09, 0.0], [0.0, 0.0, 1.0]])
     truth = linear_gaussian_shapley(np.array([1.0, 1.0, 0.5]), covariance)
     np.testing.assert_allclose(ranking.values("y", "shapley"), truth, atol=0.03)
+    assert not any(line.startswith("posterior law") for line in ranking.warnings)  # the run says so
     assert "since 2 inputs come from a posterior and depend on one another" in method_told(ranking)
 
 

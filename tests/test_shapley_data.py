@@ -13,7 +13,7 @@ from mcsim.ranking.fitted import GROUPS, Draws
 from mcsim.ranking.givendata import given_data
 from mcsim.ranking.method import Analysis
 from mcsim.ranking.sensitivity import sensitivity
-from mcsim.ranking.shapleydata import effects, orders_of
+from mcsim.ranking.shapleydata import SHAPLEY_DATA, effects, orders_of
 from mcsim.studies.examples.functions import known_ishigami, linear_gaussian_shapley
 from mcsim.study import InputError, Output
 from mcsim.study.load import load
@@ -297,6 +297,13 @@ def test_output_that_too_few_draws_have_is_undefined_and_told():
     assert np.isnan(ranking.values("year", "shapley")).all()
     assert len(ranking.table("year")) == 2
     assert "so the measures are undefined there" in ranking.warnings[0]
+
+
+def test_effects_below_zero_are_told_where_their_whole_interval_is():
+    value = np.array([[-0.02, -0.02], [1.02, 1.02]])
+    measures = {"shapley": value, "shapley_high": value + np.array([0.01, 0.03]), "explained": np.ones((2, 2))}
+    (line,) = SHAPLEY_DATA.remarks("y", measures)
+    assert line.startswith("y: some Shapley effects lie below zero with their whole interval in 1 of its 2 elements")
 
 
 def test_weights_are_checked_and_other_methods_have_none(drawn):

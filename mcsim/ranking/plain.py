@@ -135,7 +135,10 @@ def _of_draws(result: Result, about: Mapping[str, Any], folder: Path | None, wor
     words = {"outputs": about["outputs"], "groups": about["groups"]}
     ranking = given_data(result, about["method"], **words, level=level, seed=result.seed, jobs=workers)
     design = Design("given", 0, result.complete, ()) if result.design == "given" else result.design
-    ranking = replace(ranking, settings={**ranking.settings, "why": plain(study, design, result.complete).why})
+    why = plain(study, design, result.complete).why
+    # What the run tells is told beside the ranking already.
+    own = tuple(line for line in ranking.warnings if line not in result.notes)
+    ranking = replace(ranking, warnings=own, settings={**ranking.settings, "why": why})
     if folder is not None:
         keep(ranking, folder, {**of_study(study), "method": ranking.method}, study_record(study), about)
     return ranking

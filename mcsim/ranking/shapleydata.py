@@ -218,7 +218,7 @@ def _gains(walk: _Walk, orders: IntArray, group: int | None) -> FloatArray:
 
 def _remarks(name: str, measures: Measures) -> list[str]:
     """Return what the reader has to know: how much of the variance the effects share out, and estimates below zero."""
-    explained, value = measures["explained"][0], measures["shapley"]
+    explained = measures["explained"][0]
     known = explained[np.isfinite(explained)]
     if len(known) == 0:
         return []
@@ -236,11 +236,11 @@ def _remarks(name: str, measures: Measures) -> list[str]:
             f"{name}: the Shapley effects share out what a fit to the draws explains, {least} of the variance, below "
             f"{100 * _GOOD:.0f} %{elements.format(poor)}; the intervals are wider by the rest"
         )
-    below = int((value < -0.005).any(axis=0).sum())
+    below = int((measures["shapley_high"] < 0.0).any(axis=0).sum())
     if below > 0:
         lines.append(
-            f"{name}: some Shapley effects are estimated below zero{elements.format(below)}, which no effect is: "
-            "read them as zero, their interval says how surely"
+            f"{name}: some Shapley effects lie below zero with their whole interval{elements.format(below)}, which no "
+            "effect does: read them as zero, and the intervals as too narrow; more draws"
         )
     return lines
 
