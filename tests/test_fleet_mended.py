@@ -9,7 +9,7 @@ import mcsim
 from mcsim.engine.evaluation import evaluate_centre
 from mcsim.kernels.cohorts.flows import HostFlows
 from mcsim.kernels.cohorts.imports import push_evs
-from mcsim.kernels.cohorts.packs import fill_pack_ages
+from mcsim.kernels.cohorts.packs import fill_starts
 from mcsim.kernels.cohorts.records import EV, SECOND_HAND
 from mcsim.kernels.cohorts.room import Entries, Retiring, Traded
 from mcsim.kernels.cohorts.second_hand import PackLaw, fill_second_hand
@@ -150,12 +150,12 @@ def test_a_pack_that_crosses_fails_no_earlier_than_its_quantile_does_in_the_host
     # exp(-(8 / 14)^4) of packs cross; of these those run at age t whose quantile fails later than t in the host - or,
     # where the host is harsher than home, that outlast t given that they serve at 8.
     age, shape, home_scale = 8, 4.0, 14.0
-    home, host, older = np.empty(200), np.empty(200), np.empty(1)
+    home, host, start = np.empty(200), np.empty(200), np.empty(60)
     fill_weibull_steps(shape, home_scale, 0.25, home)
     fill_weibull_steps(shape, host_scale, 0.25, host)
-    fill_pack_ages(age, home, home, np.ones(200), 0, host, shape, host_scale, older)
-    law = PackLaw(shape, host_scale, host, np.ones(200), 0.0)
-    traded = Traded(np.ones(1), older, np.empty(60), np.empty(60), np.empty(60))
+    fill_starts(age, home, home, np.ones(200), 0, host, start[:1])
+    law = PackLaw(host, np.ones(200), 0.0)
+    traded = Traded(np.ones(1), np.empty(60), np.empty(60), start)
     left, retired = np.empty(12), np.empty((12, 1))
     fill_second_hand(age, law, 2, np.ones(25), traded, left, retired)
     crossed = math.exp(-((age / home_scale) ** shape))

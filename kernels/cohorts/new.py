@@ -156,12 +156,16 @@ def push_new_packs(i, sales, new, capacity, packs):
             for shift in range(min(shifts, year - sold + 1)):
                 covered, later = new.covered[i, year - sold, shift], new.later[i, year - sold, shift]
                 replaced, place = new.replaced[i, year - sold, shift], sold + shift
-                packs.covered.number[i, year, place] += ev * covered
-                packs.covered.energy[i, year, place] += kwh * covered
-                packs.later.number[i, year, place] += ev * later
-                packs.later.energy[i, year, place] += kwh * later
-                packs.replaced.number[i, year, place] += ev * replaced
-                packs.replaced.energy[i, year, place] += kwh * replaced
+                # Within the cover or after it, hardly ever both in one year.
+                if covered > 0.0:
+                    packs.covered.number[i, year, place] += ev * covered
+                    packs.covered.energy[i, year, place] += kwh * covered
+                if replaced > 0.0:
+                    packs.replaced.number[i, year, place] += ev * replaced
+                    packs.replaced.energy[i, year, place] += kwh * replaced
+                if later > 0.0:
+                    packs.later.number[i, year, place] += ev * later
+                    packs.later.energy[i, year, place] += kwh * later
 
 
 @kernel

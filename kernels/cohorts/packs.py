@@ -9,7 +9,6 @@ in the two survivals and sum exactly over mixes of vehicles.
 
 from mcsim.kernels._jit import inline_kernel, kernel
 from mcsim.kernels.cohorts.stock import fill_weibull_steps, year_of_half
-from mcsim.kernels.maths import log, power
 
 _NOBODY = 1e-16
 
@@ -196,11 +195,6 @@ def fill_new_vehicles(alive, state, running, cover, repair, exposure, left, cove
             retired[year] += 0.5 * (before_vehicle - after_vehicle) * again
 
 
-@inline_kernel
-def _inverse_weibull(share, shape, scale):
-    return scale * power(-log(share), 1.0 / shape)
-
-
 @kernel
 def traded_share(age, state, cover, warranty_law, end_law, pass_law, share):
     """Fill, per pack class, the share of running EVs that pass at the border, and return their sum over running ones.
@@ -258,8 +252,8 @@ def traded_share(age, state, cover, warranty_law, end_law, pass_law, share):
 
 
 @kernel
-def fill_pack_ages(age, warranty_law, end_law, pass_law, cover, host_law, shape, host_scale, older):
-    """Fill, per pack class, the age at which the packs that passed can fail at the earliest, in quarter-years.
+def fill_starts(age, warranty_law, end_law, pass_law, cover, host_law, start):
+    """Fill, per pack class, the law of the host country at the age from which packs that passed can fail there.
 
     Parameters
     ----------
@@ -267,35 +261,28 @@ def fill_pack_ages(age, warranty_law, end_law, pass_law, cover, host_law, shape,
         As in `traded_share`.
     host_law : ndarray, shape (quarters,)
         Survival of packs up to the end of life in the host country.
-    shape, host_scale : float
-        Its Weibull [-] and [yr].
-    older : ndarray, shape (classes,)
-        Filled.
+    start : ndarray, shape (classes or more,)
+        Filled for the classes.
 
     Examples
     --------
     >>> import numpy as np
-    >>> from mcsim.kernels.cohorts.packs import fill_pack_ages
+    >>> from mcsim.kernels.cohorts.packs import fill_starts
     >>> from mcsim.kernels.cohorts.stock import fill_weibull_steps
-    >>> law, older = np.empty(40), np.empty(1)
+    >>> law, start = np.empty(40), np.empty(1)
     >>> fill_weibull_steps(1.0, 4.0, 0.25, law)
-    >>> fill_pack_ages(2, law, law, law * law, 0, law, 1.0, 4.0, older)
-    >>> round(float(older[0]), 6)
-    16.0
+    >>> fill_starts(2, law, law, law * law, 0, law, start)
+    >>> bool(np.isclose(start[0], law[16]))
+    True
     """
     half = 2 * age
-    for fitted in range(older.size):
-        older[fitted] = 0.0
-        if fitted > half:
-            continue
+    for fitted in range(min(start.size, half + 1)):
         quarters = quarter_age(half, fitted)
-        older[fitted] = quarters
         kept = min(in_service(half, fitted, cover, warranty_law, end_law), min(end_law[quarters], pass_law[quarters]))
         # All crossings of a pack share its quantile: one known to be among the best `kept` fails in the host country no
         # earlier than where the law there is `kept` - later than now where a rule at the border or a host that drives
         # packs further down than the home country lets nobody through who is close to the end.
-        if 0.0 < kept < host_law[quarters]:
-            older[fitted] = max(older[fitted], 4.0 * _inverse_weibull(kept, shape, host_scale))
+        start[fitted] = min(kept, host_law[quarters]) if kept > 0.0 else host_law[quarters]
 
 
 @kernel

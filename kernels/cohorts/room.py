@@ -165,14 +165,14 @@ class Traded(NamedTuple):
 
     Parameters
     ----------
-    share, older : ndarray, shape (classes,)
-        Share of the classes among traded vehicles, and the age at which each can fail at the earliest [quarter-years].
+    share : ndarray, shape (classes,)
+        Share of the classes among traded vehicles.
     running, scaled, start : ndarray, shape (at least classes + halves in the host country,)
-        Share of vehicles running, that share at a law of 1, and the law at the earliest age.
+        Share of vehicles running, that share at a law of 1, and the law at the age from which
+        packs can fail.
     """
 
     share: Array
-    older: Array
     running: Array
     scaled: Array
     start: Array

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from mcsim.kernels._jit import inline_kernel, kernel
-from mcsim.kernels.cohorts.packs import fill_pack_ages, quarter_age, traded_share
+from mcsim.kernels.cohorts.packs import fill_starts, quarter_age, traded_share
 from mcsim.kernels.cohorts.records import Array
 from mcsim.kernels.cohorts.stock import year_of_half
 from mcsim.kernels.maths import exp, power
@@ -52,16 +52,12 @@ class PackLaw(NamedTuple):
 
     Parameters
     ----------
-    shape, scale : float
-        Weibull of the end of life in the host country [-] and [yr].
     end, defects : ndarray, shape (quarters,)
-        Its survival by quarter-year of age, and that against defects.
+        Survival by quarter-year of age: to the end of life in the host country, and against defects.
     repair : float
         Probability that a failing pack is replaced by a new one.
     """
 
-    shape: float
-    scale: float
     end: Array
     defects: Array
     repair: float
@@ -87,7 +83,7 @@ def fill_second_hand(age, law, exposure, alive, traded, left, retired):
     alive : ndarray, shape (halves,)
         Survival of vehicles by half-year since entry.
     traded : Traded
-        Its `share` and `older` are read (`traded_share`, `fill_pack_ages`), the rest is working space.
+        Its `share` and `start` are read (`traded_share`, `fill_starts`), the rest is working space.
     left : ndarray, shape (years,)
         Filled: share in use at the ends of years.
     retired : ndarray, shape (years, shifts)
@@ -102,8 +98,8 @@ def fill_second_hand(age, law, exposure, alive, traded, left, retired):
     >>> from mcsim.kernels.cohorts.second_hand import PackLaw, fill_second_hand
     >>> end, alive, left, retired = np.empty(80), np.ones(9), np.empty(2), np.empty((2, 1))
     >>> fill_weibull_steps(1.0, 4.0, 0.25, end)
-    >>> law = PackLaw(1.0, 4.0, end, np.ones(80), 0.0)
-    >>> traded = Traded(np.ones(1), np.array([20.0]), np.empty(20), np.empty(20), np.empty(20))
+    >>> law, start = PackLaw(end, np.ones(80), 0.0), np.full(20, end[20])
+    >>> traded = Traded(np.ones(1), np.empty(20), np.empty(20), start)
     >>> fill_second_hand(5, law, 2, alive, traded, left, retired)
     >>> left.round(4).tolist(), retired[:, 0].round(4).tolist()
     ([0.7788, 0.6065], [0.2212, 0.1723])
@@ -146,12 +142,9 @@ def _start_packs(age, classes, law, traded):
     """
     for fitted in range(classes):
         entry = quarter_age(2 * age, fitted)
-        older = traded.older[fitted]
-        whole = int(older)
-        start = law.end[whole] if older == whole else exp(-power(0.25 * older / law.scale, law.shape))
+        start = traded.start[fitted]
         traded.running[fitted] = traded.share[fitted]
         traded.scaled[fitted] = traded.share[fitted] / (start * law.defects[entry]) if start > 0.0 else 0.0
-        traded.start[fitted] = start
 
 
 @kernel
@@ -252,7 +245,7 @@ def fill_entries(vehicles, laws, curves, state, rules, wanted, space, entries):
             curves.home.end[i],
             curves.passing[i],
         )
-        law = PackLaw(laws.shape[i], laws.host.end[i], curves.host.end[i], curves.defects[i], laws.host.repair[i])
+        law = PackLaw(curves.host.end[i], curves.defects[i], laws.host.repair[i])
         for age in range(wanted.size):
             entries.passing[i, age] = 0.0
             if not wanted[age]:
@@ -262,6 +255,6 @@ def fill_entries(vehicles, laws, curves, state, rules, wanted, space, entries):
             for year in range(entries.left.shape[2]):
                 entries.left[i, age, year] = alive[2 * year + exposure]
             entries.passing[i, age] = traded_share(age, state[i], cover, warranty, end, allowed, traded.share)
-            fill_pack_ages(age, warranty, end, allowed, cover, law.end, law.shape, law.scale, traded.older)
+            fill_starts(age, warranty, end, allowed, cover, law.end, traded.start)
             fill_second_hand(age, law, exposure, alive, traded, entries.ev_left[i, age], entries.retired[i, age])
             fill_dead_packs(age, state[i], cover, exposure, entries.dead[i, age])

@@ -131,7 +131,6 @@ def make_space(fleet: Fleet, ages: int) -> room.Space:
     leavers = room.Leavers(*(np.empty((len(STYLES), model_years)) for _ in room.Leavers._fields))
     traded = room.Traded(
         np.empty(classes),
-        np.empty(classes),
         *(np.empty(classes + 2 * years + 2) for _ in ("running", "scaled", "start")),
     )
     return room.Space(
