@@ -30,7 +30,7 @@ CALIBRATED = ", calibrated"  # behind a study's name: a run on its shipped poste
 # Block of the page -> presets, the replication of the source first; reasons are told of the last.
 PRESETS: Mapping[str, tuple[str, ...]] = {
     "fleet": ("fleet-ncst", f"fleet{CALIBRATED}", "fleet"),
-    "vehicle": ("second-hand-ev", "second-hand-ev-field"),
+    "vehicle": ("second-hand-ev-ncst", "second-hand-ev", "second-hand-ev-field"),
     "cell": ("cell-onshoring",),
     "circularity": (f"battery-circularity{CALIBRATED}", "battery-circularity"),
     "export": ("export-check",),
