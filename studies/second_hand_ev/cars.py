@@ -120,7 +120,7 @@ def prepare_cars(
         np.array([table.positions(vehicles, f"{part}_mass") for part in PARTS]),
         electric.astype(np.float64),
         gasoline.astype(np.float64),
-        (gasoline & ~packed).astype(np.float64),
+        gasoline.astype(np.float64) * (1.0 - packed.astype(np.float64)),
         factors.positions("glider", categories),
         factors.positions("dismantling", categories),
         factors.positions("residue_landfill", categories),
