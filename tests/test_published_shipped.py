@@ -6,7 +6,15 @@ import mcsim
 from mcsim.study.load import find_studies, load
 
 VERDICTS = {"inside", "overlaps", "outside", "holds", "fails", "undefined", "unreached"}
-OWN = ("fleet", "fleet-ncst", "second-hand-ev", "second-hand-ev-field", "cell-onshoring", "battery-circularity")
+OWN = (
+    "fleet",
+    "fleet-ncst",
+    "second-hand-ev",
+    "second-hand-ev-ncst",
+    "second-hand-ev-field",
+    "cell-onshoring",
+    "battery-circularity",
+)
 
 
 @pytest.mark.parametrize("name", [*OWN, "export-check"])

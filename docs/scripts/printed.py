@@ -75,6 +75,23 @@ WAYS: Mapping[str, Way] = {
         ),
         "second_hand_share_of_cumulative_retired_mass@2030",
     ),
+    "vehicle": Way(
+        "second-hand-ev-ncst",
+        "second-hand-ev",
+        (
+            Step("the car is counted", ("boundary",)),
+            Step("housing of the pack", ("vehicle_factors",)),
+            Step("gasoline car as ours", ("icev_operation",)),
+            Step("brake wear", ("brake_wear", "ev_brake_wear_ratio")),
+            Step("export age", ("trade_age",)),
+        ),
+        (
+            "impact_change_at_trade@ev-suv,stay-us,gwp",
+            "impact_change_at_trade@ev-suv,stay-us,htpnc",
+            "impact_change_at_trade@ev-suv,stay-us,tetp",
+        ),
+        "impact_change_at_trade@ev-suv,stay-us,htpnc",
+    ),
 }
 
 
