@@ -288,6 +288,20 @@ def test_the_command_calibrates_runs_and_repeats(toy, tmp_path, capsys, monkeypa
     assert "shapley_data" in capsys.readouterr().err
 
 
+def test_rank_correlations_are_part_of_the_prior_that_is_weighed(tmp_path):
+    tied = HEAD + '[dependence]\nspearman = [["x", "w", 0.8], ["w", "z", 0.3]]\n'
+    study = written(tmp_path, SEEN, tied)
+    posterior = mcsim.calibrate(study, draws=20_000)
+    assert posterior.inputs["input"].tolist() == ["x", "w", "z"]  # z goes with w
+    r = 2 * math.sin(math.pi * 0.8 / 6)  # of the Gaussian copula
+    prior, row = np.array([[1.0, 0.5 * r], [0.5 * r, 0.25]]), np.array([1.0, 1.0])
+    gain = prior @ row / (row @ prior @ row + 0.16)
+    found = mcsim.run(study, 20_000, posterior=posterior)
+    assert found.inputs["x"].mean() == pytest.approx(0.5 + 1.5 * gain[0], abs=0.04)
+    covariance = prior - np.outer(gain, row @ prior)
+    assert np.cov(found.inputs["x"], found.inputs["w"])[0, 1] == pytest.approx(covariance[0, 1], abs=0.02)
+
+
 def test_a_ranking_on_a_posterior_shares_the_variance_out(toy, calibrated):
     result = mcsim.run(toy, 4000, posterior=calibrated[0])
     ranking = given_data(result, "shapley_data", ["later"])
@@ -364,6 +378,9 @@ def test_a_posterior_of_another_study_version_or_state_is_refused(toy, calibrate
     changed = mcsim.load(written_text(tmp_path))
     with pytest.raises(InputError, match=r"another state of toy: seen \(count\) is 2 at the centre \(there 0.5\)"):
         mcsim.run(changed, 100, posterior=folder)
+    tied = HEAD + '[dependence]\nspearman = [["x", "w", 0.5]]\n'
+    with pytest.raises(InputError, match=r"other rank correlations than there \(got \[\['x', 'w', 0.5\]\]\)"):
+        mcsim.run(written(tmp_path, SEEN + WEIGHED, tied), 100, posterior=folder)
     with pytest.raises(InputError, match="no posterior here"):
         mcsim.run(toy, 100, posterior=tmp_path / "nowhere")
     with pytest.raises(InputError, match="shipped: none for this study"):

@@ -89,7 +89,7 @@ def test_a_shipped_table_names_what_it_was_made_of(name):
     assert record["ess"] > 400
 
 
-@pytest.mark.parametrize("name", ["battery-law", "fleet", "battery-circularity", "clean-grid", "soh-minimum"])
+@pytest.mark.parametrize("name", ["battery-law", "fleet", "battery-circularity", "second-hand-ev-field", "clean-grid"])
 def test_the_studies_as_they_are_take_the_shipped_tables(name):
     """Where this fails, an input or an observed output has changed: docs/scripts/shipped_posteriors.py --write."""
     study = condition(mcsim.load(name), "shipped")

@@ -87,6 +87,9 @@ def _with(study: Study, rows: Rows) -> Study:
             raise InputError(
                 f"{rows.place or rows.name}: {name}: {how} (got {now}, the posterior was made of {prior}); {AGAIN}"
             )
+    tied = [list(pair) for pair in study.dependence if set(pair[:2]) & set(known)]
+    if tied != [pair for pair in rows.record.get("dependence", []) if set(pair[:2]) & set(known)]:
+        raise InputError(f"{rows.place or rows.name}: other rank correlations than there (got {tied}); {AGAIN}")
     return replace(study, posterior=(*study.posterior, rows.only(known))) if known else study
 
 
