@@ -18,6 +18,7 @@ labels (``[study] arguments = { home = "us", host = "mx" }``) and tables of its 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -26,10 +27,10 @@ from numpy.typing import NDArray
 from mcsim.kernels.cohorts.records import MODES, FirstStock, Fleet, Rules, Shared, Styles
 from mcsim.studies.common.corridor import Corridor
 from mcsim.studies.fleet import batteries, charging, turnover
-from mcsim.studies.fleet.declared import OPTIONS, OUTPUTS, PARAMETERS
+from mcsim.studies.fleet.declared import OPTIONS, OUTPUTS, PACK_OUTPUTS, PARAMETERS
 from mcsim.studies.fleet.failures import laws
 from mcsim.studies.fleet.levers import moved, no_rule
-from mcsim.studies.fleet.results import pack_outputs, vehicle_outputs
+from mcsim.studies.fleet.results import pack_outputs, told, vehicle_outputs
 from mcsim.studies.fleet.stages import run_fleet
 from mcsim.studies.fleet.trade import SPECS as TRADE_SPECS
 from mcsim.studies.fleet.trade import Border, read_border, trade
@@ -39,6 +40,8 @@ from mcsim.study.tables import Table
 SPECS: tuple[TableSpec, ...] = turnover.SPECS + TRADE_SPECS + batteries.SPECS + charging.SPECS
 # What the fleet's Python calls inputs and tables.
 NAMES = (*(parameter.name for parameter in PARAMETERS), *(spec.name for spec in SPECS))
+OUTPUT_NAMES = tuple(output.name for output in OUTPUTS)
+PACK_NAMES = frozenset(output.name for output in PACK_OUTPUTS)
 # Half-years lived at the end of the year of entry.
 EXPOSURE = {"end": 0, "mid": 1, "start": 2}
 
@@ -149,11 +152,14 @@ def model(tables: Mapping[str, Table], *, home: str, host: str) -> Model:
         # Whole numbers would compile every kernel a second time.
         drawn = {name: np.asarray(values, np.float64) for name, values in corridor.neutral(inputs, NAMES).items()}
         fleet, shared = records(parts, drawn, context.options, target)
-        flows, retired = run_fleet(fleet, shared, rules(context.options, None if target is None else "target"))
+        wanted = context.wanted
+        if wanted is not None:
+            wanted = frozenset(corridor.neutral(dict.fromkeys(wanted), OUTPUT_NAMES))
+        rule = rules(context.options, None if target is None else "target")
+        flows, retired = run_fleet(fleet, shared, rule, wanted is None or bool(wanted & PACK_NAMES))
         routes = drawn["recovery"][:, parts.packs.recovery]
-        return corridor.labelled(
-            vehicle_outputs(flows, parts.loss, drawn) | pack_outputs(retired, flows, fleet, routes, drawn)
-        )
+        vehicles = told(vehicle_outputs(flows, parts.loss, drawn), wanted)
+        return corridor.labelled(vehicles | told(pack_outputs(retired, flows, fleet, routes, drawn), wanted))
 
     return Model(
         "fleet",
@@ -186,6 +192,7 @@ def extend(
     options: tuple[Option, ...] = (),
     tables: tuple[TableSpec, ...] = (),
     keep: tuple[str, ...] = (),
+    reads: tuple[str, ...] | None = None,
 ) -> Model:
     """Return a model that evaluates another and derives outputs from its outputs.
 
@@ -203,6 +210,8 @@ def extend(
         What `derive` reads beside the base's.
     keep : tuple of str
         Names of the base's outputs that the new model gives too.
+    reads : tuple of str, optional
+        Names of the base's outputs that `derive` reads; all of them by default. Only these and `keep` are computed.
 
     Returns
     -------
@@ -210,7 +219,8 @@ def extend(
     """
 
     def evaluate(inputs: Mapping[str, FloatArray], context: Context) -> Mapping[str, NDArray[np.float64]]:
-        found = base.evaluate(inputs, context)
+        wanted = None if reads is None else frozenset(reads + keep)
+        found = base.evaluate(inputs, replace(context, wanted=wanted))
         return {key: found[key] for key in keep} | dict(derive(found, inputs, context))
 
     kept = tuple(output for output in base.outputs if output.name in keep)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,7 +28,19 @@ from mcsim.study import FloatArray
 # Below this on both sides no crossing is told: tens of tonnes decide nothing [t/yr].
 CROSSING_FLOOR = 1000.0
 
-Outputs = dict[str, NDArray[np.float64]]
+# Output name -> what computes it: who asks for one output does not pay for the others.
+Outputs = Mapping[str, Callable[[], NDArray[np.float64]]]
+
+
+def told(outputs: Outputs, wanted: frozenset[str] | None) -> dict[str, NDArray[np.float64]]:
+    """Return the outputs that are wanted, computed; all of them for None.
+
+    Examples
+    --------
+    >>> told({"one": lambda: np.ones(1), "two": lambda: np.full(1, 2.0)}, frozenset({"two"}))
+    {'two': array([2.])}
+    """
+    return {name: compute() for name, compute in outputs.items() if wanted is None or name in wanted}
 
 
 def _share(part: FloatArray, whole: FloatArray) -> FloatArray:
@@ -59,51 +72,78 @@ def vehicle_outputs(flows: Flows, loss: FloatArray, inputs: Mapping[str, FloatAr
 
     Returns
     -------
-    dict
-        Output name -> (n, *dims).
+    mapping
+        Output name -> what gives (n, *dims).
     """
-    registrations, gone, stock = (
-        _by_year(flows.host.registrations),
-        _by_year(flows.host.gone),
-        _by_year(flows.host.stock),
-    )
-    total = stock.sum(axis=(2, 3))
-    gone_by_origin = gone.sum(axis=3)
-    pool = flows.home.gone.sum(axis=2)
-    # An EV leaves with its pack or because of it: one powertrain.
-    home_gone = np.concatenate(
-        [flows.home.gone[:, :, :EV], flows.home.gone[:, :, EV:].sum(axis=2, keepdims=True)], axis=2
-    )
-    evs = stock[:, :, :, EV].sum(axis=2)
-    imports = registrations[:, :, SECOND_HAND].sum(axis=2)
+    host, home = flows.host, flows.home
+
+    @cache
+    def registrations() -> FloatArray:
+        return _by_year(host.registrations)
+
+    @cache
+    def gone() -> FloatArray:
+        return _by_year(host.gone)
+
+    @cache
+    def stock() -> FloatArray:
+        return _by_year(host.stock)
+
+    @cache
+    def total() -> FloatArray:
+        return np.asarray(stock().sum(axis=(2, 3)))
+
+    @cache
+    def gone_by_origin() -> FloatArray:
+        return np.asarray(gone().sum(axis=3))
+
+    @cache
+    def pool() -> FloatArray:
+        return np.asarray(home.gone.sum(axis=2))
+
+    @cache
+    def evs() -> FloatArray:
+        return np.asarray(stock()[:, :, :, EV].sum(axis=2))
+
+    @cache
+    def imports() -> FloatArray:
+        return np.asarray(registrations()[:, :, SECOND_HAND].sum(axis=2))
+
+    def age_groups() -> FloatArray:
+        whole = np.repeat(total()[:, :, None], host.age_groups.shape[1], axis=2)
+        return _share(np.ascontiguousarray(host.age_groups.transpose(0, 2, 1)), whole)
+
+    def exported() -> FloatArray:
+        return np.ascontiguousarray(registrations()[:, :, SECOND_HAND, EV])
+
     return {
         "registrations": registrations,
         "deregistrations": gone,
         "stock": stock,
         "stock_total": total,
-        "cumulative_imports": np.cumsum(imports, axis=1),
-        "cumulative_deregistrations": np.cumsum(gone, axis=1),
-        "home_stock": flows.home.stock,
-        "home_deregistrations": home_gone,
-        "mean_fleet_age": _share(flows.host.age_total, total),
-        "fleet_age_distribution": _share(
-            np.ascontiguousarray(flows.host.age_groups.transpose(0, 2, 1)),
-            np.repeat(total[:, :, None], flows.host.age_groups.shape[1], axis=2),
+        "cumulative_imports": lambda: np.cumsum(imports(), axis=1),
+        "cumulative_deregistrations": lambda: np.cumsum(gone(), axis=1),
+        "home_stock": lambda: home.stock,
+        # An EV leaves with its pack or because of it: one powertrain.
+        "home_deregistrations": lambda: np.concatenate(
+            [home.gone[:, :, :EV], home.gone[:, :, EV:].sum(axis=2, keepdims=True)], axis=2
         ),
-        "second_hand_share": _share(stock[:, :, SECOND_HAND].sum(axis=2), total),
-        "second_hand_share_of_deregistrations": _second_hand(gone_by_origin),
-        "second_hand_share_of_cumulative_deregistrations": _second_hand(np.cumsum(gone_by_origin, axis=1)),
-        "ev_share": _share(evs, total),
-        "ev_share_of_new_sales": _share(registrations[:, :, NEW, EV], registrations[:, :, NEW].sum(axis=2)),
-        "ev_share_of_imports": _share(registrations[:, :, SECOND_HAND, EV], imports),
-        "used_ev_exports": np.ascontiguousarray(registrations[:, :, SECOND_HAND, EV]),
-        "cumulative_used_ev_exports": np.cumsum(registrations[:, :, SECOND_HAND, EV], axis=1),
+        "mean_fleet_age": lambda: _share(host.age_total, total()),
+        "fleet_age_distribution": age_groups,
+        "second_hand_share": lambda: _share(stock()[:, :, SECOND_HAND].sum(axis=2), total()),
+        "second_hand_share_of_deregistrations": lambda: _second_hand(gone_by_origin()),
+        "second_hand_share_of_cumulative_deregistrations": lambda: _second_hand(np.cumsum(gone_by_origin(), axis=1)),
+        "ev_share": lambda: _share(evs(), total()),
+        "ev_share_of_new_sales": lambda: _share(registrations()[:, :, NEW, EV], registrations()[:, :, NEW].sum(axis=2)),
+        "ev_share_of_imports": lambda: _share(registrations()[:, :, SECOND_HAND, EV], imports()),
+        "used_ev_exports": exported,
+        "cumulative_used_ev_exports": lambda: np.cumsum(registrations()[:, :, SECOND_HAND, EV], axis=1),
         "home_pool": pool,
-        "home_pool_share_exported": _share(imports, pool),
-        "imports_unfilled": flows.counts.unfilled,
-        "imports_outside_pool": flows.counts.outside,
-        "used_ev_exports_refused": flows.counts.refused,
-        "ev_charging_emissions": charging_emissions(evs, loss, inputs),
+        "home_pool_share_exported": lambda: _share(imports(), pool()),
+        "imports_unfilled": lambda: flows.counts.unfilled,
+        "imports_outside_pool": lambda: flows.counts.outside,
+        "used_ev_exports_refused": lambda: flows.counts.refused,
+        "ev_charging_emissions": lambda: charging_emissions(evs(), loss, inputs),
     }
 
 
@@ -146,48 +186,72 @@ def pack_outputs(
 
     Returns
     -------
-    dict
-        Output name -> (n, *packed_shape).
+    mapping
+        Output name -> what gives (n, *packed_shape).
     """
     contents = fleet.contents
-    packs, energy, mass = (np.ascontiguousarray(retired.amount[..., place]) for place in (NUMBER, ENERGY, MASS))
     replaced = retired.replaced[:, :, NEW]
-    year = crossover(mass)
-    landfilled = retired.destination[:, :, :, LANDFILL].sum(axis=2)
-    leaving = (mass + retired.returned).sum(axis=2)
-    contained = retired.contained.sum(axis=2)
-    nimh = _by_year(flows.host.gone)[:, :, :, HEV] * inputs["nimh_pack_mass"][:, None, None] / 1000.0
-    sold = fleet.vehicles.host.sales[:, :, EV] * contents.capacity[:, NEW] * 1e-6
-    retired_so_far = np.cumsum(mass, axis=1)
-    told = slice(FIRST_PACKS - YEARS[0], None)
-    offer = inputs["triage_share"] * (1.0 - inputs["host_end_of_life_loss"])
+    first_told = slice(FIRST_PACKS - YEARS[0], None)
+
+    @cache
+    def amount(place: int) -> FloatArray:
+        return np.ascontiguousarray(retired.amount[..., place])
+
+    @cache
+    def retired_so_far() -> FloatArray:
+        return np.cumsum(amount(MASS), axis=1)
+
+    @cache
+    def landfilled() -> FloatArray:
+        return np.asarray(retired.destination[:, :, :, LANDFILL].sum(axis=2))
+
+    @cache
+    def sold() -> FloatArray:
+        return np.asarray(fleet.vehicles.host.sales[:, :, EV] * contents.capacity[:, NEW] * 1e-6)
+
+    @cache
+    def year() -> FloatArray:
+        return crossover(amount(MASS))
+
+    def by_route() -> FloatArray:
+        return np.asarray(retired.contained.sum(axis=2)[:, :, :, None] * routes.transpose(0, 2, 1)[:, None], np.float64)
+
+    def nimh() -> FloatArray:
+        return np.asarray(
+            _by_year(flows.host.gone)[:, :, :, HEV] * inputs["nimh_pack_mass"][:, None, None] / 1000.0, np.float64
+        )
+
+    def on_offer() -> FloatArray:
+        fit = inputs["triage_share"] * (1.0 - inputs["host_end_of_life_loss"])
+        return np.asarray(amount(ENERGY).sum(axis=2) * fit[:, None], np.float64)
+
     return {
-        "retired_packs": packs,
-        "retired_battery_mass": mass,
-        "retired_battery_mass_total": mass.sum(axis=2),
-        "second_hand_share_of_retired_mass": _second_hand(mass)[:, told],
-        "second_hand_share_of_cumulative_retired_mass": _second_hand(retired_so_far)[:, told],
-        "retired_battery_energy": energy,
-        "cumulative_retired_packs": np.cumsum(packs, axis=1),
+        "retired_packs": lambda: amount(NUMBER),
+        "retired_battery_mass": lambda: amount(MASS),
+        "retired_battery_mass_total": lambda: amount(MASS).sum(axis=2),
+        "second_hand_share_of_retired_mass": lambda: _second_hand(amount(MASS))[:, first_told],
+        "second_hand_share_of_cumulative_retired_mass": lambda: _second_hand(retired_so_far())[:, first_told],
+        "retired_battery_energy": lambda: amount(ENERGY),
+        "cumulative_retired_packs": lambda: np.cumsum(amount(NUMBER), axis=1),
         "cumulative_retired_battery_mass": retired_so_far,
-        "cumulative_retired_battery_energy": np.cumsum(energy, axis=1),
-        "warranty_packs": np.ascontiguousarray(replaced[:, :, NUMBER]),
-        "warranty_battery_energy": np.ascontiguousarray(replaced[:, :, ENERGY]),
-        "warranty_battery_mass": np.ascontiguousarray(replaced[:, :, MASS]),
+        "cumulative_retired_battery_energy": lambda: np.cumsum(amount(ENERGY), axis=1),
+        "warranty_packs": lambda: np.ascontiguousarray(replaced[:, :, NUMBER]),
+        "warranty_battery_energy": lambda: np.ascontiguousarray(replaced[:, :, ENERGY]),
+        "warranty_battery_mass": lambda: np.ascontiguousarray(replaced[:, :, MASS]),
         "retired_nimh_mass": nimh,
-        "material_contained": retired.contained,
-        "material_recoverable": retired.contained * contents.host_recovery[:, None, None, :],
-        "material_recoverable_by_route": contained[:, :, :, None] * routes.transpose(0, 2, 1)[:, None],
-        "material_recovered": retired.recovered,
-        "material_lost": retired.lost,
-        "material_in_second_use": retired.held,
-        "battery_destination": retired.destination,
+        "material_contained": lambda: retired.contained,
+        "material_recoverable": lambda: retired.contained * contents.host_recovery[:, None, None, :],
+        "material_recoverable_by_route": by_route,
+        "material_recovered": lambda: retired.recovered,
+        "material_lost": lambda: retired.lost,
+        "material_in_second_use": lambda: retired.held,
+        "battery_destination": lambda: retired.destination,
         "landfilled_battery_mass": landfilled,
-        "landfilled_share": _share(landfilled, leaving)[:, told],
-        "second_life_on_offer": energy.sum(axis=2) * offer[:, None],
+        "landfilled_share": lambda: _share(landfilled(), (amount(MASS) + retired.returned).sum(axis=2))[:, first_told],
+        "second_life_on_offer": on_offer,
         "new_battery_energy": sold,
-        "new_battery_material": 1000.0 * sold[:, :, None] * contents.composition,
+        "new_battery_material": lambda: 1000.0 * sold()[:, :, None] * contents.composition,
         "crossover_year": year,
-        "crossover_censored": (year == YEARS[-1]).astype(np.float64),
-        "crossover_never": np.isnan(year).astype(np.float64),
+        "crossover_censored": lambda: (year() == YEARS[-1]).astype(np.float64),
+        "crossover_never": lambda: np.isnan(year()).astype(np.float64),
     }

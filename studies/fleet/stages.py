@@ -146,13 +146,15 @@ def make_space(fleet: Fleet, ages: int) -> room.Space:
     )
 
 
-def run_fleet(fleet: Fleet, shared: Shared, rules: Rules) -> tuple[Flows, Retired]:
+def run_fleet(fleet: Fleet, shared: Shared, rules: Rules, with_packs: bool = True) -> tuple[Flows, Retired]:
     """Return the flows and the retired packs of all draws.
 
     Parameters
     ----------
     fleet, shared, rules
         See `mcsim.kernels.cohorts.records` and, of what it fills, `mcsim.kernels.cohorts.flows`.
+    with_packs : bool
+        Whether retired packs are wanted; without them what is returned of packs is not filled.
 
     Returns
     -------
@@ -166,14 +168,17 @@ def run_fleet(fleet: Fleet, shared: Shared, rules: Rules) -> tuple[Flows, Retire
     for start in range(0, n, size):
         part = slice(start, min(start + size, n))
         block = tables if part.stop - start == size else rows(tables, slice(0, part.stop - start))
-        fill_block(rows(fleet, part), shared, rules, block, space, rows(flows, part), rows(retired, part))
+        drawn = rows(fleet, part)
+        fill_block(drawn, shared, rules, block, space, rows(flows, part))
+        if with_packs:
+            fill_retired(block.packs, drawn.contents, space.packs, rows(retired, part))
     return flows, retired
 
 
 def fill_block(
-    fleet: Fleet, shared: Shared, rules: Rules, tables: room.Tables, space: room.Space, flows: Flows, retired: Retired
+    fleet: Fleet, shared: Shared, rules: Rules, tables: room.Tables, space: room.Space, flows: Flows
 ) -> None:
-    """Run the stages of a block of draws: fill their flows and retired packs."""
+    """Run the stages of a block of draws: fill their flows, and when which packs retire."""
     curves, states, new, entries, packs = tables.curves, tables.states, tables.new, tables.entries, tables.packs
     (home, host), laws, pool, exposure = fleet.vehicles, fleet.laws, tables.pool, rules.exposure
     fill_first_owners(host, laws, exposure, curves, states, new)
@@ -182,4 +187,3 @@ def fill_block(
     capacity = fleet.contents.capacity
     fill_new_sales(host, shared.first_stock, new, capacity, exposure, space.years, flows.host, packs)
     fill_imports(fleet.trade, shared.gates, rules, pool, entries, capacity, flows, packs.second_hand, space.imports)
-    fill_retired(packs, fleet.contents, space.packs, retired)
