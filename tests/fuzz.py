@@ -26,9 +26,10 @@ from mcsim.report.kinds import KINDS
 # What a study file may hold, written out here so that it does not come from the schema under test.
 STUDY_KEYS = "name title question version model function per_draw extends headline arguments"
 KNOWN = {
-    (): "study options inputs tables dependence data outputs program report",
+    (): "study options inputs tables dependence data outputs program report observation calibration published",
     ("study",): STUDY_KEYS,
-    ("dependence",): "spearman",
+    ("dependence",): "spearman when",
+    ("calibration",): "options groups shipped",
     ("data",): "folder",
     ("report",): "figures",
     ("program",): "command template input output timeout parallel name",

@@ -39,10 +39,11 @@ class Command(click.Command):
                 f"an option of {', '.join(holders)}"
             ) from None
 
-    def invoke(self, ctx: click.Context) -> Any:
-        """Run the command, with the standard output for what it says itself."""
-        with own_output():
-            return super().invoke(ctx)
+    def make_context(self, *args: Any, **extra: Any) -> click.Context:
+        """Return the context of one call, in which the standard output is for what the command says itself."""
+        context = super().make_context(*args, **extra)
+        context.with_resource(own_output())
+        return context
 
 
 def _holders(ctx: click.Context, option: str) -> list[str]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -165,15 +166,38 @@ def noise(collector: Collector) -> list[str]:
 
 def run_asked(study: Study, asked: Asked) -> Result:
     """Return what a study's model gives over the design that is asked for; as `run`, for what is checked already."""
+    from mcsim.engine.conditioned import posterior_notes
+    from mcsim.engine.session import Session
+    from mcsim.result.result import Result
+
+    job, rule = _planned(study, asked)
+    with _kept_in(job, asked, rule) as place:
+        began, computed = time.monotonic(), asked.computed
+        collector = place.open(asked.stored.resume)
+        if isinstance(collector, Result):
+            return collector
+        try:
+            Session(computed, rule, place.advice).fill(collector)
+            notes = [*posterior_notes(collector.work.study), *noise(collector)]
+        except BaseException as error:
+            place.stopped(collector, error)
+            raise
+        how = {"jobs": computed.workers, "backend": computed.backend, "max_failed": computed.max_failed, "notes": notes}
+        return place.finish(collector, {**how, "until": asked.drawn.until, "wall": time.monotonic() - began})
+
+
+@contextmanager
+def _kept_in(job: Job, asked: Asked, rule: Rule | None) -> Iterator[InMemory | RunFolder]:
+    """Give the place where a run is kept: memory, or a run directory that is this process's own meanwhile."""
     from mcsim.engine.folder import InMemory, RunFolder
     from mcsim.store.claim import claimed
 
-    job, rule = _planned(study, asked)
     out, shard = asked.stored.out, asked.computed.shard
     if out is None:
-        return _in_place(InMemory(job, shard), asked, rule)
+        yield InMemory(job, shard)
+        return
     with claimed(out) as claim:
-        return _in_place(RunFolder(claim, out, job, shard, rule is not None), asked, rule)
+        yield RunFolder(claim, out, job, shard, rule is not None)
 
 
 def _planned(study: Study, asked: Asked) -> tuple[Job, Rule | None]:
@@ -194,22 +218,3 @@ def _planned(study: Study, asked: Asked) -> tuple[Job, Rule | None]:
     if rule is not None and asked.computed.shard is not None:
         raise InputError("until: a shard cannot know the whole run's error; run it without --shard or without --until")
     return job, rule
-
-
-def _in_place(place: InMemory | RunFolder, asked: Asked, rule: Rule | None) -> Result:
-    from mcsim.engine.conditioned import posterior_notes
-    from mcsim.engine.session import Session
-    from mcsim.result.result import Result
-
-    began, computed = time.monotonic(), asked.computed
-    collector = place.open(asked.stored.resume)
-    if isinstance(collector, Result):
-        return collector
-    try:
-        Session(computed, rule, place.advice).fill(collector)
-        notes = [*posterior_notes(collector.work.study), *noise(collector)]
-    except BaseException as error:
-        place.stopped(collector, error)
-        raise
-    how = {"jobs": computed.workers, "backend": computed.backend, "max_failed": computed.max_failed, "notes": notes}
-    return place.finish(collector, {**how, "until": asked.drawn.until, "wall": time.monotonic() - began})

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from mcsim.engine.asked import DEFAULT_LIVES, Asked, Computed
+from mcsim.engine.asked import DEFAULT_LIVES, Asked
 from mcsim.engine.reduce import Reduced
 from mcsim.engine.session import Session
 from mcsim.engine.until import Settled, parse_rule
@@ -196,20 +197,34 @@ def rank_request(study: Study, asked: Asked, request: Request) -> Ranking | None
         raise InputError("shard: a part of a ranking needs a folder (got none); --out, then `mcsim merge`")
     if isinstance(chosen, GivenData):
         return rank_draws(study, asked, chosen, request)
-    plan, judgement, rule = _planned(study, asked, chosen, request)
-    facts = identity(plan, chosen.name, judgement, asked.drawn.until)
-    if rule is not None:
-        facts["budget"] = rule.budget
-    # A model that returns what it should not is found here, before anything is written.
-    passes = chosen.passes(plan, judgement)
-    if rule is not None and len(passes) > 1:
-        raise InputError(f"until: too many elements to go on with (got {plan.n_values}); name fewer outputs to rank")
-    ready = _Ready(chosen, plan, judgement, rule, passes)
-    if out is None:
-        return _in_place(Nowhere(), ready, asked.computed)
-    with claimed(out) as claim:
-        place = RankingFolder(claim, out, plan, facts, shard, record_of(asked, request))
-        return _in_place(place, ready, asked.computed)
+    with _kept_in(study, asked, chosen, request) as (place, ready):
+        judgement, how = ready.judgement, asked.computed
+        ranking = place.finished()
+        if ranking is not None:
+            return ranking
+        alone = how.backend == "threads" and _few_leaves(ready.plan)
+        session = Session(replace(how, jobs=1) if alone else how, ready.rule, place.advice)
+        found = []
+        try:
+            for number, collector in enumerate(ready.passes):
+                place.attach(collector, number)
+                session.fill(collector)
+                collector.save()
+                found.append(None if shard is not None else chosen.read(judgement, collector))
+            if shard is not None:
+                place.finish_part()
+                return None
+        except InputError as error:
+            place.stopped(error)
+            raise
+        except OSError as error:
+            raise place.failed(error) from None
+        ranking = with_noise(chosen.ranking(ready.plan, judgement, found), ready.plan)
+        ranking = replace(ranking, warnings=(*ranking.warnings, *place.told()))
+        if ready.rule is not None:
+            ranking = _with_ending(ranking, ready.rule)
+        place.finish(ranking)
+        return ranking
 
 
 def check_request(study: Study, asked: Asked, request: Request) -> None:
@@ -230,41 +245,32 @@ def check_request(study: Study, asked: Asked, request: Request) -> None:
 class _Ready:
     """A ranking that can begin."""
 
-    chosen: Designed
     plan: Plan
     judgement: Judgement
     rule: Settled | None
     passes: list[Reduced]
 
 
-def _in_place(place: Nowhere | RankingFolder, ready: _Ready, how: Computed) -> Ranking | None:
-    chosen, plan, judgement, rule = ready.chosen, ready.plan, ready.judgement, ready.rule
-    ranking = place.finished()
-    if ranking is not None:
-        return ranking
-    alone = how.backend == "threads" and _few_leaves(plan)
-    session = Session(replace(how, jobs=1) if alone else how, rule, place.advice)
-    found = []
-    try:
-        for number, collector in enumerate(ready.passes):
-            place.attach(collector, number)
-            session.fill(collector)
-            collector.save()
-            found.append(None if how.shard is not None else chosen.read(judgement, collector))
-        if how.shard is not None:
-            place.finish_part()
-            return None
-    except InputError as error:
-        place.stopped(error)
-        raise
-    except OSError as error:
-        raise place.failed(error) from None
-    ranking = with_noise(chosen.ranking(plan, judgement, found), plan)
-    ranking = replace(ranking, warnings=(*ranking.warnings, *place.told()))
+@contextmanager
+def _kept_in(
+    study: Study, asked: Asked, chosen: Designed, request: Request
+) -> Iterator[tuple[Nowhere | RankingFolder, _Ready]]:
+    """Give the place where a ranking is kept, memory or a folder that is this process's own meanwhile, and its plan."""
+    plan, judgement, rule = _planned(study, asked, chosen, request)
+    facts = identity(plan, chosen.name, judgement, asked.drawn.until)
     if rule is not None:
-        ranking = _with_ending(ranking, rule)
-    place.finish(ranking)
-    return ranking
+        facts["budget"] = rule.budget
+    # A model that returns what it should not is found here, before anything is written.
+    passes = chosen.passes(plan, judgement)
+    if rule is not None and len(passes) > 1:
+        raise InputError(f"until: too many elements to go on with (got {plan.n_values}); name fewer outputs to rank")
+    ready = _Ready(plan, judgement, rule, passes)
+    if asked.stored.out is None:
+        yield Nowhere(), ready
+        return
+    with claimed(asked.stored.out) as claim:
+        record = record_of(asked, request)
+        yield RankingFolder(claim, asked.stored.out, plan, facts, asked.computed.shard, record), ready
 
 
 def _planned(study: Study, asked: Asked, chosen: Designed, request: Request) -> tuple[Plan, Judgement, Settled | None]:

@@ -9,7 +9,7 @@ import numpy as np
 
 from mcsim.studies.common.corridor import Corridor
 from mcsim.studies.second_hand_ev.grid import sparse_positions, sparse_values
-from mcsim.study import FloatArray, InputError, IntArray, OptionValue
+from mcsim.study import BoolArray, FloatArray, InputError, IntArray, OptionValue
 from mcsim.study.tables import Table
 
 PARTS = ("engine", "motor", "electronics")
@@ -140,7 +140,7 @@ def prepare_cars(
     )
 
 
-def _positive(table: Table, rows: IntArray) -> FloatArray:
+def _positive(table: Table, rows: IntArray) -> BoolArray:
     return np.array([table.distributions[row].support()[1] > 0.0 for row in rows])
 
 
