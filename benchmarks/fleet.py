@@ -22,6 +22,7 @@ import numpy as np
 import mcsim
 from mcsim.engine.design import make_design
 from mcsim.engine.evaluation import design_columns, model_inputs, transform
+from mcsim.kernels.cohorts.records import SECOND_HAND
 from mcsim.kernels.cohorts.stock import fill_stock, fill_weibull_steps
 from mcsim.studies.common.corridor import Corridor
 from mcsim.studies.fleet.model import NAMES, read, records, rules
@@ -99,8 +100,8 @@ def rows() -> list[dict[str, object]]:
     parts = read(corridor.neutral(study.tables, NAMES), corridor)
     drawn = corridor.neutral({name: values[:1] for name, values in inputs.items()}, NAMES)
     fleet, shared = records(parts, drawn, study.options)
-    options = rules(study.options)
-    twin = best(lambda: naive_fleet.supply(fleet.vehicles, fleet.laws, fleet.trade, shared, options, 0), 2)
+    options, capacity = rules(study.options), fleet.contents.capacity[0, SECOND_HAND]
+    twin = best(lambda: naive_fleet.supply(fleet.vehicles, fleet.laws, fleet.trade, shared, options, capacity, 0), 2)
     study.model.evaluate(inputs, context)
     per_draw = best(lambda: study.model.evaluate(inputs, context)) / n
     ranked = replace(context, wanted=frozenset(output.name for output in study.outputs if output.rank))
