@@ -19,7 +19,12 @@ def evaluated(study, wanted=None, n=6):
 
 
 @pytest.mark.parametrize(
-    "wanted", [{"stock", "mean_fleet_age"}, {"crossover_year", "crossover_never"}, {"landfilled_share", "ev_charging_emissions"}]
+    "wanted",
+    [
+        {"stock", "mean_fleet_age"},
+        {"crossover_year", "crossover_never"},
+        {"landfilled_share", "ev_charging_emissions"},
+    ],
 )
 def test_an_output_is_the_same_when_it_alone_is_asked(wanted):
     study = mcsim.load("fleet")
