@@ -11,7 +11,14 @@ from scipy import stats
 
 import mcsim.studies.battery_circularity as package
 from mcsim.engine.design import make_design
-from mcsim.engine.evaluation import design_columns, evaluate_points, model_inputs, transform
+from mcsim.engine.evaluation import (
+    centre_values,
+    design_columns,
+    evaluate_points,
+    evaluate_values,
+    model_inputs,
+    transform,
+)
 from mcsim.studies.battery_circularity.cascade import Shares, cascade, delayed, remaining_capacity
 from mcsim.studies.battery_circularity.materials import chemistry_path, recovery_by_year
 from mcsim.studies.battery_circularity.outlook import YEARS, health_at_retirement, shares_of
@@ -272,3 +279,14 @@ def test_mexicos_recycled_share_rises_with_the_packs_that_arrive():
     study = load("battery-circularity-mexico")
     few, many = (drawn(study.set(us_retirement_share_to_mx=share), 8) for share in (0.012, 0.05))
     assert (many["recycled_supply_share"][:, -1, :3] > few["recycled_supply_share"][:, -1, :3]).all()
+
+
+def test_what_is_read_of_the_fleet_does_not_depend_on_what_is_asked():
+    study = load("battery-circularity-mexico")
+    values, draws = centre_values(study), np.zeros(1, np.int64)
+    asked = frozenset({"second_life_energy"})
+    part = evaluate_values(study, values, draws, 1, 1, asked).outputs
+    whole = evaluate_values(study, values, draws, 1, 1).outputs
+    assert set(part) == asked
+    assert (part["second_life_energy"] == whole["second_life_energy"]).all()
+    assert np.isfinite(part["second_life_energy"]).any()

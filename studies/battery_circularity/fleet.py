@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from mcsim.kernels.cohorts.records import EV, NEW
 from mcsim.studies.battery_circularity.outlook import TABLES, Retirement, build
@@ -14,6 +15,9 @@ from mcsim.studies.fleet.model import model as fleet_model
 from mcsim.studies.fleet.series import YEARS
 from mcsim.study import Context, FloatArray, Model
 from mcsim.study.tables import Table
+
+# What is read of the fleet, whatever is asked of this model.
+READ = frozenset({"registrations", "retired_battery_energy", "retired_battery_mass", "material_contained"})
 
 
 def model(tables: Mapping[str, Table], *, home: str, host: str) -> Model:
@@ -37,7 +41,7 @@ def model(tables: Mapping[str, Table], *, home: str, host: str) -> Model:
     packs = read_packs(corridor.neutral(tables, NAMES), corridor)
 
     def source(inputs: Mapping[str, FloatArray], context: Context) -> Retirement:
-        found = fleet.evaluate(inputs, context)
+        found = fleet.evaluate(inputs, replace(context, wanted=READ))
         sold = found["registrations"][:, :, NEW, EV]
         drawn = corridor.neutral(inputs, NAMES)
         kwh = sold * capacity(packs, drawn, "host")
