@@ -137,7 +137,9 @@ def value_of(text, unit):
     """Return the number that a text such as ``1.23 million km`` tells, and half of its last digit."""
     found = re.match(r"(-?[\d,]*\.?\d+)(?: (\S+))?", text)
     digits = found[1].replace(",", "")
-    factor = 1.0 if text.partition(" ")[2] == unit else FACTORS.get(found[2], 1.0)
+    # The unit itself may count in millions: "0.311 billion USD" of "million USD".
+    own = FACTORS.get(unit.partition(" ")[0], 1.0)
+    factor = 1.0 if text.partition(" ")[2] == unit else FACTORS.get(found[2], 1.0) / own
     places = len(digits.partition(".")[2])
     # At most three digits are told, so that whole numbers may be rounded too.
     slack = max(0.5 * 10.0**-places, 0.006 * abs(float(digits)))
