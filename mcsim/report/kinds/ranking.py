@@ -28,7 +28,7 @@ def wrapped(name: str) -> str:
     >>> wrapped("mx_survival_shape + mx_survival_scale").splitlines()
     ['mx survival shape +', 'mx survival scale']
     """
-    return textwrap.fill(label(name), LONGEST)
+    return " +\n".join(textwrap.fill(part, LONGEST) for part in label(name).split(" + "))
 
 
 def _draw(plt: Any, rows: pd.DataFrame, figure: Figure) -> Any:
