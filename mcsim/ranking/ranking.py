@@ -35,7 +35,7 @@ class Ranking:
     outputs : tuple of Output
         What they are ranked for.
     scores : mapping
-        Output name -> measure -> array (n_factors, *packed_shape).
+        Output name -> measure -> array ``(n_factors, *packed_shape)``.
     n : int
         Base rows (or draws) that the numbers rest on.
     order_by : str
@@ -43,7 +43,7 @@ class Ranking:
     pairs : tuple of (str, str)
         Factors of each second-order index; empty where not asked for.
     second : mapping
-        Output name -> ``S2, S2_low, S2_high`` -> array (n_pairs, *packed_shape).
+        Output name -> ``S2, S2_low, S2_high`` -> array ``(n_pairs, *packed_shape)``.
     convergence : mapping
         Number of base rows -> output name -> ``S1, ST`` -> array: the same estimates from the first rows alone.
     dropped : ndarray of int
@@ -78,7 +78,7 @@ class Ranking:
         return str(above("Ranking._repr_html_")(self))
 
     def __getitem__(self, output: str) -> xr.DataArray:
-        """Return every measure of an output as a labelled array (measure, input, *dims)."""
+        """Return every measure of an output as a labelled array ``(measure, input, *dims)``."""
         return self.dataset[self.output(output).name]
 
     def _ipython_key_completions_(self) -> list[str]:
@@ -123,7 +123,7 @@ class Ranking:
         return known[name]
 
     def values(self, output: str, measure: str) -> FloatArray:
-        """Return one measure with every element shown, shape (n_factors, *dims), NaN where masked."""
+        """Return one measure with every element shown, shape ``(n_factors, *dims)``, NaN where masked."""
         found = self.output(output)
         measures = self.scores[output]
         if measure not in measures:
@@ -262,7 +262,7 @@ class Ranking:
 
     @property
     def dataset(self) -> xr.Dataset:
-        """Every measure as labelled arrays: one variable per output with dims (measure, input, *dims)."""
+        """Every measure as labelled arrays: one variable per output with dims ``(measure, input, *dims)``."""
         import xarray as xr
 
         variables: dict[str, Any] = {}

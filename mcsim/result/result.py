@@ -43,7 +43,7 @@ class Result:
         ``random``, ``lhs``, ``sobol`` or ``given``.
     inputs : mapping of str to ndarray (n,)
         Values of the uncertain inputs, in their units; codes for words.
-    kept : mapping of str to ndarray (n, *packed_shape)
+    kept : mapping of str to ndarray ``(n, *packed_shape)``
         Packed draws of the kept outputs; read from disk on demand for a run directory.
     bands : mapping of str to Bands
         Of every output.
@@ -164,7 +164,7 @@ class Result:
 
     @property
     def dataset(self) -> xr.Dataset:
-        """Kept outputs as an xarray Dataset (draw, *dims) with units and long names."""
+        """Kept outputs as an xarray Dataset ``(draw, *dims)`` with units and long names."""
         from mcsim.result.datasets import output_dataset
 
         return output_dataset(self)
@@ -176,7 +176,7 @@ class Result:
         return str(above("Result._repr_html_")(self))
 
     def __getitem__(self, output: str) -> xr.DataArray:
-        """Return the draws of a kept output as a labelled array (draw, *dims)."""
+        """Return the draws of a kept output as a labelled array ``(draw, *dims)``."""
         from mcsim.result.datasets import output_array
 
         return output_array(self, output)

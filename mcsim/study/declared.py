@@ -172,7 +172,7 @@ class Layout:
         return full
 
     def pack(self, full: NDArray[Any]) -> NDArray[Any]:
-        """Return the distinct cells (..., n_cells) of a full array (..., *dims)."""
+        """Return the distinct cells (..., n_cells) of a full array ``(..., *dims)``."""
         flat = self.index.ravel()
         cells, first = np.unique(flat, return_index=True)
         flattened = full.reshape(*full.shape[: full.ndim - self.index.ndim], -1)
@@ -250,7 +250,7 @@ class Output:
         return np.ones(self.shape, bool) if self.layout is None else self.layout.index >= 0
 
     def expand(self, packed: NDArray[Any]) -> NDArray[Any]:
-        """Return (..., *dims) from the packed (..., *packed_shape)."""
+        """Return ``(..., *dims)`` from the packed ``(..., *packed_shape)``."""
         return packed if self.layout is None else self.layout.expand(packed)
 
     def unit_of(self, labels: Mapping[str, object]) -> str:

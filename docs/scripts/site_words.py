@@ -1,0 +1,83 @@
+"""What commands, methods and distributions are called: pages read from their registries."""
+
+import click
+from blocks import table
+
+from mcsim.command.main import mcsim as command
+from mcsim.distributions import FAMILIES, SHARES
+from mcsim.distributions.registry import Family
+from mcsim.ranking.methods import METHODS
+
+
+def cell(text: object) -> str:
+    r"""Return a text as it stands in a cell of a Markdown table, with nothing in it read as a mark.
+
+    Examples
+    --------
+    >>> cell("a | b_c")
+    'a \\| b\\_c'
+    """
+    plain = " ".join(str(text).split())
+    return "".join("\\" + mark if mark in "\\|_*`<>[]$~#" else mark for mark in plain)
+
+
+def code(text: object) -> str:
+    """Return a text as code in a cell; an empty one stays empty."""
+    plain = " ".join(str(text).split()).replace("|", "\\|")
+    return f"`{plain}`" if plain else ""
+
+
+def methods() -> str:
+    """Return the page of ranking methods."""
+    rows = [[code(m.name), cell(m.needs), cell(m.evaluations), cell(m.tells)] for m in METHODS.values()]
+    shown = table(["`--method`", "needs", "evaluations", "what it tells"], rows, words=4)
+    return f"""# Methods of ranking
+
+From the registry that `mcsim sensitivity --method` and `mcsim.sensitivity(method=...)` read. A method that needs a
+*design* draws its own points and computes them; one that needs *draws* reads those of a run.
+D: uncertain inputs, N: `--base`. [Sensitivity](../sensitivity.md) says what each index means and how sure it is.
+
+{shown}
+"""
+
+
+def family_of(family: Family) -> str:
+    """Return the paragraph on one family."""
+    words = "; a word of a table's column `distribution`, too" if family.from_row else ""
+    meaning = family.meaning().removeprefix("Return ").rstrip(".")
+    return f"## {family.name}\n\n    {family.usage()}\n\n{cell(meaning)}. Such as {code(family.examples[0])}{words}."
+
+
+def families() -> str:
+    """Return the page of distributions."""
+    told = "\n\n".join(family_of(family) for family in (*FAMILIES.values(), *SHARES.values()))
+    return f"""# Distributions
+
+Every family that a study file, `--set` or Python may name, as `python -m mcsim.distributions` prints them.
+
+{told}
+"""
+
+
+def told(parameter: click.Parameter, context: click.Context) -> list[str] | None:
+    """Return an option's flags and help as a row, or nothing for one that is hidden."""
+    record = parameter.get_help_record(context)
+    return None if record is None else [code(record[0]), cell(record[1])]
+
+
+def commands() -> str:
+    """Return the page of commands and their options, as `--help` tells them."""
+    parts = ["# Commands\n\nAs `mcsim COMMAND --help` tells them."]
+    for name, one in command.commands.items():
+        context = click.Context(one, info_name=f"mcsim {name}")
+        rows = [row for parameter in one.get_params(context) if (row := told(parameter, context))]
+        usage = one.get_usage(context).removeprefix("Usage: ")
+        usage = " ".join(usage.split())
+        parts += [f"## {name}\n\n    {usage}", cell((one.help or "").split("\n\n")[0])]
+        parts += [table(["option", "meaning"], rows, words=2)]
+    return "\n\n".join(parts)
+
+
+def pages() -> dict[str, str]:
+    """Return the pages of words."""
+    return {"methods.md": methods(), "distributions.md": families(), "commands.md": commands()}

@@ -1,0 +1,139 @@
+"""The site: generated pages tell what registries and files hold, every page has its place, what blocks print is so."""
+
+import re
+from pathlib import Path
+
+import click
+import pytest
+from test_docs_scripts import assert_same_digits
+
+import mcsim
+from mcsim.command.main import mcsim as command
+from mcsim.distributions import FAMILIES, SHARES
+from mcsim.ranking.methods import METHODS
+
+ROOT = Path(__file__).resolve().parent.parent
+DOCS = ROOT / "docs"
+INDEX = (DOCS / "index.md").read_text()
+PRINTING = [path.name for path in sorted(DOCS.glob("*.md")) if "\nprints\n\n```text" in path.read_text()]
+
+
+@pytest.fixture(scope="module")
+def pages():
+    """Return the generated pages by path."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(DOCS / "scripts"))
+        from site_pages import pages
+
+        return pages()
+
+
+@pytest.fixture(autouse=True)
+def scripts_first(monkeypatch):
+    monkeypatch.syspath_prepend(str(DOCS / "scripts"))
+
+
+def listed(text):
+    """Return the pages that the contents of a page name."""
+    blocks = re.findall(r"```\{toctree\}\n(.*?)```", text, flags=re.DOTALL)
+    return [line for block in blocks for line in block.splitlines() if line and not line.startswith(":")]
+
+
+def test_every_page_stands_once_in_the_contents_and_no_other_does(pages):
+    written = [path.stem for path in DOCS.glob("*.md") if path.name != "index.md"]
+    top = [f"generated/{path.rpartition('.')[0]}" for path in pages if "/" not in path or path.endswith("/index.md")]
+    assert sorted(listed(INDEX)) == sorted([*written, *top])
+
+
+def test_every_generated_page_stands_in_the_contents_of_its_folder(pages):
+    for folder in ("studies", "data"):
+        inside = {Path(path).stem for path in pages if path.startswith(f"{folder}/")} - {"index"}
+        assert set(listed(pages[f"{folder}/index.md"])) == inside
+
+
+def test_every_link_of_a_generated_page_leads_somewhere(pages):
+    paths = {(DOCS / "generated" / path).resolve() for path in pages}
+    for page, text in pages.items():
+        for target in re.findall(r"(?<!\\)\]\((?!https?:)([^)#]+)\)", text):
+            where = ((DOCS / "generated" / page).parent / target).resolve()
+            assert where in paths or where.exists(), (page, target)
+
+
+def test_every_shipped_study_has_a_page_with_its_inputs_options_and_outputs(pages):
+    names = [name for name, path in mcsim.find_studies().items() if path.is_relative_to(ROOT)]
+    assert {f"studies/{name}.md" for name in names} == {p for p in pages if re.match(r"studies/(?!index)", p)}
+    study, page = mcsim.load("second-hand-ev"), pages["studies/second-hand-ev.md"]
+    for row in [
+        "| `annual_degradation` | `uniform(0.02, 0.03)` | 1/yr | battery ageing |",
+        "| `functional_unit` | `km` | `km`, `life` |",
+        "| `crossover_age` | yr | vehicle (4), reference (2), category (10) |",
+    ]:
+        assert row.partition(" (4)")[0] in page
+    assert [o.name for o in study.outputs if f"| `{o.name}` |" not in page] == []
+    assert [o.name for o in study.model.options if f"| `{o.name}` | `{study.options[o.name]}` |" not in page] == []
+    assert [i.name for i in study.inputs if i.table is None and not i.vector and f"| `{i.name}` |" not in page] == []
+
+
+def test_every_table_of_every_study_has_a_page_with_all_its_rows(pages):
+    from site_studies import page_of
+
+    for name in ("second-hand-ev", "fleet-states", "cell-onshoring", "battery-circularity-mexico"):
+        for data in mcsim.load(name).tables.values():
+            page = pages[f"data/{page_of(data)}.md"]
+            rows = page.partition("## Rows")[2].strip().splitlines()
+            assert len(rows) - 2 == len(data.index)
+            assert f"studies/{name}.md" in page
+
+
+def test_methods_distributions_and_commands_are_those_of_the_registries(pages):
+    assert [name for name in METHODS if f"| `{name}` |" not in pages["methods.md"]] == []
+    assert [name for name in {**FAMILIES, **SHARES} if f"\n## {name}\n" not in pages["distributions.md"]] == []
+    assert [name for name in command.commands if f"\n## {name}\n" not in pages["commands.md"]] == []
+    sections = dict(re.findall(r"^## (\S+)\n(.*?)(?=^## |\Z)", pages["commands.md"], flags=re.DOTALL | re.MULTILINE))
+    for name, one in command.commands.items():
+        flags = [p.opts[0] for p in one.params if isinstance(p, click.Option) and not p.hidden]
+        assert [flag for flag in flags if flag not in sections[name]] == [], name
+
+
+def test_the_reference_holds_every_public_name_and_only_those(pages):
+    told = set(re.findall(r"^   (\w+)$", pages["api.rst"], flags=re.MULTILINE))
+    assert [name for name in told if not hasattr(mcsim, name)] == []
+    assert told == {*mcsim._PUBLIC, *FAMILIES, *SHARES}
+
+
+def test_the_page_on_citing_says_what_the_citation_file_says(pages):
+    for key in ("title", "version", "license", "message"):
+        (value,) = re.findall(rf"^{key}: (.+)$", (ROOT / "CITATION.cff").read_text(), flags=re.MULTILINE)
+        assert value in pages["cite.md"]
+    assert f"version: {mcsim.__version__}\n" in (ROOT / "CITATION.cff").read_text()
+
+
+def test_pages_are_written_once_and_those_that_are_none_any_more_go(tmp_path):
+    from site_pages import write
+
+    (tmp_path / "studies").mkdir()
+    (tmp_path / "studies" / "gone.md").write_text("# Gone\n")
+    assert len(write(tmp_path)) > 50
+    assert not (tmp_path / "studies" / "gone.md").exists()
+    assert write(tmp_path) == []
+
+
+def test_a_built_page_that_needs_a_network_is_found(tmp_path):
+    from site_pages import outside
+
+    (tmp_path / "a.html").write_text(
+        '<link rel="stylesheet" href="https://cdn.org/a.css"><script src="//cdn.org/b.js"></script>'
+        '<a href="https://x.org">x</a><link rel="next" href="https://x.org/n"><img src="_static/c.png">'
+    )
+    assert outside(tmp_path) == ["a.html: https://cdn.org/a.css", "a.html: //cdn.org/b.js"]
+
+
+@pytest.mark.parametrize("page", PRINTING)
+def test_what_the_python_of_a_page_prints_stands_under_it(page, tmp_path, monkeypatch):
+    from prints import printed
+
+    monkeypatch.chdir(tmp_path)
+    found = printed((DOCS / page).read_text())
+    assert found
+    for told, said in found:
+        assert_same_digits(told, said)
