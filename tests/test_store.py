@@ -67,15 +67,78 @@ def test_reading_gives_back_every_bit(whole):
 
 
 def test_xarray_reads_draws_with_units_and_masks(whole):
-    with xr.open_dataset(whole.folder / "draws.nc", group="outputs") as outputs:
-        assert outputs["steps"].dims == ("draw", "kind", "age")
+    with xr.open_datatree(whole.folder / "draws.nc", engine="h5netcdf") as tree:
+        assert set(tree.children) == {"prior", "prior_predictive"}
+        outputs, inputs = tree["prior_predictive"], tree["prior"]
+        assert outputs["steps"].dims == ("chain", "draw", "kind", "age")
         assert outputs["steps"].attrs == {"units": "km", "long_name": "steps"}
         assert bool(outputs["steps"].sel(kind="c", age=2).isnull().all())
         assert "detail" not in outputs
-        assert np.array_equal(outputs["z"].to_numpy(), whole.values("z"))
-    with xr.open_dataset(whole.folder / "draws.nc", group="inputs") as inputs:
+        assert np.array_equal(outputs["z"].to_numpy()[0], whole.values("z"))
+        assert inputs["x"].dims == ("chain", "draw")
         assert inputs["x"].attrs == {"units": "km", "long_name": "a length", "distribution": "uniform(0, 1)"}
-        assert np.array_equal(inputs["x"].to_numpy(), whole.inputs["x"])
+        assert np.array_equal(inputs["x"].to_numpy()[0], whole.inputs["x"])
+
+
+def test_the_file_is_what_to_arviz_gives_and_arviz_reads_it(whole):
+    import arviz_base
+    import arviz_stats
+
+    tree = arviz_base.convert_to_datatree(xr.open_datatree(whole.folder / "draws.nc", engine="h5netcdf"))
+    for name, dataset in whole.to_arviz().children.items():
+        xr.testing.assert_equal(tree[name].to_dataset(), dataset.to_dataset())
+        for variable in dataset.data_vars:
+            assert tree[name][variable].attrs == dataset[variable].attrs
+    told = arviz_stats.summary(tree, group="prior", var_names=["x"], kind="stats", round_to="none")
+    assert float(told["mean"].iloc[0]) == pytest.approx(whole.inputs["x"].mean())
+
+
+def test_what_is_shown_at_several_places_is_stored_once_and_padding_not(tmp_path):
+    from mcsim.study import Dim, Layout, Output
+
+    index = np.where(np.arange(400) % 2, -1, 0).reshape(20, 20)  # one cell shown at 200 places, 200 masked
+    dims = (Dim("row", tuple(range(20))), Dim("column", tuple(range(20))))
+    wide = Output("wide", "1", "one number", dims, layout=Layout(index))
+    study = small(lambda i, c: {"wide": np.sqrt(i["x"])[:, np.newaxis]}, outputs=(wide,))
+    run(study, 4000, out=tmp_path / "run")
+    shown = 8 * 4000 * 400
+    assert (tmp_path / "run" / "draws.nc").stat().st_size < shown / 20
+
+
+def test_a_directory_of_an_older_layout_says_what_to_do(whole, tmp_path):
+    from mcsim.store.directory import MANIFEST
+    from mcsim.store.whole import read_json, write_json
+
+    old = tmp_path / "old"
+    shutil.copytree(whole.folder, old)
+    write_json(old / MANIFEST, read_json(old / MANIFEST, "") | {"format": 1})
+    told = r"run\.json: format: of another version of mcsim \(got 1\); 2: repeat the run with `mcsim run --from "
+    with pytest.raises(InputError, match=told):
+        read(old)
+    with pytest.raises(InputError, match=told):
+        run(small(), DRAWS + 500, out=old, resume=True)
+    with pytest.raises(InputError, match=told):
+        merge([old], tmp_path / "out", small())
+
+
+@pytest.mark.parametrize("held", [0, 2**40])
+def test_inputs_on_disk_are_read_by_column_or_at_once(whole, monkeypatch, held):
+    from mcsim.store import netcdf
+
+    monkeypatch.setattr(netcdf, "HELD_BYTES", held)
+    again = read(whole.folder, small())
+    assert isinstance(again.inputs, netcdf.StoredInputs) == (held == 0)
+    assert unlike(whole, again) == []
+    for name, column in netcdf.inputs_of(again.inputs, 700, 900).items():
+        assert np.array_equal(column, whole.inputs[name][700:900])
+
+
+def test_inputs_are_written_a_few_pieces_at_a_time(whole, tmp_path, monkeypatch):
+    from mcsim.store import netcdf
+
+    monkeypatch.setattr(netcdf, "SLICE_BYTES", 1)
+    run(small(), DRAWS, out=tmp_path / "run", chunk=300)
+    assert (tmp_path / "run" / "draws.nc").read_bytes() == (whole.folder / "draws.nc").read_bytes()
 
 
 def test_summary_csv_is_full_precision(whole):

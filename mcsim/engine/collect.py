@@ -21,7 +21,7 @@ from mcsim.store.chunks import DiskShelf, Shelf, Span, check_complete, united
 from mcsim.store.directory import STATE
 from mcsim.store.pieces import Arrays, Piece
 from mcsim.store.whole import Damaged, read_arrays, save_arrays
-from mcsim.study import FloatArray, Output
+from mcsim.study import FloatArray, IntArray, Output
 from mcsim.study.failure import Failure
 
 EXACT_BYTES = 256 * 2**20  # kept draws of one output up to which its bands come from all of them at once
@@ -206,7 +206,7 @@ class Collector:
         if size <= EXACT_BYTES:
             return exact_bands(Draws(self.shelf, self.work)[name])
         stream = self._new_stream(output)
-        for piece in self.shelf.pieces((name,)):
+        for piece in self.shelf.pieces((name,), inputs=False):
             stream.add(piece.start, piece.stop, piece.draws, piece.outputs[name].reshape(len(piece.draws), -1))
         return stream.bands()
 
@@ -219,25 +219,63 @@ class Collector:
             When draws are missing.
         """
         check_complete(self.shelf.spans(), start, stop)
-        pieces = list(self.shelf.pieces(()))
         design, study = self.work.design, self.work.study
-        inputs = np.concatenate([piece.inputs for piece in pieces])
+        draws: list[IntArray] = []
+        failures: list[Failure] = []
+        for piece in self.shelf.pieces((), inputs=False):
+            draws.append(piece.draws)
+            failures += piece.failures
+        inputs: Mapping[str, FloatArray] = Inputs(self.shelf, design.columns)
         kept: Mapping[str, NDArray[Any]] = Draws(self.shelf, self.work)
         if not isinstance(self.shelf, DiskShelf):
-            kept = {name: kept[name] for name in kept}
+            inputs, kept = dict(inputs), {name: kept[name] for name in kept}
         return Result(
             study,
             design.draws,
-            np.concatenate([piece.draws for piece in pieces]),
+            np.concatenate(draws),
             design.seed,
             self.work.lives,
             design.kind,
-            {name: np.ascontiguousarray(inputs[:, place]) for place, name in enumerate(design.columns)},
+            inputs,
             kept,
             {output.name: self.bands(output.name) for output in study.outputs},
-            tuple(failure for piece in pieces for failure in piece.failures),
+            tuple(failures),
             shard,
         )
+
+
+class Inputs(Mapping[str, FloatArray]):
+    """Inputs of the pieces on a shelf, joined when asked for."""
+
+    def __init__(self, shelf: Shelf, columns: tuple[str, ...]) -> None:
+        self._shelf, self._columns = shelf, columns
+
+    def __getitem__(self, name: str) -> FloatArray:
+        if name not in self._columns:
+            raise KeyError(name)
+        place = self._columns.index(name)
+        return np.concatenate([piece.inputs[:, place] for piece in self._shelf.pieces(())])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._columns)
+
+    def __len__(self) -> int:
+        return len(self._columns)
+
+    def blocks(self, most: int) -> Iterator[tuple[int, dict[str, FloatArray]]]:
+        """Yield (row, columns) of neighbouring pieces, together at most so many bytes, or one piece."""
+        row, waiting = 0, list[FloatArray]()
+        for piece in self._shelf.pieces(()):
+            if waiting and sum(part.nbytes for part in waiting) + piece.inputs.nbytes > most:
+                yield row, self._named(waiting)
+                row += sum(map(len, waiting))
+                waiting = []
+            waiting.append(piece.inputs)
+        yield row, self._named(waiting)
+
+    def _named(self, parts: list[FloatArray]) -> dict[str, FloatArray]:
+        rows = np.concatenate(parts)
+        return {name: np.ascontiguousarray(rows[:, place]) for place, name in enumerate(self._columns)}
 
 
 class Draws(Mapping[str, NDArray[Any]]):
@@ -249,7 +287,13 @@ class Draws(Mapping[str, NDArray[Any]]):
     def __getitem__(self, name: str) -> NDArray[Any]:
         if name not in self._job.stored:
             raise KeyError(name)
-        return np.concatenate(list(self._shelf.column(name)))
+        shape = self._job.study.output(name).packed_shape
+        whole = np.empty((sum(high - low for low, high in self._shelf.spans()), *shape))
+        row = 0
+        for array in self._shelf.column(name):  # one piece beside the whole, not all of them
+            whole[row : row + len(array)] = array
+            row += len(array)
+        return whole[:row]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._job.stored)

@@ -34,11 +34,12 @@ from mcsim.store.directory import (
     read,
     read_manifest,
     read_samples,
+    refuse_older,
     write,
     write_failures,
 )
 from mcsim.store.joining import joining, refuse_unfinished
-from mcsim.store.netcdf import rows_of
+from mcsim.store.netcdf import inputs_of, rows_of
 from mcsim.store.pieces import Arrays, Piece
 from mcsim.store.record import made_with, study_of
 from mcsim.store.whole import read_json, save_arrays, write_json
@@ -193,6 +194,7 @@ class RunFolder:
     def _finished(self) -> Result | None:
         """Return the result of a complete run, or None after laying its draws out as chunks to be extended."""
         record = read_manifest(self.folder)
+        refuse_older(self.folder, record)
         compare_identities(self.folder, record["identity"], identity(self._job, self._shard))
         draws, wanted = record["draws"], self._job.design.draws
         self._check_draws(draws, wanted)
@@ -265,8 +267,8 @@ def _copy(result: Result, job: Job, shelf: DiskShelf, low: int, high: int) -> No
         if (start, stop) in there:
             continue
         first, last = np.searchsorted(result.draw, (start, stop)).tolist()
-        columns = [result.inputs[name][first:last] for name in job.design.columns]
-        inputs = np.column_stack([np.empty((last - first, 0)), *columns])
+        columns = inputs_of(result.inputs, first, last)
+        inputs = np.column_stack([np.empty((last - first, 0)), *(columns[name] for name in job.design.columns)])
         outputs = {name: rows_of(result.kept, name, first, last) for name in job.stored}
         failures = tuple(failure for failure in result.failures if start <= failure.draw < stop)
         shelf.put(Piece(start, stop, result.draw[first:last], inputs, outputs, failures), {})

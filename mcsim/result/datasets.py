@@ -44,6 +44,12 @@ class Draws(Protocol):
         """Kind of the design."""
 
 
+def groups_of(study: Study) -> tuple[str, str]:
+    """Return ArviZ's names of the groups of a study's inputs and outputs."""
+    inputs = "posterior" if study.posterior else "prior"
+    return inputs, f"{inputs}_predictive"
+
+
 def output_attributes(output: Output) -> dict[str, str]:
     """Return the netCDF attributes of an output: units, long_name, and units by label where they differ."""
     attributes = {"units": output.unit, "long_name": output.meaning}
@@ -136,6 +142,5 @@ def to_arviz(result: Draws) -> xr.DataTree:
     """
     import xarray as xr
 
-    inputs = "posterior" if result.study.posterior else "prior"
-    groups = {inputs: input_dataset(result), f"{inputs}_predictive": output_dataset(result)}
+    groups = dict(zip(groups_of(result.study), (input_dataset(result), output_dataset(result)), strict=True))
     return xr.DataTree.from_dict({name: dataset.expand_dims(chain=[0]) for name, dataset in groups.items()})

@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
+import numpy as np
 from numpy.typing import NDArray
 
 from mcsim.store.pieces import Arrays, Piece, cut
@@ -37,8 +38,8 @@ class Shelf(Protocol):
     def spans(self) -> list[Span]:
         """Return the global draws that are there, as rising intervals without overlap."""
 
-    def pieces(self, names: Sequence[str]) -> Iterator[Piece]:
-        """Yield the pieces in order, with these outputs only."""
+    def pieces(self, names: Sequence[str], inputs: bool = True) -> Iterator[Piece]:
+        """Yield the pieces in order, with these outputs only, and without inputs where none are wanted."""
 
     def column(self, name: str) -> Iterator[NDArray[Any]]:
         """Yield the draws of one output, piece by piece in order."""
@@ -61,7 +62,7 @@ class MemoryShelf:
         """Return the draws that are there."""
         return sorted((piece.start, piece.stop) for piece in self._pieces.values())
 
-    def pieces(self, names: Sequence[str]) -> Iterator[Piece]:
+    def pieces(self, names: Sequence[str], inputs: bool = True) -> Iterator[Piece]:
         """Yield the pieces in order."""
         for start in sorted(self._pieces):
             yield self._pieces[start]
@@ -117,8 +118,8 @@ class DiskShelf:
                 chosen.append(span)
         return chosen
 
-    def read(self, span: Span, names: Sequence[str]) -> Piece:
-        """Return a piece with these outputs.
+    def read(self, span: Span, names: Sequence[str], inputs: bool = True) -> Piece:
+        """Return a piece with these outputs, its inputs (n, 0) where they are not wanted.
 
         Raises
         ------
@@ -126,19 +127,22 @@ class DiskShelf:
             When the file is; its checksums are compared on the way.
         """
         path = self._path(span)
-        arrays = read_arrays(path, REMEDY, ["draws", "inputs", "failures", *(f"output/{name}" for name in names)])
+        own = ("draws", "inputs", "failures") if inputs else ("draws", "failures")
+        arrays = read_arrays(path, REMEDY, [*own, *(f"output/{name}" for name in names)])
         with reading(path, REMEDY):
             failures = tuple(
                 Failure(draw, reason, dict(zip(self.columns, values, strict=True)))
                 for draw, reason, values in json.loads(bytes(arrays["failures"]))
             )
             outputs = {name: arrays[f"output/{name}"] for name in names}
-            return Piece(*span, arrays["draws"], arrays["inputs"], outputs, failures)
+            draws = arrays["draws"]
+            columns = arrays.get("inputs", np.empty((len(draws), 0)))
+            return Piece(*span, draws, columns, outputs, failures)
 
-    def pieces(self, names: Sequence[str]) -> Iterator[Piece]:
+    def pieces(self, names: Sequence[str], inputs: bool = True) -> Iterator[Piece]:
         """Yield the pieces in order."""
         for span in self.spans():
-            yield self.read(span, names)
+            yield self.read(span, names, inputs)
 
     def column(self, name: str) -> Iterator[NDArray[Any]]:
         """Yield the draws of one output, reading nothing else."""

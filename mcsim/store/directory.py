@@ -20,7 +20,7 @@ from mcsim.store.chunks import PLAN
 from mcsim.store.described import STUDY, read_study, write_study
 from mcsim.store.files import atomically, plain_text, write_table
 from mcsim.store.joining import refuse_unfinished
-from mcsim.store.record import file_hash, fingerprint, manifest
+from mcsim.store.record import FORMAT, file_hash, fingerprint, manifest
 from mcsim.store.whole import Arrays, read_arrays, read_json, save_arrays, write_json
 from mcsim.study import FloatArray, InputError, Study
 from mcsim.study.failure import Failure
@@ -57,7 +57,7 @@ def write(result: Result, folder: Path, how: Mapping[str, Any]) -> Result:
     """
     from dataclasses import replace
 
-    from mcsim.store.netcdf import StoredDraws, write_draws
+    from mcsim.store.netcdf import StoredDraws, read_inputs, write_draws
 
     folder.mkdir(parents=True, exist_ok=True)
     atomically(folder / DRAWS, lambda path: write_draws(result, path))
@@ -80,7 +80,8 @@ def write(result: Result, folder: Path, how: Mapping[str, Any]) -> Result:
     record = {**about, "files": {name: file_hash(folder / name) for name in names}}
     write_json(folder / MANIFEST, record)
     kept = StoredDraws(folder / DRAWS, result.study, tuple(result.kept))
-    return replace(result, kept=kept, folder=folder, record=record)
+    inputs = read_inputs(folder / DRAWS, result.study)[1]
+    return replace(result, inputs=inputs, kept=kept, folder=folder, record=record)
 
 
 def _of_ranking(folder: Path) -> dict[str, Any]:
@@ -195,10 +196,26 @@ def check(folder: Path) -> dict[str, Any]:
         Naming the first file that is missing or was changed.
     """
     record = read_manifest(folder)
+    refuse_older(folder, record)
     going = (folder / CHUNKS / PLAN).is_file()  # an extension that was stopped while it wrote its files
     remedy = "go on with --resume" if going else f"repeat the run with `mcsim run --from {folder}`"
     check_files(folder, record["files"], remedy)
     return record
+
+
+def refuse_older(folder: Path, record: Mapping[str, Any]) -> None:
+    """Refuse a run directory whose files are laid out otherwise than now.
+
+    Raises
+    ------
+    InputError
+        Saying how to have it anew.
+    """
+    if record["format"] != FORMAT:
+        raise InputError(
+            f"{folder / MANIFEST}: format: of another version of mcsim (got {record['format']}); {FORMAT}: repeat the "
+            f"run with `mcsim run --from {folder}`"
+        )
 
 
 def check_files(folder: Path, files: Mapping[str, str], remedy: str) -> None:

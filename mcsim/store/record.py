@@ -17,6 +17,7 @@ from mcsim.study import InputError, Study
 if TYPE_CHECKING:
     from mcsim.result.result import Result
 
+FORMAT = 2  # of a run directory: draws.nc as ArviZ lays it out
 NUMERICAL = ("numpy", "numba", "scipy")  # whose versions may round unlike
 PACKAGES = ("numpy", "numba", "scipy", "joblib", "pandas", "xarray", "h5netcdf", "SALib")
 
@@ -158,7 +159,7 @@ def manifest(result: Result, how: Mapping[str, Any]) -> dict[str, Any]:
         What does not change the draws: jobs, backend, wall time, chunk.
     """
     return {
-        "format": 1,
+        "format": FORMAT,
         "study": study_record(result.study),
         "seed": result.seed,
         "design": result.design,
