@@ -211,7 +211,7 @@ def supply(vehicles, laws, trade, shared, rules, capacity, i):
         )
         parts = [(w, o) for w, o in zip(weights, offer.values(), strict=True) if w > 0 and sum(o[:3]) > 0]
         share = sum(w * o[2] / sum(o[:3]) for w, o in parts) / sum(w for w, _ in parts)
-        share = min(1.0, trade.selection[i] * share)
+        share = min(1.0, trade.selection[i, start] * share)
         ev_weights = {age: max(0.0, 1 - abs(age - trade.ev_age[i]) / trade.ev_width[i]) for age in gates}
         if not any(ev_weights.values()):
             ev_weights[min(gates, key=lambda age: abs(age - trade.ev_age[i]))] = 1.0

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import integrate
 
+from mcsim.kernels.cohorts.home import fill_unit_leavers, fill_unit_replacements
 from mcsim.kernels.cohorts.materials import WORK, fill_retired
 from mcsim.kernels.cohorts.packs import fill_new_vehicles, fill_states, in_service
 from mcsim.kernels.cohorts.records import MASS, Contents, Policy
@@ -216,6 +217,14 @@ def test_ev_share_of_an_empty_pool_is_none():
     assert ev_share_of_pool(np.ones(2) / 2, np.zeros(2), np.zeros(2)) == 0.0
 
 
+def yearly(policy, years):
+    """A policy of one draw from scalars, alike in all years."""
+    shapes = {"second_years": (1,), "second_collection": (1,)}
+    return Policy(
+        *(np.full(shapes.get(name, (1, years)), value) for name, value in zip(Policy._fields, policy, strict=True))
+    )
+
+
 @pytest.mark.parametrize(
     "policy",
     [
@@ -231,7 +240,7 @@ def test_contained_materials_are_recovered_lost_or_still_in_use(policy):
     packs = Packs(*(Retiring(number, number * rng.uniform(20, 80)) for number in numbers))
     contents = Contents(
         rng.uniform(20, 80, (1, 2, years)), rng.uniform(4, 8, (1, years)), rng.random((1, years, materials)),
-        rng.random((1, materials)), rng.random((1, materials)), Policy(*(np.array([value]) for value in policy)),
+        rng.random((1, materials)), rng.random((1, materials)), yearly(policy, years),
     )  # fmt: skip
     space = PackSpace(np.empty((years, places)), np.empty((2, years, places)), np.empty((2, WORK, places)))
     found = stages.empty_retired(1, years, materials)
@@ -247,3 +256,25 @@ def test_mean_life_of_the_half_year_grid_is_the_integral_of_survival():
     fill_weibull_steps(3.0, 15.0, 0.5, alive)
     exact, _ = integrate.quad(lambda age: math.exp(-((age / 15.0) ** 3.0)), 0, 100)
     assert 0.5 * (alive.sum() - 0.5) == pytest.approx(exact, rel=1e-4)
+
+
+@pytest.mark.parametrize("repair", [0.0, 0.4])
+def test_packs_that_leave_with_their_vehicle_and_those_replaced_are_all_that_retire(repair):
+    halves, years, cover, exposure = 40, 18, 16, 1
+    alive, warranty, end, defects = (np.empty(2 * halves + 16) for _ in range(4))
+    for (shape, scale, step), law in zip(
+        [(3.0, 12.0, 0.5), (4.0, 11.0, 0.25), (4.0, 9.0, 0.25), (1.0, 90.0, 0.25)],
+        [alive, warranty, end, defects],
+        strict=True,
+    ):
+        fill_weibull_steps(shape, scale, step, law)
+    state, running = np.empty((halves, halves)), np.empty(halves)
+    fill_states(warranty, end, defects, cover, repair, state, running)
+    left, tables = np.empty(years), [np.empty((years, years)) for _ in range(3)]
+    fill_new_vehicles(alive, state, running, cover, repair, exposure, left, *tables)
+    columns = [np.empty(years) for _ in range(5)]
+    fill_unit_leavers(alive, running, exposure, *columns[:4])
+    fill_unit_replacements(alive, state, exposure, columns[4])
+    died, failed, replaced = columns[0], columns[1], columns[4]
+    assert replaced.sum() > 0.01
+    np.testing.assert_allclose(died + failed + replaced, tables[0].sum(axis=1) + tables[1].sum(axis=1), rtol=1e-12)

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from mcsim.kernels.cohorts.records import ENERGY, EV, NEW, NUMBER, SECOND_HAND
 from mcsim.studies.common.corridor import Corridor
 from mcsim.studies.fleet import levers, model, stages
-from mcsim.studies.fleet.levers import LEVERS, BorderRule, Lever, moved
+from mcsim.studies.fleet.levers import LEVERS, moved
+from mcsim.studies.fleet.policy import BorderRule, Lever, no_rule
 from mcsim.studies.fleet.results import crossover
 from mcsim.study import Context, InputError
 from mcsim.study.load import load
@@ -436,7 +437,7 @@ def test_a_scenario_moves_levers_only_and_is_told_beside_them(study, name):
 
 def test_a_lever_of_ones_own_is_one_entry_of_the_registry(monkeypatch):
     one = Lever(
-        "gift", "imports pay nothing", (), {BorderRule: lambda rule, inputs: rule._replace(oldest=rule.oldest + 1)}
+        "gift", "imports pay nothing", (), {BorderRule: lambda rule, inputs: rule._replace(youngest=rule.youngest + 1)}
     )
     monkeypatch.setattr(levers, "LEVERS", (one,))
-    assert moved(BorderRule(np.zeros(1), np.zeros(1), np.ones(1)), {}).oldest == 2.0
+    assert moved(no_rule(1), {}).youngest == 1.0

@@ -17,10 +17,13 @@ class HomeFlows(NamedTuple):
         In use at the ends of years.
     gone : ndarray, shape (n, years, powertrains + 1)
         Deregistrations: EVs with a working pack stand at EV, those whose pack failed at DEAD.
+    replaced : ndarray, shape (n, years)
+        Packs replaced in EVs that stay in use, under warranty or by repair.
     """
 
     stock: Array
     gone: Array
+    replaced: Array
 
 
 class HostFlows(NamedTuple):

@@ -47,7 +47,46 @@ def fill_unit_leavers(alive, running, exposure, death, failure, combustion, in_u
 
 
 @kernel
-def fill_home_fleet(sales, pickup_share, space, exposure, stock, gone, pool):
+def fill_unit_replacements(alive, share, exposure, replaced):
+    """Fill, per vehicle sold, the packs replaced in each year of age in vehicles that stay in use, for one style.
+
+    What `fill_states` fitted in a half-year stands on its diagonal; the vehicles alive in that half-year are the mean
+    of those at its ends, as in `mcsim.kernels.cohorts.packs.fill_new_vehicles`, so that packs that leave with a vehicle
+    and packs replaced sum to all that retire.
+
+    Parameters
+    ----------
+    alive : ndarray, shape (halves,)
+        Survival of vehicles by half-year.
+    share : ndarray, shape (halves, classes)
+        Right to a working pack by half-year and half-year of fitting.
+    exposure : int
+        Half-years lived at the end of the year of sale.
+    replaced : ndarray, shape (years,)
+        Filled by age.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mcsim.kernels.cohorts.home import fill_unit_replacements
+    >>> replaced = np.empty(1)
+    >>> fill_unit_replacements(np.array([1.0, 0.5]), np.array([[1.0, 0.0], [0.75, 0.25]]), 1, replaced)
+    >>> replaced.tolist()
+    [0.1875]
+    """
+    half = 0
+    for year in range(replaced.size):
+        last = 2 * year + exposure
+        fitted = 0.0
+        while half < last:
+            if half + 1 < share.shape[1]:
+                fitted += 0.5 * (alive[half] + alive[half + 1]) * share[half + 1, half + 1]
+            half += 1
+        replaced[year] = fitted
+
+
+@kernel
+def fill_home_fleet(sales, pickup_share, space, exposure, stock, gone, replaced, pool):
     """Fill stock and deregistrations by year and powertrain, and the pool by year and age.
 
     Parameters
@@ -64,6 +103,8 @@ def fill_home_fleet(sales, pickup_share, space, exposure, stock, gone, pool):
         Filled; model years may begin before the first of these years.
     gone : ndarray, shape (years, powertrains + 1)
         Filled: EVs that died with a working pack stand at EV, those whose pack failed at DEAD.
+    replaced : ndarray, shape (years,)
+        Filled: packs replaced in EVs that stay.
     pool : ndarray, shape (powertrains + 1, years, ages)
         Filled as `gone` by year and age; vehicles older than its ages are in the totals only.
 
@@ -73,10 +114,10 @@ def fill_home_fleet(sales, pickup_share, space, exposure, stock, gone, pool):
     >>> from mcsim.kernels.cohorts.home import fill_home_fleet
     >>> from mcsim.kernels.cohorts.room import HomeSpace, Leavers
     >>> alive = np.tile(np.array([1, 0.5, 0.25, 0.0]), (2, 1))
-    >>> stock, gone, pool = np.empty((2, 3)), np.empty((2, 4)), np.empty((4, 2, 2))
+    >>> stock, gone, pool, replaced = np.empty((2, 3)), np.empty((2, 4)), np.empty((4, 2, 2)), np.empty(2)
     >>> none = np.zeros((2, 2))
-    >>> space = HomeSpace(alive, Leavers(none, none, np.full((2, 2), 0.5), none))
-    >>> fill_home_fleet(np.array([[8.0, 0, 0], [4.0, 0, 0]]), np.zeros(2), space, 1, stock, gone, pool)
+    >>> space = HomeSpace(alive, Leavers(none, none, np.full((2, 2), 0.5), none, none))
+    >>> fill_home_fleet(np.array([[8.0, 0, 0], [4.0, 0, 0]]), np.zeros(2), space, 1, stock, gone, replaced, pool)
     >>> stock[:, 0].tolist(), gone[:, 0].tolist(), pool[0].tolist()
     ([4.0, 2.0], [4.0, 6.0], [[4.0, 0.0], [2.0, 4.0]])
     """
@@ -84,6 +125,7 @@ def fill_home_fleet(sales, pickup_share, space, exposure, stock, gone, pool):
     years, ages = pool.shape[1], pool.shape[2]
     first = sales.shape[0] - years
     for year in range(years):
+        replaced[year] = 0.0
         for kind in range(pool.shape[0]):
             gone[year, kind] = 0.0
             stock[year, min(kind, EV)] = 0.0
@@ -110,13 +152,14 @@ def fill_home_fleet(sales, pickup_share, space, exposure, stock, gone, pool):
                 stock[year, EV] += ev * (car * leavers.in_use[CAR, age] + pickup * leavers.in_use[PICKUP, age])
                 gone[year, EV] += died
                 gone[year, DEAD] += failed
+                replaced[year] += ev * (car * leavers.replaced[CAR, age] + pickup * leavers.replaced[PICKUP, age])
                 if age < ages:
                     pool[EV, year, age] = died
                     pool[DEAD, year, age] = failed
 
 
 @kernel
-def fill_home_fleets(vehicles, styles, rules, pass_scale, running, space, flows, pool):
+def fill_home_fleets(vehicles, styles, rules, pass_scale, states, space, flows, pool):
     """Fill the home fleet of every draw.
 
     Parameters
@@ -125,7 +168,7 @@ def fill_home_fleets(vehicles, styles, rules, pass_scale, running, space, flows,
         Of n draws.
     pass_scale : ndarray, shape (n,)
         As in `Laws`; finite where a rule on state of health holds.
-    running : ndarray, shape (n, halves)
+    states : PackStates
         Vehicles with a right to a working pack, by half-year.
     space : HomeSpace
         Working space.
@@ -140,11 +183,12 @@ def fill_home_fleets(vehicles, styles, rules, pass_scale, running, space, flows,
             alive = space.alive[style]
             fill_table_halves(styles.survival[style], vehicles.stretch[i], alive)
             fill_unit_leavers(
-                alive, running[i], exposure, leavers.death[style], leavers.failure[style],
+                alive, states.running[i], exposure, leavers.death[style], leavers.failure[style],
                 leavers.combustion[style], leavers.in_use[style],
             )  # fmt: skip
+            fill_unit_replacements(alive, states.share[i], exposure, leavers.replaced[style])
         sales, share = vehicles.sales[i], styles.pickup_share
-        fill_home_fleet(sales, share, space, exposure, flows.stock[i], flows.gone[i], pool[i])
+        fill_home_fleet(sales, share, space, exposure, flows.stock[i], flows.gone[i], flows.replaced[i], pool[i])
         # A rule on state of health refuses every dead pack; without one the option says whether they are on offer.
         if not rules.dead_packs or pass_scale[i] < math.inf:
             for year in range(pool.shape[2]):

@@ -33,11 +33,21 @@ class Wish(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """What becomes of one draw's imports by age at entry; as in `mcsim.kernels.cohorts.room.Entries`."""
+    """What becomes of one draw's imports of one year by age at entry.
+
+    Parameters
+    ----------
+    passing : ndarray, shape (ages,)
+        Share of running EVs that may be traded.
+    left : ndarray, shape (ages, years)
+        Share of combustion vehicles in use at the ends of years.
+    ev_kept : ndarray, shape (ages,)
+        Share of EVs that came with a working pack in use at the end of the year of entry.
+    """
 
     passing: Array
     left: Array
-    ev_left: Array
+    ev_kept: Array
 
 
 @kernel
@@ -258,16 +268,30 @@ def kept_at_once(year, pool, entry, space):
         if space.icev[age] > 0.0:
             kept += space.icev[age] * entry.left[age, 0]
         if space.ev[age] > 0.0:
-            kept += space.ev[age] * working_share(year, age, pool, entry.passing) * entry.ev_left[age, 0]
+            kept += space.ev[age] * working_share(year, age, pool, entry.passing) * entry.ev_kept[age]
     return kept
 
 
 @kernel
-def fill_weights(i, year, extra, history, later, weight):
+def fill_may_give(i, year, history, trade, may_give):
+    """Fill the ages that may give in one year: the history's, then the rules', a later rule's once it holds for all."""
+    for age in range(may_give.size):
+        if year < history.shape[0]:
+            may_give[age] = history[year, age]
+        elif trade.late[i, year] < 1.0:
+            may_give[age] = trade.open_age[i, age]
+        else:
+            may_give[age] = trade.late_open[i, age]
+
+
+@kernel
+def fill_weights(i, year, extra, history, trade, weight):
     """Fill the shares by age of one year's imports: the history's with unregistered ones, or later the rules'."""
-    past = year < history.observed.shape[1]
+    past, late = year < history.observed.shape[1], trade.late[i, year]
     for age in range(weight.size):
-        weight[age] = history.weight[i, year, age] if past else later[i, age]
+        weight[age] = history.weight[i, year, age] if past else trade.weight[i, age]
+        if late > 0.0 and not past:
+            weight[age] = (1.0 - late) * weight[age] + late * trade.late_weight[i, age]
         if past and extra > 0.0:
             weight[age] = (weight[age] + extra * history.irregular_weight[i, age]) / (1.0 + extra)
 
@@ -306,7 +330,43 @@ def choose_enough(year, wish, gap, may_give, pool, gone, whole_pool, entry, spac
 
 
 @kernel
-def fill_imports(trade, gates, rules, pool, entries, capacity, flows, packs, space):
+def fill_border(i, checked, entries, free, space):
+    """Fill which EVs pass, and how many of those that came stay a year, where a share of them is held to the rule.
+
+    Parameters
+    ----------
+    i : int
+        Draw.
+    checked : float
+        Share of EVs that meet the rule on state of health; the others cross as where there is none.
+    entries, free : Entries
+        What becomes of an import under the rule and without it.
+    space : ImportSpace
+        `passing` and `ev_kept` are filled.
+    """
+    for age in range(space.passing.size):
+        space.passing[age] = entries.passing[i, age]
+        space.ev_kept[age] = entries.ev_left[i, age, 0]
+        if checked < 1.0:
+            held, others = checked * entries.passing[i, age], (1.0 - checked) * free.passing[i, age]
+            space.passing[age] = held + others
+            if held + others > 0.0:
+                kept = held * entries.ev_left[i, age, 0] + others * free.ev_left[i, age, 0]
+                space.ev_kept[age] = kept / (held + others)
+
+
+@kernel
+def part_evs(i, checked, entries, space):
+    """Part the chosen EVs into those that met the rule on state of health (`ev`) and the others (`ev_free`)."""
+    for age in range(space.ev.size):
+        total = space.passing[age]
+        held = checked * entries.passing[i, age] / total if total > 0.0 else 0.0
+        space.ev_free[age] = space.ev[age] * (1.0 - held)
+        space.ev[age] *= held
+
+
+@kernel
+def fill_imports(trade, gates, rules, pool, entries, free, capacity, flows, packs, space):
     """Add every draw's imports to its new sales.
 
     In the history what the modelled pool does not hold, or the border refuses, comes all the same, as combustion
@@ -316,8 +376,8 @@ def fill_imports(trade, gates, rules, pool, entries, capacity, flows, packs, spa
 
     Parameters
     ----------
-    trade, gates, rules, entries : Trade, Gates, Rules, Entries
-        Of n draws.
+    trade, gates, rules, entries, free : Trade, Gates, Rules, Entries, Entries
+        Of n draws; `free` without a rule on state of health, read where not all EVs meet it.
     pool : ndarray, shape (n, powertrains + 1, years, ages)
         From `mcsim.kernels.cohorts.home.fill_home_fleets`.
     capacity : ndarray, shape (n, origins, years)
@@ -333,7 +393,7 @@ def fill_imports(trade, gates, rules, pool, entries, capacity, flows, packs, spa
     first = history.observed.shape[1]
     for i in range(history.uplift.size):
         stock, came, population = host.stock[i], host.registrations[i, SECOND_HAND], demand.population[i]
-        entry = Entry(entries.passing[i], entries.left[i], entries.ev_left[i])
+        entry = Entry(space.passing, entries.left[i], space.ev_kept)
         extra = 0.0
         if history.uplift[i] > 0.0:
             extra = unregistered_factor(
@@ -359,12 +419,17 @@ def fill_imports(trade, gates, rules, pool, entries, capacity, flows, packs, spa
                 reach = demand.target[i, year] if rules.mode == TARGET else population[year] * goal
                 gap = max(reach - total_stock(stock, year), 0.0)
                 wanted = gap
+            if not past:
+                wanted *= trade.volume[i, year]
+                gap *= trade.volume[i, year]
             wish = Wish(
-                wanted, trade.selection[i], trade.ev_age[i], trade.ev_width[i], trade.combustion_cut[i, year],
+                wanted, trade.selection[i, year], trade.ev_age[i], trade.ev_width[i], trade.combustion_cut[i, year],
                 trade.substitution[i],
             )  # fmt: skip
-            may_give = gates.history[year] if past else trade.open_age[i]
-            fill_weights(i, year, extra, history, trade.weight, space.weight)
+            fill_may_give(i, year, gates.history, trade, space.may_give)
+            may_give, checked = space.may_give, trade.checked[i, year]
+            fill_weights(i, year, extra, history, trade, space.weight)
+            fill_border(i, checked, entries, free, space)
             missing, refused = choose_enough(year, wish, gap, may_give, pool[i], gone, rules.whole_pool, entry, space)
             if past:
                 # They did come: as combustion vehicles, from outside the modelled pool.
@@ -375,7 +440,11 @@ def fill_imports(trade, gates, rules, pool, entries, capacity, flows, packs, spa
                 counts.unfilled[i, year] = missing
             counts.refused[i, year] = refused
             push_combustion(i, year, rules, pool[i], entry.left, host, space)
-            push_evs(i, year, rules.exposure, pool[i], entries, host, capacity[i, SECOND_HAND], packs, space.ev)
+            kwh = capacity[i, SECOND_HAND]
+            if checked < 1.0:
+                part_evs(i, checked, entries, space)
+                push_evs(i, year, rules.exposure, pool[i], free, host, kwh, packs, space.ev_free)
+            push_evs(i, year, rules.exposure, pool[i], entries, host, kwh, packs, space.ev)
             if year == first - 1:
                 before = total_stock(stock, year) / population[year]
             if year == first:

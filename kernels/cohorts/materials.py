@@ -113,14 +113,16 @@ def split_packs(i, origin, year, policy, work, queue):
     >>> from mcsim.kernels.cohorts.records import SECOND_HAND, Policy
     >>> work, queue = np.zeros((WORK, 1)), np.zeros((4, 1))
     >>> work[RETIRED] = 8.0
-    >>> policy = Policy(*np.array([[1.0], [0.5], [0.25], [0.0], [1.0], [1.25], [1.0], [9.0]]))
+    >>> yearly = [np.array([[share]]) for share in (1.0, 0.5, 0.25, 0.0, 1.0)]
+    >>> policy = Policy(*yearly, np.array([1.25]), np.array([1.0]), np.array([[9.0]]))
     >>> split_packs(0, SECOND_HAND, 0, policy, work, queue)
     >>> work[[LANDFILLED, TAKEN, HELD], 0].tolist(), queue[:, 0].tolist()
     ([3.0, 2.0, 3.0], [0.0, 2.25, 0.75, 0.0])
     """
-    back = policy.take_back[i] if origin == SECOND_HAND else 0.0
-    again = min(policy.reuse[i] + policy.second_life[i], 1.0)
-    under_cover, later, afterwards = policy.covered_collection[i], policy.collection[i], policy.second_collection[i]
+    back = policy.take_back[i, year] if origin == SECOND_HAND else 0.0
+    again = min(policy.reuse[i, year] + policy.second_life[i, year], 1.0)
+    under_cover, later = policy.covered_collection[i, year], policy.collection[i, year]
+    afterwards = policy.second_collection[i]
     duration = max(policy.second_years[i], 1.0)
     # Between whole years: parted between the two about it, so that the mean stay is the duration.
     first = year + int(duration)
@@ -196,8 +198,8 @@ def book(i, year, origin, policy, host_recovery, home_recovery, work, retired):
     retired : Retired
         Filled; years before must be.
     """
-    again = policy.reuse[i] + policy.second_life[i]
-    reused = policy.reuse[i] / again if again > 0.0 else 0.0
+    again = policy.reuse[i, year] + policy.second_life[i, year]
+    reused = policy.reuse[i, year] / again if again > 0.0 else 0.0
     for place in range(FIRST_MATERIAL):
         retired.amount[i, year, origin, place] = work[RETIRED, place]
         retired.replaced[i, year, origin, place] = work[REPLACED, place]
@@ -257,6 +259,6 @@ def fill_retired(packs, contents, space, retired):
                 work[SECOND_HAND, REPLACED, place] = 0.0
             for origin in range(queue.shape[0]):
                 split_packs(i, origin, year, policy, work[origin], queue[origin])
-            limit_recycling(policy.capacity[i], work)
+            limit_recycling(policy.capacity[i, year], work)
             for origin in range(queue.shape[0]):
                 book(i, year, origin, policy, contents.host_recovery, contents.home_recovery, work[origin], retired)

@@ -260,8 +260,18 @@ class Trade(NamedTuple):
         Shares by age after the history.
     open_age : ndarray of bool, shape (n, ages)
         Ages that may give after the history.
-    selection, ev_age, ev_width : ndarray, shape (n,)
-        Ratio on the EV share, and the ages at which EVs cross [yr].
+    late_weight, late_open : ndarray, shape (n, ages)
+        The same where a later rule on ages holds.
+    late : ndarray, shape (n, years)
+        Share of imports to which that later rule applies.
+    checked : ndarray, shape (n, years)
+        Share of EVs that meet the rule on state of health; the others cross as where there is none.
+    volume : ndarray, shape (n, years)
+        Imports after the history over those wanted without policy.
+    selection : ndarray, shape (n, years)
+        Ratio on the EV share.
+    ev_age, ev_width : ndarray, shape (n,)
+        Ages at which EVs cross [yr].
     combustion_cut : ndarray, shape (n, years)
         Share of combustion imports that policy keeps out.
     substitution : ndarray, shape (n,)
@@ -273,6 +283,11 @@ class Trade(NamedTuple):
     share: Array
     weight: Array
     open_age: Gate
+    late_weight: Array
+    late_open: Gate
+    late: Array
+    checked: Array
+    volume: Array
     selection: Array
     ev_age: Array
     ev_width: Array
@@ -281,19 +296,19 @@ class Trade(NamedTuple):
 
 
 class Policy(NamedTuple):
-    """Where retired packs go in the host country, all of shape (n,).
+    """Where retired packs go in the host country.
 
     Parameters
     ----------
-    covered_collection, collection : ndarray
+    covered_collection, collection : ndarray, shape (n, years)
         Share collected of packs that new vehicles retire within the warranty's age, and of all others.
-    take_back : ndarray
+    take_back : ndarray, shape (n, years)
         Share of second-hand vehicles' packs that go back home.
-    reuse, second_life : ndarray
+    reuse, second_life : ndarray, shape (n, years)
         Shares of collected packs used again in a vehicle and in storage.
-    second_years, second_collection : ndarray
+    second_years, second_collection : ndarray, shape (n,)
         Duration of either [yr]; share collected afterwards.
-    capacity : ndarray
+    capacity : ndarray, shape (n, years)
         Recycling capacity [t/yr].
     """
 

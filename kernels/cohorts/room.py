@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from mcsim.kernels.cohorts.records import Array
+from mcsim.kernels.cohorts.records import Array, Gate
 
 
 class CountryCurves(NamedTuple):
@@ -145,12 +145,15 @@ class Leavers(NamedTuple):
         Combustion vehicles that die.
     in_use : ndarray
         EVs in use at the end of the year.
+    replaced : ndarray
+        Packs replaced in EVs that stay.
     """
 
     death: Array
     failure: Array
     combustion: Array
     in_use: Array
+    replaced: Array
 
 
 class HomeSpace(NamedTuple):
@@ -194,8 +197,13 @@ class ImportSpace(NamedTuple):
         Shares of combustion vehicles and of EVs wanted.
     whole, on_offer : ndarray
         Combustion vehicles (hybrids among them) and EVs that the pool holds.
-    icev, hev, ev : ndarray
-        Chosen; `icev` holds all combustion vehicles until hybrids are told apart.
+    icev, hev, ev, ev_free : ndarray
+        Chosen; `icev` holds all combustion vehicles until hybrids are told apart, `ev` all EVs until those that no rule
+        on state of health held back are.
+    passing, ev_kept : ndarray
+        Share of running EVs that may be traded, and of those traded in use at the end of the year of entry.
+    may_give : ndarray of bool
+        Ages that may give.
     """
 
     weight: Array
@@ -205,6 +213,10 @@ class ImportSpace(NamedTuple):
     icev: Array
     hev: Array
     ev: Array
+    ev_free: Array
+    passing: Array
+    ev_kept: Array
+    may_give: Gate
 
 
 class PackSpace(NamedTuple):
@@ -226,13 +238,17 @@ class PackSpace(NamedTuple):
 
 
 class Tables(NamedTuple):
-    """What the stages leave each other; the first axis of every array is the draw of a block."""
+    """What the stages leave each other; the first axis of every array is the draw of a block.
+
+    `free` is `entries` without a rule on state of health: the same arrays where the rule holds for all EVs or none.
+    """
 
     curves: Curves
     states: States
     new: NewVehicles
     pool: Array
     entries: Entries
+    free: Entries
     packs: Packs
 
 

@@ -11,6 +11,7 @@ from mcsim.study.errors import InputError
 from mcsim.study.schema import Place
 from mcsim.study.sections import FILE
 
+OVERLAID = ("inputs", "options")  # what an overlay lays over a study
 CENTRE = "centre"  # an input of an extending study: held at the centre of the extended one's
 Content = dict[str, Any]  # section -> its keys, or a list of entries
 Resolve = Callable[[str], Path]
@@ -47,6 +48,8 @@ def read_study_file(path: Path, resolve: Resolve, seen: tuple[Path, ...] = ()) -
         figure["place"] = str((Place(path) / "published").number(number))
     extended = head.pop("extends", None)
     if extended is None:
+        if head.pop("overlays", None) is not None:
+            raise InputError(f"{path}: study.overlays: lie over nothing (got no study.extends); the study below them")
         _refuse_centres(content, path)
         return content, (str(path),)
     local = path.parent / extended
@@ -64,8 +67,34 @@ def read_study_file(path: Path, resolve: Resolve, seen: tuple[Path, ...] = ()) -
             replaced = base.get("tables", {}).get(name)
             if replaced is not None:
                 entry["replaces"] = replaced.get("replaces", replaced["file"])
+    laid, found = _overlaid(base, head.pop("overlays", []), path, resolve)
+    base, files = laid, (*files, *found)
     _hold(content.get("inputs", {}), base, path)
     return {section: _over(base, content, section) for section in (*base, *content)}, (*files, str(path))
+
+
+def _overlaid(base: Content, names: list[str], path: Path, resolve: Resolve) -> tuple[Content, tuple[str, ...]]:
+    """Return a study with the inputs and options of other studies' own files over it, in order, and their files."""
+    files: list[str] = []
+    for number, name in enumerate(names):
+        if name in names[:number]:
+            raise InputError(f"{path}: study.overlays: stands twice (got {name!r}); each once")
+        local = path.parent / name
+        try:
+            file = local.resolve() if local.suffix == ".toml" else resolve(name)
+        except InputError as error:
+            raise InputError(f"{path}: study.overlays: {error}") from None
+        content: Content = FILE.read(_toml(file), Place(file))
+        more = sorted(set(content) - {"study", *OVERLAID})
+        if more or {"model", "function", "overlays"} & set(content.get("study", {})):
+            said = ", ".join(more) or "a study of its own"
+            raise InputError(
+                f"{path}: study.overlays: {name}: no overlay (got {said}); one with inputs and options alone"
+            )
+        _hold(content.get("inputs", {}), base, file)
+        base = {**base, **{section: _over(base, content, section) for section in OVERLAID if section in content}}
+        files.append(str(file))
+    return base, tuple(files)
 
 
 def _says_centre(entry: Any) -> bool:

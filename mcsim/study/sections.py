@@ -61,6 +61,7 @@ STUDY = Section(
         Key("function", REFERENCE, "instead of a model: a plain function of named arguments"),
         Key("per_draw", FLAG, "the function takes the floats of one draw, not arrays"),
         Key("extends", NAME, "a study's name, or a file from this file's folder: all of it, then the changes below"),
+        Key("overlays", WORDS, "studies whose inputs and options alone come over those of the study that it extends"),
         Key("headline", WORDS, "outputs that the report leads with"),
         Key(
             "arguments",

@@ -10,7 +10,8 @@ import numpy as np
 from mcsim.kernels.cohorts.records import Contents, Policy
 from mcsim.studies.common.corridor import Corridor
 from mcsim.studies.common.labels import CHEMISTRIES, MATERIALS, ROUTES
-from mcsim.studies.fleet.levers import PYRO, Recovery, moved
+from mcsim.studies.fleet.levers import moved
+from mcsim.studies.fleet.policy import PYRO, Recovery
 from mcsim.studies.fleet.series import YEARS, interpolation, refuse_negative, spread
 from mcsim.study import FloatArray, IntArray, OptionValue, TableSpec
 from mcsim.study.tables import Table
@@ -200,7 +201,7 @@ def contents(packs: PackTables, inputs: Mapping[str, FloatArray], options: Mappi
 
 def _destinations(inputs: Mapping[str, FloatArray]) -> Policy:
     """Return where retired packs go: to landfill, but for what policy moves."""
-    none = np.zeros_like(inputs["second_use_years"])
+    none = np.zeros((inputs["second_use_years"].size, len(YEARS)))
     today = Policy(
         covered_collection=none,
         collection=none,

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 
 from mcsim.studies.common.years import known_years
-from mcsim.studies.fleet.levers import Grid, moved
+from mcsim.studies.fleet.levers import moved
+from mcsim.studies.fleet.policy import Grid
 from mcsim.studies.fleet.series import YEARS, refuse_negative
 from mcsim.study import FloatArray, TableSpec
 from mcsim.study.tables import Table

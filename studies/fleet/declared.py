@@ -166,6 +166,12 @@ VEHICLE_OUTPUTS = (
     Output("ev_share_of_imports", "share", "EVs in second-hand imports", (YEAR,)),
     Output("used_ev_exports", "vehicle/yr", "used EVs from the {home} to {host}", (YEAR,)),
     Output("cumulative_used_ev_exports", "vehicle", "used EVs from the {home} to {host} since 2005", (YEAR,)),
+    Output(
+        "home_retired_packs",
+        "pack/yr",
+        "EV packs that retire in the {home}: of EVs that leave and do not cross, and replaced in EVs that stay",
+        (YEAR,),
+    ),
     Output("home_pool", "vehicle/yr", "{home} deregistrations, the pool of second-hand vehicles", (YEAR,)),
     Output("home_pool_share_exported", "share", "second-hand imports of {host} over the {home} pool", (YEAR,)),
     Output("imports_unfilled", "vehicle/yr", "imports wanted that the pool did not hold", (YEAR,)),

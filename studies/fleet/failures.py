@@ -10,7 +10,8 @@ import numpy as np
 from mcsim.kernels.cohorts.records import CountryLaw, Laws
 from mcsim.kernels.laws.health import fill_age_at_loss
 from mcsim.kernels.laws.weibull_fit import fill_capacity_cdf
-from mcsim.studies.fleet.levers import BorderRule, moved
+from mcsim.studies.fleet.levers import moved
+from mcsim.studies.fleet.policy import BorderRule
 from mcsim.study import FloatArray, OptionValue
 
 LN_2 = float(np.log(2.0))

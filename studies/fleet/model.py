@@ -29,7 +29,8 @@ from mcsim.studies.common.corridor import Corridor
 from mcsim.studies.fleet import batteries, charging, turnover
 from mcsim.studies.fleet.declared import OPTIONS, OUTPUTS, PACK_OUTPUTS, PARAMETERS
 from mcsim.studies.fleet.failures import laws
-from mcsim.studies.fleet.levers import moved, no_rule
+from mcsim.studies.fleet.levers import moved
+from mcsim.studies.fleet.policy import no_rule
 from mcsim.studies.fleet.results import pack_outputs, told, vehicle_outputs
 from mcsim.studies.fleet.stages import run_fleet
 from mcsim.studies.fleet.trade import SPECS as TRADE_SPECS

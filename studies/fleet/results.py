@@ -138,6 +138,7 @@ def vehicle_outputs(flows: Flows, loss: FloatArray, inputs: Mapping[str, FloatAr
         "ev_share_of_imports": lambda: _share(registrations()[:, :, SECOND_HAND, EV], imports()),
         "used_ev_exports": exported,
         "cumulative_used_ev_exports": lambda: np.cumsum(registrations()[:, :, SECOND_HAND, EV], axis=1),
+        "home_retired_packs": lambda: home.gone[:, :, EV:].sum(axis=2) + home.replaced - exported(),
         "home_pool": pool,
         "home_pool_share_exported": lambda: _share(imports(), pool()),
         "imports_unfilled": lambda: flows.counts.unfilled,

@@ -40,7 +40,7 @@ def rows(record: Any, part: slice) -> Any:
 
     Examples
     --------
-    >>> flows = HomeFlows(np.arange(4.0), np.arange(8.0).reshape(4, 2))
+    >>> flows = HomeFlows(np.arange(4.0), np.arange(8.0).reshape(4, 2), np.arange(4.0))
     >>> rows(flows, slice(1, 2)).gone.tolist()
     [[2.0, 3.0]]
     """
@@ -51,7 +51,11 @@ def empty_flows(n: int, years: int) -> Flows:
     """Return room for the flows of n draws; the host's and the counts are 0 so far."""
     series = n, len(ORIGINS), len(POWERTRAINS), years
     return Flows(
-        home=HomeFlows(np.empty((n, years, len(POWERTRAINS))), np.empty((n, years, len(POWERTRAINS) + 1))),
+        home=HomeFlows(
+            np.empty((n, years, len(POWERTRAINS))),
+            np.empty((n, years, len(POWERTRAINS) + 1)),
+            np.empty((n, years)),
+        ),
         host=HostFlows(
             registrations=np.zeros(series),
             gone=np.zeros(series),
@@ -86,8 +90,8 @@ def pack_classes(laws: Laws, years: int, ages: int) -> tuple[int, int]:
     return cover + 1, cover // 2 + 2
 
 
-def make_tables(n: int, years: int, ages: int, laws: Laws) -> room.Tables:
-    """Return room for what the stages of n draws leave each other."""
+def make_tables(n: int, years: int, ages: int, laws: Laws, unruled: bool) -> room.Tables:
+    """Return room for what the stages of n draws leave each other; `unruled` where some EVs meet no rule on health."""
     classes, shifts = pack_classes(laws, years, ages)
 
     def states() -> room.PackStates:
@@ -99,6 +103,16 @@ def make_tables(n: int, years: int, ages: int, laws: Laws) -> room.Tables:
     def retiring() -> room.Retiring:
         return room.Retiring(np.empty((n, years, years)), np.empty((n, years, years)))
 
+    def imports() -> room.Entries:
+        return room.Entries(
+            passing=np.empty((n, ages)),
+            left=np.zeros((n, ages, years)),
+            ev_left=np.zeros((n, ages, years)),
+            retired=np.zeros((n, ages, years, shifts)),
+            dead=np.zeros((n, ages, shifts)),
+        )
+
+    entries = imports()
     return room.Tables(
         curves=room.Curves(curves(), curves(), np.empty((n, QUARTERS)), np.empty((n, QUARTERS))),
         states=room.States(states(), states()),
@@ -111,13 +125,8 @@ def make_tables(n: int, years: int, ages: int, laws: Laws) -> room.Tables:
             replaced=np.empty((n, years, shifts)),
         ),
         pool=np.empty((n, len(POWERTRAINS) + 1, years, ages)),
-        entries=room.Entries(
-            passing=np.empty((n, ages)),
-            left=np.zeros((n, ages, years)),
-            ev_left=np.zeros((n, ages, years)),
-            retired=np.zeros((n, ages, years, shifts)),
-            dead=np.zeros((n, ages, shifts)),
-        ),
+        entries=entries,
+        free=imports() if unruled else entries,
         packs=room.Packs(*(retiring() for _ in room.Packs._fields)),
     )
 
@@ -133,10 +142,12 @@ def make_space(fleet: Fleet, ages: int) -> room.Space:
         np.empty(classes),
         *(np.empty(classes + 2 * years + 2) for _ in ("running", "scaled", "start")),
     )
+    by_age: list[Any] = [np.empty(ages) for _ in room.ImportSpace._fields]
+    by_age[room.ImportSpace._fields.index("may_give")] = np.empty(ages, np.bool_)
     return room.Space(
         home=room.HomeSpace(np.empty((len(STYLES), HALVES)), leavers),
         entry=room.EntrySpace(np.empty(2 * years + 1), traded),
-        imports=room.ImportSpace(*(np.empty(ages) for _ in room.ImportSpace._fields)),
+        imports=room.ImportSpace(*by_age),
         packs=room.PackSpace(
             vectors=np.empty((years, places)),
             queue=np.empty((origins, years, places)),
@@ -164,26 +175,38 @@ def run_fleet(fleet: Fleet, shared: Shared, rules: Rules, with_packs: bool = Tru
     flows = empty_flows(n, years)
     retired = empty_retired(n, years, fleet.contents.composition.shape[2])
     size = min(BLOCK, n)
-    tables, space = make_tables(size, years, ages, fleet.laws), make_space(fleet, ages)
+    unruled = bool((fleet.trade.checked < 1.0).any())
+    tables, space = make_tables(size, years, ages, fleet.laws, unruled), make_space(fleet, ages)
     for start in range(0, n, size):
         part = slice(start, min(start + size, n))
         block = tables if part.stop - start == size else rows(tables, slice(0, part.stop - start))
         drawn = rows(fleet, part)
-        fill_block(drawn, shared, rules, block, space, rows(flows, part))
+        fill_block(drawn, shared, rules, block, space, rows(flows, part), unruled)
         if with_packs:
             fill_retired(block.packs, drawn.contents, space.packs, rows(retired, part))
     return flows, retired
 
 
 def fill_block(
-    fleet: Fleet, shared: Shared, rules: Rules, tables: room.Tables, space: room.Space, flows: Flows
+    fleet: Fleet,
+    shared: Shared,
+    rules: Rules,
+    tables: room.Tables,
+    space: room.Space,
+    flows: Flows,
+    unruled: bool,
 ) -> None:
     """Run the stages of a block of draws: fill their flows, and when which packs retire."""
     curves, states, new, entries, packs = tables.curves, tables.states, tables.new, tables.entries, tables.packs
     (home, host), laws, pool, exposure = fleet.vehicles, fleet.laws, tables.pool, rules.exposure
     fill_first_owners(host, laws, exposure, curves, states, new)
-    fill_home_fleets(home, shared.styles, rules, laws.pass_scale, states.home.running, space.home, flows.home, pool)
+    fill_home_fleets(home, shared.styles, rules, laws.pass_scale, states.home, space.home, flows.home, pool)
     fill_entries(host, laws, curves, states.home.share, rules, shared.gates.ever, space.entry, entries)
+    free = tables.free
+    if unruled:
+        all_pass = curves._replace(passing=np.ones_like(curves.passing))
+        fill_entries(host, laws, all_pass, states.home.share, rules, shared.gates.ever, space.entry, free)
     capacity = fleet.contents.capacity
     fill_new_sales(host, shared.first_stock, new, capacity, exposure, space.years, flows.host, packs)
-    fill_imports(fleet.trade, shared.gates, rules, pool, entries, capacity, flows, packs.second_hand, space.imports)
+    second_hand = packs.second_hand
+    fill_imports(fleet.trade, shared.gates, rules, pool, entries, free, capacity, flows, second_hand, space.imports)

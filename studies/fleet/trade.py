@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from mcsim.kernels.cohorts.records import ENTRY_AGES, Demand, Gate, Gates, History, Trade
-from mcsim.studies.fleet.levers import BorderRule, moved
+from mcsim.studies.fleet.levers import moved
+from mcsim.studies.fleet.policy import BorderRule
 from mcsim.studies.fleet.series import (
     YEARS,
     interpolation,
@@ -167,7 +168,13 @@ def trade(
     weights = period_weights(border, inputs)
     history_weight, history_open = _history(border, weights, registered_only)
     irregular = irregular_weights(inputs)
-    weight, open_age, share = _later(weights[-1], irregular, inputs, rule, registered_only)
+    weight, open_age, share = _later(weights[-1], irregular, inputs, rule.oldest, rule.youngest, registered_only)
+    if (rule.late > 0.0).any():
+        late_weight, late_open, _ = _later(
+            weights[-1], irregular, inputs, rule.late_oldest, rule.youngest, registered_only
+        )
+    else:
+        late_weight, late_open = weight, open_age
     uplift = np.zeros(len(irregular)) if registered_only else np.ascontiguousarray(inputs["unregistered_stock_uplift"])
     entry_ages = history_open.any(axis=0) | open_age.any(axis=0) | (history_weight > 0).any(axis=(0, 1))
     entry_ages |= (irregular > 0).any(axis=0) & bool(uplift.max() > 0)
@@ -183,7 +190,12 @@ def trade(
         share=np.ascontiguousarray(share),
         weight=np.ascontiguousarray(weight[:, :ages]),
         open_age=np.ascontiguousarray(open_age[:, :ages]),
-        selection=np.ascontiguousarray(inputs["ev_selection_ratio"]),
+        late_weight=np.ascontiguousarray(late_weight[:, :ages]),
+        late_open=np.ascontiguousarray(late_open[:, :ages]),
+        late=rule.late,
+        checked=rule.checked,
+        volume=np.ones((len(share), len(YEARS))),
+        selection=np.repeat(inputs["ev_selection_ratio"][:, None], len(YEARS), axis=1),
         ev_age=np.ascontiguousarray(inputs["ev_export_age"]),
         ev_width=np.ascontiguousarray(inputs["ev_export_age_width"]),
         combustion_cut=np.zeros((len(share), len(YEARS))),
@@ -198,12 +210,13 @@ def _later(
     weight: FloatArray,
     irregular: FloatArray,
     inputs: Mapping[str, FloatArray],
-    rule: BorderRule,
+    oldest: FloatArray,
+    youngest: FloatArray,
     registered_only: bool,
 ) -> tuple[FloatArray, Gate, FloatArray]:
     """Return shares by age after the history, the ages that may give, and imports over deregistrations at home."""
     ages = np.arange(ENTRY_AGES)
-    may_give = (ages >= rule.youngest[:, None]) & (ages <= rule.oldest[:, None])
+    may_give = (ages >= youngest[:, None]) & (ages <= oldest[:, None])
     legal = weight * may_give
     total = legal.sum(axis=1, keepdims=True)
     legal = np.divide(legal, total, out=np.zeros_like(legal), where=total > 0)
