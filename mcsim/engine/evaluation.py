@@ -172,6 +172,8 @@ def evaluate_values(
 
     With `wanted`, names of outputs, the others are neither checked nor returned.
     """
+    if wanted is None and study.left_out:
+        wanted = frozenset(output.name for output in study.outputs)
     plan = _wanted_plan(study, wanted)
     n_rows = len(draws)
     parts = list(_by_options(study, plan, values, n_rows))
@@ -333,7 +335,8 @@ def evaluate_centre(study: Study, lives: int = 1000, seed: int = 1) -> Arrays:
 
 def bytes_per_draw(study: Study) -> int:
     """Return how many bytes the inputs and outputs of one draw take, as the model sees them."""
-    cells = sum(output.n_packed for output in study.outputs) + len(study.model.parameters)
+    # Those on request aside: what a run leaves out must not cut the calls of its model elsewhere.
+    cells = sum(output.n_packed for output in study.declared if not output.on_request) + len(study.model.parameters)
     return 8 * (cells + sum(len(table.value) for table in study.tables.values()) + math.ceil(len(study.uncertain)))
 
 

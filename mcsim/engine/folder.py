@@ -18,7 +18,7 @@ from mcsim.engine.design import Design
 from mcsim.engine.evaluation import centre_or_zero, design_columns
 from mcsim.engine.identity import compare_identities, difference, identity, together, unlike
 from mcsim.engine.progress import tell
-from mcsim.engine.work import Job, call_rows
+from mcsim.engine.work import Job, call_rows, requested
 from mcsim.result.result import Result
 from mcsim.store.chunks import PLAN, DiskShelf, MemoryShelf
 from mcsim.store.claim import Claim, remedy
@@ -302,6 +302,7 @@ def merge(folders: Sequence[Path], out: Path, study: Study | None = None) -> Res
     study = study if study is not None else study_of(first)
     values = None if first["design"] != "given" else read_samples(Path(folders[0]))
     design = Design(first["design"], first["seed"], first["draws"], design_columns(study), values)
+    study = requested(study, first["kept"])
     job = Job(study, design, first["lives"], tuple(item.name for item in study.outputs if item.name in first["kept"]))
     compare_identities(Path(folders[0]), {**first["identity"], "shard": None}, identity(job, None))
     notes = dict.fromkeys(note for record in records for note in record.get("notes", ()))

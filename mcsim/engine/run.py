@@ -203,7 +203,7 @@ def _kept_in(job: Job, asked: Asked, rule: Rule | None) -> Iterator[InMemory | R
 def _planned(study: Study, asked: Asked) -> tuple[Job, Rule | None]:
     """Return what is computed, and when there is enough of it."""
     from mcsim.engine.until import parse_rule
-    from mcsim.engine.work import stored
+    from mcsim.engine.work import requested, stored
 
     drawn, points = asked.drawn, asked.drawn.design
     if isinstance(points, str):
@@ -213,6 +213,7 @@ def _planned(study: Study, asked: Asked) -> tuple[Job, Rule | None]:
     rule = None if drawn.until is None else parse_rule(drawn.until, study.output, "run")
     if rule is not None and not points.independent:
         raise InputError(f"until: needs independent draws (got design {points.kind}); the design random")
+    study = requested(study, [*asked.stored.keep, *([] if rule is None else [rule.cell.output.name])])
     job = Job(study, points, drawn.lives_of(study), stored(study, asked.stored.keep))
     job.part(asked.computed.shard)  # more parts than draws are told before anything is made
     if rule is not None and asked.computed.shard is not None:

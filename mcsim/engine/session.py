@@ -24,6 +24,7 @@ from mcsim.study.travel import packed
 if TYPE_CHECKING:
     from mcsim.engine.asked import Computed
     from mcsim.engine.progress import Progress
+    from mcsim.study.select import Cell
 
 
 class Work(Protocol):
@@ -90,6 +91,10 @@ class Collector(Protocol):
 
 class Rule(Protocol):
     """When there are rows enough."""
+
+    @property
+    def cell(self) -> Cell:
+        """What of an output it looks at."""
 
     def more(self, collector: Any) -> int | None:
         """Return how many rows to have next, or None when the rule is met or given up."""

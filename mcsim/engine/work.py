@@ -117,9 +117,16 @@ class Job:
         return Piece(start, stop, draws, inputs, outputs, failures)
 
 
+def requested(study: Study, asked: Sequence[str]) -> Study:
+    """Return the study of a run without the outputs on request that are not asked for by name or by ``all``."""
+    named = {*asked, *study.headline}
+    left = () if "all" in named else (item.name for item in study.declared if item.on_request)
+    return replace(study, left_out=frozenset(left) - named)
+
+
 def stored(study: Study, keep: Sequence[str]) -> tuple[str, ...]:
     """Return the outputs whose draws are kept: those that the model keeps, and those that the user names, or all."""
-    names = [output.name for output in study.outputs]
+    names = [output.name for output in study.declared]
     for name in keep:
         if name != "all" and name not in names:
             raise InputError(f"keep: {name}: no such output; all, or one of {', '.join(names)}{nearest(name, names)}")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -282,6 +283,9 @@ def read(folder: str | Path, study: Study | None = None) -> Result:
         study = read_study(place)
     elif fingerprint(study) != record["study"]["fingerprint"]:
         raise InputError(f"{place}: study {study.name} changed since this run; repeat the run with the study as it is")
+    bands = _read_bands(place / BANDS)
+    absent = {output.name for output in study.declared if output.on_request} - set(bands)
+    study = replace(study, left_out=frozenset(absent))
     draw, inputs = read_inputs(place / DRAWS, study)
     shard = record["shard"]
     return Result(
@@ -293,7 +297,7 @@ def read(folder: str | Path, study: Study | None = None) -> Result:
         record["design"],
         inputs,
         StoredDraws(place / DRAWS, study, tuple(item.name for item in study.outputs if item.name in record["kept"])),
-        _read_bands(place / BANDS),
+        bands,
         read_failures(place / FAILED),
         None if shard is None else (shard[0], shard[1]),
         place,

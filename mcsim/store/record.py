@@ -44,7 +44,7 @@ def fingerprint(study: Study) -> str:
             # It decides which draws fail.
             *(["may be undefined"] if item.may_be_undefined else []),
         ]
-        for item in study.outputs
+        for item in study.declared
     ]
     content = {
         "name": study.name,

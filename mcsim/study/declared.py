@@ -208,6 +208,9 @@ class Output:
     beside : str
         Another output without which this one misleads, such as the share of vehicles that it is of: told beside each
         of its headline numbers. Its dims that this one has not must leave one element.
+    on_request : bool
+        Told by an evaluation and a ranking as any other, but a run computes it only where its draws are kept, or where
+        a study's headline or a stop rule names it.
     """
 
     name: str
@@ -222,6 +225,7 @@ class Output:
     only_if: tuple[str, str] | None = None
     may_be_undefined: bool | tuple[str, str] = False
     beside: str = ""
+    on_request: bool = False
 
     def __post_init__(self) -> None:
         if self.layout is not None and self.layout.index.shape != self.shape:

@@ -71,6 +71,8 @@ class Study:
         Figures that sources print, held against the outputs.
     posterior : tuple of Rows
         Joint draws of some inputs that stand in the place of their priors.
+    left_out : frozenset of str
+        Outputs that nobody asked of a run: as if the model had none of that name.
     """
 
     name: str
@@ -94,6 +96,7 @@ class Study:
     calibration: Calibration = field(default_factory=Calibration)
     published: tuple[Published, ...] = ()
     posterior: tuple[Rows, ...] = ()
+    left_out: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "options", MappingProxyType(dict(self.options)))
@@ -108,6 +111,11 @@ class Study:
     @property
     def outputs(self) -> tuple[Output, ...]:
         """Outputs that exist under the study's options, with what these say of whether they may be undefined."""
+        return tuple(output for output in self.declared if output.name not in self.left_out)
+
+    @property
+    def declared(self) -> tuple[Output, ...]:
+        """Outputs that exist under the study's options, those included that a run leaves out."""
         return tuple(self._under_options(output) for output in self.model.outputs if self._exists(output))
 
     def _exists(self, output: Output) -> bool:
@@ -152,6 +160,8 @@ class Study:
             When there is none, naming the closest.
         """
         known = {output.name: output for output in self.outputs}
+        if name in self.left_out:
+            raise InputError(f"{self.name}: {name}: not computed, since nobody asked for it; keep it: --keep {name}")
         if name not in known:
             raise InputError(f"{self.name}: {name}: no such output; one of {', '.join(known)}" + nearest(name, known))
         return known[name]

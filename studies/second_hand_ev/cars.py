@@ -167,9 +167,7 @@ def car_impacts(
         and there with an old catalyst; ``energy_per_km`` (n, V) kWh at the plug; ``litres_per_km`` (n, V).
     """
     table, factors = inputs["vehicles"], inputs["vehicle_factors"]
-    bare_mass = table[:, cars.curb_mass] - table[:, cars.pack_mass]
-    part_mass = table[:, cars.part_mass]
-    glider_mass = bare_mass - part_mass.sum(axis=1)
+    bare_mass, part_mass, glider_mass = _masses(cars, table)
     production = glider_mass[:, :, np.newaxis] * factors[:, np.newaxis, cars.glider]
     production += np.einsum("npv,npk->nvk", part_mass, factors[:, cars.part])
     residue = inputs["shredder_residue_share"][:, np.newaxis] * factors[:, cars.residue]
@@ -188,6 +186,25 @@ def car_impacts(
         "energy_per_km": table[:, cars.energy_per_km],
         "litres_per_km": table[:, cars.litres_per_km],
     }
+
+
+def _masses(cars: Cars, table: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return the mass without the pack (n, V), of the parts (n, n_parts, V), and what is left, the glider (n, V)."""
+    bare, parts = table[:, cars.curb_mass] - table[:, cars.pack_mass], table[:, cars.part_mass]
+    return bare, parts, bare - parts.sum(axis=1)
+
+
+def part_burdens(cars: Cars, inputs: Mapping[str, FloatArray]) -> FloatArray:
+    """Return the production of each vehicle's glider and `PARTS`, shape (n, 1 + n_parts, V, K)."""
+    _, parts, glider = _masses(cars, inputs["vehicles"])
+    mass = np.concatenate([glider[:, np.newaxis], parts], axis=1)
+    rows = np.concatenate([cars.glider[np.newaxis], cars.part])
+    return np.asarray(mass[..., np.newaxis] * inputs["vehicle_factors"][:, rows][:, :, np.newaxis])
+
+
+def upstream_of_litre(cars: Cars, inputs: Mapping[str, FloatArray]) -> FloatArray:
+    """Return what of `use_per_litre` comes from well to tank, (n, V, K); 0 for a vehicle that burns none."""
+    return np.asarray(inputs["gasoline_upstream"][:, np.newaxis, cars.upstream] * cars.gasoline[:, np.newaxis])
 
 
 def whole_data_set(cars: Cars, options: Mapping[str, OptionValue]) -> FloatArray:

@@ -40,6 +40,14 @@ def cell_impacts(
     return stages, per_km, total
 
 
+def ends_abroad(cells: Cells, given_export: bool) -> FloatArray:
+    """Return the share of each cell's vehicles that end in the host country; -1 where the share exported says."""
+    ends, index = np.zeros(cells.count), cells.index()
+    ends[np.unique(index[:, 1][index[:, 1] >= 0])] = 1.0 if given_export else -1.0
+    ends[np.unique(index[:, 2][index[:, 2] >= 0])] = 1.0
+    return ends
+
+
 def impact_outputs(
     cells: Cells,
     lived: Filled,
@@ -53,13 +61,8 @@ def impact_outputs(
     if not wanted & (DETAILED | COMPARED):
         return {}
     given_export = lived.stay_activity.shape[1] > 0
-    ends_abroad = np.zeros(cells.count)
-    index = cells.index()
-    ends_abroad[np.unique(index[:, 1][index[:, 1] >= 0])] = 1.0 if given_export else -1.0
-    ends_abroad[np.unique(index[:, 2][index[:, 2] >= 0])] = 1.0
-    stages, per_km, total = cell_impacts(
-        lived.activity, lived.energy, cells.vehicle_of, ends_abroad, inputs, found, bool(wanted & DETAILED)
-    )
+    ends, detailed = ends_abroad(cells, given_export), bool(wanted & DETAILED)
+    stages, per_km, total = cell_impacts(lived.activity, lived.energy, cells.vehicle_of, ends, inputs, found, detailed)
     values: dict[str, NDArray[Any]] = {}
     if wanted & DETAILED and given_export:
         # Where nobody crosses there is no life, nor the production of its vehicle, which no activity scales.

@@ -359,7 +359,9 @@ def sparse_values(cells: FloatArray, positions: IntArray) -> FloatArray:
     return np.where(positions >= 0, cells[:, np.maximum(positions, 0)], 0.0)
 
 
-def impact_at_plug(grid: Grid, inputs: Mapping[str, FloatArray], purchase_year: int) -> FloatArray:
+def impact_at_plug(
+    grid: Grid, inputs: Mapping[str, FloatArray], year: int, part: FloatArray | None = None
+) -> FloatArray:
     """Return the impact of one kWh at the plug by region and calendar year.
 
     Parameters
@@ -369,21 +371,24 @@ def impact_at_plug(grid: Grid, inputs: Mapping[str, FloatArray], purchase_year: 
     inputs : mapping
         Cells of the tables (n, n_rows), and ``home_grid_position``, ``host_grid_position``, ``home_loss_position``,
         ``host_loss_position``, ``host_fuel_oil_share`` (n,).
-    purchase_year : int
+    year : int
         First calendar year wanted.
+    part : ndarray, shape (n, 2, n_sources, n_categories), optional
+        Share of each source's impact that is wanted; all by default.
 
     Returns
     -------
     ndarray, shape (n, 2, n_years, n_categories)
         By country, home and host; years from the purchase to 2050, whose value holds ever after; impact per kWh.
     """
-    skip = purchase_year - FIRST_YEAR
+    skip = year - FIRST_YEAR
     mix = _follow(grid.mix, inputs["grid_mix"], _positions(inputs, "grid"), skip, True)
     loss = _follow(grid.loss, inputs["grid_losses"], _positions(inputs, "loss"), skip, False)
     factors = plain(inputs["grid_factors"])
     impact = np.empty((len(factors), *grid.first.shape))
     factor_of_sources(factors, plain(inputs["grid_sources"]), grid.share, grid.first, grid.second, impact)
     impact[:, 1, grid.corrected] += host_correction(grid, inputs)
+    impact *= 1.0 if part is None else part
     at_plug = np.empty((*mix.shape[:3], impact.shape[3]))
     generation_at_plug(mix, impact, loss, at_plug)
     return at_plug

@@ -7,6 +7,19 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from mcsim.kernels.life.records import (
+    DISTANCE,
+    DISTANCE_HOST,
+    EXPORTED,
+    LANDFILLED,
+    PRODUCED,
+    RECYCLED_HOST,
+    REPLACED,
+    RETIRED_HOME,
+    USED_PACKS,
+    YEARS,
+    Filled,
+)
 from mcsim.kernels.lives.spread import (
     DEATH_AGES,
     DEATH_BINS,
@@ -32,6 +45,11 @@ REFERENCE_VEHICLE = "icev-compact"
 EXPORT_AGES = 21  # exports at 0, 1, ..., 20 years
 NOBODY_CROSSES = ("condition", "exported")  # the option under which an export age without vehicles is undefined
 ENDPOINT_OUTPUT = "endpoint_per_km"
+# Channels after the impacts of electricity.
+INTENSITY, ELECTRICITY = 0, 1
+OTHER_CHANNELS = 2
+PLACES = ("{home}", "{host}", "elsewhere")  # where an impact falls
+PLACED = ("impact_by_place", "impact_by_place_per_life")
 SHARE_EXPORTED, SHARE_AT_TRADE = "share_exported", "share_exported_at_trade"
 
 
@@ -171,6 +189,7 @@ def declare(cells: Cells, corridor: Corridor) -> Declared:
                 may_be_undefined=NOBODY_CROSSES,
             )
         )
+    outputs += _placed(index, (vehicle, route, ages), Dim("place", _labels(PLACES, corridor)), category, units)
     outputs.append(_endpoints(index, vehicle, route, ages))
     outputs += _changes(cells, reference, vehicle, ages, category, units)
     outputs += _spreads(index, (vehicle, route, ages), only, shown)
@@ -226,6 +245,21 @@ def _spreads(
         shown[name] = kept
         outputs.append(Output(name, unit, meaning, each, layout, keep=dim is None, only_if=("evaluation", "lives")))
     return outputs
+
+
+def _placed(index: IntArray, dims: tuple[Dim, ...], place: Dim, category: Dim, units: dict[str, str]) -> list[Output]:
+    """Return the impacts of all stages by where they fall."""
+    inner = np.arange(len(place) * len(category)).reshape(len(place), len(category))
+    cells = index[..., np.newaxis, np.newaxis]
+    layout = Layout(np.where(cells >= 0, cells * inner.size + inner, -1))
+    return [
+        Output(
+            name, "", f"impact {of}, all stages, by where it falls", (*dims, place, category), layout,
+            {label: unit + per for label, unit in units.items()}, "category",
+            keep=False, may_be_undefined=NOBODY_CROSSES, on_request=True,
+        )
+        for name, per, of in zip(PLACED, ("/km", ""), ("per km", "of a life"), strict=True)
+    ]  # fmt: skip
 
 
 def _endpoints(index: IntArray, vehicle: Dim, route: Dim, ages: Dim) -> Output:
@@ -286,3 +320,28 @@ def change_layout(cells: Cells, shape: tuple[int, ...]) -> Layout:
 def ratio(numerator: FloatArray, denominator: FloatArray) -> FloatArray:
     """Return a ratio where the denominator is positive, NaN elsewhere (the draw is then counted as failed)."""
     return np.divide(numerator, denominator, out=np.full_like(numerator, np.nan), where=denominator > 0.0)
+
+
+def activity_outputs(declared: Declared, lived: Filled, collected: FloatArray) -> dict[str, FloatArray]:
+    """Return what the vehicles do, and what becomes of their packs."""
+    activity, energy = lived.activity, lived.energy
+    distance, retired = activity[..., DISTANCE], activity[..., RETIRED_HOME]
+    recycled = retired * collected[:, np.newaxis]
+    n_categories = len(CATEGORIES)
+    power = energy[..., n_categories + ELECTRICITY]
+    every = {
+        "lifetime_distance": distance,
+        "lifetime_years": activity[..., YEARS],
+        "annual_distance": ratio(distance, activity[..., YEARS]),
+        "share_km_host": ratio(activity[..., DISTANCE_HOST], distance),
+        "share_exported": activity[..., EXPORTED],
+        "packs_produced": activity[..., PRODUCED],
+        "packs_used": activity[..., USED_PACKS],
+        "packs_recycled_home": recycled,
+        "packs_recycled_host": activity[..., RECYCLED_HOST],
+        "packs_landfilled": activity[..., LANDFILLED] + retired - recycled,
+        "replacement_probability": activity[..., REPLACED],
+        "energy_per_km": ratio(power, distance),
+        "mean_grid_intensity": ratio(energy[..., n_categories + INTENSITY], power),
+    }
+    return {name: values[:, declared.shown[name]] for name, values in every.items()}

@@ -265,7 +265,7 @@ def pack_impacts(
         ``battery_production`` (at the factors of the purchase year), ``recycling_home``, ``recycling_host``,
         ``credit_home``, ``credit_host`` (avoided burdens, positive: to be subtracted) and ``landfill``, per pack.
     """
-    energy = inputs["vehicles"][:, packs.energy, np.newaxis] * inputs["pack_chemistry"][:, packs.chemistry]
+    energy = _energy(packs, inputs)
     factor, correlation = inputs["metal_factor"][:, packs.metal_factor], inputs["metal_correlation"]
     production = correlated(packs.production, inputs["battery_factors"], factor, correlation)
     years = int(options["purchase_year"]) - FACTOR_YEAR
@@ -289,6 +289,31 @@ def pack_impacts(
     return impacts
 
 
+def _energy(packs: Packs, inputs: Mapping[str, FloatArray]) -> FloatArray:
+    """Return the energy of each vehicle's pack by chemistry [kWh], shape (n, n_vehicles, n_chemistries)."""
+    return np.asarray(inputs["vehicles"][:, packs.energy, np.newaxis] * inputs["pack_chemistry"][:, packs.chemistry])
+
+
+def recycling_at_home(
+    packs: Packs, inputs: Mapping[str, FloatArray], options: Mapping[str, OptionValue], part: FloatArray
+) -> FloatArray:
+    """Return a part of the burden of recycling a pack at home, (n, V, K), by the share of each route (n, routes, K)."""
+    shares = home_route_shares(inputs, options["home_recycling_route"])
+    burden = inputs["recycling_burdens"][:, packs.burden] * part[:, :, np.newaxis]
+    return np.asarray(np.einsum("nvc,nck->nvk", _energy(packs, inputs), np.einsum("nr,nrck->nck", shares, burden)))
+
+
+def credit_of_packs(
+    packs: Packs, inputs: Mapping[str, FloatArray], options: Mapping[str, OptionValue], part: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Return a part of the credits of a pack at home and in the host country, by the share of each metal (n, m, K)."""
+    shares = home_route_shares(inputs, options["home_recycling_route"])
+    content = inputs["pack_materials"][:, packs.content]
+    home, host = _credits(packs, inputs, options, content, shares, part)
+    energy = _energy(packs, inputs)
+    return np.einsum("nvc,nck->nvk", energy, home), np.einsum("nvc,nck->nvk", energy, host)
+
+
 def _housing(packs: Packs, inputs: Mapping[str, FloatArray], energy: FloatArray) -> FloatArray:
     """Return the impact of what a pack weighs beyond the one that its score per kWh is of: housing and electronics."""
     scored = np.einsum("nvc,nc->nv", energy, inputs["pack_mass"][:, packs.mass_per_kwh])
@@ -302,6 +327,7 @@ def _credits(
     options: Mapping[str, OptionValue],
     content: FloatArray,
     shares: FloatArray,
+    part: FloatArray | None = None,
 ) -> tuple[FloatArray, FloatArray]:
     """Avoided burden per kWh at home and in the host country: mass recovered x substitution x virgin burden."""
     if options["recycling_credit"] == "cut_off":
@@ -314,6 +340,8 @@ def _credits(
         inputs["metal_correlation"],
     )
     avoided *= inputs["substitution_ratio"][:, np.newaxis, np.newaxis]
+    if part is not None:
+        avoided *= part
     recovery = inputs["recycling_recovery"][:, packs.recovery]
     recovered_home = content * np.einsum("nr,nrm->nm", shares, recovery)[:, np.newaxis]
     recovered_host = content * recovery[:, np.newaxis, ROUTES.index("pyro")]

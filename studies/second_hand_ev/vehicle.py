@@ -18,16 +18,6 @@ from mcsim.kernels.laws.junction import SURVIVAL_JUNCTIONS
 from mcsim.kernels.life.expectation import expected_activity
 from mcsim.kernels.life.records import (
     ACTIVITIES,
-    DISTANCE,
-    DISTANCE_HOST,
-    EXPORTED,
-    LANDFILLED,
-    PRODUCED,
-    RECYCLED_HOST,
-    REPLACED,
-    RETIRED_HOME,
-    USED_PACKS,
-    YEARS,
     Ageing,
     Answer,
     Covers,
@@ -56,24 +46,27 @@ from mcsim.studies.second_hand_ev.curves import (
 )
 from mcsim.studies.second_hand_ev.outputs import (
     ACTIVITY,
+    ELECTRICITY,
     ENDPOINT_OUTPUT,
     EXPORT_AGES,
+    INTENSITY,
+    OTHER_CHANNELS,
+    PLACED,
     REFERENCE_VEHICLE,
     SPREAD,
     Cells,
     Declared,
+    activity_outputs,
     declare,
-    ratio,
 )
+from mcsim.studies.second_hand_ev.places import TABLES as PLACE_TABLES
+from mcsim.studies.second_hand_ev.places import Places, electricity_by_place, placed_outputs, prepare_places
 from mcsim.studies.second_hand_ev.sampled import CATEGORY_BETWEEN_VEHICLES, sample_lives, unit_impacts
 from mcsim.study import Context, FloatArray, InputError, IntArray, Model, OptionValue
 from mcsim.study.tables import Table
 
 OLD_CATALYST_AGE = 10.0
 ACTIVITY_NAMES = frozenset(name for name, *_ in ACTIVITY)
-# Channels after the impacts of electricity.
-INTENSITY, ELECTRICITY = 0, 1
-OTHER_CHANNELS = 2
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -84,6 +77,8 @@ class Plan:
     ----------
     assessment : mcsim.studies.second_hand_ev.lca.Assessment
         Positions in the tables of the assessment.
+    places : Places
+        Positions of the shares by place.
     cells : Cells
         Vehicles and scenarios.
     declared : Declared
@@ -99,6 +94,7 @@ class Plan:
     """
 
     assessment: lca.Assessment
+    places: Places
     cells: Cells
     declared: Declared
     suv: IntArray
@@ -111,7 +107,7 @@ class Plan:
 
 PARAMETERS = (*declared_inputs.PARAMETERS, *lca.PARAMETERS)
 OPTIONS = (*declared_inputs.OPTIONS, *lca.OPTIONS)
-TABLES = (*lca.TABLES, *declared_inputs.TABLES)
+TABLES = (*lca.TABLES, *declared_inputs.TABLES, *PLACE_TABLES)
 # Names that hold a country: `home` and `host` in Python, the study's labels outside.
 TABLE_NAMES, OPTION_NAMES = ([item.name for item in items] for items in (TABLES, OPTIONS))
 INPUT_NAMES = [*(parameter.name for parameter in PARAMETERS), *TABLE_NAMES]
@@ -159,6 +155,7 @@ def prepare(tables: Mapping[str, Table], corridor: Corridor) -> Plan:
     _check_survival(tables["host_survival"], host_rows, corridor.label("host_survival"))
     return Plan(
         assessment,
+        prepare_places(tables, assessment, corridor),
         cells,
         declare(cells, corridor),
         specifications.positions(vehicles, "suv_share"),
@@ -260,7 +257,11 @@ def lives_of(
         np.ascontiguousarray(inputs["host_annual_distance"]),
     )
     n_categories = found["use_per_kwh"].shape[3]
-    channels = np.zeros((*found["use_per_kwh"].shape[:3], padded(n_categories + OTHER_CHANNELS)))
+    # Behind all others, so that what is told by place moves no other channel.
+    placed = found.get("use_by_place", np.empty((1, 1, 1, 0)))
+    behind, width = n_categories + OTHER_CHANNELS, placed.shape[3]
+    channels = np.zeros((*found["use_per_kwh"].shape[:3], padded(behind + width)))
+    channels[..., behind : behind + width] = placed
     channels[..., :n_categories] = found["use_per_kwh"]
     channels[..., n_categories + INTENSITY] = found["grid_intensity"]
     channels[..., n_categories + ELECTRICITY] = 1.0
@@ -352,42 +353,22 @@ def evaluate_plan(plan: Plan, inputs: Mapping[str, FloatArray], context: Context
     options = context.options
     wanted = context.wanted if context.wanted is not None else frozenset(item.name for item in plan.declared.outputs)
     found = lca.impacts(plan.assessment, inputs, options)
+    if wanted & frozenset(PLACED):
+        found["use_by_place"] = electricity_by_place(plan.places, plan.assessment, inputs, options)
     lives = lives_of(plan, inputs, options, found)
     sampled = options["evaluation"] == "lives"
     unit = unit_impacts(found, inputs["home_collection_share"], CATEGORY_BETWEEN_VEHICLES) if sampled else np.empty(0)
     lived, spread = live(lives, plan.cells.count, context, unit)
-    values = activity_outputs(plan, lived, inputs["home_collection_share"]) if wanted & ACTIVITY_NAMES else {}
+    values = activity_outputs(plan.declared, lived, inputs["home_collection_share"]) if wanted & ACTIVITY_NAMES else {}
     damaged = ENDPOINT_OUTPUT in wanted
     needed = wanted | {"impact_per_km"} if damaged else wanted
     values |= impact_outputs(plan.cells, lived, lives.use.home_rate, inputs, options, found, needed)
     if damaged:
         per_stage = values["impact_per_km"].reshape(len(context.draws), plan.cells.count, -1, len(plan.damage))
         values[ENDPOINT_OUTPUT] = (per_stage.sum(axis=2) @ plan.damage).reshape(len(context.draws), -1)
+    if "use_by_place" in found:
+        behind = len(plan.assessment.categories) + OTHER_CHANNELS
+        values |= placed_outputs(plan.places, plan.assessment, plan.cells, lived, behind, inputs, options, found)
     if sampled:
         values |= {name: spread[:, plan.declared.shown[name]] for name, *_ in SPREAD}
     return values
-
-
-def activity_outputs(plan: Plan, lived: Filled, collected: FloatArray) -> dict[str, NDArray[Any]]:
-    """Return what the vehicles do, and what becomes of their packs."""
-    activity, energy = lived.activity, lived.energy
-    distance, retired = activity[..., DISTANCE], activity[..., RETIRED_HOME]
-    recycled = retired * collected[:, np.newaxis]
-    n_categories = len(plan.assessment.categories)
-    power = energy[..., n_categories + ELECTRICITY]
-    every = {
-        "lifetime_distance": distance,
-        "lifetime_years": activity[..., YEARS],
-        "annual_distance": ratio(distance, activity[..., YEARS]),
-        "share_km_host": ratio(activity[..., DISTANCE_HOST], distance),
-        "share_exported": activity[..., EXPORTED],
-        "packs_produced": activity[..., PRODUCED],
-        "packs_used": activity[..., USED_PACKS],
-        "packs_recycled_home": recycled,
-        "packs_recycled_host": activity[..., RECYCLED_HOST],
-        "packs_landfilled": activity[..., LANDFILLED] + retired - recycled,
-        "replacement_probability": activity[..., REPLACED],
-        "energy_per_km": ratio(power, distance),
-        "mean_grid_intensity": ratio(energy[..., n_categories + INTENSITY], power),
-    }
-    return {name: values[:, plan.declared.shown[name]] for name, values in every.items()}
