@@ -1,6 +1,7 @@
 """Where impacts fall: places sum to the whole, what is local falls where the vehicle is, and only who asks gets it."""
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,9 +10,11 @@ import pytest
 import mcsim
 from mcsim.command.main import main
 from mcsim.report.choose import figures_of
+from mcsim.studies import second_hand_ev as package
+from mcsim.studies.second_hand_ev.vehicle import model
 from mcsim.study import Context
 
-DATA = Path(mcsim.__file__).parent / "studies" / "second_hand_ev" / "data"
+DATA = Path(package.__file__).parent / "data"
 LOCAL = ["use", "road", "vehicle_end_of_life", "landfill"]
 MADE = ["vehicle_production", "battery_production", "maintenance", "battery_recycling", "recycling_credit"]
 
@@ -125,6 +128,10 @@ def test_shares_that_do_not_sum_to_one_are_refused(tmp_path, capsys):
     assert main(["check", "second-hand-ev", "--data", str(tmp_path)]) == 2
     line = capsys.readouterr().err
     assert "stage_place[glider,ev-suv,any,all]: shares do not sum to 1 over place (got 1.0519)" in line
-    file.write_text(text.replace(",elsewhere,", ",canada,"), encoding="utf-8")
-    assert main(["check", "second-hand-ev", "--data", str(tmp_path)]) == 2
-    assert "no place of this corridor (got 'canada'); us, mx, elsewhere" in capsys.readouterr().err
+
+
+def test_a_place_that_is_none_is_refused(study):
+    table = study.tables["stage_place"]
+    renamed = tuple((*key[:-1], "canada" if key[-1] == "elsewhere" else key[-1]) for key in table.index)
+    with pytest.raises(mcsim.InputError, match=r"no place of this corridor \(got 'canada'\); us, mx, elsewhere"):
+        model({**study.tables, "stage_place": replace(table, index=renamed)}, home="us", host="mx")
