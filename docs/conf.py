@@ -27,9 +27,13 @@ html_theme = "pydata_sphinx_theme"
 html_title = "mcsim"
 html_theme_options = {
     "navbar_align": "left",
+    "header_links_before_dropdown": 8,
     "secondary_sidebar_items": ["page-toc"],
     "show_prev_next": True,
     "footer_start": ["copyright"],
     "footer_end": [],
 }
+html_sidebars = {page: [] for page in ("index", "start", "concepts")}  # no pages below them
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
 html_show_sourcelink = False

@@ -171,6 +171,7 @@ def pages() -> dict[str, str]:
     studies = shipped()
     rows = [[f"[{name}]({name}.md)", cell(study.title), cell(study.question)] for name, study in studies.items()]
     told = table(["study", "title", "question"], rows, words=3)
-    index = f"# The studies\n\nAs `mcsim list` and `mcsim show STUDY` tell them.\n\n{told}\n\n{contents(studies)}"
+    title = "# Inputs, options and outputs of each study"
+    index = f"{title}\n\nAs `mcsim list` and `mcsim show STUDY` tell them.\n\n{told}\n\n{contents(studies)}"
     found = {f"studies/{name}.md": study_page(study) for name, study in studies.items()}
     return found | {"studies/index.md": index} | data_pages(studies)
