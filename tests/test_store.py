@@ -133,6 +133,34 @@ def test_inputs_on_disk_are_read_by_column_or_at_once(whole, monkeypatch, held):
         assert np.array_equal(column, whole.inputs[name][700:900])
 
 
+def test_a_large_state_of_few_draws_is_left_out_and_its_draws_computed_again(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(collect, "STATE_BYTES", 0)
+    monkeypatch.setattr(collect.Collector, "_state", lambda self: {"large": np.zeros(10**7)})
+    run(small(), 700, out=tmp_path / "run", chunk=100)
+    assert not (tmp_path / "run" / "state.npz").exists()
+    monkeypatch.undo()
+    longer = run(small(), DRAWS, out=tmp_path / "run", resume=True)
+    assert (tmp_path / "run" / "state.npz").is_file()
+    assert unlike(run(small(), DRAWS), longer) == []
+
+
+def test_a_run_that_cannot_be_extended_keeps_no_state_but_its_shards_do(tmp_path):
+    run(small(), 600, design="lhs", out=tmp_path / "whole")
+    assert not (tmp_path / "whole" / "state.npz").exists()
+    for part in (1, 2):
+        run(small(), 600, design="lhs", out=tmp_path / str(part), shard=(part, 2))
+        assert (tmp_path / str(part) / "state.npz").is_file()
+    merged = merge([tmp_path / "1", tmp_path / "2"], tmp_path / "merged", small())
+    assert not (tmp_path / "merged" / "state.npz").exists()
+    assert unlike(read(tmp_path / "whole", small()), merged) == []
+
+
+def test_exact_bands_by_windows_of_elements_have_the_same_bits(whole, tmp_path, monkeypatch):
+    monkeypatch.setattr(collect, "WINDOW_BYTES", 1)
+    run(small(), DRAWS, out=tmp_path / "run", chunk=300)
+    assert (tmp_path / "run" / "bands.npz").read_bytes() == (whole.folder / "bands.npz").read_bytes()
+
+
 def test_inputs_are_written_a_few_pieces_at_a_time(whole, tmp_path, monkeypatch):
     from mcsim.store import netcdf
 

@@ -25,6 +25,8 @@ from mcsim.study import FloatArray, IntArray, Output
 from mcsim.study.failure import Failure
 
 EXACT_BYTES = 256 * 2**20  # kept draws of one output up to which its bands come from all of them at once
+WINDOW_BYTES = 64 * 2**20  # of these in memory at once
+STATE_BYTES = 16 * 2**20  # of the bands' state up to which a whole run always keeps it
 PENDING_BYTES = 256 * 2**20  # draws on disk that bands have taken in, before the bands' state is written
 
 
@@ -146,13 +148,31 @@ class Collector:
         """Write what the bands have taken in, and remove the draws on disk that they do not need any more."""
         if not self._streams or not isinstance(self.shelf, DiskShelf):
             return
-        arrays: dict[str, NDArray[Any]] = {"counted": np.array(self._counted, np.int64).reshape(-1, 2)}
-        for name, stream in self._streams.items():
-            arrays.update({f"{name}/{key}": array for key, array in stream.to_arrays().items()})
-        save_arrays((folder or self.shelf.folder) / STATE, arrays)
+        save_arrays((folder or self.shelf.folder) / STATE, self._state())
         if folder is None:
             self.shelf.discard_streamed(list(self._pending))
             self._pending = {}
+
+    def _state(self) -> Arrays:
+        arrays: Arrays = {"counted": np.array(self._counted, np.int64).reshape(-1, 2)}
+        for name, stream in self._streams.items():
+            arrays.update({f"{name}/{key}": array for key, array in stream.to_arrays().items()})
+        return arrays
+
+    def state_pays(self) -> bool:
+        """Return whether the state of a whole run is worth its place on the disk.
+
+        Only an extension reads it, and computes the draws again where there is none. That is cheap where few draws of a
+        vectorised model have a large state, and then a few bytes are not worth keeping for each that is.
+        """
+        study, design = self.work.study, self.work.design
+        if not design.extends:
+            return False
+        if getattr(study.model.evaluate, "row_by_row", False):
+            return True
+        cells = len(design.columns) + sum(study.output(name).n_packed for name in self.work.stored)
+        size = sum(array.nbytes for array in self._state().values())
+        return size <= max(STATE_BYTES, 8 * cells * self.done // 2)
 
     def restore(self) -> None:
         """Take in what an earlier process left on disk."""
@@ -204,11 +224,20 @@ class Collector:
         output = self.work.study.output(name)
         size = self.done * output.n_packed * 8
         if size <= EXACT_BYTES:
-            return exact_bands(Draws(self.shelf, self.work)[name])
+            return self._exact(output)
         stream = self._new_stream(output)
         for piece in self.shelf.pieces((name,), inputs=False):
             stream.add(piece.start, piece.stop, piece.draws, piece.outputs[name].reshape(len(piece.draws), -1))
         return stream.bands()
+
+    def _exact(self, output: Output) -> Bands:
+        """Return the bands of all draws of an output, some of its elements at a time: each is sorted by itself."""
+        draws = Draws(self.shelf, self.work)
+        width = max(1, WINDOW_BYTES // (8 * max(1, self.done)))
+        starts = range(0, max(1, output.n_packed), width)
+        parts = [exact_bands(draws.some(output.name, start, start + width)) for start in starts]
+        n, mean, sd = (np.concatenate([getattr(part, name) for part in parts]) for name in ("n", "mean", "sd"))
+        return Bands(parts[0].draws, n, mean, sd, np.concatenate([part.quantiles for part in parts], axis=1))
 
     def finish(self, start: int, stop: int, shard: Span | None) -> Result:
         """Return the result of the draws start..stop-1.
@@ -287,11 +316,17 @@ class Draws(Mapping[str, NDArray[Any]]):
     def __getitem__(self, name: str) -> NDArray[Any]:
         if name not in self._job.stored:
             raise KeyError(name)
-        shape = self._job.study.output(name).packed_shape
-        whole = np.empty((sum(high - low for low, high in self._shelf.spans()), *shape))
+        output = self._job.study.output(name)
+        whole = self.some(name, 0, output.n_packed)
+        return whole.reshape(len(whole), *output.packed_shape)
+
+    def some(self, name: str, first: int, last: int) -> FloatArray:
+        """Return the packed elements first..last-1 of an output (n, elements), one piece in memory beside them."""
+        last = min(last, self._job.study.output(name).n_packed)
+        whole = np.empty((sum(high - low for low, high in self._shelf.spans()), last - first))
         row = 0
-        for array in self._shelf.column(name):  # one piece beside the whole, not all of them
-            whole[row : row + len(array)] = array
+        for array in self._shelf.column(name):
+            whole[row : row + len(array)] = array.reshape(len(array), -1)[:, first:last]
             row += len(array)
         return whole[:row]
 

@@ -221,7 +221,10 @@ def finish(collector: Collector, shard: Shard, folder: Path, how: Mapping[str, A
         for name in REPORTS:  # of fewer draws
             (folder / name).unlink(missing_ok=True)
         result = collector.finish(low, high, shard)
-        collector.save_state(folder)
+        if shard is not None or collector.state_pays():
+            collector.save_state(folder)
+        else:
+            (folder / STATE).unlink(missing_ok=True)
         if design.values is not None:
             save_arrays(folder / SAMPLES, {"columns": np.array(design.columns, np.str_), "values": design.values})
         written = write(result, folder, {**how, "identity": identity(collector.work, shard)})
