@@ -6,7 +6,16 @@ import pytest
 import mcsim
 from mcsim.distributions import Dirichlet
 from mcsim.engine.evaluation import evaluate_centre
-from mcsim.studies.fleet.states import allocate, concentration_index, landing, lorenz, read_states, share_input
+from mcsim.kernels.cohorts.records import EV, SECOND_HAND
+from mcsim.studies.fleet.states import (
+    allocate,
+    concentration_index,
+    landing,
+    lorenz,
+    outputs,
+    read_states,
+    share_input,
+)
 from mcsim.study import InputError
 from mcsim.study.tables import table_from_rows
 
@@ -44,7 +53,8 @@ def with_more(states, **more):
 def test_the_shipped_table_is_the_census(states):
     assert len(states.names) == 32
     assert states.columns["population"].sum() == 126_014_024
-    assert "income" not in states.columns
+    assert states.columns["imports"].sum() == pytest.approx(1.0, abs=1e-4)
+    assert states.columns["stock"].sum() == 38_039_898
 
 
 def test_allocation_keeps_the_national_flow(states):
@@ -58,7 +68,7 @@ def test_shares_scatter_around_the_carrier(states):
     prior = share_input(states, "new").default
     assert isinstance(prior, Dirichlet)
     drawn = prior.ppf(np.random.default_rng(1).random((4000, prior.columns())))
-    expected = states.columns["population"] / states.columns["population"].sum()
+    expected = states.columns["new_sales"] / states.columns["new_sales"].sum()
     error = np.sqrt(expected * (1 - expected) / 301 / 4000)
     assert (np.abs(drawn.mean(axis=0) - expected) < 5 * error).all()
 
@@ -97,8 +107,30 @@ def test_landing_reports_packs_per_thousand_people(states):
     np.testing.assert_allclose(found["state_concentration"], 0.0, atol=1e-12)
 
 
-def test_no_index_without_income(study):
-    assert "state_concentration" not in {output.name for output in study.outputs}
+def test_no_index_without_income(states):
+    bare = with_more(states)
+    assert "state_concentration" not in {output.name for output in outputs(bare)}
+    assert "state_concentration" in {output.name for output in outputs(states)}
+
+
+def test_used_evs_and_mass_by_state_are_those_of_the_fleet(study):
+    fleet = evaluate_centre(mcsim.load("fleet"))
+    found = evaluate_centre(study)
+    used = fleet["stock"][0, 2013 - 2005 :, SECOND_HAND, EV]
+    np.testing.assert_allclose(found["state_used_ev_stock"][0].sum(axis=0), used)
+    mass = fleet["retired_battery_mass"][0, 2013 - 2005 :].sum(axis=1)
+    np.testing.assert_allclose(found["state_retired_battery_mass"][0].sum(axis=0), mass)
+    packs = found["state_retired_packs_per_1000"][0]
+    np.testing.assert_allclose(packs.T, found["state_packs_per_1000"][0])
+    national = fleet["landfilled_battery_mass"][0, -1] / fleet["battery_destination"][0, -1].sum()
+    share = found["state_landfilled_share"][0, :, -1]
+    assert share.min() < national < share.max()
+
+
+def test_used_evs_land_along_the_border_by_the_table(study):
+    found = evaluate_centre(study)["state_used_ev_stock"][0, :, -1]
+    order = [study.outputs[0].dims[1].coords[place] for place in np.argsort(-found)[:4]]
+    assert {"México", "Baja California"} <= set(order)
 
 
 def test_a_study_with_income_by_state_gives_the_index(states, tmp_path):

@@ -1,9 +1,10 @@
 """Where it lands: retired packs spread over the host's states, and how unevenly, by income.
 
-The shipped table holds the population of the states alone: nothing else was found as a whole in a public source that
-can be cited. New sales, second-hand imports, stock and income by state are the user's to supply, in a study file that
-extends this one with a table of its own. Without them every state gets its share of the population, which says nothing
-about inequality: the index against income is there only with income.
+Second-hand vehicles land by the shares of the table's imports, new ones by those of its new sales, both with
+uncertainty; a table of one's own may hold other figures, in a study file that extends this one. Where it lacks these,
+stock or population stand in: of population alone every state gets its share, which says nothing about inequality, and
+the index against income is there only with income. All states have one policy, so that what they landfill differs by
+whose packs they get.
 """
 
 from __future__ import annotations
@@ -16,10 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mcsim.distributions import Dirichlet
-from mcsim.kernels.cohorts.records import NEW, SECOND_HAND
+from mcsim.kernels.cohorts.records import EV, LANDFILL, NEW, SECOND_HAND
 from mcsim.studies.fleet.declared import FIRST_PACKS
 from mcsim.studies.fleet.model import extend
 from mcsim.studies.fleet.model import model as fleet_model
+from mcsim.studies.fleet.results import told
 from mcsim.studies.fleet.series import YEARS
 from mcsim.study import Context, Dim, FloatArray, InputError, Model, Output, Parameter, TableSpec, nearest
 from mcsim.study.tables import Table
@@ -213,12 +215,28 @@ def landing(states: States, packs: FloatArray) -> dict[str, FloatArray]:
     return found
 
 
+def share_landfilled(landfilled: FloatArray, leaving: FloatArray) -> FloatArray:
+    """Return landfilled mass over all that retires or comes back from use, 0 where nothing does; any shape.
+
+    Examples
+    --------
+    >>> share_landfilled(np.array([1.0, 0.0]), np.array([4.0, 0.0])).tolist()
+    [0.25, 0.0]
+    """
+    return np.divide(landfilled, leaving, out=np.zeros_like(landfilled), where=leaving > 0)
+
+
 def outputs(states: States) -> tuple[Output, ...]:
     """Return the declared outputs."""
     year, state = Dim("year", LATER), Dim("state", states.names)
+    by_state = state, year
     found = (
         Output("state_retired_packs", "pack/yr", "EV packs that retire", (year, state), rank=True),
         Output("state_packs_per_1000", "pack/yr", "EV packs that retire per 1,000 people", (year, state)),
+        Output("state_used_ev_stock", "vehicle", "second-hand EVs in use at the end of the year", by_state),
+        Output("state_retired_battery_mass", "t/yr", "mass of EV packs that retire", by_state),
+        Output("state_retired_packs_per_1000", "pack/yr", "EV packs that retire per 1,000 people", by_state),
+        Output("state_landfilled_share", "share", "packs landfilled over packs retired or back from use", by_state),
         Output("state_gini", "1", "Gini coefficient of packs per person among the states", (year,)),
     )
     if "income" not in states.columns:
@@ -252,8 +270,29 @@ def model(tables: Mapping[str, Table], *, home: str, host: str) -> Model:
     def derive(
         fleet: Mapping[str, NDArray[Any]], drawn: Mapping[str, FloatArray], context: Context
     ) -> Mapping[str, FloatArray]:
-        packs = fleet["retired_packs"][:, FIRST_PACKS - YEARS[0] :]
-        return landing(states, allocate(states, packs, {origin: drawn[item.name] for origin, item in inputs.items()}))
+        shares = {origin: drawn[item.name] for origin, item in inputs.items()}
+
+        def by_state(flow: FloatArray) -> FloatArray:
+            return allocate(states, flow[:, FIRST_PACKS - YEARS[0] :], shares)
+
+        def used() -> FloatArray:
+            stock = fleet["stock"][:, :, :, EV].copy()
+            stock[:, :, NEW] = 0.0
+            return by_state(stock).transpose(0, 2, 1)
+
+        def landfilled() -> FloatArray:
+            by_destination = fleet["battery_destination"]
+            found = share_landfilled(by_state(by_destination[..., LANDFILL]), by_state(by_destination.sum(axis=3)))
+            return found.transpose(0, 2, 1)
+
+        packs = by_state(fleet["retired_packs"])
+        more = {
+            "state_used_ev_stock": used,
+            "state_retired_battery_mass": lambda: by_state(fleet["retired_battery_mass"]).transpose(0, 2, 1),
+            "state_retired_packs_per_1000": lambda: (1000.0 * packs / states.columns["population"]).transpose(0, 2, 1),
+            "state_landfilled_share": landfilled,
+        }
+        return landing(states, packs) | told(more, context.wanted)
 
     return extend(
         fleet_model(tables, home=home, host=host),
@@ -262,4 +301,5 @@ def model(tables: Mapping[str, Table], *, home: str, host: str) -> Model:
         derive,
         parameters=tuple(inputs.values()),
         tables=(SPEC,),
+        reads=("retired_packs", "retired_battery_mass", "stock", "battery_destination"),
     )
