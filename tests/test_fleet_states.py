@@ -95,6 +95,15 @@ def test_gini_equals_its_mean_difference_form():
     assert concentration_index(amount, np.ones(30), amount) == pytest.approx(pairs)
 
 
+@pytest.mark.parametrize("one_order", [True, False])
+def test_the_index_is_one_less_twice_the_area_under_the_curve(one_order):
+    rng = np.random.default_rng(2)
+    amount, people = rng.random((3, 4, 9)), rng.random(9)
+    order = rng.random(9) if one_order else amount / people
+    x, y = lorenz(amount, people, order)
+    np.testing.assert_allclose(concentration_index(amount, people, order), 1.0 - 2.0 * np.trapezoid(y, x, axis=-1))
+
+
 def test_lorenz_curve_runs_from_nothing_to_everything():
     x, y = lorenz(np.array([1.0, 3.0]), np.ones(2), np.array([1.0, 3.0]))
     np.testing.assert_allclose(x, [0, 0.5, 1])

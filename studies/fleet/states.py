@@ -124,17 +124,24 @@ def lorenz(amount: FloatArray, people: FloatArray, order: FloatArray) -> tuple[F
     people : ndarray, shape (k,)
         Among how many.
     order : ndarray, shape (..., k)
-        What ranks the groups, the lowest first: amount per person for a Lorenz curve, income for a concentration curve.
+        What ranks the groups, the lowest first: amount per person for a Lorenz curve, income for a concentration
+        curve. Of shape (k,) it ranks alike for all amounts.
 
     Returns
     -------
     tuple of two ndarrays, shape (..., k + 1)
+        The former of shape (k + 1,) where one order ranks all amounts.
     """
-    ranked = np.argsort(np.broadcast_to(order, amount.shape), axis=-1, kind="stable")
-    start = np.zeros((*amount.shape[:-1], 1))
+    ranked = np.argsort(order, axis=-1, kind="stable")
+    # An order that is one for all amounts is sorted once.
+    sorted_amount = amount[..., ranked] if order.ndim == 1 else np.take_along_axis(amount, ranked, axis=-1)
     x = np.cumsum(people[ranked], axis=-1) / people.sum()
-    y = np.cumsum(np.take_along_axis(amount, ranked, axis=-1), axis=-1) / amount.sum(axis=-1, keepdims=True)
-    return np.concatenate([start, x], axis=-1), np.concatenate([start, y], axis=-1)
+    y = np.cumsum(sorted_amount, axis=-1) / amount.sum(axis=-1, keepdims=True)
+    return _from_zero(x), _from_zero(y)
+
+
+def _from_zero(curve: FloatArray) -> FloatArray:
+    return np.concatenate([np.zeros((*curve.shape[:-1], 1)), curve], axis=-1)
 
 
 def concentration_index(amount: FloatArray, people: FloatArray, order: FloatArray) -> FloatArray:
@@ -160,8 +167,16 @@ def concentration_index(amount: FloatArray, people: FloatArray, order: FloatArra
     >>> round(float(concentration_index(np.array([0.0, 0.0, 0.0, 1.0]), people, np.arange(4.0))), 3)
     0.75
     """
-    x, y = lorenz(amount, people, order)
-    return np.asarray(1.0 - np.sum(np.diff(x, axis=-1) * (y[..., 1:] + y[..., :-1]), axis=-1))
+    # Twice the area by the trapezoid, sum of dx_i (y_i + y_(i-1)), is linear in the amounts: group j, of share p_j of
+    # the people, counts in y from its own step on, p_j + 2 (1 - x_j) in all. No curve need be drawn.
+    ranked = np.argsort(order, axis=-1, kind="stable")
+    share = people[ranked] / people.sum()
+    counts = share + 2.0 * (1.0 - np.cumsum(share, axis=-1))
+    if order.ndim == 1:
+        twice = amount[..., ranked] @ counts
+    else:
+        twice = np.einsum("...i,...i->...", np.take_along_axis(amount, ranked, axis=-1), counts)
+    return np.asarray(1.0 - twice / amount.sum(axis=-1))
 
 
 def allocate(states: States, packs: FloatArray, shares: Mapping[str, FloatArray]) -> FloatArray:
@@ -181,11 +196,10 @@ def allocate(states: States, packs: FloatArray, shares: Mapping[str, FloatArray]
     ndarray, shape (n, years, states)
         Sums over the states to the packs of both origins.
     """
-    found = np.zeros((*packs.shape[:2], len(states.names)))
+    weights = np.zeros((len(packs), packs.shape[2], len(states.names)))
     for origin, place in (("new", NEW), ("second-hand", SECOND_HAND)):
-        some = carrier(states, origin) > 0
-        found[:, :, some] += packs[:, :, place, None] * shares[origin][:, None, :]
-    return found
+        weights[:, place, carrier(states, origin) > 0] = shares[origin]
+    return np.asarray(packs @ weights)
 
 
 def landing(states: States, packs: FloatArray) -> dict[str, FloatArray]:
