@@ -49,7 +49,12 @@ BAD = [
     ),
     ("model", "folder =", "foldr =", ": data.foldr: unknown key; one of folder; did you mean 'folder'?"),
     ("model", 'group = "g"\n[data]', 'groop = "g"\n[data]', ": tables.t.groop: unknown key; one of file, group; did"),
-    ("model", "[[report.figures]]", "[[report.figure]]", ": report.figure: unknown key; one of figures; did you mean"),
+    (
+        "model",
+        "[[report.figures]]",
+        "[[report.figure]]",
+        ": report.figure: unknown key; one of title, answers, rows,",
+    ),
     ("model", 'note = "n"', 'nota = "n"', ": inputs.p.nota: unknown key; one of value, unit, group, source, note"),
     ("model", 'title = "Toy"', "title = 3", ": study.title: not a text (got 3); a text in quotes"),
     ("model", 'headline = ["y"]', 'headline = "y"', ": study.headline: not a list (got 'y'); a list of names"),

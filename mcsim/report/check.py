@@ -30,6 +30,19 @@ def check_figures(study: Study) -> None:
         would be right.
     """
     read_figures(study)
+    read_picture(study)
+
+
+def read_picture(study: Study) -> Figure | None:
+    """Return the picture of page one, checked; None where the study leaves it to its first figure."""
+    entry = study.brief.picture
+    if entry is None:
+        return None
+    place = f"{study.origin or study.name}: report.picture"
+    figure = figure_of(entry, {output.name: output for output in study.model.outputs}, place)
+    if figure.kind.draw is None:
+        raise InputError(f"{place}: kind: no picture (got {figure.kind.name!r}); {one_of(KINDS)}")
+    return figure
 
 
 def read_figures(study: Study) -> list[Figure]:

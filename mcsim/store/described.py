@@ -17,7 +17,9 @@ from numpy.typing import ArrayLike, NDArray
 from mcsim.distributions import Distribution, parse, parse_shares
 from mcsim.store.whole import read_json, reading, write_json
 from mcsim.study import Dim, Input, InputError, Layout, Model, Option, Output, Study
+from mcsim.study.answers import brief_of
 from mcsim.study.inputs import Inputs
+from mcsim.study.labels import Labels
 from mcsim.study.published import published_of
 from mcsim.study.rows import Rows
 from mcsim.study.tables import Table
@@ -96,6 +98,8 @@ def declarations(study: Study) -> dict[str, Any]:
         "overrides": [list(pair) for pair in study.overrides],
         "dependence": [list(pair) for pair in study.dependence],
         "figures": [dict(figure) for figure in study.figures],
+        "report": {key: value for key, value in study.brief.entry.items() if key != "figures"},
+        "labels": {"names": dict(study.labels.names), "dims": {k: dict(v) for k, v in study.labels.dims.items()}},
         "published": [dict(figure.entry) for figure in study.published],
         "model": model.name,
         "lives": model.lives,
@@ -146,6 +150,8 @@ def study_declared(content: Mapping[str, Any]) -> Study:
         dependence=tuple((first, second, number) for first, second, number in content["dependence"]),
         overrides=tuple((key, text) for key, text in content["overrides"]),
         figures=tuple(content["figures"]),
+        brief=brief_of(content.get("report", {}), model, f"{name}: report"),
+        labels=Labels(**content.get("labels", {})),
         published=published_of(content.get("published", ()), model, inputs),
         # Which inputs go together, not their values: these stand in draws.nc as far as they were drawn.
         posterior=tuple(

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import importlib.util
 import inspect
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
+from mcsim.study.answers import brief_of
 from mcsim.study.calibrated import calibration_of
 from mcsim.study.declared import Dim, Output, Parameter, TableSpec
 from mcsim.study.dependent import dependence_of
@@ -17,6 +18,7 @@ from mcsim.study.entries import cell_input, option_value, scalar_input, vector_i
 from mcsim.study.errors import InputError, nearest, one_of
 from mcsim.study.imports import code_of, import_callable
 from mcsim.study.inputs import Input, Inputs
+from mcsim.study.labels import labels_of
 from mcsim.study.model import Model
 from mcsim.study.program import code_of_program, model_from_program
 from mcsim.study.published import published_of
@@ -236,6 +238,11 @@ def _outputs(raw: Mapping[str, Any], path: Path) -> tuple[Output, ...]:
     )
 
 
+def _named(inputs: Sequence[Input], tables: Mapping[str, Table]) -> set[str]:
+    """Return what of the inputs can have a long name: scalars, groups and tables."""
+    return {*tables, *(item.group for item in inputs), *(item.name for item in inputs)}
+
+
 def _assemble(
     raw: Mapping[str, Any],
     path: Path,
@@ -284,6 +291,8 @@ def _assemble(
         data="" if data is None else str(data.resolve()),
         code=_code(raw, path),
         figures=tuple(raw.get("report", {}).get("figures", ())),
+        brief=brief_of(raw.get("report", {}), model, f"{path}: report"),
+        labels=labels_of(raw.get("labels", {}), model, _named(inputs, tables), f"{path}: labels"),
         published=published_of(raw.get("published", ()), model, inputs),
     )
     for name, value in raw.get("options", {}).items():

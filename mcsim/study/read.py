@@ -13,12 +13,14 @@ from mcsim.study.sections import FILE
 
 OVERLAID = ("inputs", "options")  # what an overlay lays over a study
 CENTRE = "centre"  # an input of an extending study: held at the centre of the extended one's
+OF_ANSWERS = ("title", "answers", "rows", "picture")  # and of its report
 Content = dict[str, Any]  # section -> its keys, or a list of entries
 Resolve = Callable[[str], Path]
 OF_OUTPUTS = (
     "observation",
     "calibration",
     "published",
+    "labels",
 )  # what an extending study with a model of its own leaves behind
 
 
@@ -61,6 +63,8 @@ def read_study_file(path: Path, resolve: Resolve, seen: tuple[Path, ...] = ()) -
     if {"model", "function"} & set(head) or "program" in content:
         for section in OF_OUTPUTS:
             base.pop(section, None)
+        for key in OF_ANSWERS:
+            base.get("report", {}).pop(key, None)
     else:
         # A table in the place of the extended study's is in that one's units: the model is the same.
         for name, entry in content.get("tables", {}).items():
@@ -134,6 +138,8 @@ def _over(base: Content, content: Content, section: str) -> Any:
     A list whose entries have no names is taken as a whole.
     """
     theirs, own = base.get(section, {}), content.get(section, {})
+    if section == "labels":
+        return {key: {**theirs.get(key, {}), **own.get(key, {})} for key in (*theirs, *own)}
     if not isinstance(theirs or own, list):
         return {**theirs, **own}
     if not own or not theirs or "name" not in own[0]:

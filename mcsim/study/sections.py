@@ -189,6 +189,44 @@ CALIBRATION = Section(
 )
 SPEARMAN = ListOf(CORRELATION, "a list of pairs")
 FIGURE = Anything("keys of a figure kind")
+ANSWER = Section(
+    (
+        Key("text", NAME, "a sentence with slots such as {OUTPUT@LABEL,LABEL:.0%}", required=True),
+        Key("undefined", NAME, "what stands in its place where an element has a value in no draw"),
+    ),
+    '[[report.answers]] with text = "..."',
+)
+ROW = Section(
+    (
+        Key("output", NAME, "the element, OUTPUT@LABEL,LABEL", required=True),
+        Key("label", NAME, "what it is called; the labels of the output and of its dims by default"),
+    ),
+    '[[report.rows]] with output = "OUTPUT@LABEL,..."',
+)
+REPORT = Section(
+    (
+        Key("title", NAME, "the answer in a line, with slots as the answers have them; the study's title by default"),
+        Key("answers", ListOf(ANSWER, "[[report.answers]] for each sentence"), "sentences that answer the question"),
+        Key("rows", ListOf(ROW, "[[report.rows]] for each row"), "rows of the table on page one"),
+        Key("picture", FIGURE, "the one picture on page one, as a figure; the first figure by default"),
+        Key("figures", ListOf(FIGURE, "[[report.figures]] for each figure"), "figures of the report"),
+        Key("licence", NAME, "of the study's data, told at the foot"),
+    )
+)
+LABEL = Either(
+    text=NAME,
+    table=Section(
+        (Key("label", NAME, "in English", required=True), Key("label_es", NAME, "in Spanish")),
+        "{ label = ..., label_es = ... }",
+    ),
+    words="a text or { label = ..., label_es = ... }",
+)
+LONG_NAMES = Section(
+    (
+        Key("names", ByName(LABEL, "NAME = a text"), "of outputs, inputs, groups, tables, options and dims"),
+        Key("dims", ByName(ByName(LABEL, "LABEL = a text"), "[labels.dims.DIM] for a dim"), "of the labels of a dim"),
+    )
+)
 PUBLISHED = Section(
     (
         Key("name", NAME, "the figure as a reader knows it; one of the extended study is replaced by its name", True),
@@ -245,11 +283,8 @@ FILE = Section(
         Key("program", PROGRAM, "a command-line program as the model"),
         Key("observation", ListOf(OBSERVATION, "[[observation]] for each"), "what was observed, to calibrate on"),
         Key("calibration", CALIBRATION, "how the study is calibrated"),
-        Key(
-            "report",
-            Section((Key("figures", ListOf(FIGURE, "[[report.figures]] for each figure"), "figures of the report"),)),
-            "what the report holds",
-        ),
+        Key("report", REPORT, "what the report holds"),
+        Key("labels", LONG_NAMES, "long names that a reader sees in the place of codes"),
         Key(
             "published",
             ListOf(PUBLISHED, "[[published]] for each figure"),

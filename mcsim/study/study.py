@@ -13,10 +13,12 @@ from typing import Any
 
 from mcsim.distributions.dependence import Dirichlet
 from mcsim.study.above import above
+from mcsim.study.answers import Brief
 from mcsim.study.declared import Option, Output
 from mcsim.study.dependent import Pairs, PairsWhen, exchanged
 from mcsim.study.errors import InputError, nearest
 from mcsim.study.inputs import Input, Inputs
+from mcsim.study.labels import Labels
 from mcsim.study.model import Model
 from mcsim.study.observation import Calibration
 from mcsim.study.published import Published
@@ -73,6 +75,10 @@ class Study:
         Joint draws of some inputs that stand in the place of their priors.
     left_out : frozenset of str
         Outputs that nobody asked of a run: as if the model had none of that name.
+    brief : Brief
+        What page one of the report says.
+    labels : Labels
+        Long names that a reader sees in the place of codes.
     """
 
     name: str
@@ -97,6 +103,8 @@ class Study:
     published: tuple[Published, ...] = ()
     posterior: tuple[Rows, ...] = ()
     left_out: frozenset[str] = frozenset()
+    brief: Brief = field(default_factory=Brief)
+    labels: Labels = field(default_factory=Labels)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "options", MappingProxyType(dict(self.options)))
