@@ -97,9 +97,11 @@ def test_undefined_draws_are_told_with_their_share(tmp_path, least, told):
     assert ("Undefined in up to 25 % of the draws, which are left out." in page) == (least == 0.25)
 
 
-def test_the_count_of_draws_is_told_first(written):
+def test_the_count_of_draws_is_told_with_what_makes_it_sure_and_at_the_foot(written):
     _, _, html = written
-    assert "200 draws; seed 3, random design." in html
+    assert "<p>200 draws. " in html
+    assert "200 draws, random design, seed 3" in html
+    assert "repeat: <code>mcsim run toy --draws 200 --seed 3</code>" in html
 
 
 def test_figures_drawn_twice_are_the_same_bytes(written, tmp_path):

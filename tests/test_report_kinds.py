@@ -255,7 +255,10 @@ def test_a_key_of_report_that_is_not_known_is_refused(tmp_path, capsys):
     file = tmp_path / "toy.toml"
     file.write_text(STUDY.replace("report.figures", "report.figurs"))
     assert main(["check", str(file)]) == 2
-    assert "report.figurs: unknown key; one of figures; did you mean 'figures'?" in capsys.readouterr().err
+    assert (
+        "report.figurs: unknown key; one of title, answers, rows, picture, figures, licence; did you mean 'figures'?"
+        in capsys.readouterr().err
+    )
 
 
 def hindcast(result, **changes):

@@ -1,6 +1,8 @@
 """The report of every shipped study, read as a reader would: words that mean something, numbers that are the run's."""
 
 import base64
+import pathlib
+import platform
 import re
 import xml.etree.ElementTree as ET
 from dataclasses import dataclass
@@ -13,8 +15,12 @@ import pytest
 from mcsim.engine.run import run
 from mcsim.ranking.sensitivity import sensitivity
 from mcsim.report import draw
+from mcsim.report.answers import answers_of, title_of
+from mcsim.report.check import read_picture
 from mcsim.report.choose import figures_of, numbers_of
+from mcsim.report.first import rows_of
 from mcsim.report.page import write_report
+from mcsim.study.answers import slots
 from mcsim.study.load import find_studies, load
 
 NONSENSE = re.compile(r"\b(?:nan|NaN|inf|None|True|False)\b|\de\+\d|[{}]|\bnp\.|\bobject at\b|  +,|\(\)")
@@ -33,7 +39,7 @@ class Reader(HTMLParser):
 
     def handle_starttag(self, tag, attributes):
         given = dict(attributes)
-        if tag not in ("meta", "link", "br", "img"):
+        if tag not in ("meta", "link", "br", "img", "source"):
             self.inside.append(tag)
         if tag == "table":
             self.tables.append([])
@@ -65,6 +71,7 @@ class Reader(HTMLParser):
 @dataclass(frozen=True)
 class Written:
     result: object
+    ranking: object
     page: Reader
     drawn: bool
 
@@ -88,13 +95,13 @@ def written(request, tmp_path_factory):
     drawn = draws_for_all(request.param)
     with pytest.MonkeyPatch.context() as patch:
         if not drawn:
-            patch.setattr(draw, "_draw", lambda rows, figure, path, png: STUB)
+            patch.setattr(draw, "_draw", lambda rows, figure, path, png: (STUB, STUB))
         result = run(study, 24, jobs=1, out=folder, quiet=True)
         ranking = sensitivity(study, base=4, jobs=1) if any(output.rank for output in study.outputs) else None
         page = Reader()
         page.feed(write_report(result, ranking, folder).read_text())
     assert page.inside == []
-    return Written(result, page, drawn)
+    return Written(result, ranking, page, drawn)
 
 
 def test_no_word_of_a_report_is_nonsense(written):
@@ -113,7 +120,8 @@ def test_no_table_of_a_report_is_empty(written):
 
 def test_every_figure_that_a_study_asks_for_is_there_with_its_words(written):
     pictures = written.page.pictures
-    assert len(pictures) == len(figures_of(written.result.study))
+    study = written.result.study
+    assert len(pictures) == len(figures_of(study)) + (read_picture(study) is not None)
     for picture in pictures:
         assert len(picture["caption"]) > 20
         assert len(picture["alt"]) > 20
@@ -153,7 +161,7 @@ def test_the_numbers_of_a_report_are_those_of_its_summary(written):
         for figure in numbers_of(result.study)
         for row in result.summary(figure.output.name, **figure.where).to_dict("records")
     ]
-    told = written.page.tables[0][1:]
+    told = next(table for table in written.page.tables if len(table[0]) == 5)[1:]
     assert told
     by_place = {(row["output"].replace("_", " "), _where(result, row)): row for row in rows}
     assert len(told) <= len(rows)
@@ -174,3 +182,63 @@ def test_the_numbers_of_a_report_are_those_of_its_summary(written):
 
 def _where(result, row):
     return ", ".join(str(row[dim.name]) for dim in result.study.output(row["output"]).dims)
+
+
+NUMBER = re.compile("(?<![A-Za-z\\d.])[\N{MINUS SIGN}-]?\\d[\\d,]*(?:\\.\\d+)?")
+BIG = {"thousand": 1e3, "million": 1e6, "billion": 1e9, "Mt": 1e6, "kt": 1e3}
+
+
+def told_numbers(text):
+    """The numbers in a text with half of the last digit of each."""
+    for found in NUMBER.findall(text):
+        digits = found.replace(",", "").replace("\N{MINUS SIGN}", "-")
+        yield float(digits), 0.5000001 * 10.0 ** -len(digits.partition(".")[2])
+
+
+def is_of(value, slack, wanted):
+    """Whether a number that is told is one of a run, in one of the sizes of units, whatever its sign is told by."""
+    sizes = (1.0, 100.0, *(1 / size for size in BIG.values()))
+    return any(abs(abs(value) - abs(size * one)) <= slack for size in sizes for one in wanted)
+
+
+def numbers_of_cell(result, ranking, cell):
+    row = result.summary(cell.output.name, **cell.labels).iloc[0]
+    found = [row[key] for key in ("p2.5", "p50", "p97.5", "mean", "undefined")]
+    if result.study.output(cell.output.name).keep and row["undefined"] < 1:
+        draws = result.values(cell.output.name, **cell.labels)
+        draws = draws[np.isfinite(draws)]
+        found += [(draws > 0).mean(), (draws < 0).mean()]
+    if ranking is not None and cell.output.name in {output.name for output in ranking.outputs}:
+        table = ranking.table(cell.output.name, **cell.labels)
+        found += [part for key in ("ST", "shapley") if key in table for part in table[key].clip(lower=0).dropna()]
+    return [float(number) for number in found if number == number]
+
+
+def test_every_number_of_page_one_is_one_of_the_run(written):
+    result, ranking = written.result, written.ranking
+    brief = result.study.brief
+    rows = [row for row in rows_of(result)[0] if brief.rows]
+    texts = [title_of(result, ranking), *answers_of(result, ranking)]
+    templates = [brief.title, *(part for pair in brief.answers for part in pair)]
+    assert (not brief.answers) == (len(texts) == 1)
+    cells = [slot.cell for template in templates for slot in slots(template)]
+    literal = [value for template in templates for part in template if isinstance(part, str)
+               for value, _ in told_numbers(part)]  # fmt: skip
+    wanted = [number for cell in cells for number in numbers_of_cell(result, ranking, cell)]
+    for text in texts:
+        for value, slack in told_numbers(text.replace("(95 %:", "(")):
+            assert value in literal or is_of(value, slack, wanted), (value, text)
+    by_name = {str(row.cell): row.cell for row in brief.rows}
+    for row in rows:
+        wanted = numbers_of_cell(result, ranking, by_name[row["cell"]])
+        for value, slack in told_numbers(f"{row['number']} {row['band']}"):
+            assert is_of(value, slack, wanted), row
+    page = " ".join("".join(written.page.words).replace("\N{NO-BREAK SPACE}", " ").split())
+    for text in (*texts, *(row[key] for row in rows for key in ("what", "number", "band"))):
+        assert " ".join(text.split()) in page
+
+
+def test_a_report_names_no_machine_and_no_path(written):
+    words = " ".join(written.page.words)
+    assert platform.node() not in words
+    assert str(pathlib.Path(written.result.study.origin).parent) not in words

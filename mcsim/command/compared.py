@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mcsim.command.jobs import sentence
 from mcsim.engine.asked import Asked
 from mcsim.study import InputError, Study
 
@@ -92,11 +91,11 @@ def deltas_written(results: Sequence[Result], folder: Path) -> str:
 
 
 def _delta_lines(delta: Result, first: Study, other: Study) -> list[str]:
-    from mcsim.report.words import headlines
+    from mcsim.report.first import sentences_of_rows
 
     headline = tuple(name for name in first.headline if name in delta.bands)
     figures = tuple(figure for figure in delta.study.figures if figure["output"] in delta.bands)
     shown = replace(delta, study=replace(delta.study, headline=headline, figures=figures))
     lines = [f"{other.title} less {first.title}, draw by draw"]
     lines += [f"  warning: {note}" for note in delta.notes]
-    return lines + [sentence(line) for line in headlines(shown)[:16]]
+    return lines + sentences_of_rows(shown)

@@ -118,15 +118,15 @@ def asked_of(said: Mapping[str, Any], studies: Sequence[Study], samples: Path | 
 
 def written(result: Result, ranking: Ranking | None, folder: Path, png: bool = False) -> str:
     """Write the report of a run, and return its headline numbers as text."""
+    from mcsim.report.first import sentences_of_rows
     from mcsim.report.page import write_report
-    from mcsim.report.words import headlines
     from mcsim.store.directory import read_manifest
 
     # The ranking has added its files to run.json since the run was written.
     result = replace(result, record=read_manifest(folder))
     path = write_report(result, ranking, folder, png)
     lines = [f"{result.study.title}: {result.headline}"]
-    lines += [sentence(line) for line in headlines(result)[:12]]
+    lines += sentences_of_rows(result)
     lines += [f"  warning: {note}" for note in result.notes]
     if ranking is not None:
         lines += [f"  warning: {warning}" for warning in ranking.warnings]
@@ -177,13 +177,6 @@ def leading(ranking: Ranking, study: Study) -> str:
         lines.append(f"{output.name}{f' [{where}]' if where else ''}")
         lines += [f"  {line}" for line in ranking.lines(output.name, **labels)[:8]]
     return "\n".join(lines)
-
-
-def sentence(line: Mapping[str, str]) -> str:
-    """Return a headline number as a line of text."""
-    what = f"{line['what']} {line['where']}".rstrip()
-    told = f" (95 %: {line['band']})" if line["band"] else ""
-    return "; ".join(filter(None, (f"  {what}: {line['median']}{told}", line["undefined"], line["beside"])))
 
 
 def report_again(folder: Path, pdf: bool = False, png: bool = False) -> str:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mcsim.report import words
 from mcsim.report.draw import Picture
@@ -18,19 +18,33 @@ if TYPE_CHECKING:
     from mcsim.result.result import Result
 
 
-def markdown(result: Result, pictures: Sequence[Picture], printed: Sequence[Mapping[str, str]] = ()) -> str:
-    """Return the brief as Markdown: question, numbers, figures by their files, printed against ours, inputs."""
+def markdown(
+    result: Result,
+    one: Mapping[str, Any],
+    foot: Mapping[str, str],
+    pictures: Sequence[Picture],
+    printed: Sequence[Mapping[str, str]] = (),
+) -> str:
+    """Return the brief as Markdown: answer, question, numbers, what decides it, figures by their files, inputs."""
     study = result.study
-    lines = [
-        f"# {plain(study.title)}",
-        "",
-        plain(study.question),
-        "",
-        plain(f"{result.headline}; seed {result.seed}, {result.design} design."),
+    lines = [f"# {plain(one['title'])}", "", f"*{plain(study.question)}*"]
+    for sentence in one["answers"]:
+        lines += ["", plain(sentence)]
+    lines += ["", "| what | median | 95 % of the draws |", "|---|---|---|"]
+    lines += [
+        _row("; ".join(filter(None, (row["what"], row["beside"]))), row["number"], row["band"]) for row in one["rows"]
     ]
+    if one["note"]:
+        lines += ["", plain(f"Beside these: {one['note']}.")]
+    if one["drivers"]:
+        found = one["drivers"]
+        lines += ["", "## What decides it", "", plain(f"{found['of']}: share of the variance ({found['share']})."), ""]
+        lines += [plain(f"- {bar['what']}: {bar['share']} ({bar['band']})") for bar in found["bars"]]
+    lines += ["", "## How sure is this", "", plain(" ".join(one["sure"]))]
     for note in result.notes:
         lines += ["", f"**{note[:1].upper()}{note[1:]}.**"]
-    lines += ["", "| what | where | median | half of the draws | 95 % of the draws |", "|---|---|---|---|---|"]
+    lines += ["", "## All headline numbers", ""]
+    lines += ["| what | where | median | half of the draws | 95 % of the draws |", "|---|---|---|---|---|"]
     for line in words.headlines(result):
         median = "; ".join(filter(None, (line["median"], line["undefined"])))
         where = "; ".join(filter(None, (line["where"], line["beside"])))
@@ -54,6 +68,8 @@ def markdown(result: Result, pictures: Sequence[Picture], printed: Sequence[Mapp
     for title, inputs in words.inputs(study):
         lines += ["", f"## {title}", "", "| input | distribution | unit | group | source |", "|---|---|---|---|---|"]
         lines += [_row(*(item[key] for key in ("name", "distribution", "unit", "group", "source"))) for item in inputs]
+    lines += ["", plain(f"{foot['made']}; {result.headline}, seed {result.seed}, {result.design} design.")]
+    lines += ["", plain(f"Cite as: {foot['cite']}. {foot['licence']}"), "", f"Repeat: `{foot['repeat']}`"]
     return "\n".join([*lines, ""])
 
 
@@ -89,5 +105,6 @@ def write_pdf(page: Path) -> Path:
     except (ImportError, OSError) as error:
         raise InputError(f"--pdf: weasyprint is not usable here ({error}); pip install 'mcsim[pdf]'") from None
     path = page.with_suffix(".pdf")
-    atomically(path, lambda partial: HTML(filename=str(page)).write_pdf(str(partial)))
+    text = page.read_text(encoding="utf-8").replace("<details", "<details open")  # on paper nothing is folded
+    atomically(path, lambda partial: HTML(string=text, base_url=str(page)).write_pdf(str(partial)))
     return path

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
+
+import numpy as np
 
 from mcsim.report.check import figure_of, read_figures
 from mcsim.report.keys import of_numbers
@@ -13,8 +16,11 @@ from mcsim.report.kind import Figure
 from mcsim.report.style import label
 from mcsim.study import Dim, Output, Study
 from mcsim.study.declared import INDICATOR
+from mcsim.study.select import Cell, selection
 
 MOST_LINES, MOST_PANELS = 6, 12  # of a plain figure
+MOST_ROWS = 8  # of the table on page one
+FEW = 4  # numbers of which all are told
 
 
 def figures_of(study: Study) -> list[Figure]:
@@ -34,6 +40,47 @@ def numbers_of(study: Study) -> list[Figure]:
     asked = [figure for figure in read_figures(study) if figure.kind.draw is None and _exists(figure, study)]
     names = study.headline or tuple(output.name for output in study.outputs if output.rank)
     return asked or [_checked(study, {"kind": "numbers", "output": name}) for name in names]
+
+
+def telling_cells(study: Study, most: int = MOST_ROWS) -> list[Cell]:
+    """Return the elements that page one tells where a study names none: a few of each headline output, by meaning."""
+    figures = numbers_of(study)
+    each = max(1, most // max(1, len(figures)))
+    cells = [cell for figure in figures for cell in cells_of(figure, study)[:each]]
+    return cells[:most]
+
+
+def cells_of(figure: Figure, study: Study) -> list[Cell]:
+    """Return elements of a figure's output by meaning: all words, of numbers those that `telling` names."""
+    output = figure.output
+    places = np.argwhere(output.mask & selection(output, figure.where))
+    kept = {}
+    for axis, dim in enumerate(output.dims):
+        shown = [dim.coords[at] for at in sorted(set(places[:, axis].tolist()))]
+        kept[dim.name] = set(shown if dim.name in figure.where else telling(dim.name, shown, study))
+    cells = [
+        Cell(output, {dim.name: dim.coords[at] for dim, at in zip(output.dims, place, strict=True)})
+        for place in places.tolist()
+    ]
+    return [cell for cell in cells if all(label in kept[dim] for dim, label in cell.labels.items())]
+
+
+def telling(dim: str, labels: Sequence[Any], study: Study) -> list[Any]:
+    """Return the labels of a dim that say most: of words all; of years the last one observed and the decades after it.
+
+    Of other numbers, such as ages, multiples of five; the last label where none of these is there.
+    """
+    if len(labels) <= FEW or not all(isinstance(label, int | float) for label in labels):
+        return list(labels)
+    if min(labels) < 1000:
+        return [label for label in labels if label and label % 5 == 0] or [labels[-1]]
+    seen = [
+        float(observation.cell.labels[dim])
+        for observation in study.calibration.observations
+        if dim in observation.cell.labels
+    ]
+    last = max(seen, default=-math.inf)
+    return [label for label in labels if label == last or (label % 10 == 0 and label > last)] or [labels[-1]]
 
 
 def _exists(figure: Figure, study: Study) -> bool:

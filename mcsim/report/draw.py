@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mcsim.report.check import read_picture
 from mcsim.report.choose import figures_of
 from mcsim.report.kind import Figure
 from mcsim.report.style import drawing
 from mcsim.store.files import atomically
-from mcsim.study import InputError
+from mcsim.study import InputError, Study
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,12 +35,15 @@ class Picture:
         As a reader sees them.
     data : str
         The SVG as a ``data:`` address.
+    narrow : str
+        The same drawn for a narrow screen, where it has one panel.
     """
 
     name: str
     title: str
     caption: str
     data: str
+    narrow: str = ""
 
     @property
     def alt(self) -> str:
@@ -47,13 +51,15 @@ class Picture:
         return f"{self.title}. {self.caption}"
 
 
+NARROW = 3.6  # inches: the text then is 11 px high on a screen 390 px wide
 OURS = re.compile(r"\d{2,}-[a-z0-9-]+\.(svg|png)")  # the names of files that a report draws
 
 
 def draw_figures(result: Result, ranking: Ranking | None, folder: Path, png: bool = False) -> list[Picture]:
-    """Draw the study's figures into `folder` as SVG, as PNG too where asked, and return them for the page.
+    """Draw the study's figures into `folder` as SVG, as PNG too where asked; the first is that of page one.
 
-    A figure without a value to show (no ranking was made; the output is undefined in every draw) is left out.
+    A figure without a value to show (no ranking was made; the output is undefined in every draw) is left out. Page one
+    has the picture that the study names, or else the first of its figures.
 
     Raises
     ------
@@ -62,14 +68,18 @@ def draw_figures(result: Result, ranking: Ranking | None, folder: Path, png: boo
     """
     if folder.is_symlink():
         raise InputError(f"{folder}: a link to {folder.readlink()}; a folder of the run directory, or none")
+    study = result.study
+    named = read_picture(study)
+    first = [] if named is None or named.output.name not in result.bands else [named]
     pictures = []
-    for number, figure in enumerate(figures_of(result.study), start=1):
+    for number, figure in enumerate((*first, *figures_of(study)), start=1 - len(first)):
         assert figure.kind.draw is not None
         rows = figure.kind.reads.rows(figure, result, ranking)
         if rows is None or rows.empty or _undefined(rows):
             continue
         name = f"{number:02d}-{figure.name}"
-        pictures.append(Picture(name, figure.title, figure.caption(rows), _draw(rows, figure, folder / name, png)))
+        wide, narrow = _draw(_worded(rows, figure, study), figure, folder / name, png)
+        pictures.append(Picture(name, figure.title, figure.caption(rows), wide, narrow if not pictures else ""))
     suffixes = (".svg", ".png") if png else (".svg",)
     drawn = {f"{picture.name}{suffix}" for picture in pictures for suffix in suffixes}
     for old in folder.glob("*.*"):
@@ -78,23 +88,43 @@ def draw_figures(result: Result, ranking: Ranking | None, folder: Path, png: boo
     return pictures
 
 
+def _worded(rows: pd.DataFrame, figure: Figure, study: Study) -> pd.DataFrame:
+    """Return the rows with long names in the place of codes, of dims that the figure tells apart by words."""
+    renamed = {}
+    for key in figure.kind.dims:
+        dim = figure.get(key)
+        if dim in rows and dim in study.labels.dims:
+            renamed[dim] = [study.labels.word(dim, code) for code in rows[dim]]
+    return rows.assign(**renamed) if renamed else rows
+
+
 def _undefined(rows: pd.DataFrame) -> bool:
     return "mean" in rows and bool(rows["mean"].isna().all())
 
 
-def _draw(rows: pd.DataFrame, figure: Figure, path: Path, png: bool) -> str:
+def _draw(rows: pd.DataFrame, figure: Figure, path: Path, png: bool) -> tuple[str, str]:
+    """Draw a figure into its files, and return it as addresses: for a page and, of one panel, for a narrow screen."""
     assert figure.kind.draw is not None
     with drawing() as plt:
         plt.rcParams["svg.hashsalt"] = path.name  # the same run draws the same bytes
         picture = figure.kind.draw(plt, rows, figure)
-        vector, pixels = io.BytesIO(), io.BytesIO()
+        vector, pixels, small = io.BytesIO(), io.BytesIO(), io.BytesIO()
         picture.savefig(vector, format="svg", metadata={"Date": None})
         if png:
             picture.savefig(pixels, format="png", dpi=150)
+        if sum(axis.get_visible() for axis in picture.axes) == 1:
+            picture.set_size_inches(NARROW, NARROW)
+            for legend in picture.legends:
+                legend.set_ncols(1)
+            picture.savefig(small, format="svg", metadata={"Date": None})
     write(path.with_suffix(".svg"), vector.getvalue())
     if png:
         write(path.with_suffix(".png"), pixels.getvalue())
-    return "data:image/svg+xml;base64," + base64.b64encode(vector.getvalue()).decode("ascii")
+    return _address(vector.getvalue()), _address(small.getvalue())
+
+
+def _address(svg: bytes) -> str:
+    return "data:image/svg+xml;base64," + base64.b64encode(svg).decode("ascii") if svg else ""
 
 
 def write(path: Path, content: bytes) -> None:

@@ -9,6 +9,7 @@ from mcsim.report import words
 from mcsim.report.brief import markdown
 from mcsim.report.choose import figures_of
 from mcsim.report.draw import draw_figures, write
+from mcsim.report.first import footer, page_one
 from mcsim.report.kinds.ranking import KIND as RANKING
 from mcsim.report.panels import labels_of, part_of
 from mcsim.report.printed import printed_lines
@@ -49,12 +50,15 @@ def write_report(result: Result, ranking: Ranking | None, folder: Path, png: boo
     study = result.study
     pictures = draw_figures(result, ranking, folder / "figures", png)
     printed = printed_lines(folder)
+    one = page_one(result, ranking, printed)
+    foot = footer(result, ranking)
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("mcsim.report"),
         autoescape=True,
         trim_blocks=False,
         undefined=jinja2.StrictUndefined,
     )
+    environment.filters["tight"] = lambda text: text.replace(" %", "\N{NO-BREAK SPACE}%")
     html = environment.get_template("report.html").render(
         study=study,
         count=result.headline,
@@ -62,7 +66,10 @@ def write_report(result: Result, ranking: Ranking | None, folder: Path, png: boo
         design=result.design,
         warnings=_warnings(result, ranking),
         headlines=words.headlines(result),
-        pictures=pictures,
+        one=one,
+        foot=foot,
+        answer=pictures[0] if pictures else None,
+        pictures=pictures[1:],
         ranking=_ranking_blocks(result, ranking),
         printed=printed,
         ranking_told="" if ranking is None else method_told(ranking),
@@ -76,7 +83,10 @@ def write_report(result: Result, ranking: Ranking | None, folder: Path, png: boo
     )
     path = folder / "report.html"
     write(path, html.encode("utf-8"))
-    write(folder / "report.md", markdown(result, pictures, printed).encode("utf-8"))
+    write(
+        folder / "report.md",
+        markdown(result, one, foot, pictures, printed).encode("utf-8"),
+    )
     return path
 
 

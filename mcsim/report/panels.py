@@ -115,6 +115,7 @@ def over_lines(plt: Any, rows: pd.DataFrame, figure: Figure, draw: Callable[[Pan
     for panel in found:
         draw(panel, lines)
         panel.axis.set_xlabel(label(figure["x"]))
+        panel.axis.xaxis.get_major_locator().set_params(integer=True)  # whole years and ages
     if len(lines) > 1:
         legend(picture, found[0].axis, len(lines))
     return picture

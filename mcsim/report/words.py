@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from html import escape
+from pathlib import PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mcsim.report.choose import numbers_of
+from mcsim.report.choose import cells_of, numbers_of
 from mcsim.report.style import label, number, share, span
 from mcsim.result.result import POINTS
-from mcsim.study import Input, Output, Study
+from mcsim.study import Input, Study
 from mcsim.study.declared import INDICATOR
+from mcsim.study.select import Cell
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from mcsim.result.result import Result
     from mcsim.study.tables import Table
 
@@ -26,26 +26,25 @@ MOST_HEADLINES = 36
 def headlines(result: Result) -> list[dict[str, str]]:
     """Return one line per element of the headline: what, median, 50 % and 95 % bands, in words.
 
-    The elements are those that the study's ``numbers`` name, or else evenly spread ones of its headline outputs.
+    The elements are those that the study's ``numbers`` name, or else those of its headline outputs that say most
+    (`mcsim.report.choose.telling`); all stand in summary.csv.
     """
     lines = []
     for figure in numbers_of(result.study):
-        dims = [dim.name for dim in figure.output.dims]
-        table = result.summary(figure.output.name, **figure.where)
-        for row in _spread(table).to_dict("records"):
-            where = ", ".join(str(row[dim]) for dim in dims)
-            beside = _beside(result, figure.output, row)
-            lines.append({"what": label(figure.output.name), "where": where, **_bands(row), "beside": beside})
+        for cell in cells_of(figure, result.study)[:MOST_HEADLINES]:
+            row = result.summary(cell.output.name, **cell.labels).to_dict("records")[0]
+            where = ", ".join(map(str, cell.labels.values()))
+            what = label(figure.output.name)
+            lines.append({"what": what, "where": where, **_bands(row), "beside": beside(result, cell)})
     return lines
 
 
-def _beside(result: Result, output: Output, row: Mapping[Any, Any]) -> str:
+def beside(result: Result, cell: Cell) -> str:
     """Return what is told beside an element: that of another output with its labels; nothing where there is none."""
-    if output.beside not in result.bands:
+    if cell.output.beside not in result.bands:
         return ""
-    other = result.study.output(output.beside)
-    dims = {dim.name for dim in output.dims}
-    labels = {dim.name: row[dim.name] for dim in other.dims if dim.name in dims}
+    other = result.study.output(cell.output.beside)
+    labels = {dim.name: cell.labels[dim.name] for dim in other.dims if dim.name in cell.labels}
     told = _bands(result.summary(other.name, **labels).to_dict("records")[0])
     band = f" ({told['band']})" if told["band"] else ""
     return f"{label(other.name)} {told['median']}{band}"
@@ -69,13 +68,6 @@ def _bands(row: Mapping[Any, Any]) -> dict[str, str]:
         "band": span(row["p2.5"], row["p97.5"], unit),
         "undefined": told,
     }
-
-
-def _spread(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows, or evenly spread ones where there are more than a reader takes in; all stand in summary.csv."""
-    if len(table) <= MOST_HEADLINES:
-        return table
-    return table.iloc[np.unique(np.linspace(0, len(table) - 1, MOST_HEADLINES).astype(int))]
 
 
 def inputs(study: Study) -> list[tuple[str, list[dict[str, str]]]]:
@@ -136,9 +128,12 @@ def curve(item: Input, width: int = 90, height: int = 18) -> str:
 
 
 def provenance(record: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Return the record of the run as lines: key, value; what is nested has a line per key, what was not asked none."""
+    """Return the record of the run as lines: key, value; what is nested has a line per key, what was not asked none.
+
+    A report is handed on: names of machines are left out, and of paths the file's name is told.
+    """
     lines = []
-    for key, value in record.items():
+    for key, value in _public(record).items():
         if value is None:
             continue
         if isinstance(value, Mapping) and any(isinstance(part, Mapping | list) for part in value.values()):
@@ -146,6 +141,19 @@ def provenance(record: Mapping[str, Any]) -> list[tuple[str, str]]:
         else:
             lines.append((label(key), _shown(value)))
     return lines
+
+
+def _public(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {_public(key): _public(part) for key, part in value.items() if key not in PRIVATE}
+    if isinstance(value, list | tuple):
+        return [_public(part) for part in value]
+    if isinstance(value, str) and (PurePosixPath(value).is_absolute() or PureWindowsPath(value).is_absolute()):
+        return PureWindowsPath(value).name
+    return value
+
+
+PRIVATE = ("host",)
 
 
 def _shown(value: Any) -> str:

@@ -1,0 +1,226 @@
+"""Page one: the answer, its table, what decides it, how sure it is; and the same rows for the console."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mcsim.report.answers import (
+    answers_of,
+    cell_words,
+    first_large,
+    input_words,
+    leading,
+    per_cent,
+    row_numbers,
+    title_of,
+    told_of,
+)
+from mcsim.report.choose import telling_cells
+from mcsim.report.shares import shares_of
+from mcsim.report.words import beside
+from mcsim.study import Study
+from mcsim.study.answers import Row, slots
+from mcsim.study.declared import INDICATOR
+from mcsim.study.select import Cell
+
+if TYPE_CHECKING:
+    from mcsim.ranking.ranking import Ranking
+    from mcsim.result.result import Result
+
+SHOWN = 5  # inputs that page one ranks
+GOOD = ("inside", "overlaps", "holds")  # verdicts on printed figures
+
+
+def page_one(result: Result, ranking: Ranking | None, printed: Sequence[Mapping[str, str]]) -> dict[str, Any]:
+    """Return what page one says, in words.
+
+    Parameters
+    ----------
+    result : Result
+        The run.
+    ranking : Ranking, optional
+        What drives it.
+    printed : sequence of mapping
+        Printed figures against ours, as `mcsim.report.printed` tells them.
+
+    Returns
+    -------
+    dict
+        title, answers, rows, note (told of all rows), drivers, sure; keys of templates/report.html.
+    """
+    rows, note = rows_of(result)
+    return {
+        "title": title_of(result, ranking),
+        "answers": answers_of(result, ranking),
+        "rows": rows,
+        "note": note,
+        "drivers": _drivers(result.study, ranking),
+        "sure": [*_sure(result), *_settled(result.study, ranking), *_held(printed)],
+    }
+
+
+def rows_of(result: Result) -> tuple[list[dict[str, str]], str]:
+    """Return the rows of page one, those that the study names or else chosen by meaning, and what is told of all."""
+    asked = result.study.brief.rows or tuple(Row(cell) for cell in telling_cells(result.study))
+    rows, besides = [], []
+    for row in asked:
+        if row.cell.output.name not in result.bands:
+            continue
+        middle, band = row_numbers(told_of(result, row.cell))
+        what = row.label or cell_words(result.study, row.cell)
+        besides.append(beside(result, row.cell))
+        rows.append({"what": what, "number": middle, "band": band, "cell": str(row.cell), "beside": besides[-1]})
+    told = {text for text in besides if text}
+    if len(told) == 1 and len(rows) > 1:  # the same of all rows that have one is told once
+        return [row | {"beside": ""} for row in rows], told.pop()
+    return rows, ""
+
+
+def sentences_of_rows(result: Result) -> list[str]:
+    """Return the rows of page one as lines of text for a terminal."""
+    rows, note = rows_of(result)
+    lines = []
+    for row in rows:
+        band = f" (95 %: {row['band']})" if row["band"] else ""
+        lines.append("; ".join(filter(None, (f"  {row['what']}: {row['number']}{band}", row["beside"]))))
+    return lines + ([f"  {note}"] if note else [])
+
+
+def _drivers(study: Study, ranking: Ranking | None) -> dict[str, Any] | None:
+    """Return what decides the element that the answers speak of first, or the first ranked row or output."""
+    cell = _decided(study, ranking)
+    found = [] if cell is None else leading(ranking, cell, 1000)
+    if cell is None or not found:
+        return None
+    rest = [row["share"] for row in found[SHOWN:]]
+    bars = [
+        {
+            "what": first_large(input_words(study, row["input"])),
+            "share": per_cent(row["share"]),
+            "bar": f"{_percent(row['share']):.1f}",
+            "low": f"{_percent(row['low']):.1f}",
+            "high": f"{_percent(row['high']):.1f}",
+            "band": "" if row["low"] != row["low"] else f"{_percent(row['low']):.0f} to {_percent(row['high']):.0f}",
+        }
+        for row in found[:SHOWN]
+    ]
+    assert ranking is not None
+    share = shares_of(ranking.table(cell.output.name, **cell.labels))[0]
+    return {
+        "of": cell_words(study, cell),
+        "share": share.words,
+        "bars": bars,
+        "others": len(rest),
+        "most": "" if not rest else f"{max(1, int(np.ceil(100 * max(rest))))} %",
+    }
+
+
+def _percent(part: float) -> float:
+    return 0.0 if part != part else 100 * min(max(float(part), 0.0), 1.0)
+
+
+def _decided(study: Study, ranking: Ranking | None) -> Cell | None:
+    if ranking is None:
+        return None
+    ranked = {output.name for output in ranking.outputs}
+    asked = [slot.cell for text, _ in study.brief.answers for slot in slots(text) if slot.part.startswith("driver")]
+    for cell in (*asked, *(row.cell for row in study.brief.rows), *telling_cells(study)):
+        if cell.output.name in ranked and leading(ranking, cell, 1):
+            return cell
+    return None
+
+
+def _sure(result: Result) -> list[str]:
+    rows, _ = rows_of(result)
+    lines = [f"{result.headline}."]
+    worst = 0.0
+    asked = result.study.brief.rows or tuple(Row(cell) for cell in telling_cells(result.study))
+    for row in asked:
+        if row.cell.output.name not in result.bands:
+            continue
+        found = result.summary(row.cell.output.name, **row.cell.labels).to_dict("records")[0]
+        width = found["p97.5"] - found["p2.5"]
+        if found["unit"] != INDICATOR and width > 0 and found["mcse_mean"] == found["mcse_mean"]:
+            worst = max(worst, found["mcse_mean"] / width)
+    if worst > 0 and rows:
+        lines.append(
+            f"Another set of random numbers would move the means above by {_small(worst)} of their 95 % bands "
+            "(standard error)."
+        )
+    failed = len(result.failures)
+    lines.append(f"{failed:,} draws failed and are left out." if failed else "No draw failed.")
+    return lines
+
+
+def _small(part: float) -> str:
+    return "less than 1 %" if part < 0.01 else f"at most {100 * part:.0f} %"
+
+
+def _settled(study: Study, ranking: Ranking | None) -> list[str]:
+    """Return how far the ranking still moves: the leading input's share from fewer rows beside that of all."""
+    cell = _decided(study, ranking)
+    if ranking is None or cell is None or not ranking.convergence:
+        return []
+    (first,) = leading(ranking, cell, 1)
+    table = ranking.convergence_table(cell.output.name, **cell.labels)
+    table = table[(table["input"] == first["input"]) & (table["n"] < ranking.n)].dropna(subset=["ST"])
+    if table.empty:
+        return []
+    before = table.iloc[-1]
+    return [
+        f"The ranking rests on {ranking.n:,} base rows; from {int(before['n']):,} of them the leading input's share "
+        f"would be {per_cent(before['ST'])} in the place of {per_cent(first['share'])}."
+    ]
+
+
+def _held(printed: Sequence[Mapping[str, str]]) -> list[str]:
+    reached = [line for line in printed if line["verdict"] != "unreached"]
+    if not reached:
+        return []
+    good = sum(line["verdict"] in GOOD for line in reached)
+    return [f"Of {len(reached)} figures that sources print, ours agrees with {good} (below); nothing is tuned to them."]
+
+
+def repeated(result: Result, ranking: Ranking | None) -> str:
+    """Return the command that repeats a run, without a path of this machine."""
+    from mcsim.study.load import find_studies
+
+    study = result.study
+    file = PurePath(study.origin.replace("\\", "/")).name
+    shipped = find_studies().get(study.name)
+    name = study.name if shipped is not None and shipped.name == file else file or study.name
+    parts = [f"mcsim run {name} --draws {result.asked} --seed {result.seed}"]
+    parts += [f"--design {result.design}"] if result.design != "random" else []
+    base = None if ranking is None else ranking.settings.get("base")
+    parts += [f"--base {base}"] if base is not None else []
+    parts += [f"--set '{key}={value}'" for key, value in study.overrides]
+    parts += [f"--data {PurePath(study.data).name}"] if study.data else []
+    parts += ["--no-sensitivity"] if ranking is None else []
+    return " ".join(parts)
+
+
+def footer(result: Result, ranking: Ranking | None) -> dict[str, str]:
+    """Return what stands at the foot: date, version, how to cite, the licence of the data, the command that repeats it.
+
+    Returns
+    -------
+    dict
+        date, made, cite, licence, repeat.
+    """
+    import mcsim
+
+    study, record = result.study, result.record
+    version = record.get("versions", {}).get("mcsim", mcsim.__version__)
+    day = str(record.get("date", ""))[:10]
+    said = f", run of {day}" if day else ""
+    return {
+        "date": day,
+        "made": f"mcsim {version}, study {study.name}, version {study.version}",
+        "cite": f"mcsim {version}, study {study.name}, version {study.version}{said}, and the sources of its data",
+        "licence": study.brief.licence,
+        "repeat": repeated(result, ranking),
+    }
