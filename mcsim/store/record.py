@@ -160,12 +160,8 @@ def manifest(result: Result, how: Mapping[str, Any]) -> dict[str, Any]:
         What does not change the draws: jobs, backend, wall time, chunk.
     """
     return {
-<<<<<<< HEAD
         "format": FORMAT,
-=======
-        "format": 1,
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
->>>>>>> b0796f4 (Page one answers: sentences, rows by meaning, what decides it, how sure; the shipped studies' answers and labels; the rest folded)
         "study": study_record(result.study),
         "seed": result.seed,
         "design": result.design,
