@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from mcsim.engine.design import user_design as user_design
     from mcsim.engine.pairing import check_saltelli as check_saltelli
     from mcsim.engine.run import run as run
+    from mcsim.ranking.explain import explain as explain
     from mcsim.ranking.opened import open as open
     from mcsim.ranking.ranking import Ranking as Ranking
     from mcsim.ranking.sensitivity import sensitivity as sensitivity
@@ -55,6 +56,7 @@ _PUBLIC = {
     "check_saltelli": "mcsim.engine.pairing",
     "compare": "mcsim.engine.compare",
     "open": "mcsim.ranking.opened",
+    "explain": "mcsim.ranking.explain",
     "printed": "mcsim.result.printed",
     "Result": "mcsim.result.result",
     "sensitivity": "mcsim.ranking.sensitivity",

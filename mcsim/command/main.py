@@ -240,6 +240,24 @@ def calibrate_study(study: str, **given: Any) -> None:
     _show(calibrate_and_write(loaded, words))
 
 
+@mcsim.command("explain")
+@click.argument("target", metavar="STUDY_OR_DIR")
+@click.argument("question")
+@offers("--draws", "--design", "--lives", "--seed", "--set", "--data", "--posterior", "--out", "--jobs", "--quiet")
+@offers("--json")
+def explain_outcome(target: str, question: str, as_json: bool, **given: Any) -> None:
+    """Say when "OUTPUT@LABEL,... > VALUE UNIT" is so: how likely, where, and what decides it."""
+    from mcsim.command.explained import explain_directory, explain_study, is_directory
+
+    words = said(given)
+    if is_directory(target):
+        _show(explain_directory(Path(target), question, words, as_json))
+        return
+    loaded = _loaded(target, words.pop("settings", ()), words.pop("data", None), words.pop("posterior", None))
+    _warn(loaded)
+    _show(explain_study(loaded, question, words, as_json))
+
+
 @mcsim.command("merge")
 @click.argument("folders", nargs=-1, required=True, type=click.Path(path_type=Path))
 @offers("--out")

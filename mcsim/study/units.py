@@ -55,6 +55,8 @@ def conversion(given: str, wanted: str, where: str) -> float:
     0.001
     >>> conversion("%", "share", "shares.csv")
     0.01
+    >>> conversion("kt/yr", "t/yr", "flows.csv")
+    1000.0
     """
     if given == wanted:
         return 1.0
@@ -114,7 +116,8 @@ def output_factors(given: Output, wanted: Output, where: str) -> FloatArray | No
 def _registry() -> Any:
     import pint
 
-    registry: Any = pint.UnitRegistry()
+    registry: Any = pint.UnitRegistry(on_redefinition="ignore")
+    registry.define("kt = 1000 * metric_ton")  # to pint it is a knot
     registry.define("share = 1")
     registry.define("USD = [currency]")
     return registry

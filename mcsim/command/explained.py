@@ -1,0 +1,63 @@
+"""`mcsim explain`: an inverse question of a run directory, or of a run made for it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mcsim.store.claim import claimed
+from mcsim.study import InputError, Study
+
+if TYPE_CHECKING:
+    from mcsim.ranking.explain import Explanation
+
+
+def is_directory(target: str) -> bool:
+    """Return whether a word is a run directory rather than a study."""
+    from mcsim.store.directory import MANIFEST
+    from mcsim.study.load import find_studies
+
+    return (Path(target) / MANIFEST).is_file() or (Path(target).is_dir() and target not in find_studies())
+
+
+def explain_directory(folder: Path, question: str, said: Mapping[str, Any], as_json: bool) -> str:
+    """Answer a question from the draws of a run directory, leave the answer there, and return it."""
+    from mcsim.ranking.explain import explain
+    from mcsim.store.directory import read
+    from mcsim.store.joining import refuse_unfinished
+
+    for name, value in said.items():
+        if name != "quiet":
+            word = {"settings": "set"}.get(name, name)
+            raise InputError(f"{folder}: --{word}: a run directory has its draws (got {value}); a study, or without")
+    refuse_unfinished(folder)
+    found = explain(read(folder), question)
+    with claimed(folder):
+        return _left(found, folder, as_json)
+
+
+def explain_study(study: Study, question: str, said: Mapping[str, Any], as_json: bool) -> str:
+    """Run a study, answer a question from its draws, leave both in a run directory, and return the answer."""
+    from mcsim.command.jobs import asked_of, new_folder
+    from mcsim.engine.run import run_asked
+    from mcsim.ranking.explain import explained
+    from mcsim.ranking.question import parse_question
+
+    parsed = parse_question(question, study.output)  # before anything is run
+    asked = asked_of({**said, "keep": (parsed.cell.output.name,)}, [study])[0]
+    with new_folder(asked, f"{study.name}-explain") as folder:
+        result = run_asked(study, replace(asked, stored=replace(asked.stored, out=folder)))
+        return _left(explained(result, parsed), folder, as_json)
+
+
+def _left(found: Explanation, folder: Path, as_json: bool) -> str:
+    from mcsim.command.show import finite
+    from mcsim.ranking.explained import SECTION, lines, record, write
+
+    write(found, folder)
+    if as_json:
+        return json.dumps(finite(record(found)), indent=2)
+    return "\n".join([*lines(found), f"explanation: {folder / SECTION}"])

@@ -1,0 +1,130 @@
+"""Conditions on single inputs, in the study's words: what boxes and trees are made of."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mcsim.ranking.question import unit_told
+from mcsim.study import BoolArray, FloatArray, IntArray
+
+if TYPE_CHECKING:
+    from mcsim.result.result import Result
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Columns:
+    """Draws of inputs with what they are called.
+
+    Parameters
+    ----------
+    names, units : tuple of str
+        Of the inputs.
+    labels : tuple of tuple of str
+        The words of an input whose values are their codes; empty of numbers.
+    values : ndarray, shape (n, n_inputs)
+        Draws.
+    """
+
+    names: tuple[str, ...]
+    units: tuple[str, ...]
+    labels: tuple[tuple[str, ...], ...]
+    values: FloatArray
+
+    @classmethod
+    def of(cls, result: Result) -> Columns:
+        """Return the draws of the uncertain inputs of a run."""
+        items = result.study.uncertain
+        values = [np.asarray(result.inputs[item.name], np.float64) for item in items]
+        return cls(
+            tuple(item.name for item in items),
+            tuple(item.unit for item in items),
+            tuple(tuple(getattr(item.distribution, "labels", ())) for item in items),
+            np.column_stack(values) if values else np.empty((result.complete, 0)),
+        )
+
+    def rows(self, chosen: BoolArray | IntArray) -> Columns:
+        """Return some of the draws."""
+        return Columns(self.names, self.units, self.labels, self.values[chosen])
+
+    def within(self, place: int, low: float, high: float) -> Condition:
+        """Return the condition that an input lies in an interval."""
+        return Condition(self.names[place], place, self.units[place], low, high)
+
+    def among(self, place: int, codes: IntArray) -> Condition:
+        """Return the condition that an input is one of some words."""
+        words = tuple(self.labels[place][int(code)] for code in codes)
+        return Condition(self.names[place], place, "", words=words, codes=tuple(int(code) for code in codes))
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """That an input lies in an interval, or is one of some words.
+
+    Parameters
+    ----------
+    name : str
+        The input.
+    place : int
+        Its column.
+    unit : str
+        Of its values.
+    low, high : float
+        Ends of the interval, the lower one outside and the upper one inside; infinite where there is none.
+    words, codes : tuple
+        The words, where it has such, and their codes.
+    """
+
+    name: str
+    place: int
+    unit: str
+    low: float = -math.inf
+    high: float = math.inf
+    words: tuple[str, ...] = ()
+    codes: tuple[int, ...] = ()
+
+    def holds(self, values: FloatArray) -> BoolArray:
+        """Return in which of some draws (n, n_inputs) it holds."""
+        column = values[:, self.place]
+        if self.codes:
+            return np.isin(column, self.codes)
+        return np.asarray((column > self.low) & (column <= self.high))
+
+    def __str__(self) -> str:
+        """Return the condition in words.
+
+        Examples
+        --------
+        >>> print(Condition("mass", 0, "kg", low=0.25), Condition("mass", 0, "kg", 1.0, 2.5), sep="; ")
+        mass > 0.25 kg; 1 < mass <= 2.5 kg
+        >>> print(Condition("knee", 0, "", words=("none", "shifted"), codes=(0, 2)))
+        knee is none or shifted
+        """
+        if self.words:
+            return f"{self.name} is {' or '.join(self.words)}"
+        unit = unit_told(self.unit)
+        if math.isinf(self.low):
+            return f"{self.name} <= {self.high:.4g}{unit}"
+        if math.isinf(self.high):
+            return f"{self.name} > {self.low:.4g}{unit}"
+        return f"{self.low:.4g} < {self.name} <= {self.high:.4g}{unit}"
+
+    @property
+    def record(self) -> dict[str, object]:
+        """The condition as JSON holds it, without the ends that it has not."""
+        facts: dict[str, object] = {"input": self.name, "unit": self.unit, "text": str(self)}
+        if self.words:
+            return facts | {"words": list(self.words)}
+        ends = {"above": self.low, "at_most": self.high}
+        return facts | {name: end for name, end in ends.items() if math.isfinite(end)}
+
+
+def all_hold(conditions: tuple[Condition, ...], values: FloatArray) -> BoolArray:
+    """Return in which of some draws (n, n_inputs) all conditions hold."""
+    inside = np.ones(len(values), bool)
+    for condition in conditions:
+        inside &= condition.holds(values)
+    return inside
