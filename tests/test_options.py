@@ -107,6 +107,7 @@ ALSO = {
     ("sensitivity", "--jobs"): "--base 4096 | --jobs 2",
     ("compare", "--jobs"): "--chunk 8 | --jobs 2",
     ("calibrate", "--jobs"): "--draws 9000 | --jobs 2",
+    ("explain", "--jobs"): "--draws 9000 | --jobs 2",
     ("calibrate", "--method"): "--method sampler",
     ("show", "--data"): "--json | --data {home}/own",
 }
@@ -115,6 +116,7 @@ PLAIN = {
     "sensitivity": ["{study}", "--base", "64", "--jobs", "1"],
     "compare": ["{study}", "{home}/other.toml", "--draws", "64", "--jobs", "1"],
     "calibrate": ["{study}", "--draws", "400", "--jobs", "1"],
+    "explain": ["{study}", "z > 0.2", "--draws", "128", "--jobs", "1"],
     "evaluate": ["{study}"],
     "check": ["{study}"],
     "show": ["{study}"],

@@ -120,7 +120,7 @@ def _edges(x: Columns, place: int) -> FloatArray:
     """Return where an input may be cut: between its values at quantiles; of words, between codes."""
     levels = np.unique(x.values[:, place])
     if x.labels[place]:
-        return np.arange(len(x.labels[place]) - 1) + 0.5
+        return np.asarray(np.arange(len(x.labels[place]) - 1) + 0.5, np.float64)
     if len(levels) > BINS:
         at = np.unique(np.searchsorted(levels, np.quantile(x.values[:, place], np.arange(1, BINS) / BINS)))
         at = at[(at > 0) & (at < len(levels))]
@@ -180,12 +180,12 @@ def _cut(sample: _Sample, edges: list[FloatArray], rows: IntArray, fewest: int) 
         # (n_left / n) (p_left - p)^2 and the same of the right add up to n_left (p_left - p)^2 / n_right.
         between = (left_hits - share * left) ** 2 / (left * (count - left))
     between[(left < fewest) | (count - left < fewest)] = -1.0
-    place, at = np.unravel_index(int(np.argmax(between)), between.shape)
+    best, at = divmod(int(np.argmax(between)), between.shape[1])
     # That over p (1 - p), times n, has a chi-squared law of one degree where input and truth are independent.
-    statistic = count * between[place, at] / (share * (1.0 - share))
+    statistic = count * between[best, at] / (share * (1.0 - share))
     if statistic < chi2.isf(CHANCE / max(1, sum(map(len, edges))), 1):
         return None
-    return _sides(sample.x, edges, int(place), order[place], int(at))
+    return _sides(sample.x, edges, best, order[best], at)
 
 
 def _sides(x: Columns, edges: list[FloatArray], place: int, order: IntArray, at: int) -> tuple[Condition, Condition]:

@@ -146,7 +146,7 @@ def explain(
     --------
     >>> import mcsim
     >>> found = mcsim.explain(mcsim.load("ishigami"), "y > 8", draws=2000)
-    >>> bool(0.1 < found.chance.value < 0.2), found.draws
+    >>> bool(0.05 < found.chance.value < 0.15), found.draws
     (True, 2000)
     """
     level = real("level", level, 0.5, 0.9999, "share", "between 0.5 and 0.9999")

@@ -99,7 +99,9 @@ def _ranking_lines(title: str, ranking: Ranking) -> list[str]:
         return []
     told = [f"{title}: share of the variance that inputs explain (Shapley effects, {ranking.n:,} draws)"]
     for name, value, low, high in rows[:MOST_RANKED]:
-        told.append(f"  {name} {value + 0.0:.2f} ({100 * ranking.settings['level']:g} %: {low:.2f} to {high:.2f})")
+        told.append(
+            f"  {name} {round(value, 2) + 0.0:.2f} ({100 * ranking.settings['level']:g} %: {low:.2f} to {high:.2f})"
+        )
     rest = len(rows) - MOST_RANKED
     return told + ([f"  and {rest} more"] if rest > 0 else [])
 
