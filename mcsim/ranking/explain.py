@@ -16,6 +16,7 @@ from mcsim.ranking.question import Question, Share, parse_question
 from mcsim.ranking.shapleydata import SHAPLEY_DATA
 from mcsim.ranking.tails import FEW_EVENTS
 from mcsim.study import BoolArray, FloatArray, InputError, IntArray, Output, Study
+from mcsim.study.above import above
 from mcsim.study.values import real
 
 if TYPE_CHECKING:
@@ -86,23 +87,18 @@ class Explanation:
     notes: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
-        from mcsim.ranking.explained import lines
-
-        return "\n".join(lines(self))
+        return "\n".join(above("Explanation.__repr__")(self))
 
     @property
     def table(self) -> Any:
         """Every number as a tidy pandas table: part, item, value, value_low, value_high, draws and what they are of."""
-        from mcsim.ranking.explained import table
-
-        return table(self)
+        return above("Explanation.table")(self)
 
     @property
     def record(self) -> dict[str, Any]:
         """Every number as JSON holds it."""
-        from mcsim.ranking.explained import record
-
-        return record(self)
+        found: dict[str, Any] = above("Explanation.record")(self)
+        return found
 
 
 def explain(
