@@ -8,13 +8,13 @@ from mcsim.kernels.cohorts.stock import fill_table_halves
 
 
 @kernel
-def fill_unit_leavers(alive, running, exposure, death, failure, combustion, in_use):
+def fill_unit_leavers(alive, ev_alive, running, exposure, death, failure, combustion, in_use):
     """Fill, per vehicle sold, who leaves in each year of age and what is in use at its end, for one body style.
 
     Parameters
     ----------
-    alive, running : ndarray, shape (halves,)
-        Survival of vehicles, and of their right to a working pack, by half-year.
+    alive, ev_alive, running : ndarray, shape (halves,)
+        Survival of combustion vehicles, of EVs as vehicles, and of EVs' right to a working pack, by half-year.
     exposure : int
         Half-years lived at the end of the year of sale.
     death, failure, combustion, in_use : ndarray, shape (years,)
@@ -25,7 +25,8 @@ def fill_unit_leavers(alive, running, exposure, death, failure, combustion, in_u
     >>> import numpy as np
     >>> from mcsim.kernels.cohorts.home import fill_unit_leavers
     >>> out = [np.empty(2) for _ in range(4)]
-    >>> fill_unit_leavers(np.array([1, 0.5, 0.25, 0.0]), np.array([1, 1, 0.5, 0.5]), 1, *out)
+    >>> alive = np.array([1, 0.5, 0.25, 0.0])
+    >>> fill_unit_leavers(alive, alive, np.array([1, 1, 0.5, 0.5]), 1, *out)
     >>> [column.tolist() for column in out]
     [[0.5, 0.3125], [0.0, 0.1875], [0.5, 0.5], [0.5, 0.0]]
     """
@@ -36,14 +37,14 @@ def fill_unit_leavers(alive, running, exposure, death, failure, combustion, in_u
         died = 0.0
         failed = 0.0
         # Death of the vehicle and failure of its pack within a half-year are crossed by the trapezoid: died + failed is
-        # alive * running at the start less that at the end, exactly.
+        # ev_alive * running at the start less that at the end, exactly.
         while half < last:
-            died += 0.5 * (alive[half] - alive[half + 1]) * (running[half] + running[half + 1])
-            failed += 0.5 * (running[half] - running[half + 1]) * (alive[half] + alive[half + 1])
+            died += 0.5 * (ev_alive[half] - ev_alive[half + 1]) * (running[half] + running[half + 1])
+            failed += 0.5 * (running[half] - running[half + 1]) * (ev_alive[half] + ev_alive[half + 1])
             half += 1
         death[year] = died
         failure[year] = failed
-        in_use[year] = alive[last] * running[last]
+        in_use[year] = ev_alive[last] * running[last]
 
 
 @kernel
@@ -116,7 +117,7 @@ def fill_home_fleet(sales, pickup_share, space, exposure, stock, gone, replaced,
     >>> alive = np.tile(np.array([1, 0.5, 0.25, 0.0]), (2, 1))
     >>> stock, gone, pool, replaced = np.empty((2, 3)), np.empty((2, 4)), np.empty((4, 2, 2)), np.empty(2)
     >>> none = np.zeros((2, 2))
-    >>> space = HomeSpace(alive, Leavers(none, none, np.full((2, 2), 0.5), none, none))
+    >>> space = HomeSpace(alive, alive[0], Leavers(none, none, np.full((2, 2), 0.5), none, none))
     >>> fill_home_fleet(np.array([[8.0, 0, 0], [4.0, 0, 0]]), np.zeros(2), space, 1, stock, gone, replaced, pool)
     >>> stock[:, 0].tolist(), gone[:, 0].tolist(), pool[0].tolist()
     ([4.0, 2.0], [4.0, 6.0], [[4.0, 0.0], [2.0, 4.0]])
@@ -182,11 +183,16 @@ def fill_home_fleets(vehicles, styles, rules, pass_scale, states, space, flows, 
         for style in range(space.alive.shape[0]):
             alive = space.alive[style]
             fill_table_halves(styles.survival[style], vehicles.stretch[i], alive)
+            ev_alive = alive
+            if vehicles.ev_stretch[i] != 1.0:
+                # EVs keep the shape of the curve and leave sooner or later than other vehicles.
+                ev_alive = space.ev_alive
+                fill_table_halves(styles.survival[style], vehicles.stretch[i] * vehicles.ev_stretch[i], ev_alive)
             fill_unit_leavers(
-                alive, states.running[i], exposure, leavers.death[style], leavers.failure[style],
+                alive, ev_alive, states.running[i], exposure, leavers.death[style], leavers.failure[style],
                 leavers.combustion[style], leavers.in_use[style],
             )  # fmt: skip
-            fill_unit_replacements(alive, states.share[i], exposure, leavers.replaced[style])
+            fill_unit_replacements(ev_alive, states.share[i], exposure, leavers.replaced[style])
         sales, share = vehicles.sales[i], styles.pickup_share
         fill_home_fleet(sales, share, space, exposure, flows.stock[i], flows.gone[i], flows.replaced[i], pool[i])
         # A rule on state of health refuses every dead pack; without one the option says whether they are on offer.

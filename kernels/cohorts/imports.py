@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from mcsim.kernels._jit import kernel
-from mcsim.kernels.cohorts.records import DEAD, DEMAND, EV, HEV, ICEV, NEW, SECOND_HAND, SUPPLY, TARGET, Array
+from mcsim.kernels.cohorts.records import DEAD, DEMAND, EV, HEV, ICEV, SECOND_HAND, SUPPLY, TARGET, Array
 from mcsim.kernels.cohorts.stock import push_ages, push_cohort
 from mcsim.kernels.cohorts.trade import allocate, demand_rate, ev_share_of_pool, spread_ages, supply_share
 from mcsim.kernels.maths import exp
@@ -233,12 +233,13 @@ def unregistered_factor(uplift, at, observed, regular_weight, irregular_weight, 
         Ages of unregistered ones.
     left : ndarray, shape (ages, years)
         Share in use since entry.
-    stock : ndarray, shape (powertrains, years)
-        Of vehicles sold new.
+    stock : ndarray, shape (origins, powertrains, years)
+        Before any import of these years: vehicles sold new, and the first stock of either origin.
     """
     total = 0.0
-    for powertrain in range(stock.shape[0]):
-        total += stock[powertrain, at]
+    for origin in range(stock.shape[0]):
+        for powertrain in range(stock.shape[1]):
+            total += stock[origin, powertrain, at]
     irregular = 0.0
     for year in range(at + 1):
         for age in range(irregular_weight.size):
@@ -398,7 +399,7 @@ def fill_imports(trade, gates, rules, pool, entries, free, capacity, flows, pack
         if history.uplift[i] > 0.0:
             extra = unregistered_factor(
                 history.uplift[i], gates.uplift_year, history.observed[i], history.weight[i],
-                history.irregular_weight[i], entry.left, stock[NEW],
+                history.irregular_weight[i], entry.left, stock,
             )  # fmt: skip
         before, joined, rate, last_share = 0.0, 0.0, 0.0, trade.share[i]
         for year in range(population.size):

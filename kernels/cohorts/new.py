@@ -2,7 +2,7 @@
 
 from mcsim.kernels._jit import kernel
 from mcsim.kernels.cohorts.packs import fill_curves, fill_new_vehicles, fill_states
-from mcsim.kernels.cohorts.records import EV, HEV, ICEV, NEW
+from mcsim.kernels.cohorts.records import EV, HEV, ICEV, NEW, SECOND_HAND
 from mcsim.kernels.cohorts.stock import fill_weibull_steps, push_ages, push_cohort
 
 
@@ -124,6 +124,14 @@ def fill_new_sales(vehicles, first_stock, new, capacity, exposure, space, flows,
         push_first_stock(
             stock_then, early, cohorts, new.alive[i], exposure, space, stock[ICEV], gone[ICEV], total, groups
         )
+        for year in range(space.size):
+            # The first stock is alone in these flows so far; a share of it came second-hand, of the same ages.
+            stock_part = vehicles.first_second_hand[i] * stock[ICEV, year]
+            gone_part = vehicles.first_second_hand[i] * gone[ICEV, year]
+            flows.stock[i, SECOND_HAND, ICEV, year] += stock_part
+            flows.gone[i, SECOND_HAND, ICEV, year] += gone_part
+            stock[ICEV, year] -= stock_part
+            gone[ICEV, year] -= gone_part
         for year in range(space.size):
             sales = vehicles.sales[i, year]
             for powertrain in range(sales.size):

@@ -131,12 +131,13 @@ class HomeVehicles(NamedTuple):
     ----------
     sales : ndarray, shape (n, model years, powertrains)
         Vehicles sold new.
-    stretch : ndarray, shape (n,)
-        Factor on the age axis of survival.
+    stretch, ev_stretch : ndarray, shape (n,)
+        Factor on the age axis of survival, and that of EVs over it.
     """
 
     sales: Array
     stretch: Array
+    ev_stretch: Array
 
 
 class HostVehicles(NamedTuple):
@@ -148,12 +149,15 @@ class HostVehicles(NamedTuple):
         Vehicles sold new.
     initial_stock : ndarray, shape (n,)
         Stock at the end of the year before the first.
+    first_second_hand : ndarray, shape (n,)
+        Share of second-hand vehicles in it.
     shape, scale, life_multiplier : ndarray, shape (n,)
         Weibull of survival [-], [yr], and the multiplier on the remaining life of imports.
     """
 
     sales: Array
     initial_stock: Array
+    first_second_hand: Array
     shape: Array
     scale: Array
     life_multiplier: Array

@@ -157,9 +157,10 @@ class Leavers(NamedTuple):
 
 
 class HomeSpace(NamedTuple):
-    """Survival of vehicles at home by style and half-year, (styles, halves), and who leaves."""
+    """At home: survival by style and half-year, (styles, halves), of EVs of one style, and who leaves."""
 
     alive: Array
+    ev_alive: Array
     leavers: Leavers
 
 

@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from mcsim.distributions import constant
 from mcsim.kernels.cohorts.records import DESTINATIONS, ORIGINS, POWERTRAINS
 from mcsim.studies.common.ageing import AGEING, ageing_input, battery_law
 from mcsim.studies.common.labels import MATERIALS, ROUTES
@@ -30,6 +31,14 @@ HOME = (
     ),
     Parameter("home_hev_share_2035", "share", "hybrid share of {home} sales from 2035", SHARE, GROWTH),
     Parameter("home_survival_stretch", "-", "stretch of the age axis of {home} survival", (0.2, 5.0), "survival"),
+    Parameter(
+        "home_ev_survival_stretch",
+        "-",
+        "stretch of EVs' age axis over it: below 1 they leave the {home} sooner than other vehicles",
+        (0.2, 5.0),
+        "survival",
+        constant(1.0),
+    ),
 )
 HOST = (
     Parameter(
@@ -41,6 +50,9 @@ HOST = (
     Parameter("host_sales_growth", "1/yr", "growth of {host} sales after the last observed year", (-0.2, 0.2), GROWTH),
     Parameter("host_hev_share_2035", "share", "hybrid share of {host} sales from 2035", SHARE, GROWTH),
     Parameter("initial_stock", "vehicle", "{host} stock at the end of 2004", (0.0, math.inf), "survival"),
+    Parameter(
+        "initial_second_hand_share", "share", "second-hand vehicles in that stock", SHARE, "survival", constant(0.0)
+    ),
     Parameter("host_survival_shape", "-", "Weibull shape of {host} survival", (0.5, 10.0), "survival"),
     Parameter("host_survival_scale", "yr", "Weibull scale of {host} survival", (2.0, 60.0), "survival"),
     Parameter("second_hand_life_multiplier", "-", "remaining life of imports over the curve's", (0.1, 3.0), "survival"),
@@ -60,7 +72,7 @@ BORDER = (
     Parameter("unregistered_import_age", "yr", "mean age of unregistered imports", (5.0, 25.0), TRADE),
     Parameter("unregistered_age_width", "yr", "half-width of their triangle of ages", (1.0, 20.0), TRADE),
     Parameter("host_imports_early_factor", "-", "common factor on registered imports 2005-2010", (0.1, 3.0), TRADE),
-    Parameter("ev_selection_ratio", "-", "EV share of imports over EV share of the pool", (0.0, 5.0), TRADE),
+    Parameter("ev_selection_ratio", "-", "EV share of imports over EV share of the pool", (0.0, 100.0), TRADE),
     Parameter("ev_export_age", "yr", "mean age of used EVs at the border", (0.0, 30.0), TRADE),
     Parameter("ev_export_age_width", "yr", "half-width of their triangle of ages", (0.5, 20.0), TRADE),
     Parameter("population_factor", "-", "on the population of every year", (0.1, 3.0), TRADE),

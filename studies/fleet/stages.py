@@ -145,7 +145,7 @@ def make_space(fleet: Fleet, ages: int) -> room.Space:
     by_age: list[Any] = [np.empty(ages) for _ in room.ImportSpace._fields]
     by_age[room.ImportSpace._fields.index("may_give")] = np.empty(ages, np.bool_)
     return room.Space(
-        home=room.HomeSpace(np.empty((len(STYLES), HALVES)), leavers),
+        home=room.HomeSpace(np.empty((len(STYLES), HALVES)), np.empty(HALVES), leavers),
         entry=room.EntrySpace(np.empty(2 * years + 1), traded),
         imports=room.ImportSpace(*by_age),
         packs=room.PackSpace(

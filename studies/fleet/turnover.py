@@ -193,11 +193,14 @@ def vehicles(turnover: Turnover, inputs: Mapping[str, FloatArray]) -> Vehicles:
     """
     return Vehicles(
         home=HomeVehicles(
-            sales=home_sales(turnover, inputs), stretch=np.ascontiguousarray(inputs["home_survival_stretch"])
+            sales=home_sales(turnover, inputs),
+            stretch=np.ascontiguousarray(inputs["home_survival_stretch"]),
+            ev_stretch=np.ascontiguousarray(inputs["home_ev_survival_stretch"]),
         ),
         host=HostVehicles(
             sales=host_sales(turnover, inputs),
             initial_stock=np.ascontiguousarray(inputs["initial_stock"]),
+            first_second_hand=np.ascontiguousarray(inputs["initial_second_hand_share"]),
             shape=np.ascontiguousarray(inputs["host_survival_shape"]),
             scale=np.ascontiguousarray(inputs["host_survival_scale"]),
             life_multiplier=np.ascontiguousarray(inputs["second_hand_life_multiplier"]),
