@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from mcsim.study import InputError, Option, Output, Parameter, TableSpec
+from mcsim.study.errors import nearest
 
 Declared = TypeVar("Declared", Parameter, Option, Output, TableSpec)
 Value = TypeVar("Value")
@@ -67,6 +68,23 @@ class Corridor:
         """Return what a study calls by its labels under the names that Python has; others keep theirs."""
         known = {self.label(name): name for name in names}
         return {known.get(name, name): value for name, value in values.items()}
+
+    def need(self, tables: Iterable[str], specs: Iterable[TableSpec]) -> None:
+        """Refuse a study without one of the tables that its labels and the model ask for.
+
+        Raises
+        ------
+        InputError
+            Naming the first one missing.
+        """
+        known = tuple(tables)
+        for spec in specs:
+            name = self.label(spec.name)
+            if name not in known:
+                raise InputError(
+                    f"tables: {name}: missing (got {len(known)} others); [tables.{name}], columns "
+                    f"{', '.join(spec.keys)}, value and source{nearest(name, known)}"
+                )
 
     def labelled(self, values: Mapping[str, Value]) -> dict[str, Value]:
         """Return what Python calls `home` and `host` under the study's names."""

@@ -142,9 +142,11 @@ def model(tables: Mapping[str, Table], *, home: str, host: str) -> Model:
     Raises
     ------
     InputError
-        When a series misses a year, a flow is negative, shares do not sum to 1, or an import age has no survival.
+        When a table or a year of a series is missing, a flow is negative, shares do not sum to 1, or an import age has no
+        survival.
     """
     corridor = Corridor(home, host)
+    corridor.need(tables, SPECS)
     parts = read(corridor.neutral(tables, NAMES), corridor)
 
     def evaluate(
