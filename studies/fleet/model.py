@@ -142,8 +142,7 @@ def model(tables: Mapping[str, Table], *, home: str, host: str) -> Model:
     Raises
     ------
     InputError
-        When a table or a year of a series is missing, a flow is negative, shares do not sum to 1, or an import age has no
-        survival.
+        When a table or a year is missing, a flow is negative, shares do not sum to 1, or an import age has no survival.
     """
     corridor = Corridor(home, host)
     corridor.need(tables, SPECS)
