@@ -199,7 +199,7 @@ def test_the_editor_knows_every_key_that_a_shipped_study_uses():
     known = set(names_of(editor_schema()))
     for path in find_studies().values():
         for section, content in tomllib.loads(path.read_text()).items():
-            own = section in ("study", "dependence", "data", "program", "report", "calibration")
+            own = section in ("study", "dependence", "data", "program", "report", "calibration", "labels")
             listed = content if isinstance(content, list) else [content] if own else []
             used = {f"{section}.{key}" for entry in listed for key in entry}
             if not listed:

@@ -23,8 +23,10 @@ def editor_schema() -> Json:
     'boolean'
     """
     found = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "mcsim study file", **FILE.json()}
-    figures = found["properties"]["report"]["properties"]["figures"]
-    figures["items"] = {"type": "object", "oneOf": [_figure(kind) for kind in KINDS.values()]}
+    report = found["properties"]["report"]["properties"]
+    report["figures"]["items"] = {"type": "object", "oneOf": [_figure(kind) for kind in KINDS.values()]}
+    drawn = [_figure(kind) for kind in KINDS.values() if kind.draw is not None]
+    report["picture"] |= {"type": "object", "oneOf": drawn}
     return found
 
 

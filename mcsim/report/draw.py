@@ -71,7 +71,7 @@ def draw_figures(result: Result, ranking: Ranking | None, folder: Path, png: boo
     study = result.study
     named = read_picture(study)
     first = [] if named is None or named.output.name not in result.bands else [named]
-    pictures = []
+    pictures: list[Picture] = []
     for number, figure in enumerate((*first, *figures_of(study)), start=1 - len(first)):
         assert figure.kind.draw is not None
         rows = figure.kind.reads.rows(figure, result, ranking)
