@@ -32,20 +32,23 @@ def page_of(data: Table) -> str:
 
 
 def inputs_of(study: mcsim.Study) -> str:
-    """Return the inputs that stand in the study file, by group; a row each, but for the shares of one whole."""
-    own = [item for item in study.inputs if item.table is None]
-    rows, seen = [], set()
-    for item in own:
+    """Return the inputs that stand in the study file, a table for each group; the shares of one whole are one row."""
+    groups: dict[str, dict[str, list[str]]] = {}
+    for item in study.inputs:
+        if item.table is not None:
+            continue
         name, law = item.name, str(item.distribution)
         if item.vector is not None:
             name, law = item.vector[0], str(study.vectors[item.vector[0]])
-            if name in seen:
-                continue
-            seen.add(name)
-        rows.append([code(name), code(law), cell(item.unit), cell(item.group), cell(item.meaning), cell(item.source)])
-    if not rows:
-        return "None of its own."
-    return table(["input", "distribution", "unit", "group", "meaning", "source"], rows, words=6)
+        told = f"{cell(item.meaning)}<br>*{cell(item.source)}*" if item.source else cell(item.meaning)
+        rows = groups.setdefault(item.group, {})
+        rows.setdefault(name, [code(name), code(law), cell(item.unit), told])
+    parts = [
+        f"### {cell(group) or 'no group'}\n\n"
+        + table(["input", "distribution", "unit", "meaning and source"], list(rows.values()), words=4)
+        for group, rows in groups.items()
+    ]
+    return "\n\n".join(parts) or "None of its own."
 
 
 def options_of(study: mcsim.Study) -> str:
