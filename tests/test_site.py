@@ -73,6 +73,7 @@ def test_every_shipped_study_has_a_page_with_its_inputs_options_and_outputs(page
     ageing = page.partition("### battery ageing")[2].partition("###")[0]
     assert "NCST-UCD-RR-24-39, section Battery Degradation*" in ageing
     assert "`annual_degradation`" in ageing
+    assert pages["studies/fleet.md"].count("### ") < len(mcsim.load("fleet").inputs) / 10
     assert [o.name for o in study.outputs if f"| `{o.name}` |" not in page] == []
     assert [o.name for o in study.model.options if f"| `{o.name}` | `{study.options[o.name]}` |" not in page] == []
     assert [i.name for i in study.inputs if i.table is None and not i.vector and f"| `{i.name}` |" not in page] == []

@@ -41,10 +41,11 @@ def inputs_of(study: mcsim.Study) -> str:
         if item.vector is not None:
             name, law = item.vector[0], str(study.vectors[item.vector[0]])
         told = f"{cell(item.meaning)}<br>*{cell(item.source)}*" if item.source else cell(item.meaning)
-        rows = groups.setdefault(item.group, {})
+        # An input that belongs to no group is a group of its own name.
+        rows = groups.setdefault("" if item.group == name else item.group, {})
         rows.setdefault(name, [code(name), code(law), cell(item.unit), told])
     parts = [
-        f"### {cell(group) or 'no group'}\n\n"
+        f"### {cell(group) or 'each by itself'}\n\n"
         + table(["input", "distribution", "unit", "meaning and source"], list(rows.values()), words=4)
         for group, rows in groups.items()
     ]
