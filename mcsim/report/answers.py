@@ -144,7 +144,7 @@ def _said(result: Result, slot: Slot) -> str:
         return chance(part) if slot.form in ("", "chance", "value") else format_number(part, "share", slot.form)
     if slot.form == "band":
         middle, low, high, unit = in_one_unit(told)
-        return f"{spaced(middle, unit)} (95 %: {low} to {spaced(high, unit)})"
+        return f"{spaced(middle, unit)} (95 %: {low} to {spaced(high, short(unit))})"
     value = {"low": told.low, "high": told.high}.get(slot.part, told.median)
     if slot.form in ("", "value"):
         texts = dict(zip(("", "low", "high", "unit"), in_one_unit(told), strict=True))
@@ -178,9 +178,9 @@ def change(told: Told, words: Sequence[str]) -> str:
     middle, low, high, unit = (text.removeprefix(MINUS) for text in in_one_unit(told))
     word = words[0 if told.leaning > 0 else 1]
     if told.low >= 0.0:
-        band = f"{low} to {spaced(high, unit)}"
+        band = f"{low} to {spaced(high, short(unit))}"
     elif told.high <= 0.0:
-        band = f"{high} to {spaced(low, unit)}"
+        band = f"{high} to {spaced(low, short(unit))}"
     else:
         band = f"{spaced(low, unit)} {words[1]} to {spaced(high, unit)} {words[0]}"
     return f"{spaced(middle, unit)} {word} (95 %: {band})"
@@ -239,6 +239,11 @@ def spaced(text: str, unit: str) -> str:
     return f"{text} {unit}".strip()
 
 
+def short(unit: str) -> str:
+    """Return what is repeated of a unit in brackets behind it: per cent alone."""
+    return unit if unit == "%" else ""
+
+
 def format_number(value: float, unit: str, form: str) -> str:
     """Return a number in the format of a template; per cent as words write it."""
     text = format(value, form).replace("-", MINUS)
@@ -292,17 +297,17 @@ def cell_words(study: Study, cell: Cell) -> str:
     return ", ".join([first_large(output), *words])
 
 
-def row_numbers(told: Told) -> tuple[str, str]:
-    """Return a row's number and its band, the unit once; a change with its sign, a chance as one."""
+def row_numbers(told: Told) -> tuple[str, str, str]:
+    """Return a row's number, its band (the unit once), and in how many draws there is none."""
     if told.nowhere:
-        return "undefined in all draws", ""
-    missing = f"; undefined in {share(told.undefined)} of the draws" if told.undefined > 0 else ""
+        return "undefined in all draws", "", ""
+    missing = f"undefined in {share(told.undefined)} of the draws" if told.undefined > 0 else ""
     if told.unit == INDICATOR:
-        return chance(told.mean) + missing, ""
+        return chance(told.mean), "", missing
     if told.unit == POINTS:  # of -100, 0 and 100 the mean alone says something
-        return f"{told.mean:+.3g} {POINTS}, mean of the draws".replace("-", MINUS) + missing, ""
+        return f"{told.mean:+.3g} {POINTS}, mean of the draws".replace("-", MINUS), "", missing
     if not all(map(math.isfinite, (told.low, told.high))):
-        return number(told.median, told.unit) + missing, ""
+        return number(told.median, told.unit), "", missing
     middle, low, high, unit = in_one_unit(told)
     plus = "+" if told.unit == "relative" and told.median > 0 and middle.strip("0.,") else ""
-    return spaced(plus + middle, unit) + missing, f"{low} to {high}"
+    return spaced(plus + middle, unit), f"{low} to {high}", missing

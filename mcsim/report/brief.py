@@ -32,7 +32,8 @@ def markdown(
         lines += ["", plain(sentence)]
     lines += ["", "| what | median | 95 % of the draws |", "|---|---|---|"]
     lines += [
-        _row("; ".join(filter(None, (row["what"], row["beside"]))), row["number"], row["band"]) for row in one["rows"]
+        _row("; ".join(filter(None, (row["what"], row["missing"], row["beside"]))), row["number"], row["band"])
+        for row in one["rows"]
     ]
     if one["note"]:
         lines += ["", plain(f"Beside these: {one['note']}.")]

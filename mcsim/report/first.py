@@ -70,10 +70,11 @@ def rows_of(result: Result) -> tuple[list[dict[str, str]], str]:
     for row in asked:
         if row.cell.output.name not in result.bands:
             continue
-        middle, band = row_numbers(told_of(result, row.cell))
+        middle, band, missing = row_numbers(told_of(result, row.cell))
         what = row.label or cell_words(result.study, row.cell)
         besides.append(beside(result, row.cell))
-        rows.append({"what": what, "number": middle, "band": band, "cell": str(row.cell), "beside": besides[-1]})
+        found = {"what": what, "number": middle, "band": band, "cell": str(row.cell)}
+        rows.append(found | {"missing": missing, "beside": besides[-1]})
     told = {text for text in besides if text}
     if len(told) == 1 and len(rows) > 1:  # the same of all rows that have one is told once
         return [row | {"beside": ""} for row in rows], told.pop()
@@ -86,7 +87,9 @@ def sentences_of_rows(result: Result) -> list[str]:
     lines = []
     for row in rows:
         band = f" (95 %: {row['band']})" if row["band"] else ""
-        lines.append("; ".join(filter(None, (f"  {row['what']}: {row['number']}{band}", row["beside"]))))
+        lines.append(
+            "; ".join(filter(None, (f"  {row['what']}: {row['number']}{band}", row["missing"], row["beside"])))
+        )
     return lines + ([f"  {note}"] if note else [])
 
 
