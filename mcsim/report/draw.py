@@ -114,8 +114,11 @@ def _draw(rows: pd.DataFrame, figure: Figure, path: Path, png: bool) -> tuple[st
             picture.savefig(pixels, format="png", dpi=150)
         if sum(axis.get_visible() for axis in picture.axes) == 1:
             picture.set_size_inches(NARROW, NARROW)
-            for legend in picture.legends:
-                legend.set_ncols(1)
+            # A legend is laid out when it is made: it is made again, its labels below one another.
+            for legend in list(picture.legends):
+                names = [text.get_text() for text in legend.get_texts()]
+                legend.remove()
+                picture.legend(legend.legend_handles, names, loc="outside lower center", ncols=1)
             picture.savefig(small, format="svg", metadata={"Date": None})
     write(path.with_suffix(".svg"), vector.getvalue())
     if png:
