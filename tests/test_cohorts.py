@@ -273,7 +273,7 @@ def test_packs_that_leave_with_their_vehicle_and_those_replaced_are_all_that_ret
     left, tables = np.empty(years), [np.empty((years, years)) for _ in range(3)]
     fill_new_vehicles(alive, state, running, cover, repair, exposure, left, *tables)
     columns = [np.empty(years) for _ in range(5)]
-    fill_unit_leavers(alive, running, exposure, *columns[:4])
+    fill_unit_leavers(alive, alive, running, exposure, *columns[:4])
     fill_unit_replacements(alive, state, exposure, columns[4])
     died, failed, replaced = columns[0], columns[1], columns[4]
     assert replaced.sum() > 0.01

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
@@ -140,7 +141,7 @@ class Collector:
         if any(low <= span[0] and span[1] <= high for low, high in self._counted):
             return
         for name, rows in streamed.items():
-            self._streams[name].add(*span, piece.draws, rows.reshape(len(rows), -1))
+            self._streams[name].add(*span, piece.draws, rows.reshape(len(rows), math.prod(rows.shape[1:])))
         self._counted = united([*self._counted, span])
         self._pending[span] = sum(rows.nbytes for rows in streamed.values())
 
@@ -227,7 +228,7 @@ class Collector:
             return self._exact(output)
         stream = self._new_stream(output)
         for piece in self.shelf.pieces((name,), inputs=False):
-            stream.add(piece.start, piece.stop, piece.draws, piece.outputs[name].reshape(len(piece.draws), -1))
+            stream.add(piece.start, piece.stop, piece.draws, piece.outputs[name].reshape(-1, output.n_packed))
         return stream.bands()
 
     def _exact(self, output: Output) -> Bands:
@@ -322,11 +323,12 @@ class Draws(Mapping[str, NDArray[Any]]):
 
     def some(self, name: str, first: int, last: int) -> FloatArray:
         """Return the packed elements first..last-1 of an output (n, elements), one piece in memory beside them."""
-        last = min(last, self._job.study.output(name).n_packed)
+        packed = self._job.study.output(name).n_packed
+        last = min(last, packed)
         whole = np.empty((sum(high - low for low, high in self._shelf.spans()), last - first))
         row = 0
         for array in self._shelf.column(name):
-            whole[row : row + len(array)] = array.reshape(len(array), -1)[:, first:last]
+            whole[row : row + len(array)] = array.reshape(len(array), packed)[:, first:last]
             row += len(array)
         return whole[:row]
 

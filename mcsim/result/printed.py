@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -219,8 +220,11 @@ def _columns(result: Result, name: str, cells: Any) -> FloatArray:
     stream: Callable[[str, int], Any] | None = getattr(result.kept, "stream", None)
     if stream is None:
         rows = result.kept[name]
-        return np.asarray(rows.reshape(len(rows), -1)[:, cells], np.float64)
-    parts = [np.asarray(rows.reshape(len(rows), -1)[:, cells], np.float64) for _, rows in stream(name, STEP)]
+        return np.asarray(rows.reshape(len(rows), math.prod(rows.shape[1:]))[:, cells], np.float64)
+    parts = [
+        np.asarray(rows.reshape(len(rows), math.prod(rows.shape[1:]))[:, cells], np.float64)
+        for _, rows in stream(name, STEP)
+    ]
     return np.concatenate(parts) if parts else np.empty((0, len(cells)))
 
 
@@ -238,7 +242,7 @@ def _sign(figure: Published, result: Result) -> Judged:
     """Judge a sign: in how many elements it holds, and whether in every one, or most, of those that have a value."""
     assert isinstance(figure.target, Cell)
     values, kept = _drawn(figure.target, result)
-    flat = values.reshape(len(values), -1)
+    flat = values.reshape(len(values), math.prod(values.shape[1:]))
     there = ~np.isnan(flat)
     right = (flat > 0 if figure.words == ("above",) else flat < 0) & there
     count, total = right.sum(axis=1), there.sum(axis=1)
