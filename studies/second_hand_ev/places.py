@@ -29,7 +29,7 @@ from mcsim.studies.second_hand_ev.packs import credit_of_packs, recycling_at_hom
 from mcsim.study import FloatArray, InputError, IntArray, OptionValue, TableSpec
 from mcsim.study.tables import Table
 
-ANY, ALL = "any", "all"  # a country and a category that a row need not tell apart
+ANY, ALL = "any", "all"  # a vehicle or country, and a category, that a row need not tell apart
 COUNTRIES = ("home", "host")  # those of the places that are computed
 SUM_TOLERANCE = 0.002  # of shares printed with four digits, each of which is a mean over parts
 TABLES: tuple[TableSpec, ...] = (
@@ -115,15 +115,22 @@ def prepare_places(tables: Mapping[str, Table], assessment: Assessment, corridor
     def told(part: str, vehicle: str) -> bool:
         return any(key[:2] == (part, vehicle) for key in known)
 
+    def car(vehicle: str) -> tuple[str, str]:
+        """Return the glider's rows: the vehicle's own, or those of any (a user's own vehicle)."""
+        return "glider", vehicle if told("glider", vehicle) else ANY
+
+    def pack(vehicle: str) -> tuple[str, str]:
+        return "pack", vehicle if told("pack", vehicle) else ANY
+
     energy = tables["vehicles"]
     packed = energy.value[energy.positions(vehicles, "pack_energy")] > 0.0
     sources = tables["grid_mix"].labels("energy_source")
     once = {key: row for row, key in enumerate(upstream.index)}
     return Places(
         np.array(
-            [[rows(part if told(part, v) else "glider", v, ANY) for v in vehicles] for part in ("glider", *PARTS)]
+            [[rows(*(part, v) if told(part, v) else car(v), ANY) for v in vehicles] for part in ("glider", *PARTS)]
         ),
-        np.array([rows("pack" if has else "glider", v, ANY) for v, has in zip(vehicles, packed, strict=True)]),
+        np.array([rows(*pack(v) if has else car(v), ANY) for v, has in zip(vehicles, packed, strict=True)]),
         np.array([rows("maintenance", ANY, region) for region in regions]),
         np.array([rows("gasoline", ANY, region) for region in regions]),
         np.array([[rows("power", source, region) for source in sources] for region in regions]),
