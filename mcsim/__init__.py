@@ -57,6 +57,7 @@ _PUBLIC = {
     "compare": "mcsim.engine.compare",
     "open": "mcsim.ranking.opened",
     "explain": "mcsim.ranking.explain",
+    "Explanation": "mcsim.ranking.explain",
     "printed": "mcsim.result.printed",
     "Result": "mcsim.result.result",
     "sensitivity": "mcsim.ranking.sensitivity",

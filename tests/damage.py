@@ -179,7 +179,7 @@ def found(places):
         for path in [place] if place.is_file() else files_of(place) if place.is_dir() else []:
             if path.name in NUMBERS:
                 text = path.read_bytes()
-                own = rb"(?s)<h2>Where this comes from</h2>.*"  # how long a run took, and its folder
+                own = rb"(?s)<summary>How it was computed</summary>.*"  # how long a run took, and its folder
                 content[str(path)] = re.sub(own, b"", text) if path.suffix == ".html" else text
     return content
 

@@ -318,7 +318,7 @@ def test_a_run_of_a_study_without_figures_holds_no_list(study, tmp_path):
 def test_the_report_tells_printed_against_ours(folder):
     result = read(folder)
     html = write_report(result, None, folder).read_text()
-    assert "<h2>Printed against ours</h2>" in html
+    assert "<summary>Printed against ours</summary>" in html
     assert "=1+1" in html
     assert "<b>" not in html.split("Printed against ours")[1].split("What went in")[0]
     brief = (folder / "report.md").read_text()
