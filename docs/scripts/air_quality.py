@@ -12,7 +12,7 @@ from functools import cache
 from typing import NamedTuple
 
 import numpy as np
-from blocks import percent, table, write_blocks
+from blocks import percent, table, tell
 from numpy.typing import NDArray
 
 import mcsim
@@ -155,10 +155,7 @@ def main() -> None:
     parser.add_argument("--write", action="store_true", help="write the tables into docs/air-quality.md")
     given = parser.parse_args()
     found = blocks(given.draws)
-    if given.write:
-        write_blocks("air-quality.md", found)
-    else:
-        print("\n\n".join(f"{name}\n\n{text}" for name, text in found.items()))
+    tell("air-quality.md", found, given.write)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,8 @@
 """Numbers in the documents: a script's tables stand between two marks, and one command writes them anew."""
 
+import argparse
 import re
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 DOCS = Path(__file__).resolve().parent.parent
@@ -34,6 +36,26 @@ def write_blocks(page: str, blocks: dict[str, str]) -> None:
         block = marked(name, text)
         document = re.sub(pattern, lambda _, block=block: block, document, flags=re.DOTALL)
     path.write_text(document)
+
+
+def tell(page: str, blocks: dict[str, str], write: bool) -> None:
+    """Write the blocks into their page, or print them."""
+    if write:
+        write_blocks(page, blocks)
+    else:
+        print("\n\n".join(f"{name}\n\n{text}" for name, text in blocks.items()))
+
+
+def print_lines(
+    description: str | None, lines: Callable[[int, int], Iterable[str]], draws: int, arguments: Sequence[str] | None
+) -> None:
+    """Print the lines that a script computes of ``--draws`` and ``--seed``, each as soon as it is there."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--draws", type=int, default=draws, help=f"draws of each run (default {draws})")
+    parser.add_argument("--seed", type=int, default=1)
+    chosen = parser.parse_args(arguments)
+    for line in lines(chosen.draws, chosen.seed):
+        print(line)
 
 
 def table(header: list[str], rows: list[list[str]], words: int = 1) -> str:

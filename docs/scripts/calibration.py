@@ -6,7 +6,7 @@ Usage: python docs/scripts/calibration.py [--write] [--draws 2000]
 import argparse
 
 import pandas as pd
-from blocks import DOCS, table, write_blocks
+from blocks import table, tell
 
 import mcsim
 from mcsim.report.style import number, share, span
@@ -122,10 +122,7 @@ def main() -> None:
     parser.add_argument("--draws", type=int, default=2000)
     arguments = parser.parse_args()
     found = blocks(arguments.draws)
-    if arguments.write:
-        write_blocks(DOCS / "calibration.md", found)
-    else:
-        print("\n\n".join(f"{name}\n\n{text}" for name, text in found.items()))
+    tell("calibration.md", found, arguments.write)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from blocks import percent, table, write_blocks
+from blocks import percent, table, tell
 from numpy.typing import NDArray
 
 import mcsim
@@ -152,10 +152,7 @@ def main() -> None:
     parser.add_argument("--draws", type=int, default=2000)
     arguments = parser.parse_args()
     found = blocks(arguments.draws, arguments.study)
-    if arguments.write:
-        write_blocks("corridor.md", found)
-    else:
-        print("\n\n".join(f"{name}\n\n{text}" for name, text in found.items()))
+    tell("corridor.md", found, arguments.write)
 
 
 if __name__ == "__main__":

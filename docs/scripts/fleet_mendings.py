@@ -6,13 +6,13 @@ Draws are paired: an input that a mending does not touch has the same values in 
 packs is the one mending that is not taken back here: it stands in a kernel.
 """
 
-import argparse
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, NamedTuple
 from unittest.mock import patch
 
 import numpy as np
+from blocks import print_lines
 
 import mcsim
 from mcsim.studies.fleet import results, trade
@@ -98,12 +98,7 @@ def lines(draws: int, seed: int) -> Iterator[str]:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Print what each mending moved."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--draws", type=int, default=500, help="draws of each line (default 500)")
-    parser.add_argument("--seed", type=int, default=1)
-    chosen = parser.parse_args(arguments)
-    for line in lines(chosen.draws, chosen.seed):
-        print(line)
+    print_lines(__doc__, lines, 500, arguments)
 
 
 if __name__ == "__main__":

@@ -10,12 +10,12 @@ assumption of `fleet-ncst` moves when it alone goes back to what `fleet` ships, 
 printed figures, misses told. Nothing here enters `fleet`.
 """
 
-import argparse
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
+from blocks import print_lines
 from numpy.typing import NDArray
 
 import mcsim
@@ -174,12 +174,7 @@ def lines(draws: int, seed: int) -> Iterator[str]:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Print the search, what each assumption moves, and the misses."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--draws", type=int, default=1000, help="draws of the preset (default 1000)")
-    parser.add_argument("--seed", type=int, default=1)
-    chosen = parser.parse_args(arguments)
-    for line in lines(chosen.draws, chosen.seed):
-        print(line)
+    print_lines(__doc__, lines, 1000, arguments)
 
 
 if __name__ == "__main__":

@@ -3,11 +3,11 @@
 Usage: python docs/scripts/fleet_tables.py [--draws N] [--seed S]
 """
 
-import argparse
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
+from blocks import print_lines
 
 import mcsim
 
@@ -68,12 +68,7 @@ def lines(draws: int, seed: int) -> Iterator[str]:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Print the tables."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--draws", type=int, default=1000)
-    parser.add_argument("--seed", type=int, default=1)
-    chosen = parser.parse_args(arguments)
-    for line in lines(chosen.draws, chosen.seed):
-        print(line)
+    print_lines(__doc__, lines, 1000, arguments)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ import csv
 from pathlib import Path
 
 import numpy as np
-from blocks import percent, table, write_blocks
+from blocks import percent, table, tell
 
 import mcsim
 from mcsim.engine.design import make_design
@@ -96,11 +96,7 @@ def main() -> None:
     parser.add_argument("--draws", type=int, default=2000)
     arguments = parser.parse_args()
     found = blocks(arguments.draws)
-    if arguments.write:
-        write_blocks("electricity.md", found)
-        return
-    for name, text in found.items():
-        print(f"{name}\n\n{text}\n")
+    tell("electricity.md", found, arguments.write)
 
 
 if __name__ == "__main__":

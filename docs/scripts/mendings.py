@@ -6,7 +6,7 @@ Usage: python docs/scripts/mendings.py [--write] [--draws 2000]
 import argparse
 
 import numpy as np
-from blocks import table, write_blocks
+from blocks import table, tell
 
 import mcsim
 from mcsim.studies.second_hand_ev.lca import CATEGORIES
@@ -65,11 +65,7 @@ def main() -> None:
     parser.add_argument("--draws", type=int, default=2000)
     arguments = parser.parse_args()
     found = {f"mendings {label}": mendings_table(label, arguments.draws) for label in STUDIES}
-    if arguments.write:
-        write_blocks("presets.md", found)
-        return
-    for name, text in found.items():
-        print(f"{name}\n\n{text}\n")
+    tell("presets.md", found, arguments.write)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ Usage: python docs/scripts/model_form.py [--write] [--base 512]
 
 import argparse
 
-from blocks import table, write_blocks
+from blocks import table, tell
 
 import mcsim
 
@@ -91,11 +91,7 @@ def main() -> None:
     parser.add_argument("--base", type=int, default=512, help="base rows, a power of two")
     arguments = parser.parse_args()
     found = blocks(arguments.base) | shares(arguments.base)
-    if arguments.write:
-        write_blocks("options.md", found)
-        return
-    for name, text in found.items():
-        print(f"{name}\n\n{text}\n")
+    tell("options.md", found, arguments.write)
 
 
 if __name__ == "__main__":

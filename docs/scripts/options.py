@@ -6,7 +6,7 @@ Usage: python docs/scripts/options.py [--write]
 import argparse
 
 import numpy as np
-from blocks import percent, table, write_blocks
+from blocks import percent, table, tell
 
 import mcsim
 from mcsim.engine.evaluation import evaluate_centre
@@ -197,12 +197,7 @@ def main() -> None:
     """Print the tables, or write them into docs/options.md."""
     parser = argparse.ArgumentParser(description="What every option does to the headline changes.")
     parser.add_argument("--write", action="store_true", help="write the tables into docs/options.md")
-    found = blocks()
-    if parser.parse_args().write:
-        write_blocks("options.md", found)
-        return
-    for option, text in found.items():
-        print(f"{option}\n\n{text}\n")
+    tell("options.md", blocks(), parser.parse_args().write)
 
 
 if __name__ == "__main__":

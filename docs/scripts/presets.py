@@ -10,7 +10,7 @@ from itertools import product
 from pathlib import Path
 
 import numpy as np
-from blocks import DOCS, percent, table, write_blocks
+from blocks import DOCS, percent, table, tell
 
 import mcsim
 from mcsim.kernels.laws.health import KNEES, fill_age_at_loss, fill_state_of_health
@@ -264,11 +264,7 @@ def main() -> None:
         "presets outcome": outcome_table(presets),
         "presets crossing": crossing_table(),
     }
-    if arguments.write:
-        write_blocks("presets.md", found)
-        return
-    for name, text in found.items():
-        print(f"{name}\n\n{text}\n")
+    tell("presets.md", found, arguments.write)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from blocks import DOCS, table, write_blocks
+from blocks import DOCS, table, tell
 
 import mcsim
 from mcsim.engine.evaluation import evaluate_centre
@@ -239,12 +239,10 @@ def main() -> None:
     parser.add_argument("--write", action="store_true", help="write the tables into docs/printed.md, and its pictures")
     given = parser.parse_args()
     found = blocks(given.draws)
+    tell("printed.md", found, given.write)
     if given.write:
-        write_blocks("printed.md", found)
         for name, asked in WAYS.items():
             draw(name, asked, DOCS / "img")
-    else:
-        print("\n\n".join(f"{name}\n\n{text}" for name, text in found.items()))
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from mcsim.ranking.ranking import Ranking
 from mcsim.result.result import Result
-from mcsim.store.directory import RANKING, read
+from mcsim.store.directory import DRAWS, RANKING, read
 from mcsim.study import InputError, Study
 
 
@@ -37,6 +37,6 @@ def open(folder: str | Path, study: Study | None = None) -> Result | Ranking:
     place = Path(folder)
     if not place.is_dir():
         raise InputError(f"{place}: no such folder; a run directory, such as runs/fleet-1")
-    if (place / RANKING).is_file() and not (place / "draws.nc").is_file():
+    if (place / RANKING).is_file() and not (place / DRAWS).is_file():
         return Ranking.load(place / RANKING)
     return read(place, study)

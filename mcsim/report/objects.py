@@ -13,7 +13,7 @@ from mcsim.report.choose import leading_element
 from mcsim.report.style import number, share, span
 from mcsim.study import InputError, Output, Study
 from mcsim.study.declared import INDICATOR
-from mcsim.study.select import packed_cells
+from mcsim.study.select import Cell, packed_cells
 
 if TYPE_CHECKING:
     from mcsim.ranking.ranking import Ranking
@@ -131,8 +131,7 @@ def _place(output: Output) -> tuple[int, ...]:
 
 
 def _cell(output: Output) -> str:
-    labels = ",".join(leading_element(output).values()) if output.dims else ""
-    return f"{output.name}@{labels}" if labels else output.name
+    return str(Cell(output, leading_element(output)))
 
 
 def _order(ranking: Ranking, output: Output) -> tuple[Any, list[int]]:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mcsim.study import FloatArray, Input, InputError, IntArray, Output, Study
+from mcsim.study.select import Cell
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -118,8 +119,8 @@ def draws_frame(result: Draws, outputs: Sequence[str] = ()) -> pd.DataFrame:
         output, values = result.study.output(name), output_array(result, name).to_numpy()
         for place in np.ndindex(output.shape):
             if output.mask[place]:
-                labels = [str(dim.coords[at]) for dim, at in zip(output.dims, place, strict=True)]
-                columns[f"{name}@{','.join(labels)}" if labels else name] = values[(slice(None), *place)]
+                labels = {dim.name: dim.coords[at] for dim, at in zip(output.dims, place, strict=True)}
+                columns[str(Cell(output, labels))] = values[(slice(None), *place)]
     return pd.DataFrame(columns, index=pd.Index(result.draw, name="draw"))
 
 
