@@ -7,7 +7,7 @@ from scipy.stats import spearmanr
 
 from mcsim.engine.run import run
 from mcsim.result.bands import PROBABILITIES, exact_bands
-from mcsim.result.result import compare
+from mcsim.result.pairs import compare
 from mcsim.study import InputError
 
 

@@ -22,7 +22,7 @@ from mcsim.engine.design import user_design
 from mcsim.engine.evaluation import bytes_per_draw, design_columns, evaluate_centre, evaluate_points, transform
 from mcsim.engine.run import RunFailed, run
 from mcsim.engine.work import call_rows
-from mcsim.result.result import compare
+from mcsim.result.pairs import compare
 from mcsim.study import InputError, Model
 
 DRAWS = 2500

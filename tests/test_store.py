@@ -195,6 +195,74 @@ def test_large_outputs_keep_their_digits(tmp_path):
     assert unlike(run(study, 300, chunk=50), result) == []
 
 
+CELLS = {"fewer": 1000, "wide": 1001}
+
+
+def vast(offset=0.0, scale=1.0):
+    from mcsim.study import Dim, Output
+
+    outputs = tuple(Output(name, "1", "many", (Dim(name + "s", tuple(range(n))),)) for name, n in CELLS.items())
+    k = scale * np.arange(1.0, 1002.0)
+    return small(lambda i, c: {o: offset + i["x"][:, np.newaxis] * k[:n] for o, n in CELLS.items()}, outputs=outputs)
+
+
+def test_draws_of_large_outputs_are_stored_in_float32_and_say_so(tmp_path):
+    memory, disk = run(vast(), 700), run(vast(), 700, out=tmp_path / "run", chunk=100)
+    for result in (disk, read(tmp_path / "run")):
+        assert result.rounded == ("wide",)
+        assert result.values("wide").dtype == result.dataset["wide"].dtype == np.float32
+        assert result.values("wide").tobytes() == memory.values("wide").astype(np.float32).tobytes()
+        assert result.values("fewer").dtype == np.float64
+        assert all(result.bands[name].mean.tobytes() == memory.bands[name].mean.tobytes() for name in CELLS)
+    tree = xr.open_datatree(tmp_path / "run" / "draws.nc", engine="h5netcdf")
+    assert tree["prior_predictive"]["wide"].dims == ("chain", "draw", "wides")
+    assert json.loads((tmp_path / "run" / "run.json").read_text())["rounded"] == ["wide"]
+
+
+def test_nothing_is_computed_from_what_was_rounded(tmp_path):
+    from mcsim.ranking.givendata import given_data
+    from mcsim.result.pairs import compare
+
+    rounded = [run(vast(), 100, out=tmp_path / name) for name in "ab"]
+    with pytest.raises(InputError, match=r"compare: wide: not from draws stored in float32 \(got .*exact=True"):
+        compare(*rounded)
+    with pytest.raises(InputError, match="wide: not from draws stored in float32"):
+        given_data(rounded[0], "prcc", outputs=["wide"])
+    assert set(compare(*rounded, ["fewer"]).kept) == {"fewer"}
+    exact = run(vast(), 100, out=tmp_path / "c", exact=True)
+    assert exact.rounded == ()
+    assert unlike(run(vast(), 100), exact) == []
+
+
+def test_a_run_with_rounded_draws_extends_and_merges_to_the_same_bits(tmp_path, capsys):
+    whole = run(vast(), 900, out=tmp_path / "whole")
+    run(vast(), 300, out=tmp_path / "more")
+    longer = run(vast(), 900, out=tmp_path / "more", resume=True)
+    assert "wide: stored in float32; all draws are computed again" in capsys.readouterr().err
+    for part in (1, 2, 3):
+        assert run(vast(), 900, out=tmp_path / str(part), shard=(part, 3)).rounded == ()
+    merged = merge([tmp_path / str(part) for part in (3, 1, 2)], tmp_path / "merged", vast())
+    for result in (longer, merged):
+        assert result.rounded == ("wide",)
+        assert unlike(whole, result) == []
+
+
+def test_what_float32_cannot_tell_apart_or_hold_stays_in_float64(tmp_path):
+    for number, study in enumerate([vast(1e9), vast(scale=1e50), vast(scale=1e-40)]):
+        assert run(study, 50, out=tmp_path / str(number)).rounded == ()
+
+
+def test_slow_models_keep_their_digits(tmp_path):
+    from mcsim import Model, study_of, uniform
+    from mcsim.study import Dim, Output
+
+    wide = Output("wide", "1", "many", (Dim("cell", tuple(range(1001))),))
+    slow = Model.from_function(
+        lambda x: x * np.arange(1.0, 1002.0), {"x": uniform(0, 1)}, {"wide": wide}, per_draw=True
+    )
+    assert run(study_of(slow), 20, out=tmp_path / "run").rounded == ()
+
+
 def test_failed_draws_are_listed_with_their_inputs(tmp_path):
     result = run(small(fails_sometimes), 800, out=tmp_path / "run", max_failed=0.2)
     rows = rows_of(tmp_path / "run" / "failed.csv")

@@ -8,7 +8,7 @@ from report_study import report_study
 
 import mcsim
 from mcsim.command.main import main
-from mcsim.result.result import POINTS, compare
+from mcsim.result.pairs import POINTS, compare
 from mcsim.store.claim import new_folder
 from mcsim.store.directory import read_failures, write_failures
 from mcsim.store.files import escaped_text, plain_text

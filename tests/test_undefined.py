@@ -17,7 +17,7 @@ from mcsim.engine.streaming import BandStream
 from mcsim.engine.until import parse_rule
 from mcsim.kernels.statistics.moments import block_moments, defined_moments
 from mcsim.result.bands import PROBABILITIES, exact_bands
-from mcsim.result.result import compare
+from mcsim.result.pairs import compare
 from mcsim.store.directory import read
 from mcsim.store.record import fingerprint
 from mcsim.study import InputError, Model, Output

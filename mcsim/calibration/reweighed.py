@@ -41,7 +41,8 @@ def reweighed(result: Result) -> Weighed | None:
     """
     calibration = result.study.calibration
     seen = calibration.observations
-    if not seen or result.study.posterior or any(item.cell.output.name not in result.kept for item in seen):
+    there = [name for name in result.kept if name not in result.rounded]
+    if not seen or result.study.posterior or any(item.cell.output.name not in there for item in seen):
         return None
     columns = []
     for item in seen:

@@ -21,7 +21,7 @@ from mcsim.study import InputError, Study
 if TYPE_CHECKING:
     from mcsim.engine.design import Design
 
-NOT_RANKED = ("draws", "design", "keep", "until")  # what is said of a run and means nothing to its ranking
+NOT_RANKED = ("draws", "design", "keep", "exact", "until")  # what is said of a run and means nothing to its ranking
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +101,7 @@ def _drawn(folder: Path, record: Mapping[str, Any], study: Study) -> dict[str, A
         values = read_samples(folder)
         design = Design("given", record["seed"], len(values), design_columns(study), values)
     words = {"draws": record["draws"], "design": design, "seed": record["seed"], "keep": tuple(record["kept"])}
+    words |= {"exact": record["identity"].get("exact", False)}
     words |= {name: record[name] for name in ("until", "max_failed", "shard") if record.get(name) is not None}
     return words | ({"lives": record["lives"]} if study.samples_lives else {})
 

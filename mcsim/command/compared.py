@@ -31,7 +31,7 @@ def compare_and_write(studies: Sequence[Study], asked: Sequence[Asked]) -> str:
             raise InputError(f"{folder}: other studies than there (got {shown}); resume with the same, in order")
         results = []
         for run, study, one in zip(runs, studies, asked, strict=True):
-            results.append(run_asked(study, replace(one, stored=replace(one.stored, out=folder / run))))
+            results.append(run_asked(study, replace(one, stored=replace(one.stored, out=folder / run, exact=True))))
             if not (folder / RECORD).is_file():
                 write_json(folder / RECORD, {"runs": runs})
         if asked[0].computed.shard is not None:
@@ -72,7 +72,7 @@ def deltas_written(results: Sequence[Result], folder: Path) -> str:
     """Write the deltas of runs to the first of them, and return what to tell."""
     import pandas as pd
 
-    from mcsim.result.result import compare
+    from mcsim.result.pairs import compare
     from mcsim.store.files import write_table
     from mcsim.store.record import file_hash
     from mcsim.store.whole import write_json

@@ -49,7 +49,7 @@ def explain_study(study: Study, question: str, said: Mapping[str, Any], as_json:
     parsed = parse_question(question, study.output)  # before anything is run
     asked = asked_of({**said, "keep": (parsed.cell.output.name,)}, [study])[0]
     with new_folder(asked, f"{study.name}-explain") as folder:
-        result = run_asked(study, replace(asked, stored=replace(asked.stored, out=folder)))
+        result = run_asked(study, replace(asked, stored=replace(asked.stored, out=folder, exact=True)))
         return _left(explained(result, parsed), folder, as_json)
 
 

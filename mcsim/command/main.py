@@ -173,8 +173,8 @@ def evaluate_study(study: str, settings: Sequence[str], data: Path | None, as_js
 @mcsim.command("run")
 @click.argument("study", required=False)
 @offers("--from", "--draws", "--design", "--samples", "--lives", "--seed", "--set", "--data", "--until")
-@offers("--posterior", "--out", "--resume", "--keep", "--shard", "--jobs", "--backend", "--scheduler", "--chunk")
-@offers("--timeout", "--max-failed", "--no-sensitivity", "--base", "--png", "--quiet")
+@offers("--posterior", "--out", "--resume", "--keep", "--exact", "--shard", "--jobs", "--backend", "--scheduler")
+@offers("--chunk", "--timeout", "--max-failed", "--no-sensitivity", "--base", "--png", "--quiet")
 def run_study(study: str | None, repeat: Path | None, **given: Any) -> None:
     """Run a study: bands, then the ranking of what drives them, then the report."""
     from mcsim.command.jobs import asked_of, draw_and_report, refuse_unranked, run_and_report

@@ -94,6 +94,9 @@ OPTIONS: dict[str, Callable[..., Any]] = {
     "--out": click.option("--out", type=_PATH, help="Run directory (default runs/STUDY-1, -2, ...)."),
     "--resume": click.option("--resume", is_flag=True, help="Go on with the run in --out."),
     "--keep": click.option("--keep", multiple=True, metavar="OUTPUT|all", help="Store this output per draw."),
+    "--exact": click.option(
+        "--exact", is_flag=True, help="Store draws of outputs with more than 1,000 elements in float64, not float32."
+    ),
     "--jobs": click.option("--jobs", type=Number(), help="Workers (default: the cores)."),
     "--backend": click.option("--backend", metavar="threads|processes|dask", help="Where chunks run."),
     "--scheduler": click.option("--scheduler", help="Address of a Dask scheduler."),

@@ -121,6 +121,7 @@ CHECKS: dict[str, Check] = {
     "out": _folder,
     "resume": flag,
     "keep": words,
+    "exact": flag,
     "jobs": _jobs,
     "backend": _word(BACKENDS),
     "scheduler": _text,
@@ -230,11 +231,14 @@ class Stored:
         Go on with the run in `out`, or extend it.
     keep : tuple of str
         Outputs to keep per draw besides those that the model keeps, or ``all``.
+    exact: bool
+        Draws of large outputs in float64 on disk too, see `mcsim.engine.work.Job.large`.
     """
 
     out: Path | None = None
     resume: bool = False
     keep: tuple[str, ...] = ()
+    exact: bool = False
 
     def __post_init__(self) -> None:
         _check_fields(self)

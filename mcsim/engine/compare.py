@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from mcsim.engine.run import run
+from mcsim.result.pairs import compare as paired
 from mcsim.result.result import Result
-from mcsim.result.result import compare as paired
 from mcsim.study import InputError, Study
 
 
@@ -26,7 +26,7 @@ def compare(first: Study | Result, second: Study | Result, outputs: Sequence[str
     Returns
     -------
     Result
-        Outputs are the differences, as `mcsim.result.result.compare` says.
+        Outputs are the differences, as `mcsim.result.pairs.compare` says.
 
     Raises
     ------

@@ -201,7 +201,12 @@ class RunFolder:
         if wanted <= draws and not self._grows:
             return read(self.folder, self._job.study)
         job = self._job.extended(draws)
-        lay_out([self.folder], job, self._chunks)
+        rounded = record.get("rounded", [])
+        if rounded:
+            tell(f"{self.folder}: {', '.join(rounded)}: stored in float32; all draws are computed again")
+            self._chunks.mkdir(parents=True, exist_ok=True)
+        else:
+            lay_out([self.folder], job, self._chunks)
         self._made.insert(0, made_with(record))
         self._write_plan(job)
         return None
@@ -227,7 +232,10 @@ def finish(collector: Collector, shard: Shard, folder: Path, how: Mapping[str, A
             (folder / STATE).unlink(missing_ok=True)
         if design.values is not None:
             save_arrays(folder / SAMPLES, {"columns": np.array(design.columns, np.str_), "values": design.values})
-        written = write(result, folder, {**how, "identity": identity(collector.work, shard)})
+        # A shard's draws are merged, and the bands of the whole come from them.
+        large = collector.work.large if shard is None else ()
+        rounded = [name for name in large if result.bands[name].survive_float32]
+        written = write(result, folder, {**how, "identity": identity(collector.work, shard)}, rounded)
     except OSError as error:
         advice = f"; what is complete is kept, go on with the same command and --resume --out {folder}"
         raise RunFailed(f"{folder}: {remedy(error, advice)}") from None
@@ -306,7 +314,8 @@ def merge(folders: Sequence[Path], out: Path, study: Study | None = None) -> Res
     values = None if first["design"] != "given" else read_samples(Path(folders[0]))
     design = Design(first["design"], first["seed"], first["draws"], design_columns(study), values)
     study = requested(study, first["kept"])
-    job = Job(study, design, first["lives"], tuple(item.name for item in study.outputs if item.name in first["kept"]))
+    kept = tuple(item.name for item in study.outputs if item.name in first["kept"])
+    job = Job(study, design, first["lives"], kept, first["identity"].get("exact", False))
     compare_identities(Path(folders[0]), {**first["identity"], "shard": None}, identity(job, None))
     notes = dict.fromkeys(note for record in records for note in record.get("notes", ()))
     how = {"jobs": 1, "backend": "merge", "shards": shards, "max_failed": first.get("max_failed"), "notes": list(notes)}

@@ -30,6 +30,8 @@ def identity(job: Job, shard: tuple[int, int] | None) -> dict[str, Any]:
         "lives": job.lives,
         "kept": sorted(job.stored),
         "shard": None if shard is None else list(shard),
+        # Only where it was asked for: other runs keep what they said.
+        **({"exact": True} if job.exact else {}),
     }
 
 

@@ -57,6 +57,7 @@ def run(
     resume: bool = False,
     until: str | None = None,
     keep: Sequence[str] = (),
+    exact: bool = False,
     chunk: int | None = None,
     quiet: bool = True,
     max_failed: float = 0.05,
@@ -98,6 +99,9 @@ def run(
         Stop rule such as ``mcse(OUTPUT@LABEL) < 1%``; `draws` is then where it begins.
     keep : sequence of str
         Outputs to keep per draw besides those that the model keeps, or ``all``.
+    exact : bool
+        In a run directory, keep the draws of outputs with more than 1,000 elements in float64 and not in float32. Bands
+        and rankings never come from what was rounded; deltas of two runs that are read from disk need this.
     chunk : int, optional
         Draws per task; by default what 64 MiB hold.
     quiet : bool
@@ -134,6 +138,7 @@ def run(
         out=out,
         resume=resume,
         keep=keep,
+        exact=exact,
         jobs=jobs,
         backend=backend,
         scheduler=scheduler,
@@ -214,7 +219,7 @@ def _planned(study: Study, asked: Asked) -> tuple[Job, Rule | None]:
     if rule is not None and not points.independent:
         raise InputError(f"until: needs independent draws (got design {points.kind}); the design random")
     study = requested(study, [*asked.stored.keep, *([] if rule is None else [rule.cell.output.name])])
-    job = Job(study, points, drawn.lives_of(study), stored(study, asked.stored.keep))
+    job = Job(study, points, drawn.lives_of(study), stored(study, asked.stored.keep), asked.stored.exact)
     job.part(asked.computed.shard)  # more parts than draws are told before anything is made
     if rule is not None and asked.computed.shard is not None:
         raise InputError("until: a shard cannot know the whole run's error; run it without --shard or without --until")

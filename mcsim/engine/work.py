@@ -24,6 +24,7 @@ CHUNK_BYTES = 64 * 2**20
 SMALLEST_CALL, LARGEST_CALL = 64, 1024
 MOST_CALLS = 4  # per chunk
 ROWS_ALONE, MOST_CHUNKS = 64, 2000  # of a model that is evaluated row by row
+LARGE = 1000  # distinct elements of an output, above which its draws are stored in float32
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,6 +39,8 @@ class Job:
         Lives per draw.
     stored : tuple of str
         Outputs whose draws are kept.
+    exact : bool
+        Whether draws of large outputs stand on disk in float64 too.
     """
 
     unit: ClassVar[str] = "draws"
@@ -46,6 +49,19 @@ class Job:
     design: Design
     lives: int
     stored: tuple[str, ...]
+    exact: bool = False
+
+    @property
+    def large(self) -> tuple[str, ...]:
+        """Outputs whose draws a complete run may leave on disk in float32; nothing is ever computed from these.
+
+        Large ones of a model that takes many draws at once: where float64 is needed again, to extend the run, it
+        computes them again in less time than a disk would take to hold them. Draws of a model that is evaluated row by
+        row may have cost minutes each.
+        """
+        if self.exact or getattr(self.study.model.evaluate, "row_by_row", False):
+            return ()
+        return tuple(name for name in self.stored if self.study.output(name).n_packed > LARGE)
 
     @property
     def name(self) -> str:

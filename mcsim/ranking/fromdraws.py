@@ -49,7 +49,8 @@ def rank_draws(study: Study, asked: Asked, chosen: GivenData, request: Request) 
         refuse_unfinished(out)
         if of_draws(out):
             compare_identities(out, _about(out), about)
-        result = run_asked(study, Asked(drawn, Stored(out / RUN, stored.resume, outputs or ()), asked.computed))
+        kept = Stored(out / RUN, stored.resume, outputs or (), exact=True)
+        result = run_asked(study, Asked(drawn, kept, asked.computed))
         write_json(out / RECORD, about)
         if asked.computed.shard is not None:
             return None

@@ -88,7 +88,7 @@ def given_data(
     scores, notes = {}, list(result.notes)
     ranked = _outputs(result, outputs)
     for output in ranked:
-        y = np.asarray(result.kept[output.name], dtype=float).reshape(len(x), -1)
+        y = result.exact(output.name, method).reshape(len(x), -1)
         measures, lines = _by_definedness(chosen, about, x, y, output)
         notes += lines
         shape = (len(factors), *output.packed_shape)

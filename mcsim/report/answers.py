@@ -11,7 +11,7 @@ import numpy as np
 
 from mcsim.report.shares import shares_of
 from mcsim.report.style import number, scale, share
-from mcsim.result.result import POINTS
+from mcsim.result.pairs import POINTS
 from mcsim.study import Input, Study
 from mcsim.study.answers import Slot, Template, slots
 from mcsim.study.declared import INDICATOR

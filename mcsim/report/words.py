@@ -11,7 +11,7 @@ import numpy as np
 
 from mcsim.report.choose import cells_of, numbers_of
 from mcsim.report.style import label, number, share, span
-from mcsim.result.result import POINTS
+from mcsim.result.pairs import POINTS
 from mcsim.study import Input, Study
 from mcsim.study.declared import INDICATOR
 from mcsim.study.select import Cell

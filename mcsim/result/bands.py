@@ -19,6 +19,8 @@ from mcsim.study import FloatArray, IntArray
 PROBABILITIES = (0.025, 0.05, 0.25, 0.5, 0.75, 0.95, 0.975)
 COLUMNS = ("p2.5", "p5", "p25", "p50", "p75", "p95", "p97.5")
 SLICE_BYTES = 32 * 2**20
+FLOAT32_STEP = 2.0**-24  # largest relative error of a number that is rounded to float32
+FLOAT32_LEAST, FLOAT32_MOST = 1e-30, 1e37  # between which it is that
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,6 +49,18 @@ class Bands:
     def mcse(self) -> FloatArray:
         """Standard error of the mean of independent draws, shape (cells,)."""
         return np.asarray(self.sd / np.sqrt(np.where(self.n > 0, self.n, np.nan)), np.float64)
+
+    @property
+    def survive_float32(self) -> bool:
+        """Whether float32 moves no draw by more than a thousandth of the spread of its element.
+
+        No value lies farther from the mean than sd x sqrt(n - 1), so that none overflows either. What does not vary has
+        no spread to lose.
+        """
+        varies = self.sd > 0.0
+        farthest = np.abs(self.mean) + np.where(varies, self.sd, 0.0) * np.sqrt(self.n)
+        told_apart = (1e-3 * self.sd > FLOAT32_STEP * np.abs(self.mean)) & (self.sd > FLOAT32_LEAST)
+        return bool((told_apart | ~varies).all() and not (farthest > FLOAT32_MOST).any())
 
     @property
     def undefined(self) -> FloatArray:

@@ -1,8 +1,8 @@
-"""What a run gives: draws of inputs and kept outputs by name, bands of all outputs; and two results as a pair."""
+"""What a run gives: draws of inputs and kept outputs by name, bands of all outputs."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,19 +10,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mcsim.result.bands import COLUMNS, Bands, exact_bands
+from mcsim.result.bands import COLUMNS, Bands
 from mcsim.study import FloatArray, InputError, IntArray, Output, Study
 from mcsim.study.above import above
-from mcsim.study.declared import INDICATOR
 from mcsim.study.failure import Failure
 from mcsim.study.select import dropped, packed_cells, selection
-from mcsim.study.units import output_factors
 
 if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
-
-POINTS = "percentage points"  # unit of a difference of two indicators
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -80,6 +76,33 @@ class Result:
     def notes(self) -> tuple[str, ...]:
         """Lines that the reader has to know, such as that the model does not repeat itself."""
         return tuple(self.record.get("notes", ()))
+
+    @property
+    def rounded(self) -> tuple[str, ...]:
+        """Kept outputs whose draws are read in float32; all else of the result was computed before that."""
+        return tuple(self.record.get("rounded", ()))
+
+    def exact(self, output: str, what: str) -> NDArray[Any]:
+        """Return the packed draws of a kept output for a computation that must not begin with what was rounded.
+
+        Parameters
+        ----------
+        output : str
+            The output.
+        what : str
+            What is computed, which begins the message.
+
+        Raises
+        ------
+        InputError
+            Where the draws were stored in float32.
+        """
+        if output in self.rounded:
+            raise InputError(
+                f"{what}: {output}: not from draws stored in float32 (got {self.folder}); the studies themselves, or "
+                "runs with exact=True (--exact)"
+            )
+        return np.asarray(self.kept[output], np.float64)
 
     @property
     def headline(self) -> str:
@@ -330,80 +353,3 @@ def _units(output: Output, where: tuple[NDArray[Any], ...]) -> Any:
     axis = [dim.name for dim in output.dims].index(output.coord_units_dim)
     units = [output.coord_units[str(label)] for label in output.dims[axis].coords]
     return np.array(units, dtype=object)[where[axis]]
-
-
-def compare(first: Result, second: Result, outputs: Sequence[str] | None = None) -> Result:
-    """Return second minus first, draw by draw: paired deltas under common random numbers.
-
-    Draws that failed in either run are left out of both; a delta is undefined where either side is.
-
-    Parameters
-    ----------
-    first, second : Result
-        Runs with the same seed, design and draws; inputs of the same name then take the same points.
-    outputs : sequence of str, optional
-        Kept outputs to compare; by default all that both have with the same dims.
-
-    Returns
-    -------
-    Result
-        Outputs are the differences, in the units of the second run but for indicators, whose differences are in
-        percentage points; inputs are the second run's.
-
-    Raises
-    ------
-    InputError
-        When the runs do not pair, or units of an output do not convert.
-    """
-    for name in ("seed", "design", "asked"):
-        mine, theirs = getattr(first, name), getattr(second, name)
-        if mine != theirs:
-            raise InputError(f"compare: runs differ in {name} (got {mine} and {theirs}); run both with the same")
-    draw, mine, theirs = np.intersect1d(first.draw, second.draw, assume_unique=True, return_indices=True)
-    common = [name for name in first.kept if name in second.kept] if outputs is None else list(outputs)
-    kept: dict[str, NDArray[Any]] = {}
-    for name in common:
-        a, b = first.study.output(name), second.study.output(name)
-        if a.dims != b.dims or a.packed_shape != b.packed_shape:
-            if outputs is not None:
-                raise InputError(f"compare: {name}: dims differ between the runs; an output with the same dims in both")
-            continue
-        for result in (first, second):
-            if name not in result.kept:
-                raise InputError(f"compare: {name}: stored as bands only; keep its draws with keep=({name!r},)")
-        factors = output_factors(a, b, f"compare: {first.study.name} and {second.study.name}")
-        before = np.asarray(first.kept[name], np.float64)[mine]
-        delta = np.asarray(second.kept[name], np.float64)[theirs] - (before if factors is None else before * factors)
-        kept[name] = 100.0 * delta if b.unit == INDICATOR else delta
-    if not kept:
-        raise InputError("compare: no kept output in common; studies that share outputs with the same dims")
-    from dataclasses import replace
-
-    outputs_of_pair = tuple(
-        replace(
-            item,
-            unit=POINTS if item.unit == INDICATOR else item.unit,
-            may_be_undefined=item.may_be_undefined or first.study.output(item.name).may_be_undefined,
-        )
-        for item in second.study.outputs
-        if item.name in kept
-    )
-    model = replace(second.study.model, outputs=outputs_of_pair)
-    name = f"{second.study.name} minus {first.study.name}"
-    study = replace(second.study, model=model, name=name, published=())
-    inputs = {name: column[theirs] for name, column in second.inputs.items()}
-    # A draw that failed in both runs failed once.
-    failures = {failure.draw: failure for failure in (*second.failures, *first.failures)}
-    return Result(
-        study,
-        second.asked,
-        draw,
-        second.seed,
-        second.lives,
-        second.design,
-        inputs,
-        kept,
-        {name: exact_bands(array) for name, array in kept.items()},
-        tuple(failures[draw] for draw in sorted(failures)),
-        record={"notes": list(dict.fromkeys((*first.notes, *second.notes)))},
-    )

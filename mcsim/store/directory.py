@@ -39,7 +39,7 @@ STATE, SAMPLES = "state.npz", "samples.npz"
 REPORTS = ("report.html", "report.md", "report.pdf")
 
 
-def write(result: Result, folder: Path, how: Mapping[str, Any]) -> Result:
+def write(result: Result, folder: Path, how: Mapping[str, Any], rounded: Sequence[str] = ()) -> Result:
     """Write a result as a run directory and return it as read from there.
 
     Parameters
@@ -50,6 +50,8 @@ def write(result: Result, folder: Path, how: Mapping[str, Any]) -> Result:
         The run directory, created if need be.
     how : mapping
         Jobs, backend, wall time and the like, for run.json.
+    rounded : sequence of str
+        Outputs whose draws are stored in float32.
 
     Returns
     -------
@@ -61,7 +63,7 @@ def write(result: Result, folder: Path, how: Mapping[str, Any]) -> Result:
     from mcsim.store.netcdf import StoredDraws, read_inputs, write_draws
 
     folder.mkdir(parents=True, exist_ok=True)
-    atomically(folder / DRAWS, lambda path: write_draws(result, path))
+    atomically(folder / DRAWS, lambda path: write_draws(result, path, rounded))
     write_table(folder / SUMMARY, result.summary())
     save_arrays(folder / BANDS, _band_arrays(result.bands))
     if result.study.published:
@@ -78,7 +80,7 @@ def write(result: Result, folder: Path, how: Mapping[str, Any]) -> Result:
     about = manifest(result, how)
     if RANKING in names:
         about |= _of_ranking(folder)
-    record = {**about, "files": {name: file_hash(folder / name) for name in names}}
+    record = {**about, "rounded": list(rounded), "files": {name: file_hash(folder / name) for name in names}}
     write_json(folder / MANIFEST, record)
     kept = StoredDraws(folder / DRAWS, result.study, tuple(result.kept))
     inputs = read_inputs(folder / DRAWS, result.study)[1]

@@ -2,7 +2,8 @@
 
 Group ``prior`` (or ``posterior``) holds the inputs, ``prior_predictive`` (or ``posterior_predictive``) the kept
 outputs, both with the dims chain, of one, and draw. Outputs are compressed without loss, in chunks of some draws: what
-is padding, or shown at several places, takes next to nothing then, and the digits of a double remain.
+is padding, or shown at several places, takes next to nothing then. Digits remain, and most of those of a double are
+noise to any compression: large outputs may be stored in float32, and are read so.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ CHUNK_BYTES = 2**20  # of an HDF5 chunk: a few draws of a large output, many of 
 COMPRESSION: dict[str, Any] = {"shuffle": True, "compression": "gzip", "compression_opts": 1}
 
 
-def write_draws(result: Result, path: Path) -> None:
+def write_draws(result: Result, path: Path, rounded: Sequence[str] = ()) -> None:
     """Write the draws of a result.
 
     Parameters
@@ -42,6 +43,8 @@ def write_draws(result: Result, path: Path) -> None:
         Complete draws.
     path : Path
         The file.
+    rounded : sequence of str
+        Outputs to store in float32.
 
     Raises
     ------
@@ -62,7 +65,7 @@ def write_draws(result: Result, path: Path) -> None:
         for output in result.study.outputs:
             if output.name in result.kept:
                 _write_coordinates(output, group)
-                _write_output(result, output, group)
+                _write_output(result, output, group, np.float32 if output.name in rounded else np.float64)
                 disk.check()
     _write_inputs(result, path)
 
@@ -122,14 +125,14 @@ def _write_coordinates(output: Output, group: Any) -> None:
             group.create_variable(dim.name, (dim.name,), h5py.string_dtype(), data=labels)
 
 
-def _write_output(result: Result, output: Output, group: Any) -> None:
-    size = 8 * max(1, math.prod(output.shape))
+def _write_output(result: Result, output: Output, group: Any, kind: type[np.floating[Any]]) -> None:
+    size = np.dtype(kind).itemsize * max(1, math.prod(output.shape))
     draws = result.complete
     options: dict[str, Any] = {}
     if draws > 0 and all(output.shape):
         options = {"chunks": (1, max(1, min(draws, CHUNK_BYTES // size)), *output.shape), **COMPRESSION}
     names = ("chain", "draw", *(dim.name for dim in output.dims))
-    variable = group.create_variable(output.name, names, np.float64, fillvalue=np.float64(np.nan), **options)
+    variable = group.create_variable(output.name, names, kind, fillvalue=kind(np.nan), **options)
     for key, text in output_attributes(output).items():
         variable.attrs[key] = text
     # Whole chunks at a time: a chunk that is met again is read, undone and compressed once more.
