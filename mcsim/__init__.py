@@ -37,13 +37,28 @@ if TYPE_CHECKING:
     from mcsim.study import Option as Option
     from mcsim.study import Output as Output
     from mcsim.study import Parameter as Parameter
+    from mcsim.study import Stage as Stage
+    from mcsim.study import Stages as Stages
     from mcsim.study import Study as Study
     from mcsim.study import TableSpec as TableSpec
     from mcsim.study.build import study_of as study_of
     from mcsim.study.load import find_studies as find_studies
     from mcsim.study.load import load as load
 
-_CONTRACT = ("Model", "Parameter", "Option", "Output", "Dim", "Layout", "TableSpec", "InputError", "Input", "Study")
+_CONTRACT = (
+    "Model",
+    "Parameter",
+    "Option",
+    "Output",
+    "Dim",
+    "Layout",
+    "TableSpec",
+    "InputError",
+    "Input",
+    "Study",
+    "Stage",
+    "Stages",
+)
 _PUBLIC = {
     "load": "mcsim.study.load",
     "find_studies": "mcsim.study.load",

@@ -148,12 +148,14 @@ def show_study(study: str, data: Path | None, as_json: bool) -> None:
 @click.argument("study")
 @offers("--set", "--data")
 def check_study(study: str, settings: Sequence[str], data: Path | None) -> None:
-    """Validate a study and its tables, and evaluate it once at the centre."""
+    """Validate a study and its tables, and evaluate it once at the centre; stages of its model also one by one."""
     from mcsim.engine.run import evaluate_centre
+    from mcsim.engine.staged import check_stages
 
     loaded = _loaded(study, settings, data)
     _warn(loaded)
     evaluate_centre(loaded)
+    check_stages(loaded)
     _show(f"{loaded.name}: {len(loaded.inputs)} inputs, {len(loaded.outputs)} outputs, no error")
 
 

@@ -8,7 +8,7 @@ neighbours by evaluating the rows of a chunk that raised one by one.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from typing import Any
@@ -76,6 +76,7 @@ class _Plan:
     cells: Mapping[str, tuple[tuple[str, int], ...]]  # table -> uncertain cells and their rows
     varied: tuple[Input, ...]  # options that are uncertain
     outputs: tuple[Output, ...]
+    columns_of: Mapping[str, tuple[str, ...]]  # scalar, table or vector of the model -> its uncertain inputs
 
 
 @lru_cache(maxsize=16)
@@ -104,33 +105,47 @@ def _plan(study: Study) -> _Plan:
                 f"{study.name}: {output.only_if[0]}: decides whether output {output.name} exists; fix it to one word"
             )
     frozen = {name: tuple(members) for name, members in cells.items()}
-    return _Plan(study.uncertain, tuple(scalars), rows, frozen, varied, study.outputs)
+    columns_of = {name: (name,) if constant is None else () for name, constant in scalars}
+    columns_of |= {name: tuple(cell for cell, _ in members) for name, members in frozen.items()}
+    columns_of |= {name: _shares(study, name) for name in study.vectors}
+    return _Plan(study.uncertain, tuple(scalars), rows, frozen, varied, study.outputs, columns_of)
+
+
+def _shares(study: Study, vector: str) -> tuple[str, ...]:
+    return tuple(item.name for item in study.inputs if item.vector is not None and item.vector[0] == vector)
 
 
 @lru_cache(maxsize=16)
-def _wanted_plan(study: Study, wanted: frozenset[str] | None) -> _Plan:
+def plan_of(study: Study, wanted: frozenset[str] | None = None) -> _Plan:
+    """Return what of a study does not change from call to call, where only some outputs are wanted."""
     plan = _plan(study)
     if wanted is None:
         return plan
     return replace(plan, outputs=tuple(output for output in plan.outputs if output.name in wanted))
 
 
-def model_inputs(study: Study, values: Mapping[str, FloatArray], n_rows: int) -> dict[str, FloatArray]:
-    """Return what the model reads: scalars (n,), tables (n, n_table_rows), vectors of shares (n, n_labels)."""
+def model_inputs(
+    study: Study, values: Mapping[str, FloatArray], n_rows: int, names: Collection[str] | None = None
+) -> dict[str, FloatArray]:
+    """Return what the model reads, or those that are named: scalars (n,), tables (n, n_rows), shares (n, n_labels)."""
     plan = _plan(study)
     given: dict[str, FloatArray] = {}
     for name, constant in plan.scalars:
+        if names is not None and name not in names:
+            continue
         # A copy, as all else that a model gets: one that scales its arguments in place changes nobody's draws.
         given[name] = np.array(values[name]) if constant is None else np.full(n_rows, constant)
     for name, row in plan.rows.items():
+        if names is not None and name not in names:
+            continue
         table = np.empty((n_rows, len(row)))
         table[:] = row
         for cell, position in plan.cells[name]:
             table[:, position] = values[cell]
         given[name] = table
     for name, dirichlet in study.vectors.items():
-        shares = [item.name for item in study.inputs if item.vector is not None and item.vector[0] == name]
-        given[name] = dirichlet.ppf(np.column_stack([values[share] for share in shares]))
+        if names is None or name in names:
+            given[name] = dirichlet.ppf(np.column_stack([values[share] for share in plan.columns_of[name]]))
     return given
 
 
@@ -174,12 +189,12 @@ def evaluate_values(
     """
     if wanted is None and study.left_out:
         wanted = frozenset(output.name for output in study.outputs)
-    plan = _wanted_plan(study, wanted)
+    plan = plan_of(study, wanted)
     n_rows = len(draws)
-    parts = list(_by_options(study, plan, values, n_rows))
+    parts = list(by_options(study, plan, values, n_rows))
     if len(parts) == 1 and parts[0][0] is None:
         give = partial(model_inputs, study, values, n_rows)
-        outputs, reasons = _call(study, plan, give, Context(parts[0][1], seed, draws.copy(), lives, wanted))
+        outputs, reasons = called(study, plan, give, Context(parts[0][1], seed, draws.copy(), lives, wanted))
         return Evaluation(dict(values), outputs, reasons)
     outputs = {output.name: np.full((n_rows, *output.packed_shape), np.nan) for output in plan.outputs}
     given = model_inputs(study, values, n_rows)
@@ -187,7 +202,7 @@ def evaluate_values(
     for rows, options in parts:
         # Positions in an array make a copy of it: what a model does to its rows stays with them.
         give = partial(_rows_of, given, rows)
-        found, why = _call(study, plan, give, Context(options, seed, draws[rows], lives, wanted))
+        found, why = called(study, plan, give, Context(options, seed, draws[rows], lives, wanted))
         for name, array in found.items():
             outputs[name][rows] = array
         reasons.update({int(np.arange(n_rows)[rows][row]): reason for row, reason in why.items()})
@@ -198,7 +213,7 @@ def _rows_of(given: Mapping[str, FloatArray], rows: Any) -> dict[str, FloatArray
     return {name: array[rows] for name, array in given.items()}
 
 
-def _by_options(
+def by_options(
     study: Study, plan: _Plan, values: Mapping[str, FloatArray], n_rows: int
 ) -> Iterator[tuple[Any, Mapping[str, OptionValue]]]:
     """Yield the rows of each combination of uncertain options, and the options there."""
@@ -214,14 +229,21 @@ def _by_options(
         yield np.flatnonzero((codes == combination).all(axis=1)), {**study.options, **words}
 
 
-def _call(
-    study: Study, plan: _Plan, give: Callable[[], Mapping[str, FloatArray]], context: Context
+def called(
+    study: Study,
+    plan: _Plan,
+    give: Callable[[], Mapping[str, FloatArray]],
+    context: Context,
+    other: Callable[[], Mapping[str, Any]] | None = None,
 ) -> tuple[Arrays, dict[int, str]]:
-    """Return what the model gives for what `give` makes, anew at each try: a call that failed may have changed it."""
+    """Return what the model gives for what `give` makes, anew at each try: a call that failed may have changed it.
+
+    Where there is another way to all rows, it is taken first.
+    """
     n_rows = len(context.draws)
     try:
         with in_place():
-            returned = study.model.evaluate(give(), context)
+            returned = study.model.evaluate(give(), context) if other is None else other()
         reasons: dict[int, str] = {}
     except InputError:
         raise
@@ -255,7 +277,7 @@ def _one_by_one(
     reasons = {}
     for row in range(len(context.draws)):
         alone = replace(context, draws=context.draws[row : row + 1])
-        found, why = _call(study, plan, partial(_rows_of, given, slice(row, row + 1)), alone)
+        found, why = called(study, plan, partial(_rows_of, given, slice(row, row + 1)), alone)
         for name, array in found.items():
             outputs[name][row] = array[0]
         if why:
@@ -325,9 +347,9 @@ def evaluate_centre(study: Study, lives: int = 1000, seed: int = 1) -> Arrays:
     given = model_inputs(study, values, 1)
     for name, dirichlet in study.vectors.items():
         given[name] = dirichlet.mean()[np.newaxis, :]
-    _, options = next(_by_options(study, plan, values, 1))
+    _, options = next(by_options(study, plan, values, 1))
     context = Context(options, seed, np.zeros(1, np.int64), lives)
-    outputs, reasons = _call(study, plan, lambda: given, context)
+    outputs, reasons = called(study, plan, lambda: given, context)
     if reasons:
         raise InputError(f"{study.name}: the model fails at the centre (got {reasons[0]}); inputs where it is defined")
     return outputs

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
@@ -11,15 +11,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from mcsim.engine.evaluation import Evaluation, evaluate_values, transform
+from mcsim.engine.evaluation import Evaluation, transform
+from mcsim.engine.staged import Sets, evaluate_sets
 from mcsim.ranking.undefined import may_be_undefined, pilot, rankable, undefined_lines
-from mcsim.study import FloatArray, IntArray, Output, Study
+from mcsim.study import FloatArray, IntArray, Output, Stages, Study
 from mcsim.study.units import output_factors
 
 if TYPE_CHECKING:
     from mcsim.ranking.ranking import Ranking
 
 _CHUNK_VALUES = 4e6
+_STAGED_ROWS = 2048
 BoolArray = NDArray[np.bool_]
 Values = dict[str, FloatArray]
 
@@ -181,13 +183,13 @@ def _as_given(
     wanted = frozenset(output.name for output in plan.outputs)
     for study in (plan.study,) if plan.versus is None else (plan.study, plan.versus):
         calls = _Calls(plan, study, points(study), numbers)
-        call = partial(evaluate_values, study, seed=seed, lives=plan.lives, wanted=wanted)
+        call = partial(calls.made, study, seed=seed, lives=plan.lives, wanted=wanted)
         if plan.jobs == 1 or len(calls.places) == 1:
-            for place, found in zip(calls.places, map(call, calls.values(), calls.numbers()), strict=True):
+            for place, found in zip(calls.places, map(call, calls.places), strict=True):
                 calls.put(place, found)
         else:
             with ThreadPoolExecutor(plan.jobs) as pool:
-                for place, found in zip(calls.places, pool.map(call, calls.values(), calls.numbers()), strict=True):
+                for place, found in zip(calls.places, pool.map(call, calls.places), strict=True):
                     calls.put(place, found)
         if study is plan.study:
             values, failed = calls.outputs, calls.failed
@@ -220,10 +222,14 @@ class _Calls:
     """
 
     def __init__(self, plan: Plan, study: Study, sets: list[Values], numbers: IntArray) -> None:
-        self._sets, self._rows, self._outputs = sets, numbers, plan.outputs
+        self._sets, self._rows, self._outputs = Sets(study, sets), numbers, plan.outputs
         n, total = len(numbers), sum(output.n_packed for output in study.outputs)
         chunk = int(min(max(_CHUNK_VALUES / total, 16.0), 1024.0))
         self._together, step = max(1, chunk // n), min(n, chunk)
+        if isinstance(study.model.evaluate, Stages):
+            # Sets that are called together have stages in common: all of them, and few rows.
+            self._together = min(len(sets), _STAGED_ROWS)
+            step = max(1, min(n, _STAGED_ROWS // self._together))
         self.places = [
             (first, slice(start, min(start + step, n)))
             for first in range(0, len(sets), self._together)
@@ -233,16 +239,14 @@ class _Calls:
         self.outputs = np.empty((len(sets) * n, plan.n_values))
         self.failed = np.zeros(len(sets) * n, bool)
 
-    def values(self) -> Iterator[Values]:
-        """Yield the values that each call takes."""
-        for first, rows in self.places:
-            part = self._sets[first : first + self._together]
-            yield {name: np.concatenate([one[name][rows] for one in part]) for name in part[0]}
+    def made(self, study: Study, place: tuple[int, slice], seed: int, lives: int, wanted: frozenset[str]) -> Evaluation:
+        """Return what one call gives."""
+        first, rows = place
+        return evaluate_sets(study, self._part(first), rows, self._rows[rows], seed, lives, wanted)
 
-    def numbers(self) -> Iterator[IntArray]:
-        """Yield the numbers of each call's rows."""
-        for first, rows in self.places:
-            yield np.tile(self._rows[rows], len(self._sets[first : first + self._together]))
+    def _part(self, first: int) -> Sets:
+        whole = first == 0 and len(self._sets) <= self._together
+        return self._sets if whole else self._sets[first : first + self._together]
 
     def put(self, place: tuple[int, slice], found: Evaluation) -> None:
         """Put what a call gave where it belongs."""

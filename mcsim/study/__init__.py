@@ -4,6 +4,7 @@ from mcsim.study.declared import Context, Dim, Evaluate, Layout, Option, Output,
 from mcsim.study.errors import InputError, nearest
 from mcsim.study.inputs import Input
 from mcsim.study.model import Model
+from mcsim.study.stages import Stage, Stages
 from mcsim.study.study import Study
 from mcsim.study.types import BoolArray, FloatArray, IntArray, OptionValue
 
@@ -22,6 +23,8 @@ __all__ = [
     "OptionValue",
     "Output",
     "Parameter",
+    "Stage",
+    "Stages",
     "Study",
     "TableSpec",
     "nearest",

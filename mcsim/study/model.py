@@ -10,6 +10,7 @@ from mcsim.study.declared import Dim, Evaluate, Option, Output, Parameter, Table
 from mcsim.study.errors import InputError
 from mcsim.study.functions import as_parameter, one_by_one, vectorised
 from mcsim.study.names import check_name
+from mcsim.study.stages import Stages
 from mcsim.study.travel import Travels
 from mcsim.study.types import OptionValue
 
@@ -27,7 +28,8 @@ class Model(Travels):
     evaluate : callable
         ``evaluate(inputs, context) -> {output: (n, *packed_shape)}``: vectorised over draws, safe to call from threads,
         and a function of its arguments alone. `inputs` holds (n,) per scalar, (n, n_rows) per table, (n, n_labels) per
-        vector of shares.
+        vector of shares. `mcsim.study.stages.Stages` where the model tells its steps apart, so that a ranking computes
+        each again only where what it reads has changed.
     tables : tuple of TableSpec
         Tables that it reads.
     warn : callable, optional
@@ -80,6 +82,10 @@ class Model(Travels):
                 check_name(name, kind)
             except InputError as error:
                 raise InputError(f"model {self.name}: {error}") from None
+        if isinstance(self.evaluate, Stages):
+            readable = [*(parameter.name for parameter in self.parameters), *(table.name for table in self.tables)]
+            options = {option.name: option.default for option in self.options}
+            self.evaluate.check(self.name, readable, [output.name for output in self.outputs], options)
 
     @classmethod
     def from_function(

@@ -7,15 +7,42 @@ and ``{host}``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from functools import lru_cache
+from typing import Any, TypeVar
 
-from mcsim.study import InputError, Option, Output, Parameter, TableSpec
+from mcsim.study import Context, InputError, Option, Output, Parameter, Stage, Stages, TableSpec
 from mcsim.study.errors import nearest
+from mcsim.study.stages import Options, Results
 
 Declared = TypeVar("Declared", Parameter, Option, Output, TableSpec)
 Value = TypeVar("Value")
+
+
+@lru_cache(maxsize=4096)
+def _label(home: str, host: str, name: str) -> str:
+    labels = {"home": home, "host": host}
+    return "_".join(labels.get(word, word) for word in name.split("_"))
+
+
+class Named(Mapping[str, Any]):
+    """What a study calls by its labels, read by the names that Python has."""
+
+    def __init__(self, corridor: Corridor, values: Mapping[str, Any]) -> None:
+        self._corridor, self._values = corridor, values
+
+    def __getitem__(self, name: str) -> Any:
+        return self._values[self._corridor.label(name)]
+
+    def __contains__(self, name: object) -> bool:
+        return self._corridor.label(str(name)) in self._values
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +80,7 @@ class Corridor:
 
     def label(self, name: str) -> str:
         """Return a name as the study has it."""
-        labels = {"home": self.home, "host": self.host}
-        return "_".join(labels.get(word, word) for word in name.split("_"))
+        return _label(self.home, self.host, name)
 
     def text(self, text: str) -> str:
         """Return a text with the labels in it, in capitals."""
@@ -89,3 +115,35 @@ class Corridor:
     def labelled(self, values: Mapping[str, Value]) -> dict[str, Value]:
         """Return what Python calls `home` and `host` under the study's names."""
         return {self.label(name): value for name, value in values.items()}
+
+    def staged(
+        self, stages: Callable[[Options], tuple[Stage, ...]], options: Iterable[str], outputs: Iterable[str]
+    ) -> Stages:
+        """Return stages that are declared by the names that Python has as the study has them.
+
+        Parameters
+        ----------
+        stages : callable
+            ``stages(options) -> tuple of Stage``, all names as Python has them, those of results too.
+        options, outputs : iterable of str
+            Names of all options and outputs, as Python has them.
+        """
+        option_names, output_names = tuple(options), tuple(outputs)
+
+        def labelled(given: Options) -> tuple[Stage, ...]:
+            return tuple(
+                self._staged(stage, option_names, output_names) for stage in stages(self.neutral(given, option_names))
+            )
+
+        return Stages(labelled)
+
+    def _staged(self, stage: Stage, options: tuple[str, ...], outputs: tuple[str, ...]) -> Stage:
+        def compute(inputs: Mapping[str, Any], found: Results, context: Context) -> Results:
+            wanted = context.wanted
+            if wanted is not None:
+                wanted = frozenset(self.neutral(dict.fromkeys(wanted), outputs))
+            named = replace(context, options=self.neutral(context.options, options), wanted=wanted)
+            return self.labelled(stage.compute(Named(self, inputs), Named(self, found), named))
+
+        reads, gives = (tuple(map(self.label, names)) for names in (stage.reads, stage.gives))
+        return replace(stage, compute=compute, reads=reads, gives=gives)

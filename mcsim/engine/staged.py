@@ -1,0 +1,239 @@
+"""Sets of points through a model: stages that several points have in common are computed once.
+
+The sets of a design share arrays: where a set takes an input from another it holds the very same array. Rows of two
+sets agree in a stage where all that it reads, itself and through the stages before it, is the same array in both. So
+nothing is compared by value, and a model without stages is called as ever.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mcsim.engine.evaluation import Arrays, Evaluation, by_options, called, evaluate_values, model_inputs, plan_of
+from mcsim.study import Context, FloatArray, InputError, IntArray, Study
+from mcsim.study.stages import Results, Stage, Stages, computed, results_of, together
+
+Values = Mapping[str, FloatArray]
+
+
+class Sets:
+    """Sets of values of a study's uncertain inputs, the same rows in each.
+
+    Parameters
+    ----------
+    study : Study
+        Whose inputs they are.
+    values : sequence of mappings
+        Name -> (n,), the same names in each set; what is the same array in two sets is equal in them.
+    """
+
+    def __init__(self, study: Study, values: Sequence[Values]) -> None:
+        self._study, self._values = study, values
+        self._known: dict[str, tuple[list[FloatArray], IntArray]] = {}
+        self._classes: dict[tuple[str, ...], IntArray] = {}
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def __getitem__(self, part: slice) -> Sets:
+        return Sets(self._study, self._values[part])
+
+    def flat(self, rows: slice) -> dict[str, FloatArray]:
+        """Return the values of some rows, set after set."""
+        return {name: np.concatenate([one[name][rows] for one in self._values]) for name in self._values[0]}
+
+    def _versions(self, name: str) -> tuple[list[FloatArray], IntArray]:
+        """Return the distinct arrays of an input, and which of them each set has."""
+        if name not in self._known:
+            places: dict[int, int] = {}
+            distinct, version = [], []
+            for one in self._values:
+                array = one[name]
+                if places.setdefault(id(array), len(distinct)) == len(distinct):
+                    distinct.append(array)
+                version.append(places[id(array)])
+            self._known[name] = distinct, np.array(version)
+        return self._known[name]
+
+    def at(self, name: str, rows: slice, sets: IntArray, places: IntArray) -> FloatArray:
+        """Return the values of an input at places (set, row of these rows)."""
+        distinct, version = self._versions(name)
+        if len(distinct) == 1:
+            return np.asarray(distinct[0][rows][places])
+        return np.asarray(np.stack([one[rows] for one in distinct])[version[sets], places])
+
+    def classes(self, names: tuple[str, ...]) -> IntArray:
+        """Return the class of each set by the values of some inputs, tables and vectors; counted from the first."""
+        if names not in self._classes:
+            columns = [column for name in names for column in plan_of(self._study).columns_of[name]]
+            versions = np.array([self._versions(column)[1] for column in columns]).reshape(len(columns), len(self))
+            found: dict[bytes, int] = {}
+            keys = [column.tobytes() for column in np.ascontiguousarray(versions.T)]
+            self._classes[names] = np.array([found.setdefault(key, len(found)) for key in keys])
+        return self._classes[names]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Done:
+    """Results of a stage for distinct rows, and which of them each row of a call has."""
+
+    results: Results
+    place: IntArray
+
+
+def evaluate_sets(
+    study: Study,
+    sets: Sets,
+    rows: slice,
+    numbers: IntArray,
+    seed: int,
+    lives: int,
+    wanted: frozenset[str] | None = None,
+) -> Evaluation:
+    """Return what the model gives for some rows of all sets, set after set; otherwise as `evaluate_values`.
+
+    Parameters
+    ----------
+    study : Study
+        Model and what is uncertain.
+    sets : Sets
+        Values of the uncertain inputs.
+    rows : slice
+        Which rows.
+    numbers : ndarray of int64
+        Global numbers of these rows.
+    seed, lives, wanted
+        As in `evaluate_values`.
+
+    Raises
+    ------
+    InputError
+        As `evaluate_values`, and for a stage that reads what it does not declare.
+    """
+    draws = np.tile(numbers, len(sets))
+    if len(sets) == 1 or not isinstance(study.model.evaluate, Stages):
+        return evaluate_values(study, sets.flat(rows), draws, seed, lives, wanted)
+    plan, n_rows = plan_of(study, wanted), len(draws)
+    every = np.arange(n_rows)
+    varied = {item.name: sets.flat(rows)[item.name] for item in plan.varied} if plan.varied else {}
+    outputs = {output.name: np.empty((0, *output.packed_shape)) for output in plan.outputs}
+    reasons: dict[int, str] = {}
+    parts = list(by_options(study, plan, varied, n_rows))
+    for chosen, options in parts:
+        where = every if chosen is None else chosen
+        context = Context(options, seed, draws[where], lives, wanted)
+
+        def give(where: IntArray = where) -> dict[str, FloatArray]:
+            values = {name: column[where] for name, column in sets.flat(rows).items()}
+            return model_inputs(study, values, len(where))
+
+        staged = partial(_by_stages, study, sets, rows, where, context)
+        found, why = called(study, plan, give, context, staged)
+        if chosen is None:
+            return Evaluation({}, found, why)
+        for name, array in found.items():
+            if len(outputs[name]) == 0:
+                outputs[name] = np.full((n_rows, *array.shape[1:]), np.nan)
+            outputs[name][where] = array
+        reasons.update({int(where[row]): reason for row, reason in why.items()})
+    return Evaluation({}, outputs, dict(sorted(reasons.items())))
+
+
+def _by_stages(study: Study, sets: Sets, rows: slice, where: IntArray, context: Context) -> Arrays:
+    """Return the outputs at some rows of all sets, counted set after set, each stage computed for distinct rows."""
+    evaluate = study.model.evaluate
+    if not isinstance(evaluate, Stages):
+        raise TypeError("a model without stages")
+    n = rows.stop - rows.start
+    set_of, row_of = np.divmod(where, n)
+    stages = evaluate.of(context.options, context.wanted)
+    classes = together(stages, sets.classes)
+    done: dict[str, _Done] = {}
+    outputs: Arrays = {}
+    for stage in stages:
+        keys = classes[stage.name][set_of] * n + row_of
+        _, first, place = np.unique(keys, return_index=True, return_inverse=True)
+        give = partial(_input, study, sets, rows, set_of[first], row_of[first])
+        done[stage.name] = _Done(_computed(stage, done, first, give, context), place)
+        outputs |= {name: _spread(done[stage.name], name) for name in stage.gives if name in done[stage.name].results}
+    return outputs
+
+
+def _computed(stage: Stage, done: Mapping[str, _Done], first: IntArray, give: Any, context: Context) -> Results:
+    known = results_of(stage, {name: one.results for name, one in done.items()})
+    source = {result: done[name] for name in stage.after for result in done[name].results}
+
+    def found(name: str) -> NDArray[Any]:
+        index = source[name].place[first]
+        values = known[name]
+        return values if _is_whole(index, len(values)) else values[index]
+
+    return computed(stage, give, known, found, replace(context, draws=context.draws[first]))
+
+
+def _input(study: Study, sets: Sets, rows: slice, set_of: IntArray, row_of: IntArray, name: str) -> FloatArray:
+    columns = plan_of(study).columns_of[name]
+    values = {column: sets.at(column, rows, set_of, row_of) for column in columns}
+    return model_inputs(study, values, len(row_of), (name,))[name]
+
+
+def _is_whole(index: IntArray, n: int) -> bool:
+    return len(index) == n and bool((index == np.arange(n)).all())
+
+
+def _spread(done: _Done, name: str) -> NDArray[Any]:
+    values = done.results[name]
+    return values if _is_whole(done.place, len(values)) else values[done.place]
+
+
+def unequal(study: Study, sets: Sets, numbers: IntArray, seed: int, lives: int) -> tuple[str, ...]:
+    """Return the outputs that differ, in any bit, between all sets together by stages and each set by itself.
+
+    Raises
+    ------
+    InputError
+        For a stage that reads what it does not declare.
+    """
+    rows, n = slice(0, len(numbers)), len(numbers)
+    shared = evaluate_sets(study, sets, rows, numbers, seed, lives).outputs
+    differ: dict[str, None] = {}
+    for place in range(len(sets)):
+        alone = evaluate_sets(study, sets[place : place + 1], rows, numbers, seed, lives).outputs
+        for name, values in alone.items():
+            if not np.array_equal(shared[name][place * n : (place + 1) * n], values, equal_nan=True):
+                differ[name] = None
+    return tuple(differ)
+
+
+def check_stages(study: Study, seed: int = 1, lives: int = 1) -> None:
+    """Refuse a model whose stages do not tell all that they read: outputs differ where stages are shared.
+
+    Each uncertain input is moved alone from one random row to another, as a ranking does.
+
+    Raises
+    ------
+    InputError
+        Naming the model and the outputs.
+    """
+    from mcsim.engine.design import make_design
+    from mcsim.engine.points import design_columns, transform
+
+    columns = design_columns(study)
+    if not isinstance(study.model.evaluate, Stages) or not columns:
+        return
+    points = make_design("random", columns, 2, seed).points(0, 2)
+    here, there = (transform(study, np.ascontiguousarray(points[[row]]), columns) for row in range(2))
+    sets = [here, *({**here, **{name: there[name] for name in members}} for members in study.groups.values())]
+    differ = unequal(study, Sets(study, sets), np.zeros(1, np.int64), seed, lives)
+    if differ:
+        raise InputError(
+            f"{study.name}: model {study.model.name}: {', '.join(differ)}: not the same by stages as without (got "
+            f"{len(differ)} outputs); a stage that reads its arguments only, changes none of them in place, and gives "
+            "rows that do not depend on others"
+        )
