@@ -105,7 +105,8 @@ def _plan(study: Study) -> _Plan:
                 f"{study.name}: {output.only_if[0]}: decides whether output {output.name} exists; fix it to one word"
             )
     frozen = {name: tuple(members) for name, members in cells.items()}
-    columns_of = {name: (name,) if constant is None else () for name, constant in scalars}
+    columns_of: dict[str, tuple[str, ...]] = {}
+    columns_of |= {name: (name,) if constant is None else () for name, constant in scalars}
     columns_of |= {name: tuple(cell for cell, _ in members) for name, members in frozen.items()}
     columns_of |= {name: _shares(study, name) for name in study.vectors}
     return _Plan(study.uncertain, tuple(scalars), rows, frozen, varied, study.outputs, columns_of)

@@ -52,7 +52,8 @@ class Sets:
         """Return the distinct arrays of an input, and which of them each set has."""
         if name not in self._known:
             places: dict[int, int] = {}
-            distinct, version = [], []
+            distinct: list[FloatArray] = []
+            version: list[int] = []
             for one in self._values:
                 array = one[name]
                 if places.setdefault(id(array), len(distinct)) == len(distinct):
