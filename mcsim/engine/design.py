@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from mcsim.study import Study
 
 KINDS = ("random", "lhs", "sobol")
-SOBOL_BITS = 32  # as many as scipy can fast-forward; a half step keeps points off 0 and 1
 MAXIMUM_SEED = 2**64 - 1
 
 
@@ -84,7 +83,8 @@ class Design:
         if self.kind == "lhs":
             return _latin(self.columns, self.draws, self.seed, start, stop)
         if self.kind == "sobol":
-            return _sobol(len(self.columns), self.seed, 0, start, stop)
+            dims = len(self.columns)
+            return _sobol(dims, self.seed, 0, start, stop, tuple(range(dims)))
         raise InputError("design: given samples are values, not points of the unit cube")
 
 
@@ -147,34 +147,60 @@ def _latin(columns: tuple[str, ...], draws: int, seed: int, start: int, stop: in
     return np.minimum(unit, 1.0 - 2.0**-53)
 
 
-# As many as a ranking has scrambles: drawing a scramble costs more than its points.
+@lru_cache(maxsize=16)
+def _directions(dims: int, columns: int) -> NDArray[np.uint64]:
+    """Return the first direction numbers (dims, columns) of scipy's sequence.
+
+    In Gray code order point 2**(c + 1) - 1 is number c alone.
+    """
+    from scipy.stats import qmc
+
+    from mcsim.kernels.statistics.sequence import BITS
+
+    engine = qmc.Sobol(dims, scramble=False, bits=BITS)
+    numbers = np.empty((dims, columns), np.uint64)
+    engine.fast_forward(1)
+    for c in range(columns):
+        engine.fast_forward((1 << c + 1) - 1 - engine.num_generated)
+        numbers[:, c] = engine.random(1)[0] * 2.0**BITS
+    return numbers
+
+
+# As many as a ranking has scrambles.
 @lru_cache(maxsize=32)
-def _sobol_engine(dims: int, seed: int, replicate: int) -> Any:
+def _scramble(
+    dims: int, seed: int, replicate: int, columns: int, places: tuple[int, ...]
+) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
+    """Return the shifts and the scrambled direction numbers of some of the dimensions of a sequence."""
+    from mcsim.kernels.statistics.sequence import BITS, WORDS, scramble
+
+    # A list of words seeds the generator, so that replicates of one seed do not meet another seed's. The bits are those
+    # that scipy's engine takes from a generator which it spawns from NumPy's default one.
+    seeded = np.random.SeedSequence([seed, replicate], spawn_key=(0,))
+    words = np.random.PCG64(seeded).random_raw(dims * WORDS * (1 + BITS))
+    shifts, numbers = np.empty(len(places), np.uint64), np.empty((len(places), columns), np.uint64)
+    scramble(words, _directions(dims, columns), np.array(places, np.int64), shifts, numbers)
+    return shifts, numbers
+
+
+def _sobol(dims: int, seed: int, replicate: int, start: int, stop: int, places: tuple[int, ...]) -> FloatArray:
+    """Return the rows start..stop-1 of some of the first dimensions of a scrambled sequence (n, n_places).
+
+    A column lies in one piece of memory.
+    """
     from scipy.stats import qmc
 
-    # A list of words seeds NumPy's generator, so that replicates of one seed do not meet another seed's.
-    return qmc.Sobol(dims, scramble=True, bits=SOBOL_BITS, rng=np.random.default_rng([seed, replicate]))
-
-
-def _sobol(dims: int, seed: int, replicate: int, start: int, stop: int) -> FloatArray:
-    """Return the rows start..stop-1 of the first dimensions of a scrambled sequence."""
-    import copy
-
-    from scipy.stats import qmc
+    from mcsim.kernels.statistics.sequence import fill_points
 
     if dims == 0:
         return np.empty((stop - start, 0))
     if dims > qmc.Sobol.MAXDIM:
         raise InputError(f"design: too many inputs for a Sobol' sequence (got {dims}); at most {qmc.Sobol.MAXDIM}")
-    engine = copy.deepcopy(_sobol_engine(dims, seed, replicate))
-    count = stop - start
-    if start > 0:
-        engine.fast_forward(start)
-    else:
-        # From the origin scipy wants powers of two and warns otherwise; the sequence is the same.
-        count = 1 << max(0, count - 1).bit_length()
-    unit: FloatArray = engine.random(count)[: stop - start]
-    return unit + 2.0 ** -(SOBOL_BITS + 1)
+    # Reading direction numbers off the sequence takes as long as its points: few where few rows are wanted.
+    columns = next(enough for enough in (10, 16, 20, 24, 28, 32) if stop <= 1 << enough)
+    unit = np.empty((len(places), stop - start))
+    fill_points(*_scramble(dims, seed, replicate, columns, places), start, unit)
+    return unit.T
 
 
 def saltelli_points(
@@ -212,8 +238,9 @@ def saltelli_points(
     if not 0 <= start <= stop <= base:
         raise InputError(f"base: rows outside the design (got {start} to {stop}); within 0 and {base}")
     first, second = allocation(len(columns), seed, replicate)
-    unit = _sobol(1 + int(second.max(initial=-1)), seed, replicate, start, stop)
-    return unit[:, first], unit[:, second]
+    dims, places = 1 + int(second.max(initial=-1)), (*first.tolist(), *second.tolist())
+    unit = _sobol(dims, seed, replicate, start, stop, places)
+    return unit[:, : len(first)], unit[:, len(first) :]
 
 
 def morris_trajectories(
