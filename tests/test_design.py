@@ -185,3 +185,14 @@ def test_samples_separated_otherwise_are_named(tmp_path):
     (tmp_path / "s.csv").write_text("x;y\n0,1;1\n")
     with pytest.raises(InputError, match=r"columns separated by ';'; by commas"):
         user_design(tmp_path / "s.csv", small())
+
+
+@pytest.mark.parametrize(("dims", "start", "stop"), [(1, 0, 1), (7, 0, 300), (160, 1000, 1040), (3, 65_530, 65_610)])
+def test_any_rows_of_any_sobol_dimensions_are_scipys(dims, start, stop):
+    names = tuple(f"u{dimension}" for dimension in range(dims))
+    engine = qmc.Sobol(dims, scramble=True, bits=32, rng=np.random.default_rng([2**64 - 1, 0]))
+    if start > 0:
+        engine.fast_forward(start)
+    rows = 1 << (stop - start - 1).bit_length()  # scipy warns of other numbers from the origin
+    points = make_design("sobol", names, stop, 2**64 - 1).points(start, stop)
+    assert np.array_equal(points, engine.random(rows)[: stop - start] + 2.0**-33)
