@@ -2,9 +2,10 @@
 
 Point n of a Sobol' dimension is the exclusive or of those of its direction numbers whose bit is set in the Gray code of
 n, and from one point to the next a single one changes. A scramble (Matousek 1998, "On the L2-discrepancy for anchored
-boxes", J. Complexity 14, 527-556) multiplies all of them, as columns of bits, by one random lower triangular matrix with
-ones on the diagonal, and adds a random shift. The random bits are scipy's, word by word, and so are the points; scipy's
-own product takes every bit of every direction number of every dimension one by one, some milliseconds for 80 dimensions.
+boxes", J. Complexity 14, 527-556) multiplies all of them, as columns of bits, by one random lower triangular matrix
+with ones on the diagonal, and adds a random shift. The random bits are scipy's, word by word, and so are the points;
+scipy's own product takes every bit of every direction number of every dimension one by one, which takes 5 ms for 160
+dimensions.
 """
 
 from __future__ import annotations
