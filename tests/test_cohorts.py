@@ -237,7 +237,7 @@ def test_contained_materials_are_recovered_lost_or_still_in_use(policy):
     rng, years, materials = np.random.default_rng(3), 46, 8
     places = 3 + materials
     numbers = rng.uniform(0, 1e5, (4, 1, years, years)) * np.tri(years)
-    packs = Packs(*(Retiring(number, number * rng.uniform(20, 80)) for number in numbers))
+    packs = Packs(*(Retiring(number.sum(axis=2), number * rng.uniform(20, 80)) for number in numbers))
     contents = Contents(
         rng.uniform(20, 80, (1, 2, years)), rng.uniform(4, 8, (1, years)), rng.random((1, years, materials)),
         rng.random((1, materials)), rng.random((1, materials)), yearly(policy, years),

@@ -7,13 +7,13 @@ import pytest
 
 import mcsim
 from mcsim.engine.evaluation import evaluate_centre
-from mcsim.kernels.cohorts.flows import HostFlows
-from mcsim.kernels.cohorts.imports import push_evs
-from mcsim.kernels.cohorts.packs import fill_starts
+from mcsim.kernels.cohorts.arrivals import add_arriving_packs
+from mcsim.kernels.cohorts.packs import fill_starts, quarter_age
 from mcsim.kernels.cohorts.records import EV, SECOND_HAND
-from mcsim.kernels.cohorts.room import Entries, Retiring, Traded
-from mcsim.kernels.cohorts.second_hand import PackLaw, fill_second_hand
+from mcsim.kernels.cohorts.room import ArrivalSpace, Coming, Entries, Retiring, Traded, YearlyLaw, YearSpace
+from mcsim.kernels.cohorts.second_hand import PackLaw, fill_ends, fill_second_hand, fill_unrepaired, sample_yearly
 from mcsim.kernels.cohorts.stock import fill_weibull_steps
+from mcsim.kernels.cohorts.trade import allocate
 from mcsim.studies.common.ageing import life_shape
 from mcsim.studies.fleet.charging import losses, read_losses
 
@@ -100,16 +100,15 @@ def test_a_replacement_holds_what_its_vehicles_pack_held():
     empty = np.zeros((1, ages, years))
     retired = np.zeros((1, ages, years, shifts))
     retired[0, 5, 0, 0], retired[0, 5, 0, 2] = 0.5, 0.25
-    entries = Entries(np.ones((1, ages)), empty, empty, retired, np.zeros((1, ages, shifts)))
-    series = (1, 2, 3, years)
-    flows = HostFlows(
-        np.zeros(series), np.zeros(series), np.zeros(series), np.zeros((1, years)), np.zeros((1, 5, years))
-    )
-    pool, chosen = np.ones((4, years, ages)), np.zeros(ages)
-    pool[3], chosen[5] = 0.0, 4.0
-    packs = Retiring(np.zeros((1, years, years)), np.zeros((1, years, years)))
-    push_evs(0, 15, 1, pool, entries, flows, np.arange(20.0, 20.0 + years), packs, chosen)
-    np.testing.assert_allclose(packs.number[0, 15, [10, 12]], [2.0, 1.0])
+    cells = retired.reshape(1, ages, years * shifts)
+    entries = Entries(np.ones((1, ages)), empty, empty, retired, cells, np.zeros((1, ages, shifts)))
+    coming = Coming(np.zeros((1, years, ages)), np.zeros((1, years, ages)))
+    coming.working[0, 15, 5] = 4.0
+    packs = Retiring(np.zeros((1, years)), np.zeros((1, years, years)))
+    capacity = np.tile(np.arange(20.0, 20.0 + years), (1, 2, 1))
+    space = ArrivalSpace(np.empty(years * shifts), np.empty(years * shifts))
+    add_arriving_packs(coming, entries, capacity, space, packs)
+    assert packs.number[0, 15] == pytest.approx(3.0)
     # 30 kWh, the vehicle's, for both: not the 32 of vehicles sold when the second was fitted.
     np.testing.assert_allclose(packs.energy[0, 15, [10, 12]], [60.0, 30.0])
 
@@ -162,3 +161,37 @@ def test_a_pack_that_crosses_fails_no_earlier_than_its_quantile_does_in_the_host
     known = min(crossed, math.exp(-((age / host_scale) ** shape)))
     expected = [min(math.exp(-((t / host_scale) ** shape)), known) / known for t in range(age + 1, age + 13)]
     np.testing.assert_allclose(left, expected, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("exposure", [0, 1, 2])
+def test_whole_years_of_an_import_sum_up_its_half_years(exposure):
+    # Packs of five classes, none repaired: what the half-years lose one by one, a year loses at once.
+    age, years, classes, shifts = 6, 10, 9, 6
+    end, defects, alive = np.empty(200), np.empty(200), np.empty(2 * years + 1)
+    fill_weibull_steps(3.5, 11.0, 0.25, end)
+    fill_weibull_steps(1.0, 80.0, 0.25, defects)
+    fill_weibull_steps(2.5, 12.0, 0.5, alive)
+    share = np.array([0.5, 0.0, 0.2, 0.0, 0.0, 0.1, 0.0, 0.15, 0.05])
+    start = np.array([end[quarter_age(2 * age, fitted)] for fitted in range(classes)])
+    start[5] *= 0.9
+    traded = Traded(share, np.empty(60), np.empty(60), np.concatenate([start, np.empty(51)]))
+    expected_left, expected = np.empty(years), np.empty((years, shifts))
+    fill_second_hand(age, PackLaw(end, defects, 0.0), exposure, alive, traded, expected_left, expected)
+    yearly = YearlyLaw(np.empty((4, age + years + 2)), np.empty((4, age + years + 2)))
+    sample_yearly(end, yearly.end)
+    sample_yearly(defects, yearly.defects)
+    space = YearSpace(np.empty(years + 1), np.empty(years + 1), np.empty(years), np.empty(years))
+    fill_ends(alive, exposure, space.alive)
+    left, retired = np.empty(years), np.empty((years, shifts))
+    fill_unrepaired(age, exposure, yearly, traded, space, left, retired)
+    np.testing.assert_allclose(left, expected_left, rtol=1e-12)
+    np.testing.assert_allclose(retired, expected, rtol=1e-12, atol=1e-15)
+    assert retired.sum() == pytest.approx(1.0 - left[-1], rel=1e-12)
+
+
+def test_what_one_age_sought_in_vain_no_other_age_finds():
+    # 30 wanted of a pool of 6: all of it is taken, from the ages that have it, and the rest is missing.
+    taken, open_age = np.empty(4), np.array([True, True, False, True])
+    missing = allocate(30.0, np.array([0.25, 0.25, 0.25, 0.25]), open_age, np.array([1.0, 2.0, 9.0, 3.0]), taken)
+    assert taken.tolist() == [1.0, 2.0, 0.0, 3.0]
+    assert missing == pytest.approx(24.0)

@@ -2,19 +2,20 @@
 
 import math
 
-from mcsim.kernels._jit import kernel
+from mcsim.kernels._jit import borrowing_kernel
 from mcsim.kernels.cohorts.records import CAR, DEAD, EV, HEV, ICEV, PICKUP
 from mcsim.kernels.cohorts.stock import fill_table_halves
 
 
-@kernel
+@borrowing_kernel
 def fill_unit_leavers(alive, ev_alive, running, exposure, death, failure, combustion, in_use):
     """Fill, per vehicle sold, who leaves in each year of age and what is in use at its end, for one body style.
 
     Parameters
     ----------
     alive, ev_alive, running : ndarray, shape (halves,)
-        Survival of combustion vehicles, of EVs as vehicles, and of EVs' right to a working pack, by half-year.
+        Survival of combustion vehicles, of EVs as vehicles, and of EVs' right to a working pack, by half-year; the last
+        as far as there are EVs as old.
     exposure : int
         Half-years lived at the end of the year of sale.
     death, failure, combustion, in_use : ndarray, shape (years,)
@@ -34,6 +35,10 @@ def fill_unit_leavers(alive, ev_alive, running, exposure, death, failure, combus
     for year in range(death.size):
         last = 2 * year + exposure
         combustion[year] = alive[half] - alive[last]
+        if last >= running.size:
+            death[year], failure[year], in_use[year] = 0.0, 0.0, 0.0
+            half = last
+            continue
         died = 0.0
         failed = 0.0
         # Death of the vehicle and failure of its pack within a half-year are crossed by the trapezoid: died + failed is
@@ -47,7 +52,7 @@ def fill_unit_leavers(alive, ev_alive, running, exposure, death, failure, combus
         in_use[year] = ev_alive[last] * running[last]
 
 
-@kernel
+@borrowing_kernel
 def fill_unit_replacements(alive, share, exposure, replaced):
     """Fill, per vehicle sold, the packs replaced in each year of age in vehicles that stay in use, for one style.
 
@@ -80,13 +85,13 @@ def fill_unit_replacements(alive, share, exposure, replaced):
         last = 2 * year + exposure
         fitted = 0.0
         while half < last:
-            if half + 1 < share.shape[1]:
+            if half + 1 < min(share.shape[0], share.shape[1]):
                 fitted += 0.5 * (alive[half] + alive[half + 1]) * share[half + 1, half + 1]
             half += 1
         replaced[year] = fitted
 
 
-@kernel
+@borrowing_kernel
 def fill_home_fleet(sales, pickup_share, space, exposure, stock, gone, replaced, pool):
     """Fill stock and deregistrations by year and powertrain, and the pool by year and age.
 
@@ -159,7 +164,7 @@ def fill_home_fleet(sales, pickup_share, space, exposure, stock, gone, replaced,
                     pool[DEAD, year, age] = failed
 
 
-@kernel
+@borrowing_kernel
 def fill_home_fleets(vehicles, styles, rules, pass_scale, states, space, flows, pool):
     """Fill the home fleet of every draw.
 

@@ -1,12 +1,12 @@
 """Vehicles sold new in the host country, and the stock that was there before the first year."""
 
-from mcsim.kernels._jit import kernel
+from mcsim.kernels._jit import borrowing_kernel
 from mcsim.kernels.cohorts.packs import fill_curves, fill_new_vehicles, fill_states
 from mcsim.kernels.cohorts.records import EV, HEV, ICEV, NEW, SECOND_HAND
-from mcsim.kernels.cohorts.stock import fill_weibull_steps, push_ages, push_cohort
+from mcsim.kernels.cohorts.stock import add_scaled, fill_weibull_steps, push_ages, push_cohort
 
 
-@kernel
+@borrowing_kernel
 def fill_first_owners(vehicles, laws, exposure, curves, states, new):
     """Fill on which packs vehicles sold new run in both countries, and what becomes of one sold in the host country.
 
@@ -40,7 +40,7 @@ def fill_first_owners(vehicles, laws, exposure, curves, states, new):
         )  # fmt: skip
 
 
-@kernel
+@borrowing_kernel
 def push_first_stock(total, early_sales, cohorts, alive, exposure, space, stock, gone, age_total, age_groups):
     """Add the stock at the end of the year before the first: recent sales that survive, the rest older, by survival.
 
@@ -97,24 +97,20 @@ def push_first_stock(total, early_sales, cohorts, alive, exposure, space, stock,
         push_ages(sold * before, space, 0, age + 1, exposure, age_total, age_groups)
 
 
-@kernel
-def fill_new_sales(vehicles, first_stock, new, capacity, exposure, space, flows, packs):
+@borrowing_kernel
+def fill_new_sales(vehicles, first_stock, new, exposure, space, flows):
     """Add what the first stock and every year's new sales leave behind, for every draw.
 
     Parameters
     ----------
     vehicles, first_stock, new : HostVehicles, FirstStock, NewVehicles
         Of n draws.
-    capacity : ndarray, shape (n, origins, years)
-        Capacity of a pack by origin and model year of its vehicle [kWh].
     exposure : int
         Half-years lived at the end of the year of sale.
     space : ndarray, shape (years,)
         Working space.
     flows : HostFlows
         Added to.
-    packs : Packs
-        Filled; second-hand packs with 0.
     """
     early, cohorts = first_stock.sales, first_stock.cohorts
     for i in range(vehicles.initial_stock.size):
@@ -140,46 +136,82 @@ def fill_new_sales(vehicles, first_stock, new, capacity, exposure, space, flows,
                 push_cohort(sales[powertrain], curve, year, stock[powertrain], gone[powertrain])
             push_ages(sales[ICEV] + sales[HEV], new.left[i], year, 0, exposure, total, groups)
             push_ages(sales[EV], new.ev_left[i], year, 0, exposure, total, groups)
-        push_new_packs(i, vehicles.sales, new, capacity, packs)
 
 
-@kernel
-def push_new_packs(i, sales, new, capacity, packs):
-    """Fill the packs that new vehicles of one draw retire; see `fill_new_sales`.
+@borrowing_kernel
+def fill_new_packs(sales, new, capacity, per_vehicle, packs):
+    """Fill the packs that new vehicles retire, for every draw; second-hand packs with 0.
 
-    The sum over cohorts: packs(year, model year) = sum over sale years s of sales(s) new(year - s, model year - s).
+    Parameters
+    ----------
+    sales : ndarray, shape (n, years, powertrains)
+        Vehicles sold new.
+    new : NewVehicles
+        Of n draws.
+    capacity : ndarray, shape (n, origins, years)
+        Capacity of a pack by origin and model year of its vehicle [kWh].
+    per_vehicle : PerVehicle
+        Working space.
+    packs : Packs
+        Filled.
     """
-    years, shifts = new.covered.shape[1], new.covered.shape[2]
-    clear(i, packs.covered)
-    clear(i, packs.later)
-    clear(i, packs.replaced)
-    clear(i, packs.second_hand)
-    for sold in range(years):
-        ev = sales[i, sold, EV]
-        if ev == 0.0:
-            continue
-        # Every pack of a vehicle has the capacity of the first.
-        kwh = ev * capacity[i, NEW, sold]
-        for year in range(sold, years):
-            for shift in range(min(shifts, year - sold + 1)):
-                covered, later = new.covered[i, year - sold, shift], new.later[i, year - sold, shift]
-                replaced, place = new.replaced[i, year - sold, shift], sold + shift
-                # Within the cover or after it, hardly ever both in one year.
-                if covered > 0.0:
-                    packs.covered.number[i, year, place] += ev * covered
-                    packs.covered.energy[i, year, place] += kwh * covered
-                if replaced > 0.0:
-                    packs.replaced.number[i, year, place] += ev * replaced
-                    packs.replaced.energy[i, year, place] += kwh * replaced
-                if later > 0.0:
-                    packs.later.number[i, year, place] += ev * later
-                    packs.later.energy[i, year, place] += kwh * later
+    for i in range(sales.shape[0]):
+        clear(i, packs.covered)
+        clear(i, packs.later)
+        clear(i, packs.replaced)
+        clear(i, packs.second_hand)
+        sum_shifts(new.covered[i], per_vehicle.covered)
+        sum_shifts(new.later[i], per_vehicle.later)
+        sum_shifts(new.replaced[i], per_vehicle.replaced)
+        for sold in range(sales.shape[1]):
+            ev = sales[i, sold, EV]
+            if ev == 0.0:
+                continue
+            # Every pack of a vehicle has the capacity of the first.
+            kwh = ev * capacity[i, NEW, sold]
+            push_packs(i, sold, ev, kwh, new.covered[i], per_vehicle.covered, packs.covered)
+            push_packs(i, sold, ev, kwh, new.later[i], per_vehicle.later, packs.later)
+            push_packs(i, sold, ev, kwh, new.replaced[i], per_vehicle.replaced, packs.replaced)
 
 
-@kernel
+@borrowing_kernel
+def sum_shifts(retired, total):
+    """Fill the packs retired by year, (years,), from those by year and model year, (years, shifts)."""
+    for year in range(total.size):
+        total[year] = 0.0
+        for shift in range(retired.shape[1]):
+            total[year] += retired[year, shift]
+
+
+@borrowing_kernel
+def push_packs(i, sold, ev, kwh, retired, total, packs):
+    """Add the packs that the vehicles sold in one year retire: packs(year, model year) of one draw.
+
+    Parameters
+    ----------
+    i, sold : int
+        Draw and year of sale.
+    ev, kwh : float
+        Vehicles, and their capacity [kWh].
+    retired, total : ndarray, shape (years, shifts) and (years,)
+        Packs per vehicle by year since sale and by model year since it, and their sum.
+    packs : Retiring
+        Added to.
+    """
+    years = packs.number.shape[1]
+    # No pack is fitted after the year in which it retires: cells beyond are 0.
+    shifts = min(retired.shape[1], years - sold)
+    for year in range(sold, years):
+        # Within the cover or after it, hardly ever both in one year.
+        if total[year - sold] > 0.0:
+            packs.number[i, year] += ev * total[year - sold]
+            add_scaled(kwh, retired[year - sold], packs.energy[i, year, sold : sold + shifts])
+
+
+@borrowing_kernel
 def clear(i, packs):
     """Set the retiring packs of one draw to 0."""
     for year in range(packs.number.shape[1]):
-        for model_year in range(packs.number.shape[2]):
-            packs.number[i, year, model_year] = 0.0
+        packs.number[i, year] = 0.0
+        for model_year in range(packs.energy.shape[2]):
             packs.energy[i, year, model_year] = 0.0

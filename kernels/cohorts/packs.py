@@ -7,7 +7,7 @@ pairs (vehicle dies, pack fails) in one step, half have the vehicle first, never
 in the two survivals and sum exactly over mixes of vehicles.
 """
 
-from mcsim.kernels._jit import inline_kernel, kernel
+from mcsim.kernels._jit import borrowing_kernel, inline_kernel
 from mcsim.kernels.cohorts.stock import fill_weibull_steps, year_of_half
 
 _NOBODY = 1e-16
@@ -79,7 +79,7 @@ def in_service(half, fitted, cover, warranty_law, end_law):
     return end_law[age]
 
 
-@kernel
+@borrowing_kernel
 def fill_states(warranty_law, end_law, defects, cover, repair, state, running):
     """Fill the share of vehicles, deaths of vehicles aside, that run on a pack fitted in each half-year.
 
@@ -137,7 +137,7 @@ def fill_states(warranty_law, end_law, defects, cover, repair, state, running):
             break
 
 
-@kernel
+@borrowing_kernel
 def fill_new_vehicles(alive, state, running, cover, repair, exposure, left, covered, later, replaced):
     """Fill what one EV sold new becomes: stock, packs retired by year and by age of the pack's model year, exactly.
 
@@ -195,7 +195,7 @@ def fill_new_vehicles(alive, state, running, cover, repair, exposure, left, cove
             retired[year] += 0.5 * (before_vehicle - after_vehicle) * again
 
 
-@kernel
+@borrowing_kernel
 def traded_share(age, state, cover, warranty_law, end_law, pass_law, share):
     """Fill, per pack class, the share of running EVs that pass at the border, and return their sum over running ones.
 
@@ -251,7 +251,7 @@ def traded_share(age, state, cover, warranty_law, end_law, pass_law, share):
     return passing / running
 
 
-@kernel
+@borrowing_kernel
 def fill_starts(age, warranty_law, end_law, pass_law, cover, host_law, start):
     """Fill, per pack class, the law of the host country at the age from which packs that passed can fail there.
 
@@ -285,7 +285,7 @@ def fill_starts(age, warranty_law, end_law, pass_law, cover, host_law, start):
         start[fitted] = min(kept, host_law[quarters]) if kept > 0.0 else host_law[quarters]
 
 
-@kernel
+@borrowing_kernel
 def fill_curves(i, laws, curves):
     """Fill one draw's survival of packs by quarter-year of age.
 

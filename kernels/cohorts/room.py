@@ -76,7 +76,7 @@ class NewVehicles(NamedTuple):
 
 
 class Entries(NamedTuple):
-    """What becomes of one import, by age at entry.
+    """What becomes of one import, by age at entry; `retired_cells` is `retired` with its last two axes as one.
 
     Parameters
     ----------
@@ -86,6 +86,8 @@ class Entries(NamedTuple):
         Share in use at the ends of years, of combustion vehicles and of EVs that came with a working pack.
     retired : ndarray, shape (n, ages, years, shifts)
         Packs of the latter that retire, by year since entry and by model year of the pack since that of the vehicle.
+    retired_cells : ndarray, shape (n, ages, years * shifts)
+        A view of the same memory, for loops over all of an age's cells.
     dead : ndarray, shape (n, ages, shifts)
         Model years of the packs of EVs that came with a dead one; shares.
     """
@@ -94,21 +96,36 @@ class Entries(NamedTuple):
     left: Array
     ev_left: Array
     retired: Array
+    retired_cells: Array
     dead: Array
 
 
+class Coming(NamedTuple):
+    """EVs that come by year and age at entry, with a working pack and with a dead one, (n, years, ages) each."""
+
+    working: Array
+    dead: Array
+
+
+class Arrivals(NamedTuple):
+    """EVs that come: held to a rule on state of health, and free of it (read where not all are held to one)."""
+
+    held: Coming
+    free: Coming
+
+
 class Retiring(NamedTuple):
-    """Packs that retire by year and by the model year of the pack, (n, years, years) each.
+    """Packs that retire, by year.
 
     A pack fitted later is of its own year in what it is made of, and of its vehicle's in how much it holds: so capacity
     is no function of the model year, and stands beside the number.
 
     Parameters
     ----------
-    number : ndarray
+    number : ndarray, shape (n, years)
         Packs.
-    energy : ndarray
-        Their nominal capacity [kWh].
+    energy : ndarray, shape (n, years, years)
+        Their nominal capacity, by the model year of the pack too [kWh].
     """
 
     number: Array
@@ -182,11 +199,43 @@ class Traded(NamedTuple):
     start: Array
 
 
+class YearlyLaw(NamedTuple):
+    """Survival of packs in the host country, every fourth quarter-year of age in a row by the first one, (4, k) each.
+
+    Parameters
+    ----------
+    end, defects : ndarray
+        To the end of life and against defects.
+    """
+
+    end: Array
+    defects: Array
+
+
+class YearSpace(NamedTuple):
+    """One import at the ends of years.
+
+    Parameters
+    ----------
+    alive, after : ndarray, shape (years + 1,)
+        Survival of vehicles, and share running on a pack of one class; at entry first.
+    running, lost : ndarray, shape (years,)
+        Share running on any pack, and packs of one model year lost in the year.
+    """
+
+    alive: Array
+    after: Array
+    running: Array
+    lost: Array
+
+
 class EntrySpace(NamedTuple):
-    """Survival of one import by half-year since entry, (2 years + 1,), and its packs."""
+    """Survival of one import by half-year since entry, (2 years + 1,), its packs, and the same by whole years."""
 
     alive: Array
     traded: Traded
+    yearly: YearlyLaw
+    years: YearSpace
 
 
 class ImportSpace(NamedTuple):
@@ -205,6 +254,8 @@ class ImportSpace(NamedTuple):
         Share of running EVs that may be traded, and of those traded in use at the end of the year of entry.
     may_give : ndarray of bool
         Ages that may give.
+    in_use : ndarray, shape (model years, years)
+        Imports in use at the ends of years by the model year of the vehicle, the oldest of the first year first.
     """
 
     weight: Array
@@ -218,10 +269,18 @@ class ImportSpace(NamedTuple):
     passing: Array
     ev_kept: Array
     may_give: Gate
+    in_use: Array
+
+
+class ArrivalSpace(NamedTuple):
+    """Packs retired by year and shift, (years * shifts,) each: of one model year of vehicles, and of all of them."""
+
+    retired: Array
+    number: Array
 
 
 class PackSpace(NamedTuple):
-    """Vectors of number, energy, mass and materials, k in all.
+    """Vectors of number, energy, mass and materials, k places in all: more than there are where whole runs are faster.
 
     Parameters
     ----------
@@ -238,6 +297,14 @@ class PackSpace(NamedTuple):
     work: Array
 
 
+class PerVehicle(NamedTuple):
+    """Packs that one vehicle sold new retires by year since sale, of all model years, (years,) each; see `Packs`."""
+
+    covered: Array
+    later: Array
+    replaced: Array
+
+
 class Tables(NamedTuple):
     """What the stages leave each other; the first axis of every array is the draw of a block.
 
@@ -250,6 +317,7 @@ class Tables(NamedTuple):
     pool: Array
     entries: Entries
     free: Entries
+    arrivals: Arrivals
     packs: Packs
 
 
@@ -259,5 +327,7 @@ class Space(NamedTuple):
     home: HomeSpace
     entry: EntrySpace
     imports: ImportSpace
+    arrivals: ArrivalSpace
     packs: PackSpace
     years: Array
+    per_vehicle: PerVehicle

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from mcsim.kernels._jit import inline_kernel, kernel
+from mcsim.kernels._jit import borrowing_kernel, inline_kernel
 from mcsim.kernels.cohorts.packs import fill_starts, quarter_age, traded_share
 from mcsim.kernels.cohorts.records import Array
 from mcsim.kernels.cohorts.stock import year_of_half
@@ -11,7 +11,7 @@ from mcsim.kernels.maths import exp, power
 _NOBODY = 1e-16
 
 
-@kernel
+@borrowing_kernel
 def fill_entry_survival(age, renewed, shape, scale, multiplier, alive):
     """Fill the survival of an import by half-year since entry.
 
@@ -68,9 +68,11 @@ def _shift_at_home(fitted, exposure):
     return 0 if fitted == 0 else year_of_half(fitted, exposure)
 
 
-@kernel
+@borrowing_kernel
 def fill_second_hand(age, law, exposure, alive, traded, left, retired):
     """Fill what one traded EV with a working pack becomes: stock, and packs retired by year and by their model year.
+
+    By half-years, so that a pack that is repaired starts anew in the middle of one; see `fill_unrepaired`.
 
     Parameters
     ----------
@@ -113,10 +115,8 @@ def fill_second_hand(age, law, exposure, alive, traded, left, retired):
     half = 0
     for year in range(left.size):
         last = 2 * year + exposure
-        # Without repairs a year is one step: packs and vehicles leave together, and only the ends of years are told.
-        stride = max(last - half, 1) if law.repair == 0.0 else 1
         while half < last:
-            running_after = _carry_first(half, stride, age, classes, law, exposure, alive, traded, retired[year])
+            running_after = _carry_first(half, age, classes, law, exposure, alive, traded, retired[year])
             if law.repair > 0.0:
                 running_after = _carry_repaired(
                     half, age, classes, running_after, law, exposure, alive, traded, retired[year]
@@ -128,12 +128,12 @@ def fill_second_hand(age, law, exposure, alive, traded, left, retired):
                 # Half of those whose vehicle dies in the same step had their new pack already.
                 retired[year, age + year] += 0.5 * (alive[half] - alive[half + 1]) * again
                 running_after += again
-            half += stride
+            half += 1
             running = running_after
         left[year] = alive[last] * running
 
 
-@kernel
+@borrowing_kernel
 def _start_packs(age, classes, law, traded):
     """Fill shares of running vehicles by pack class at entry, and what scales the law to them.
 
@@ -147,16 +147,16 @@ def _start_packs(age, classes, law, traded):
         traded.scaled[fitted] = traded.share[fitted] / (start * law.defects[entry]) if start > 0.0 else 0.0
 
 
-@kernel
-def _carry_first(half, stride, age, classes, law, exposure, alive, traded, retired):
-    """Carry the packs with which a vehicle came through some half-years; return the share running with these."""
-    before_vehicle, after_vehicle = alive[half], alive[half + stride]
+@borrowing_kernel
+def _carry_first(half, age, classes, law, exposure, alive, traded, retired):
+    """Carry the packs with which a vehicle came through a half-year; return the share running with these."""
+    before_vehicle, after_vehicle = alive[half], alive[half + 1]
     running = 0.0
     for fitted in range(classes):
         before = traded.running[fitted]
         if before <= _NOBODY:
             continue
-        quarters = quarter_age(2 * age, fitted) + 2 * (half + stride)
+        quarters = quarter_age(2 * age, fitted) + 2 * (half + 1)
         # Before the earliest age only defects can end a pack: the law counts from there.
         served = min(law.end[quarters], traded.start[fitted])
         after = min(traded.scaled[fitted] * served * law.defects[quarters], before)
@@ -166,7 +166,7 @@ def _carry_first(half, stride, age, classes, law, exposure, alive, traded, retir
     return running
 
 
-@kernel
+@borrowing_kernel
 def _carry_repaired(half, age, classes, running, law, exposure, alive, traded, retired):
     """Carry packs fitted by repair since entry through a half-year; return the share of vehicles running with these."""
     before_vehicle, after_vehicle = alive[half], alive[half + 1]
@@ -183,7 +183,98 @@ def _carry_repaired(half, age, classes, running, law, exposure, alive, traded, r
     return running
 
 
-@kernel
+@borrowing_kernel
+def sample_yearly(law, yearly):
+    """Fill a law by quarter-year with every fourth of its values in a row: (4, k), row by the first quarter."""
+    for quarter in range(yearly.shape[0]):
+        for place in range(yearly.shape[1]):
+            yearly[quarter, place] = law[min(4 * place + quarter, law.size - 1)]
+
+
+@borrowing_kernel
+def fill_unrepaired(age, exposure, yearly, traded, space, left, retired):
+    """Fill the same as `fill_second_hand` where no pack is replaced, a whole year at a time.
+
+    Packs and vehicles leave together, and only the ends of years are told: the share of each pack class at the ends of
+    all years is one product.
+
+    Parameters
+    ----------
+    age, exposure : int
+        Age at entry [yr], and half-years lived at the end of the year of entry.
+    yearly : YearlyLaw
+        The host's laws.
+    traded : Traded
+        Its `share` and `start` are read.
+    space : YearSpace
+        Survival of vehicles at the ends of years, and working space.
+    left, retired
+        Filled as by `fill_second_hand`.
+    """
+    years, alive, running, lost = left.size, space.alive, space.running, space.lost
+    for year in range(years):
+        running[year] = 0.0
+        lost[year] = 0.0
+        for shift in range(retired.shape[1]):
+            retired[year, shift] = 0.0
+    before_shift = 0
+    for fitted in range(min(traded.share.size, 2 * age + 1)):
+        share, start = traded.share[fitted], traded.start[fitted]
+        if share <= _NOBODY:
+            continue
+        shift = _shift_at_home(fitted, exposure)
+        if shift != before_shift:
+            _put_shift(before_shift, lost, retired)
+            before_shift = shift
+        entry = quarter_age(2 * age, fitted)
+        scaled = share / (start * yearly.defects[entry % 4, entry // 4]) if start > 0.0 else 0.0
+        _carry_class(entry + 2 * exposure, share, start, scaled, yearly, space.after)
+        if exposure == 0:
+            # At the end of the year of entry nobody has lived a day there.
+            space.after[1] = share
+        _lose_class(alive, space.after, running, lost)
+    _put_shift(before_shift, lost, retired)
+    if exposure == 0:
+        # The sum of the shares, but for its rounding.
+        running[0] = 1.0
+    for year in range(years):
+        left[year] = alive[year + 1] * running[year]
+
+
+@borrowing_kernel
+def _carry_class(first, share, start, scaled, yearly, after):
+    """Fill the share of vehicles that run on a pack of one class, at entry and at the ends of years.
+
+    The law falls with age, so no year has more than the one before; rounding at entry must not say otherwise.
+    """
+    quarter, place = first % 4, first // 4
+    end, defects, later = yearly.end[quarter, place:], yearly.defects[quarter, place:], after[1:]
+    for year in range(later.size):
+        # Before the earliest age only defects can end a pack: the law counts from there.
+        later[year] = scaled * min(end[year], start) * defects[year]
+    later[0] = min(later[0], share)
+    after[0] = share
+
+
+@borrowing_kernel
+def _lose_class(alive, after, running, lost):
+    """Add the vehicles that run on packs of one class at the ends of years, and the packs lost in them."""
+    for year in range(running.size):
+        before = after[year]
+        someone = before > _NOBODY
+        running[year] += after[year + 1] if someone else 0.0
+        lost[year] += alive[year] * before - alive[year + 1] * after[year + 1] if someone else 0.0
+
+
+@borrowing_kernel
+def _put_shift(shift, lost, retired):
+    """Put the packs of one model year in their column, and start the next one."""
+    for year in range(lost.size):
+        retired[year, shift] = lost[year]
+        lost[year] = 0.0
+
+
+@borrowing_kernel
 def fill_dead_packs(age, state, cover, exposure, dead):
     """Fill the model years, since the vehicle's, of the packs that fail unreplaced in the year before the border.
 
@@ -220,7 +311,7 @@ def fill_dead_packs(age, state, cover, exposure, dead):
         dead[shift] = dead[shift] / total if total > 0.0 else (1.0 if shift == 0 else 0.0)
 
 
-@kernel
+@borrowing_kernel
 def fill_entries(vehicles, laws, curves, state, rules, wanted, space, entries):
     """Fill what an import of every wanted age becomes, for every draw.
 
@@ -237,24 +328,39 @@ def fill_entries(vehicles, laws, curves, state, rules, wanted, space, entries):
     entries : Entries
         Filled at the wanted ages; nobody passes at the others.
     """
-    traded, alive, exposure = space.traded, space.alive, rules.exposure
+    traded, alive, ends, exposure = space.traded, space.alive, space.years.alive, rules.exposure
     for i in range(laws.shape.size):
-        cover, warranty, end, allowed = (
-            laws.home.cover[i],
-            curves.home.warranty[i],
-            curves.home.end[i],
-            curves.passing[i],
-        )
-        law = PackLaw(curves.host.end[i], curves.defects[i], laws.host.repair[i])
+        cover, end, warranty = laws.home.cover[i], curves.home.end[i], curves.home.warranty[i]
+        law, allowed = PackLaw(curves.host.end[i], curves.defects[i], laws.host.repair[i]), curves.passing[i]
+        sample_yearly(law.end, space.yearly.end)
+        sample_yearly(law.defects, space.yearly.defects)
+        known = False
         for age in range(wanted.size):
             entries.passing[i, age] = 0.0
             if not wanted[age]:
                 continue
-            shape, scale, multiplier = vehicles.shape[i], vehicles.scale[i], vehicles.life_multiplier[i]
-            fill_entry_survival(age, rules.renewed, shape, scale, multiplier, alive)
+            # A clock that starts again gives all ages one survival.
+            if not (known and rules.renewed):
+                shape, scale, multiplier = vehicles.shape[i], vehicles.scale[i], vehicles.life_multiplier[i]
+                fill_entry_survival(age, rules.renewed, shape, scale, multiplier, alive)
+                fill_ends(alive, exposure, ends)
+                known = True
             for year in range(entries.left.shape[2]):
-                entries.left[i, age, year] = alive[2 * year + exposure]
+                entries.left[i, age, year] = ends[year + 1]
             entries.passing[i, age] = traded_share(age, state[i], cover, warranty, end, allowed, traded.share)
             fill_starts(age, warranty, end, allowed, cover, law.end, traded.start)
-            fill_second_hand(age, law, exposure, alive, traded, entries.ev_left[i, age], entries.retired[i, age])
-            fill_dead_packs(age, state[i], cover, exposure, entries.dead[i, age])
+            left, retired = entries.ev_left[i, age], entries.retired[i, age]
+            if law.repair > 0.0:
+                fill_second_hand(age, law, exposure, alive, traded, left, retired)
+            else:
+                fill_unrepaired(age, exposure, space.yearly, traded, space.years, left, retired)
+            if rules.dead_packs:
+                fill_dead_packs(age, state[i], cover, exposure, entries.dead[i, age])
+
+
+@borrowing_kernel
+def fill_ends(alive, exposure, ends):
+    """Fill the survival at entry and at the ends of years, (years + 1,), from that by half-year since entry."""
+    ends[0] = alive[0]
+    for year in range(ends.size - 1):
+        ends[year + 1] = alive[2 * year + exposure]

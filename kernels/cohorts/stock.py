@@ -6,7 +6,7 @@ the end of its year, 1: in the middle, 2: at the start). Source of the arithmeti
 ``stock(y, a) = sum over entry years of inflow * S(a) / S(a0)``.
 """
 
-from mcsim.kernels._jit import inline_kernel, kernel
+from mcsim.kernels._jit import borrowing_kernel, inline_kernel
 from mcsim.kernels.laws.survival import tabulated_survival
 from mcsim.kernels.maths import exp, power
 
@@ -42,7 +42,7 @@ def year_of_half(half, exposure):
     return (half - exposure + 1) // 2
 
 
-@kernel
+@borrowing_kernel
 def fill_weibull_steps(shape, scale, step, out):
     """Fill a Weibull survival at ages 0, step, 2 step, ...
 
@@ -71,7 +71,7 @@ def fill_weibull_steps(shape, scale, step, out):
     out[0] = 1.0
 
 
-@kernel
+@borrowing_kernel
 def fill_table_halves(table, stretch, out):
     """Fill a tabulated survival, its age axis stretched, at every half-year.
 
@@ -99,7 +99,36 @@ def fill_table_halves(table, stretch, out):
     out[0] = 1.0
 
 
-@kernel
+@borrowing_kernel
+def add_scaled(factor, source, target):
+    """Add a multiple of a row to another one, as far as that goes.
+
+    Loops that count from 0 use vector instructions; one that counts from elsewhere asks at every step whether its index
+    is negative, which Python allows.
+
+    Parameters
+    ----------
+    factor : float
+        Factor.
+    source : ndarray, shape (at least k,)
+        Row.
+    target : ndarray, shape (k,)
+        Added to.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mcsim.kernels.cohorts.stock import add_scaled
+    >>> target = np.ones(2)
+    >>> add_scaled(2.0, np.array([1.0, 2.0, 3.0]), target)
+    >>> target.tolist()
+    [3.0, 5.0]
+    """
+    for place in range(target.size):
+        target[place] += factor * source[place]
+
+
+@borrowing_kernel
 def push_cohort(inflow, left, start, stock, gone):
     """Add a cohort's whole future to the yearly stock and to the yearly outflow.
 
@@ -127,13 +156,13 @@ def push_cohort(inflow, left, start, stock, gone):
         return
     # What leaves in a year is the difference of what is left, so that stock(y) - stock(y - 1) = inflow - gone exactly.
     gone[start] += inflow * (1.0 - left[0])
-    stock[start] += inflow * left[0]
-    for year in range(start + 1, stock.size):
-        stock[year] += inflow * left[year - start]
-        gone[year] += inflow * (left[year - start - 1] - left[year - start])
+    add_scaled(inflow, left, stock[start:])
+    later = gone[start + 1 :]
+    for year in range(later.size):
+        later[year] += inflow * (left[year] - left[year + 1])
 
 
-@kernel
+@borrowing_kernel
 def fill_stock(inflow, left, stock, gone):
     """Fill the stock and the outflow of a series of yearly inflows, for every draw.
 
@@ -163,7 +192,7 @@ def fill_stock(inflow, left, stock, gone):
             push_cohort(inflow[i, year], left[i], year, stock[i], gone[i])
 
 
-@kernel
+@borrowing_kernel
 def push_ages(inflow, left, start, age, exposure, total, groups):
     """Add a cohort's vehicle-years of age and its place in five-year age groups.
 
@@ -196,13 +225,13 @@ def push_ages(inflow, left, start, age, exposure, total, groups):
     last = groups.shape[0] - 1
     years = total.size
     first_age = age + 0.5 * exposure
-    for year in range(start, years):
-        total[year] += inflow * left[year - start] * (first_age + (year - start))
+    later = total[start:]
+    for year in range(later.size):
+        later[year] += inflow * left[year] * (first_age + year)
     # A cohort stays five years in a group: whole runs of years instead of a division per year.
     year = start
     while year < years:
         group = min((age + year - start) // 5, last)
         end = years if group == last else min(years, start + 5 * (group + 1) - age)
-        for later in range(year, end):
-            groups[group, later] += inflow * left[later - start]
+        add_scaled(inflow, left[year - start :], groups[group, year:end])
         year = end

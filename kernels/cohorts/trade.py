@@ -1,10 +1,10 @@
 """Who crosses the border: how many a year, spread over ages, never more than the pool holds at any age."""
 
-from mcsim.kernels._jit import kernel
+from mcsim.kernels._jit import borrowing_kernel
 from mcsim.kernels.maths import log
 
 
-@kernel
+@borrowing_kernel
 def allocate(wanted, weight, open_age, pool, taken):
     """Fill what is taken at each age, and return what no age could give.
 
@@ -45,12 +45,13 @@ def allocate(wanted, weight, open_age, pool, taken):
         taken[age] = min(wanted * weight[age], pool[age]) if open_age[age] else 0.0
         given += weight[age]
     missing = 0.0
+    exhausted = False
     for age in range(ages):
         want = wanted * weight[age]
         if want <= 0.0:
             continue
         short = want - min(want, pool[age]) if open_age[age] else want
-        distance = 1
+        distance = ages if exhausted else 1
         while short > 0.0 and distance < ages:
             for other in (age + distance, age - distance):
                 if 0 <= other < ages and open_age[other] and short > 0.0:
@@ -58,11 +59,13 @@ def allocate(wanted, weight, open_age, pool, taken):
                     taken[other] += more
                     short -= more
             distance += 1
+        # Who searched all ages in vain leaves nothing to those who search after him.
+        exhausted = exhausted or short > 0.0
         missing += short
     return missing if given > 0.0 else wanted
 
 
-@kernel
+@borrowing_kernel
 def spread_ages(centre, width, open_age, weight):
     """Fill shares by whole year of age around a centre: a triangle of half-width `width`, over the open ages.
 
@@ -102,7 +105,7 @@ def spread_ages(centre, width, open_age, weight):
         weight[nearest] = 1.0
 
 
-@kernel
+@borrowing_kernel
 def ev_share_of_pool(weight, pool_combustion, pool_ev):
     """Return the EVs' share of the pool at the ages of import, weighted by them.
 
@@ -136,7 +139,7 @@ def ev_share_of_pool(weight, pool_combustion, pool_ev):
     return share / weights if weights > 0.0 else 0.0
 
 
-@kernel
+@borrowing_kernel
 def supply_share(last, share, steps, settles):
     """Return the share of what leaves the home fleet that crosses, on a line from the last observed one.
 
@@ -158,7 +161,7 @@ def supply_share(last, share, steps, settles):
     return last + (share - last) * steps / settles
 
 
-@kernel
+@borrowing_kernel
 def demand_rate(saturation, before, joined):
     """Return the yearly rate at which motorisation closes its gap to saturation, from its first step; 0 if it falls.
 

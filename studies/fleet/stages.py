@@ -5,26 +5,26 @@ Every stage is one kernel over a block of draws that stays in cache; stages hand
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from mcsim.kernels.cohorts import room
+from mcsim.kernels.cohorts.arrivals import add_arriving_packs
 from mcsim.kernels.cohorts.flows import Counts, Flows, HomeFlows, HostFlows, Retired
 from mcsim.kernels.cohorts.home import fill_home_fleets
 from mcsim.kernels.cohorts.imports import fill_imports
 from mcsim.kernels.cohorts.materials import WORK, fill_retired
-from mcsim.kernels.cohorts.new import fill_first_owners, fill_new_sales
+from mcsim.kernels.cohorts.new import fill_first_owners, fill_new_packs, fill_new_sales
 from mcsim.kernels.cohorts.records import (
     DESTINATIONS,
+    EV,
     FIRST_MATERIAL,
     HALVES,
     ORIGINS,
     POWERTRAINS,
-    QUARTERS,
     STYLES,
     Fleet,
-    Laws,
     Rules,
     Shared,
 )
@@ -33,6 +33,10 @@ from mcsim.studies.fleet.series import AGE_GROUPS
 
 # Draws of a block: its tables (0.3 MB a draw) stay in the cache from stage to stage, its calls and slices cost little.
 BLOCK = 16
+# Cells of one run of a loop of vector instructions.
+_RUN = 16
+# Quarter-years beyond the oldest age that are looked at.
+_MORE = 16
 
 
 def rows(record: Any, part: slice) -> Any:
@@ -82,40 +86,84 @@ def empty_retired(n: int, years: int, materials: int) -> Retired:
     )
 
 
-def pack_classes(laws: Laws, years: int, ages: int) -> tuple[int, int]:
-    """Return the pack classes and the model years that the longest warranty needs, and repairs where there are any."""
-    cover = int(max(laws.home.cover.max(), laws.host.cover.max()))
+class Sizes(NamedTuple):
+    """How far the tables of the stages reach.
+
+    Parameters
+    ----------
+    years, ages : int
+        Years, and ages at entry.
+    home_years : int
+        Model years at home.
+    home_halves, host_halves : int
+        Half-years of age of the oldest EV in either country.
+    home_classes, host_classes : int
+        Half-years in which a pack can be fitted.
+    shifts : int
+        Model years of packs since that of their vehicle.
+    """
+
+    years: int
+    ages: int
+    home_years: int
+    home_halves: int
+    host_halves: int
+    home_classes: int
+    host_classes: int
+    shifts: int
+
+
+def sizes(fleet: Fleet, ages: int) -> Sizes:
+    """Return the sizes that these draws need: the longest warranty, repairs where there are any, the oldest EV."""
+    laws, home_sales = fleet.laws, fleet.vehicles.home.sales
+    years, home_years = fleet.vehicles.host.sales.shape[1], home_sales.shape[1]
+    ever = np.flatnonzero((home_sales[:, :, EV] > 0.0).any(axis=0))
+    oldest = home_years - int(ever[0]) if ever.size else 0
+    # The last half-year ends with the exposure of the year of sale, up to two, and one more is looked at.
+    home_halves, host_halves = 2 * max(oldest, ages) + 4, 2 * years + 4
     if laws.home.repair.max() > 0 or laws.host.repair.max() > 0:
-        return HALVES, years + ages
-    return cover + 1, cover // 2 + 2
+        return Sizes(years, ages, home_years, home_halves, host_halves, home_halves, host_halves, years + ages)
+    cover = int(max(laws.home.cover.max(), laws.host.cover.max()))
+    classes = cover + 1
+    return Sizes(years, ages, home_years, home_halves, host_halves, classes, classes, cover // 2 + 2)
 
 
-def make_tables(n: int, years: int, ages: int, laws: Laws, unruled: bool) -> room.Tables:
+def make_tables(n: int, size: Sizes, unruled: bool) -> room.Tables:
     """Return room for what the stages of n draws leave each other; `unruled` where some EVs meet no rule on health."""
-    classes, shifts = pack_classes(laws, years, ages)
+    years, ages, shifts = size.years, size.ages, size.shifts
+    home_quarters, host_quarters = 2 * size.home_halves + _MORE, 2 * size.host_halves + _MORE
+    # An import is older than a vehicle of the host's own by its age at entry.
+    longest = max(home_quarters, host_quarters + 4 * ages)
 
-    def states() -> room.PackStates:
-        return room.PackStates(np.empty((n, HALVES, classes)), np.empty((n, HALVES)))
+    def curve(quarters: int) -> room.Array:
+        return np.empty((n, quarters))
 
-    def curves() -> room.CountryCurves:
-        return room.CountryCurves(np.empty((n, QUARTERS)), np.empty((n, QUARTERS)))
-
-    def retiring() -> room.Retiring:
-        return room.Retiring(np.empty((n, years, years)), np.empty((n, years, years)))
+    def states(halves: int, classes: int) -> room.PackStates:
+        return room.PackStates(np.empty((n, halves, classes)), np.empty((n, halves)))
 
     def imports() -> room.Entries:
+        retired = np.zeros((n, ages, years, shifts))
         return room.Entries(
             passing=np.empty((n, ages)),
             left=np.zeros((n, ages, years)),
             ev_left=np.zeros((n, ages, years)),
-            retired=np.zeros((n, ages, years, shifts)),
+            retired=retired,
+            retired_cells=retired.reshape(n, ages, years * shifts),
             dead=np.zeros((n, ages, shifts)),
         )
 
-    entries = imports()
+    def coming() -> room.Coming:
+        return room.Coming(np.zeros((n, years, ages)), np.zeros((n, years, ages)))
+
+    entries, held = imports(), coming()
     return room.Tables(
-        curves=room.Curves(curves(), curves(), np.empty((n, QUARTERS)), np.empty((n, QUARTERS))),
-        states=room.States(states(), states()),
+        curves=room.Curves(
+            room.CountryCurves(curve(home_quarters), curve(home_quarters)),
+            room.CountryCurves(curve(host_quarters), curve(longest)),
+            curve(4 * ages + _MORE),
+            curve(longest),
+        ),
+        states=room.States(states(size.home_halves, size.home_classes), states(size.host_halves, size.host_classes)),
         new=room.NewVehicles(
             alive=np.empty((n, HALVES)),
             left=np.empty((n, years)),
@@ -127,33 +175,37 @@ def make_tables(n: int, years: int, ages: int, laws: Laws, unruled: bool) -> roo
         pool=np.empty((n, len(POWERTRAINS) + 1, years, ages)),
         entries=entries,
         free=imports() if unruled else entries,
-        packs=room.Packs(*(retiring() for _ in room.Packs._fields)),
+        arrivals=room.Arrivals(held, coming() if unruled else held),
+        packs=room.Packs(
+            *(room.Retiring(np.empty((n, years)), np.empty((n, years, years))) for _ in room.Packs._fields)
+        ),
     )
 
 
-def make_space(fleet: Fleet, ages: int) -> room.Space:
+def make_space(size: Sizes, materials: int) -> room.Space:
     """Return working space for one draw after the other."""
-    years, model_years = fleet.vehicles.host.sales.shape[1], fleet.vehicles.home.sales.shape[1]
-    classes, _ = pack_classes(fleet.laws, years, ages)
-    places = FIRST_MATERIAL + fleet.contents.composition.shape[2]
-    origins = len(ORIGINS)
-    leavers = room.Leavers(*(np.empty((len(STYLES), model_years)) for _ in room.Leavers._fields))
-    traded = room.Traded(
-        np.empty(classes),
-        *(np.empty(classes + 2 * years + 2) for _ in ("running", "scaled", "start")),
-    )
-    by_age: list[Any] = [np.empty(ages) for _ in room.ImportSpace._fields]
-    by_age[room.ImportSpace._fields.index("may_give")] = np.empty(ages, np.bool_)
+    years, ages, origins = size.years, size.ages, len(ORIGINS)
+    # Whole runs of the loop over places: what is left over of one costs as much as a run.
+    places = -(-(FIRST_MATERIAL + materials) // _RUN) * _RUN
+    leavers = room.Leavers(*(np.empty((len(STYLES), size.home_years)) for _ in room.Leavers._fields))
+    fitted = size.home_classes + 2 * years + 2
+    traded = room.Traded(np.empty(size.home_classes), *(np.empty(fitted) for _ in range(3)))
+    yearly = room.YearlyLaw(*(np.empty((4, ages + years + 2)) for _ in room.YearlyLaw._fields))
+    at_ends = room.YearSpace(np.empty(years + 1), np.empty(years + 1), np.empty(years), np.empty(years))
+    by_age: dict[str, Any] = {name: np.empty(ages) for name in room.ImportSpace._fields}
+    by_age |= {"may_give": np.empty(ages, np.bool_), "in_use": np.empty((years + ages - 1, years))}
     return room.Space(
         home=room.HomeSpace(np.empty((len(STYLES), HALVES)), np.empty(HALVES), leavers),
-        entry=room.EntrySpace(np.empty(2 * years + 1), traded),
-        imports=room.ImportSpace(*by_age),
+        entry=room.EntrySpace(np.empty(2 * years + 1), traded, yearly, at_ends),
+        imports=room.ImportSpace(**by_age),
+        arrivals=room.ArrivalSpace(np.empty(years * size.shifts), np.empty(years * size.shifts)),
         packs=room.PackSpace(
             vectors=np.empty((years, places)),
             queue=np.empty((origins, years, places)),
             work=np.empty((origins, WORK, places)),
         ),
         years=np.empty(years),
+        per_vehicle=room.PerVehicle(*(np.empty(years) for _ in room.PerVehicle._fields)),
     )
 
 
@@ -171,19 +223,20 @@ def run_fleet(fleet: Fleet, shared: Shared, rules: Rules, with_packs: bool = Tru
     -------
     Flows, Retired
     """
-    (n, years), ages = fleet.vehicles.host.sales.shape[:2], shared.gates.ever.size
-    flows = empty_flows(n, years)
-    retired = empty_retired(n, years, fleet.contents.composition.shape[2])
-    size = min(BLOCK, n)
+    n, materials = len(fleet.contents.mass), fleet.contents.composition.shape[2]
+    size = sizes(fleet, shared.gates.ever.size)
+    flows = empty_flows(n, size.years)
+    retired = empty_retired(n, size.years, materials)
+    whole = min(BLOCK, n)
     unruled = bool((fleet.trade.checked < 1.0).any())
-    tables, space = make_tables(size, years, ages, fleet.laws, unruled), make_space(fleet, ages)
-    for start in range(0, n, size):
-        part = slice(start, min(start + size, n))
-        block = tables if part.stop - start == size else rows(tables, slice(0, part.stop - start))
+    tables, space = make_tables(whole, size, unruled), make_space(size, materials)
+    for start in range(0, n, whole):
+        part = slice(start, min(start + whole, n))
+        block = tables if part.stop - start == whole else rows(tables, slice(0, part.stop - start))
         drawn = rows(fleet, part)
         fill_block(drawn, shared, rules, block, space, rows(flows, part), unruled)
         if with_packs:
-            fill_retired(block.packs, drawn.contents, space.packs, rows(retired, part))
+            fill_packs(drawn, block, space, rows(retired, part), unruled)
     return flows, retired
 
 
@@ -196,8 +249,8 @@ def fill_block(
     flows: Flows,
     unruled: bool,
 ) -> None:
-    """Run the stages of a block of draws: fill their flows, and when which packs retire."""
-    curves, states, new, entries, packs = tables.curves, tables.states, tables.new, tables.entries, tables.packs
+    """Run the stages of a block of draws up to the imports: fill their flows, and which EVs come when."""
+    curves, states, new, entries = tables.curves, tables.states, tables.new, tables.entries
     (home, host), laws, pool, exposure = fleet.vehicles, fleet.laws, tables.pool, rules.exposure
     fill_first_owners(host, laws, exposure, curves, states, new)
     fill_home_fleets(home, shared.styles, rules, laws.pass_scale, states.home, space.home, flows.home, pool)
@@ -206,7 +259,15 @@ def fill_block(
     if unruled:
         all_pass = curves._replace(passing=np.ones_like(curves.passing))
         fill_entries(host, laws, all_pass, states.home.share, rules, shared.gates.ever, space.entry, free)
-    capacity = fleet.contents.capacity
-    fill_new_sales(host, shared.first_stock, new, capacity, exposure, space.years, flows.host, packs)
-    second_hand = packs.second_hand
-    fill_imports(fleet.trade, shared.gates, rules, pool, entries, free, capacity, flows, second_hand, space.imports)
+    fill_new_sales(host, shared.first_stock, new, exposure, space.years, flows.host)
+    fill_imports(fleet.trade, shared.gates, rules, pool, entries, free, tables.arrivals, flows, space.imports)
+
+
+def fill_packs(fleet: Fleet, tables: room.Tables, space: room.Space, retired: Retired, unruled: bool) -> None:
+    """Fill the packs that retire of a block of draws, whose other stages have run."""
+    packs, arrivals, capacity = tables.packs, tables.arrivals, fleet.contents.capacity
+    fill_new_packs(fleet.vehicles.host.sales, tables.new, capacity, space.per_vehicle, packs)
+    add_arriving_packs(arrivals.held, tables.entries, capacity, space.arrivals, packs.second_hand)
+    if unruled:
+        add_arriving_packs(arrivals.free, tables.free, capacity, space.arrivals, packs.second_hand)
+    fill_retired(packs, fleet.contents, space.packs, retired)
