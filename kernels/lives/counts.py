@@ -18,8 +18,9 @@ from mcsim.kernels.lives.table import AFTER_LAST, FIRST, build_row, clear_table
 from mcsim.kernels.maths import log
 from mcsim.kernels.streams import unit52, vehicle_words
 
-# More lives than these are counted by halving.
-COUNTED = 1 << 20
+# More lives than these are counted by halving: it takes as long as 4,000 lives one by one (`benchmarks/lives.py`), but
+# its arms share whole counts instead of single lives, so differences between them have up to 1.5 times the variance.
+COUNTED = 1 << 13
 _FEW = 128
 _BITS = 32
 # Columns of the stack of intervals: first word, bits of its size, lives in it, its first and last outcome.

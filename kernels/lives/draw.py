@@ -28,9 +28,9 @@ from mcsim.kernels.lives.sample import ROUNDS
 from mcsim.kernels.lives.spread import fill_accruals, fill_spread
 from mcsim.kernels.lives.table import ENDS, NEVER, new_table
 
-# From so many lives on a finer guide pays for its filling.
-_MANY = 1 << 15
-_FINE, _COARSE = (12, 8), (7, 4)
+# Leading bits of a word that the guides read, for the first pack and for later ones: a finer guide pays for its filling
+# only from more lives than are counted one by one.
+_GUIDE_BITS = (7, 4)
 
 
 def sampled_activity(lives: Lives, given_export: bool, sample: Sample, filled: Filled, spread: FloatArray) -> None:
@@ -53,7 +53,7 @@ def _fill_sampled(lives, given_export, sample, filled, spread, memory):
     """Fill what `sampled_activity` says, draw by draw."""
     cells, n_steps = lives.cells, memory.hazard.size
     least = Sizes(np.int64(1), np.int64(1), np.int64(1))
-    held = _new_memory(least, memory.after.last.size, n_steps, lives.steps, sample.n_lives)
+    held = _new_memory(least, memory.after.last.size, n_steps, lives.steps)
     for i in range(filled.activity.shape[0]):
         fill_draw(lives, i, YES, memory)
         for v in range(cells.first.size):
@@ -62,16 +62,15 @@ def _fill_sampled(lives, given_export, sample, filled, spread, memory):
                     continue
                 sizes = _expected_sizes(lives, i, v, in_host, memory)
                 if not _fits(held, sizes):
-                    held = _new_memory(sizes, memory.after.last.size, n_steps, lives.steps, sample.n_lives)
+                    held = _new_memory(sizes, memory.after.last.size, n_steps, lives.steps)
                 _live(lives, i, v, in_host, given_export, sample, filled, spread, memory, held)
 
 
 @kernel
-def _new_memory(sizes, n_ages, n_steps, steps, n_lives):
+def _new_memory(sizes, n_ages, n_steps, steps):
     """Return the memory of a vehicle's lives."""
     n_places, per_kind, n_rows = sizes.places, sizes.per_kind, sizes.rows
-    bits, other_bits = _FINE if n_lives >= _MANY else _COARSE
-    table = new_table(n_rows, n_steps, bits, other_bits)
+    table = new_table(n_rows, n_steps, *_GUIDE_BITS)
     n_years = n_steps // steps
     return LivesMemory(
         table,
