@@ -57,6 +57,7 @@ def test_kernels_import_numpy_and_numba_only(name: str) -> None:
     allowed = ("numpy", "numba", "mcsim.kernels")
     standard = (
         "__future__",
+        "gc",
         "hashlib",
         "math",
         "os",

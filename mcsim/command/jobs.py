@@ -55,6 +55,7 @@ def draw_and_report(
     png : bool
         Figures as PNG too.
     """
+    from mcsim.command.beside import compiled_beside
     from mcsim.engine.run import run_asked
     from mcsim.ranking.plain import rank_run
     from mcsim.ranking.sensitivity import check_request
@@ -65,10 +66,12 @@ def draw_and_report(
     with claimed(drawn.stored.out, study.name) as claim:
         stored = replace(drawn.stored, out=_named(claim, drawn))
         assert stored.out is not None  # a claim has a folder
-        result = run_asked(study, replace(drawn, stored=stored))
-        if ranked is None:
-            return written(result, None, stored.out, png)
-        ranking = rank_run(result, replace(ranked, stored=stored), request)
+        with compiled_beside(study, drawn, ranked, request) as compiled:
+            result = run_asked(study, replace(drawn, stored=stored))
+            if ranked is None:
+                return written(result, None, stored.out, png)
+            compiled()
+            ranking = rank_run(result, replace(ranked, stored=stored), request)
         if ranking is None:
             return f"{result.study.title}: {result.headline}\n{_shard_told(stored.out)}"
         return written(result, ranking, stored.out, png)

@@ -149,11 +149,13 @@ def show_study(study: str, data: Path | None, as_json: bool) -> None:
 @offers("--set", "--data")
 def check_study(study: str, settings: Sequence[str], data: Path | None) -> None:
     """Validate a study and its tables, and evaluate it once at the centre; stages of its model also one by one."""
+    from mcsim.engine.progress import tell_compiling
     from mcsim.engine.run import evaluate_centre
     from mcsim.engine.staged import check_stages
 
     loaded = _loaded(study, settings, data)
     _warn(loaded)
+    tell_compiling()
     evaluate_centre(loaded)
     check_stages(loaded)
     _show(f"{loaded.name}: {len(loaded.inputs)} inputs, {len(loaded.outputs)} outputs, no error")
@@ -165,10 +167,12 @@ def check_study(study: str, settings: Sequence[str], data: Path | None) -> None:
 def evaluate_study(study: str, settings: Sequence[str], data: Path | None, as_json: bool) -> None:
     """Evaluate a study once, with every input at its centre unless set."""
     from mcsim.command import show
+    from mcsim.engine.progress import tell_compiling
     from mcsim.engine.run import evaluate_centre
 
     loaded = _loaded(study, settings, data)
     _warn(loaded)
+    tell_compiling()
     _show(show.evaluation(loaded, evaluate_centre(loaded), as_json))
 
 

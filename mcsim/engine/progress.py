@@ -33,6 +33,18 @@ def tell(line: str) -> None:
     print(printable(line), file=sys.stderr, flush=True)
 
 
+def tell_compiling() -> None:
+    """Say so when kernels are compiled next: a first run takes longer, and the next does not."""
+    from mcsim.kernels._jit import COMPILING, cache_folder
+
+    def told() -> None:
+        kept = "for the first run on this machine: up to a minute, once"
+        anew = "which no folder can keep: up to a minute, in every run; NUMBA_CACHE_DIR names a folder"
+        tell(f"mcsim: compiling kernels, {kept if cache_folder() is not None else anew}")
+
+    COMPILING.tell(told)
+
+
 class Progress:
     """Tells how many draws are done, at what rate, and how long the rest takes.
 
@@ -67,6 +79,8 @@ class Progress:
         self._began = self._told = time.monotonic()
         self._bar: Any = None
         self._task: Any = None
+        if not quiet:
+            tell_compiling()
 
     def __enter__(self) -> Progress:
         if not self._quiet and self._stream.isatty():
