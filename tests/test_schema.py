@@ -53,7 +53,7 @@ BAD = [
         "model",
         "[[report.figures]]",
         "[[report.figure]]",
-        ": report.figure: unknown key; one of title, answers, rows,",
+        ": report.figure: unknown key; one of title, title_es, answers, rows,",
     ),
     ("model", 'note = "n"', 'nota = "n"', ": inputs.p.nota: unknown key; one of value, unit, group, source, note"),
     ("model", 'title = "Toy"', "title = 3", ": study.title: not a text (got 3); a text in quotes"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +20,23 @@ if TYPE_CHECKING:
     from mcsim.result.result import Result
 
 
-def run_and_report(study: Study, asked: Asked, ranked: bool = True, png: bool = False) -> str:
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """How a report is written.
+
+    Parameters
+    ----------
+    png : bool
+        Figures as PNG too.
+    language : str
+        In which it speaks.
+    """
+
+    png: bool = False
+    language: str = "en"
+
+
+def run_and_report(study: Study, asked: Asked, ranked: bool = True, paper: Paper | None = None) -> str:
     """Run a study, rank its drivers where wanted, write the report; return what to tell the user."""
     from mcsim.ranking.plain import asked_of_run, plain
 
@@ -28,17 +44,17 @@ def run_and_report(study: Study, asked: Asked, ranked: bool = True, png: bool = 
     of_ranking = until is not None and acts_on(until) == "ranking"
     drawn = replace(asked, drawn=replace(asked.drawn, until=None if of_ranking else until))
     if not ranked:
-        return draw_and_report(study, drawn, None, png=png)
+        return draw_and_report(study, drawn, None, paper=paper)
     how = plain(study, asked.drawn.design, asked.drawn.draws)
     if not how.method:
-        return f"{draw_and_report(study, drawn, None)}\nno ranking: {how.why}"
+        return f"{draw_and_report(study, drawn, None, paper=paper)}\nno ranking: {how.why}"
     wanted = replace(asked, drawn=replace(asked.drawn, until=until if of_ranking else None))
     drawn = asked_of_run(study, drawn, wanted, how)
-    return draw_and_report(study, drawn, wanted, Request(how.method, how.groups), png)
+    return draw_and_report(study, drawn, wanted, Request(how.method, how.groups), paper)
 
 
 def draw_and_report(
-    study: Study, drawn: Asked, ranked: Asked | None, request: Request | None = None, png: bool = False
+    study: Study, drawn: Asked, ranked: Asked | None, request: Request | None = None, paper: Paper | None = None
 ) -> str:
     """Run a study, rank where something is asked of a ranking, write the report; return what to tell the user.
 
@@ -52,29 +68,31 @@ def draw_and_report(
         What is asked of the ranking; none without it.
     request : Request, optional
         Which ranking.
-    png : bool
-        Figures as PNG too.
+    paper : Paper, optional
+        How the report is written.
     """
     from mcsim.command.beside import compiled_beside
     from mcsim.engine.run import run_asked
     from mcsim.ranking.plain import rank_run
     from mcsim.ranking.sensitivity import check_request
+    from mcsim.study.language import in_language
 
     request = Request() if request is None else request
     if ranked is not None:
         check_request(study, ranked, request)
+    in_language(study, (paper or Paper()).language)  # a language that it lacks is told before the hours of a run
     with claimed(drawn.stored.out, study.name) as claim:
         stored = replace(drawn.stored, out=_named(claim, drawn))
         assert stored.out is not None  # a claim has a folder
         with compiled_beside(study, drawn, ranked, request) as compiled:
             result = run_asked(study, replace(drawn, stored=stored))
             if ranked is None:
-                return written(result, None, stored.out, png)
+                return written(result, None, stored.out, paper)
             compiled()
             ranking = rank_run(result, replace(ranked, stored=stored), request)
         if ranking is None:
             return f"{result.study.title}: {result.headline}\n{_shard_told(stored.out)}"
-        return written(result, ranking, stored.out, png)
+        return written(result, ranking, stored.out, paper)
 
 
 def refuse_unranked(said: Mapping[str, Any]) -> None:
@@ -119,17 +137,20 @@ def asked_of(said: Mapping[str, Any], studies: Sequence[Study], samples: Path | 
     return [replace(asked, drawn=replace(asked.drawn, design=user_design(samples, study, seed))) for study in studies]
 
 
-def written(result: Result, ranking: Ranking | None, folder: Path, png: bool = False) -> str:
+def written(result: Result, ranking: Ranking | None, folder: Path, paper: Paper | None = None) -> str:
     """Write the report of a run, and return its headline numbers as text."""
-    from mcsim.report.first import sentences_of_rows
+    from mcsim.report.first import draws_told, sentences_of_rows
+    from mcsim.report.language import speaking
     from mcsim.report.page import write_report
     from mcsim.store.directory import read_manifest
+    from mcsim.study.language import in_language
 
     # The ranking has added its files to run.json since the run was written.
-    result = replace(result, record=read_manifest(folder))
-    path = write_report(result, ranking, folder, png)
-    lines = [f"{result.study.title}: {result.headline}"]
-    lines += sentences_of_rows(result)
+    paper = Paper() if paper is None else paper
+    result = replace(result, record=read_manifest(folder), study=in_language(result.study, paper.language))
+    with speaking(paper.language):
+        path = write_report(result, ranking, folder, paper.png, paper.language)
+        lines = [f"{result.study.title}: {draws_told(result)}", *sentences_of_rows(result)]
     lines += [f"  warning: {note}" for note in result.notes]
     if ranking is not None:
         lines += [f"  warning: {warning}" for warning in ranking.warnings]
@@ -182,7 +203,7 @@ def leading(ranking: Ranking, study: Study) -> str:
     return "\n".join(lines)
 
 
-def report_again(folder: Path, pdf: bool = False, png: bool = False) -> str:
+def report_again(folder: Path, pdf: bool = False, paper: Paper | None = None) -> str:
     """Write the report of a run directory again, as PDF too where asked, without any code of its study."""
     from mcsim.ranking.ranking import Ranking
     from mcsim.report.brief import write_pdf
@@ -190,9 +211,10 @@ def report_again(folder: Path, pdf: bool = False, png: bool = False) -> str:
     from mcsim.store.directory import RANKING, read
     from mcsim.store.joining import refuse_unfinished
 
+    paper = Paper() if paper is None else paper
     refuse_unfinished(folder)
     result = read(folder)
     ranking = Ranking.of(folder) if RANKING in result.record["files"] else None  # what is not listed is not whole
     with claimed(folder):
-        path = write_report(result, ranking, folder, png)
+        path = write_report(result, ranking, folder, paper.png, paper.language)
         return f"report: {write_pdf(path) if pdf else path}"

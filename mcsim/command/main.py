@@ -149,6 +149,7 @@ def show_study(study: str, data: Path | None, as_json: bool) -> None:
 @offers("--set", "--data")
 def check_study(study: str, settings: Sequence[str], data: Path | None) -> None:
     """Validate a study and its tables, and evaluate it once at the centre; stages of its model also one by one."""
+    from mcsim.command.show import labels_told
     from mcsim.engine.progress import tell_compiling
     from mcsim.engine.run import evaluate_centre
     from mcsim.engine.staged import check_stages
@@ -159,6 +160,8 @@ def check_study(study: str, settings: Sequence[str], data: Path | None) -> None:
     evaluate_centre(loaded)
     check_stages(loaded)
     _show(f"{loaded.name}: {len(loaded.inputs)} inputs, {len(loaded.outputs)} outputs, no error")
+    for line in labels_told(loaded):
+        _show(line)
 
 
 @mcsim.command("evaluate")
@@ -180,13 +183,14 @@ def evaluate_study(study: str, settings: Sequence[str], data: Path | None, as_js
 @click.argument("study", required=False)
 @offers("--from", "--draws", "--design", "--samples", "--lives", "--seed", "--set", "--data", "--until")
 @offers("--posterior", "--out", "--resume", "--keep", "--exact", "--shard", "--jobs", "--backend", "--scheduler")
-@offers("--chunk", "--timeout", "--max-failed", "--no-sensitivity", "--base", "--png", "--quiet")
+@offers("--chunk", "--timeout", "--max-failed", "--no-sensitivity", "--base", "--png", "--lang", "--quiet")
 def run_study(study: str | None, repeat: Path | None, **given: Any) -> None:
     """Run a study: bands, then the ranking of what drives them, then the report."""
-    from mcsim.command.jobs import asked_of, draw_and_report, refuse_unranked, run_and_report
+    from mcsim.command.jobs import Paper, asked_of, draw_and_report, refuse_unranked, run_and_report
 
     words = said(given)
-    ranked, png, samples = not words.pop("no_sensitivity", False), words.pop("png", False), words.pop("samples", None)
+    ranked, samples = not words.pop("no_sensitivity", False), words.pop("samples", None)
+    paper = Paper(words.pop("png", False), words.pop("language", "en"))
     if not ranked:
         refuse_unranked(words)
     if repeat is not None:
@@ -196,13 +200,13 @@ def run_study(study: str | None, repeat: Path | None, **given: Any) -> None:
         if not again.drawn:
             raise click.UsageError(f"run: --from: no run (got {repeat}); `mcsim sensitivity --from` repeats a ranking")
         asked = runs_again(again, words, samples, ranked)
-        _show(draw_and_report(again.study, *asked, again.request, png))
+        _show(draw_and_report(again.study, *asked, again.request, paper))
         return
     if study is None:
         raise click.UsageError("run: no study (got nothing); a name that `mcsim list` shows or a path")
     loaded = _loaded(study, words.pop("settings", ()), words.pop("data", None), words.pop("posterior", None))
     _warn(loaded)
-    _show(run_and_report(loaded, asked_of(words, [loaded], samples)[0], ranked, png))
+    _show(run_and_report(loaded, asked_of(words, [loaded], samples)[0], ranked, paper))
 
 
 @mcsim.command("sensitivity")
@@ -318,12 +322,12 @@ def compare_studies(studies: Sequence[str], repeat: Path | None, **given: Any) -
 
 @mcsim.command("report")
 @click.argument("folder", type=click.Path(path_type=Path))
-@offers("--pdf", "--png")
-def write_again(folder: Path, pdf: bool, png: bool) -> None:
+@offers("--pdf", "--png", "--lang")
+def write_again(folder: Path, pdf: bool, png: bool, language: str | None) -> None:
     """Write the report of a run directory again."""
-    from mcsim.command.jobs import report_again
+    from mcsim.command.jobs import Paper, report_again
 
-    _show(report_again(folder, pdf, png))
+    _show(report_again(folder, pdf, Paper(png, language or "en")))
 
 
 @mcsim.command("bench")

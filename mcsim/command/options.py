@@ -126,6 +126,9 @@ OPTIONS: dict[str, Callable[..., Any]] = {
         "--output", "outputs", multiple=True, help="Rank this output (default: those marked as ranked)."
     ),
     "--from": click.option("--from", "repeat", type=_PATH, help="Repeat what is in this directory, to the bit."),
+    "--lang": click.option(
+        "--lang", "language", metavar="en|es", help="Language of the report and of what is printed (default en)."
+    ),
     "--png": click.option("--png", is_flag=True, help="Figures as PNG too."),
     "--pdf": click.option("--pdf", is_flag=True, help="As PDF too (needs the extra mcsim[pdf])."),
 }

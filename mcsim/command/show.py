@@ -198,6 +198,23 @@ def _elements(output: Output, values: NDArray[Any]) -> list[str]:
     return lines
 
 
+FEW = 6  # keys without words that are named
+
+
+def labels_told(study: Study) -> list[str]:
+    """Return a line per language of reports beside English: what a reader would read in English all the same."""
+    from mcsim.study.labels import ENGLISH, LANGUAGES
+    from mcsim.study.language import untold
+
+    lines = []
+    for language in (code for code in LANGUAGES if code != ENGLISH):
+        missing, count = untold(study, language)
+        more = f" and {len(missing) - FEW} more" if len(missing) > FEW else ""
+        keys = f"; none for {', '.join(missing[:FEW])}{more}" if missing else ""
+        lines.append(f"{study.name}: --lang {language}: words for {count - len(missing)} of {count} texts{keys}")
+    return lines
+
+
 def finite(content: Any) -> Any:
     """Return the content with every NaN and infinity as None, as JSON has neither."""
     if isinstance(content, dict):

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mcsim.report.language import say
 from mcsim.report.shares import shares_of
-from mcsim.report.style import number, scale, share
+from mcsim.report.style import number, scale, share, unit_words
 from mcsim.result.pairs import POINTS
 from mcsim.study import Input, Study
 from mcsim.study.answers import Slot, Template, slots
@@ -94,12 +95,12 @@ def _sentence(result: Result, ranking: Ranking | None, text: Template, otherwise
     if nowhere:
         if otherwise:
             return _filled(result, ranking, otherwise)
-        return f"{cell_words(result.study, nowhere[0])}: undefined in all draws."
+        return say("{what}: undefined in all draws.", what=cell_words(result.study, nowhere[0]))
     found = _filled(result, ranking, text)
     if not found or any(slot.part == "undefined" for slot in slots(text)):
         return found
     missing = max((told_of(result, slot.cell).undefined for slot in slots(text)), default=0.0)
-    return f"{found} Undefined in {share(missing)} of the draws." if missing > 0 else found
+    return f"{found} {say('Undefined in {part} of the draws.', part=share(missing))}" if missing > 0 else found
 
 
 def _exist(result: Result, text: Template) -> bool:
@@ -134,7 +135,7 @@ def _said(result: Result, slot: Slot) -> str:
     if told.nowhere:
         return ""
     if slot.form == "change":
-        return change(told, slot.words or MORE_OR_LESS)
+        return change(told, slot.words or tuple(map(say, MORE_OR_LESS)))
     if slot.words:
         if told.sign == 0 and len(slot.words) > 2:
             return slot.words[2]
@@ -144,7 +145,8 @@ def _said(result: Result, slot: Slot) -> str:
         return chance(part) if slot.form in ("", "chance", "value") else format_number(part, "share", slot.form)
     if slot.form == "band":
         middle, low, high, unit = in_one_unit(told)
-        return f"{spaced(middle, unit)} (95 %: {low} to {spaced(high, short(unit))})"
+        band = say("{low} to {high}", low=low, high=spaced(high, short(unit)))
+        return f"{spaced(middle, unit)} (95 %: {band})"
     value = {"low": told.low, "high": told.high}.get(slot.part, told.median)
     if slot.form in ("", "value"):
         texts = dict(zip(("", "low", "high", "unit"), in_one_unit(told), strict=True))
@@ -167,22 +169,23 @@ def chance(part: float) -> str:
     ('in 43 % of the draws', 'in all draws', 'in no draw', 'in more than 99 % of the draws')
     """
     if part in (0.0, 1.0):
-        return "in all draws" if part == 1.0 else "in no draw"
-    return f"in {share(part)} of the draws"
+        return say("in all draws") if part == 1.0 else say("in no draw")
+    return say("in {part} of the draws", part=share(part))
 
 
 def change(told: Told, words: Sequence[str]) -> str:
     """Return a change with the word for its sign, its band told by the same word or, where undecided, by both."""
     if told.low == told.high == 0.0:
-        return "no change"
+        return say("no change")
     middle, low, high, unit = (text.removeprefix(MINUS) for text in in_one_unit(told))
     word = words[0 if told.leaning > 0 else 1]
     if told.low >= 0.0:
-        band = f"{low} to {spaced(high, short(unit))}"
+        band = say("{low} to {high}", low=low, high=spaced(high, short(unit)))
     elif told.high <= 0.0:
-        band = f"{high} to {spaced(low, short(unit))}"
+        band = say("{low} to {high}", low=high, high=spaced(low, short(unit)))
     else:
-        band = f"{spaced(low, unit)} {words[1]} to {spaced(high, unit)} {words[0]}"
+        ends = f"{spaced(low, unit)} {words[1]}", f"{spaced(high, unit)} {words[0]}"
+        band = say("{low} to {high}", low=ends[0], high=ends[1])
     return f"{spaced(middle, unit)} {word} (95 %: {band})"
 
 
@@ -219,8 +222,8 @@ def in_words(unit: str) -> str:
     ('million vehicles a year', 't a year', '%')
     """
     things, slash, per = unit.partition("/")
-    things = things + "s" if things.rpartition(" ")[2] in COUNTED else things
-    return f"{things} a year" if slash and per == "yr" else f"{things}{slash}{per}"
+    things = unit_words(things + "s" if things.rpartition(" ")[2] in COUNTED else things)
+    return say("{things} a year", things=things) if slash and per == "yr" else f"{things}{slash}{unit_words(per)}"
 
 
 COUNTED = ("vehicle", "pack")
@@ -270,7 +273,7 @@ def _drivers(study: Study, ranking: Ranking | None, slot: Slot) -> str:
     found = leading(ranking, slot.cell, 2)
     if slot.part == "drivers":
         told = [f"{input_words(study, row['input'])} ({per_cent(row['share'])})" for row in found]
-        return " and ".join(told)
+        return say(" and ").join(told)
     place = 1 if slot.part == "driver2" else 0
     if place >= len(found):
         return ""
@@ -287,7 +290,8 @@ def input_words(study: Study, name: str) -> str:
     """Return the long name of an input or group, of a group of dependent inputs those of its members."""
     parts = name.split(" + ")
     meanings: Mapping[str, Input] = {item.name: item for item in study.inputs if item.table is None}
-    return " with ".join(study.labels.name(part, meanings[part].meaning if part in meanings else "") for part in parts)
+    told = [study.labels.name(part, meanings[part].meaning if part in meanings else "") for part in parts]
+    return say(" with ").join(told)
 
 
 def cell_words(study: Study, cell: Cell) -> str:
@@ -300,14 +304,15 @@ def cell_words(study: Study, cell: Cell) -> str:
 def row_numbers(told: Told) -> tuple[str, str, str]:
     """Return a row's number, its band (the unit once), and in how many draws there is none."""
     if told.nowhere:
-        return "undefined in all draws", "", ""
-    missing = f"undefined in {share(told.undefined)} of the draws" if told.undefined > 0 else ""
+        return say("undefined in all draws"), "", ""
+    missing = say("undefined in {part} of the draws", part=share(told.undefined)) if told.undefined > 0 else ""
     if told.unit == INDICATOR:
         return chance(told.mean), "", missing
     if told.unit == POINTS:  # of -100, 0 and 100 the mean alone says something
-        return f"{told.mean:+.3g} {POINTS}, mean of the draws".replace("-", MINUS), "", missing
+        mean = f"{told.mean:+.3g} {unit_words(POINTS)}".replace("-", MINUS)
+        return say("{value}, mean of the draws", value=mean), "", missing
     if not all(map(math.isfinite, (told.low, told.high))):
         return number(told.median, told.unit), "", missing
     middle, low, high, unit = in_one_unit(told)
     plus = "+" if told.unit == "relative" and told.median > 0 and middle.strip("0.,") else ""
-    return spaced(plus + middle, unit), f"{low} to {high}", missing
+    return spaced(plus + middle, unit), say("{low} to {high}", low=low, high=high), missing

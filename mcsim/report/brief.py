@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from mcsim.report import words
 from mcsim.report.draw import Picture
+from mcsim.report.first import draws_told
+from mcsim.report.language import say
 from mcsim.report.printed import HEAD
 from mcsim.store.files import atomically
 from mcsim.study import InputError
@@ -30,22 +32,26 @@ def markdown(
     lines = [f"# {plain(one['title'])}", "", f"*{plain(study.question)}*"]
     for sentence in one["answers"]:
         lines += ["", plain(sentence)]
-    lines += ["", "| what | median | 95 % of the draws |", "|---|---|---|"]
+    lines += ["", _row(say("what"), say("median"), say("95 % of the draws")), "|---|---|---|"]
     lines += [
         _row("; ".join(filter(None, (row["what"], row["missing"], row["beside"]))), row["number"], row["band"])
         for row in one["rows"]
     ]
     if one["note"]:
-        lines += ["", plain(f"Beside these: {one['note']}.")]
+        lines += ["", plain(say("Beside these: {what}.", what=one["note"]))]
     if one["drivers"]:
         found = one["drivers"]
-        lines += ["", "## What decides it", "", plain(f"{found['of']}: share of the variance ({found['share']})."), ""]
+        lines += ["", f"## {say('What decides it')}", ""]
+        lines += [plain(say("{of}: share of the variance ({share}).", of=found["of"], share=found["share"])), ""]
         lines += [plain(f"- {bar['what']}: {bar['share']} ({bar['band']})") for bar in found["bars"]]
-    lines += ["", "## How sure is this", "", plain(" ".join(one["sure"]))]
+    lines += ["", f"## {say('How sure is this')}", "", plain(" ".join(one["sure"]))]
     for note in result.notes:
         lines += ["", f"**{note[:1].upper()}{note[1:]}.**"]
-    lines += ["", "## All headline numbers", ""]
-    lines += ["| what | where | median | half of the draws | 95 % of the draws |", "|---|---|---|---|---|"]
+    lines += ["", f"## {say('All headline numbers')}", ""]
+    lines += [
+        _row(*map(say, ("what", "where", "median", "half of the draws", "95 % of the draws"))),
+        "|---|---|---|---|---|",
+    ]
     for line in words.headlines(result):
         median = "; ".join(filter(None, (line["median"], line["undefined"])))
         where = "; ".join(filter(None, (line["where"], line["beside"])))
@@ -60,17 +66,24 @@ def markdown(
     if printed:
         lines += [
             "",
-            "## Printed against ours",
+            f"## {say('Printed against ours')}",
             "",
-            "| figure | printed | ours | | where | why |",
+            _row(say("figure"), say("printed"), say("ours"), say("verdict"), say("where"), say("why")),
             "|---|---|---|---|---|---|",
         ]
         lines += [_row(*(line[key] for key in HEAD)) for line in printed]
     for title, inputs in words.inputs(study):
-        lines += ["", f"## {title}", "", "| input | distribution | unit | group | source |", "|---|---|---|---|---|"]
+        lines += ["", f"## {title}", "", _row(*map(say, ("input", "distribution", "unit", "group", "source")))]
+        lines += ["|---|---|---|---|---|"]
         lines += [_row(*(item[key] for key in ("name", "distribution", "unit", "group", "source"))) for item in inputs]
-    lines += ["", plain(f"{foot['made']}; {result.headline}, seed {result.seed}, {result.design} design.")]
-    lines += ["", plain(f"Cite as: {foot['cite']}. {foot['licence']}"), "", f"Repeat: `{foot['repeat']}`"]
+    design = say("{design} design", design=result.design)
+    lines += ["", plain(f"{foot['made']}; {draws_told(result)}, {say('seed')} {result.seed}, {design}.")]
+    lines += [
+        "",
+        plain(f"{say('cite as')}: {foot['cite']}. {foot['licence']}"),
+        "",
+        f"{say('repeat')}: `{foot['repeat']}`",
+    ]
     return "\n".join([*lines, ""])
 
 

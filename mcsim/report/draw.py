@@ -5,10 +5,11 @@ from __future__ import annotations
 import base64
 import io
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mcsim.report.answers import first_large, input_words
 from mcsim.report.check import read_picture
 from mcsim.report.choose import figures_of
 from mcsim.report.kind import Figure
@@ -78,6 +79,7 @@ def draw_figures(result: Result, ranking: Ranking | None, folder: Path, png: boo
         if rows is None or rows.empty or _undefined(rows):
             continue
         name = f"{number:02d}-{figure.name}"
+        figure = replace(figure, labels=study.labels)
         wide, narrow = _draw(_worded(rows, figure, study), figure, folder / name, png)
         pictures.append(Picture(name, figure.title, figure.caption(rows), wide, narrow if not pictures else ""))
     suffixes = (".svg", ".png") if png else (".svg",)
@@ -95,6 +97,8 @@ def _worded(rows: pd.DataFrame, figure: Figure, study: Study) -> pd.DataFrame:
         dim = figure.get(key)
         if dim in rows and dim in study.labels.dims:
             renamed[dim] = [study.labels.word(dim, code) for code in rows[dim]]
+    if "input" in rows:
+        renamed["input"] = [first_large(input_words(study, name)) for name in rows["input"]]
     return rows.assign(**renamed) if renamed else rows
 
 

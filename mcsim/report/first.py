@@ -20,6 +20,7 @@ from mcsim.report.answers import (
     told_of,
 )
 from mcsim.report.choose import telling_cells
+from mcsim.report.language import say
 from mcsim.report.shares import shares_of
 from mcsim.report.words import beside
 from mcsim.study import Study
@@ -107,7 +108,9 @@ def _drivers(study: Study, ranking: Ranking | None) -> dict[str, Any] | None:
             "bar": f"{_percent(row['share']):.1f}",
             "low": f"{_percent(row['low']):.1f}",
             "high": f"{_percent(row['high']):.1f}",
-            "band": "" if row["low"] != row["low"] else f"{_percent(row['low']):.0f} to {_percent(row['high']):.0f}",
+            "band": ""
+            if row["low"] != row["low"]
+            else say("{low} to {high}", low=f"{_percent(row['low']):.0f}", high=f"{_percent(row['high']):.0f}"),
         }
         for row in found[:SHOWN]
     ]
@@ -115,7 +118,7 @@ def _drivers(study: Study, ranking: Ranking | None) -> dict[str, Any] | None:
     share = shares_of(ranking.table(cell.output.name, **cell.labels))[0]
     return {
         "of": cell_words(study, cell),
-        "share": share.words,
+        "share": say(share.words),
         "bars": bars,
         "others": len(rest),
         "most": "" if not rest else f"{max(1, int(np.ceil(100 * max(rest))))} %",
@@ -139,7 +142,7 @@ def _decided(study: Study, ranking: Ranking | None) -> Cell | None:
 
 def _sure(result: Result) -> list[str]:
     rows, _ = rows_of(result)
-    lines = [f"{result.headline}."]
+    lines = [f"{draws_told(result)}."]
     worst = 0.0
     asked = result.study.brief.rows or tuple(Row(cell) for cell in telling_cells(result.study))
     for row in asked:
@@ -151,16 +154,35 @@ def _sure(result: Result) -> list[str]:
             worst = max(worst, found["mcse_mean"] / width)
     if worst > 0 and rows:
         lines.append(
-            f"Another set of random numbers would move the means above by {_small(worst)} of their 95 % bands "
-            "(standard error)."
+            say(
+                "Another set of random numbers would move the means above by {part} of their 95 % bands (standard "
+                "error).",
+                part=_small(worst),
+            )
         )
     failed = len(result.failures)
-    lines.append(f"{failed:,} draws failed and are left out." if failed else "No draw failed.")
+    lines.append(
+        say("{count} draws failed and are left out.", count=f"{failed:,}") if failed else say("No draw failed.")
+    )
     return lines
 
 
+def draws_told(result: Result) -> str:
+    """Return how many draws stand behind a result, of how many asked."""
+    if result.complete == result.asked:
+        return say("{count} draws", count=f"{result.complete:,}")
+    failed = len(result.failures)
+    missing = result.asked - result.complete - failed
+    told = [say("{count} missing", count=f"{missing:,}")] if missing else []
+    told += [say("{count} failed", count=f"{failed:,}")] if failed else []
+    if result.shard is not None:
+        told.append(say("shard {number} of {count} alone", number=result.shard[0], count=result.shard[1]))
+    asked = say("{count} of {asked} draws asked", count=f"{result.complete:,}", asked=f"{result.asked:,}")
+    return f"{asked} ({', '.join(told)})"
+
+
 def _small(part: float) -> str:
-    return "less than 1 %" if part < 0.01 else f"at most {100 * part:.0f} %"
+    return say("less than 1 %") if part < 0.01 else say("at most {value}", value=f"{100 * part:.0f} %")
 
 
 def _settled(study: Study, ranking: Ranking | None) -> list[str]:
@@ -175,17 +197,29 @@ def _settled(study: Study, ranking: Ranking | None) -> list[str]:
         return []
     before = table.iloc[-1]
     return [
-        f"The ranking rests on {ranking.n:,} base rows; from {int(before['n']):,} of them the leading input's share "
-        f"would be {per_cent(before['ST'])} in the place of {per_cent(first['share'])}."
+        say(
+            "The ranking rests on {rows} base rows; from {fewer} of them the leading input's share would be {before} "
+            "in the place of {now}.",
+            rows=f"{ranking.n:,}",
+            fewer=f"{int(before['n']):,}",
+            before=per_cent(before["ST"]),
+            now=per_cent(first["share"]),
+        )
     ]
 
 
 def _held(printed: Sequence[Mapping[str, str]]) -> list[str]:
-    reached = [line for line in printed if line["verdict"] != "unreached"]
+    reached = [line for line in printed if line["judged"] != "unreached"]
     if not reached:
         return []
-    good = sum(line["verdict"] in GOOD for line in reached)
-    return [f"Of {len(reached)} figures that sources print, ours agrees with {good} (below); nothing is tuned to them."]
+    good = sum(line["judged"] in GOOD for line in reached)
+    return [
+        say(
+            "Of {count} figures that sources print, ours agrees with {good} (below); nothing is tuned to them.",
+            count=len(reached),
+            good=good,
+        )
+    ]
 
 
 def repeated(result: Result, ranking: Ranking | None) -> str:
@@ -219,11 +253,14 @@ def footer(result: Result, ranking: Ranking | None) -> dict[str, str]:
     study, record = result.study, result.record
     version = record.get("versions", {}).get("mcsim", mcsim.__version__)
     day = str(record.get("date", ""))[:10]
-    said = f", run of {day}" if day else ""
+    said = say(", run of {day}", day=day) if day else ""
+    made = say(
+        "mcsim {version}, study {name}, version {number}", version=version, name=study.name, number=study.version
+    )
     return {
         "date": day,
-        "made": f"mcsim {version}, study {study.name}, version {study.version}",
-        "cite": f"mcsim {version}, study {study.name}, version {study.version}{said}, and the sources of its data",
+        "made": made,
+        "cite": say("{made}, and the sources of its data", made=made + said),
         "licence": study.brief.licence,
         "repeat": repeated(result, ranking),
     }

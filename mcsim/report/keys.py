@@ -8,6 +8,7 @@ from typing import Any
 
 from mcsim.study import Dim, InputError, Output
 from mcsim.study.errors import one_of
+from mcsim.study.sections import OTHERS
 from mcsim.study.select import position
 
 Read = Callable[[Any, Output, str, Mapping[str, Any]], Any]
@@ -149,6 +150,11 @@ ENDS = Holds("two labels of x", _ends)
 WHERE = Key("where", "the elements shown: a label, or a list of labels, by dim; all by default", LABELS_BY_DIM)
 TITLE = Key("title", "the title; the output's name where there is none", TEXT)
 CAPTION = Key("caption", "the text below; what the marks mean where there is none", TEXT)
-COMMON = (WHERE, TITLE, CAPTION)
+IN_OTHERS = tuple(
+    Key(f"{key.name}_{code}", f"the {key.name} in {words}", TEXT)
+    for key in (TITLE, CAPTION)
+    for code, words in OTHERS.items()
+)
+COMMON = (WHERE, TITLE, CAPTION, *IN_OTHERS)
 PANEL = Key("panel", "the dim that gets a panel for each label", DIM)
 LINE = Key("line", "the dim that gets a colour for each label", DIM)

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from mcsim.report.keys import Key
+from mcsim.report.language import say
 from mcsim.report.shares import shares_of, told
 from mcsim.report.style import label, share
 from mcsim.study import Output
 from mcsim.study.declared import INDICATOR
+from mcsim.study.labels import Labels
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from mcsim.ranking.ranking import Ranking
     from mcsim.result.result import Result
+
+
+MANY = 4  # numbers of which all are told
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +93,14 @@ class Figure:
         What of.
     keys : mapping
         Key -> value, as its `Holds` reads it.
+    labels : Labels
+        Long names of what it shows.
     """
 
     kind: Kind
     output: Output
     keys: Mapping[str, Any]
+    labels: Labels = field(default_factory=Labels)
 
     def __getitem__(self, key: str) -> Any:
         return self.keys[key]
@@ -115,21 +123,33 @@ class Figure:
     @property
     def title(self) -> str:
         """The title, without a full stop."""
-        return str(self.keys.get("title", label(self.output.name))).rstrip(".")
+        own = self.keys.get("title")
+        name = self.labels.name(self.output.name, label(self.output.name))
+        return str(name[:1].upper() + name[1:] if own is None else own).rstrip(".")
+
+    def named(self, code: str) -> str:
+        """Return the long name of a dim or an output, for an axis."""
+        return self.labels.name(code, label(code))
 
     def caption(self, rows: pd.DataFrame) -> str:
         """Return the text below: the study's own, or what is shown and what the marks mean; then what is undefined."""
         own = self.keys.get("caption")
-        shown = "; ".join(f"{label(dim)}: {_listed(labels)}" for dim, labels in self.where.items())
-        marks = told(rows, self.kind.caption) if self.kind.reads is RANKING else self.kind.caption
-        text = f"{self.output.meaning}. {marks}." + (f" Shown for {shown}." if shown else "")
+        shown = "; ".join(f"{self.named(dim)}: {self._listed(dim, labels)}" for dim, labels in self.where.items())
+        marks = told(rows, self.kind.caption) if self.kind.reads is RANKING else say(self.kind.caption)
+        meaning = self.output.meaning[:1].upper() + self.output.meaning[1:]
+        text = f"{meaning}. {marks}." + (f" {say('Shown for {what}.', what=shown)}" if shown else "")
         missing = float(rows["undefined"].max()) if "undefined" in rows else 0.0
-        left_out = f" Undefined in up to {share(missing)} of the draws, which are left out." if missing > 0 else ""
+        left_out = ""
+        if missing > 0:
+            left_out = say(" Undefined in up to {part} of the draws, which are left out.", part=share(missing))
         return (text if own is None else str(own)) + left_out
 
-
-def _listed(value: object) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    def _listed(self, dim: str, value: object) -> str:
+        """Return the labels that are shown in words; of many numbers the first and the last."""
+        several = value if isinstance(value, list) else [value]
+        if len(several) > MANY and all(isinstance(label, int | float) for label in several):
+            return say("{low} to {high}", low=several[0], high=several[-1])
+        return ", ".join(self.labels.word(dim, label) for label in several)
 
 
 def _summary(figure: Figure, result: Result, ranking: Ranking | None) -> pd.DataFrame:

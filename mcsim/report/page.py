@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mcsim.report import words
+from mcsim.report.answers import first_large, input_words
 from mcsim.report.brief import markdown
 from mcsim.report.choose import figures_of
 from mcsim.report.draw import draw_figures, write
-from mcsim.report.first import footer, page_one
+from mcsim.report.first import draws_told, footer, page_one
 from mcsim.report.kinds.ranking import KIND as RANKING
+from mcsim.report.language import say, speaking
 from mcsim.report.panels import labels_of, part_of
 from mcsim.report.printed import printed_lines
 from mcsim.report.shares import members_told, method_told, shares_of
-from mcsim.report.style import label
+from mcsim.study import Study
+from mcsim.study.labels import ENGLISH
+from mcsim.study.language import in_language
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,7 +31,9 @@ if TYPE_CHECKING:
 TOP = 10  # rows of a ranking table
 
 
-def write_report(result: Result, ranking: Ranking | None, folder: Path, png: bool = False) -> Path:
+def write_report(
+    result: Result, ranking: Ranking | None, folder: Path, png: bool = False, language: str = ENGLISH
+) -> Path:
     """Write ``report.html``, ``report.md`` and ``figures/`` into a run directory.
 
     Parameters
@@ -39,12 +46,25 @@ def write_report(result: Result, ranking: Ranking | None, folder: Path, png: boo
         The run directory.
     png : bool
         Figures as PNG too.
+    language : str
+        In which it is written.
 
     Returns
     -------
     Path
         The report.
+
+    Raises
+    ------
+    InputError
+        For a language in which the study has no labels.
     """
+    result = replace(result, study=in_language(result.study, language))
+    with speaking(language):
+        return _write(result, ranking, folder, png)
+
+
+def _write(result: Result, ranking: Ranking | None, folder: Path, png: bool) -> Path:
     import jinja2
 
     study = result.study
@@ -58,10 +78,12 @@ def write_report(result: Result, ranking: Ranking | None, folder: Path, png: boo
         trim_blocks=False,
         undefined=jinja2.StrictUndefined,
     )
+    environment.globals["say"] = say
     environment.filters["tight"] = lambda text: text.replace(" %", "\N{NO-BREAK SPACE}%")
     html = environment.get_template("report.html").render(
         study=study,
-        count=result.headline,
+        count=draws_told(result),
+        language=study.labels.language,
         seed=result.seed,
         design=result.design,
         warnings=_warnings(result, ranking),
@@ -93,7 +115,7 @@ def write_report(result: Result, ranking: Ranking | None, folder: Path, png: boo
 def _warnings(result: Result, ranking: Ranking | None) -> list[str]:
     lines = list(result.study.model.warn(result.study.options)) if result.study.model.warn is not None else []
     if result.complete < result.asked:
-        lines.append(f"Incomplete: {result.headline}.")
+        lines.append(say("Incomplete: {what}.", what=draws_told(result)))
     lines += [
         f"{note[:1].upper()}{note[1:]}." for note in (*result.notes, *(() if ranking is None else ranking.warnings))
     ]
@@ -114,10 +136,9 @@ def _ranking_blocks(result: Result, ranking: Ranking | None) -> list[dict[str, A
             if not shares:  # an output that never varies has none
                 continue
             inner = None if ranking is None or ranking.within is None else _within(figure, result, ranking, value)
-            title = figure.title + ("" if value is None else f": {label(value)}")
-            block = _block(
-                title, part.dropna(subset=shares[0].key).sort_values(shares[0].key, ascending=False).head(TOP)
-            )
+            title = figure.title + ("" if value is None else f": {result.study.labels.word(str(panel), value)}")
+            leading = part.dropna(subset=shares[0].key).sort_values(shares[0].key, ascending=False).head(TOP)
+            block = _block(title, leading, result.study)
             blocks.append(block | {"members": [] if ranking is None else members_told(ranking, inner)})
     return [block for block in blocks if block["rows"]]
 
@@ -128,15 +149,17 @@ def _within(figure: Figure, result: Result, ranking: Ranking, value: Any) -> pd.
     return None if rows is None else part_of(rows, figure.get("panel"), value)
 
 
-def _block(title: str, rows: pd.DataFrame) -> dict[str, Any]:
+def _block(title: str, rows: pd.DataFrame, study: Study) -> dict[str, Any]:
     shares = shares_of(rows)
     lines = []
     for row in rows.to_dict("records"):
         cells = []
         for key, *_ in shares:
             low, high = row[f"{key}_low"], row[f"{key}_high"]
-            told = "too few rows to tell" if low != low else f"{low:.3f} to {high:.3f}"
+            ends = say("{low} to {high}", low=f"{low:.3f}", high=f"{high:.3f}")
+            told = say("too few rows to tell") if low != low else ends
             cells.append({"value": f"{row[key]:.3f}", "interval": told})
-        lines.append({"input": row["input"], "verdict": row.get("verdict", ""), "cells": cells})
-    heads = [share.head for share in shares]
+        what = first_large(input_words(study, row["input"]))
+        lines.append({"input": row["input"], "what": what, "verdict": say(row.get("verdict", "")), "cells": cells})
+    heads = [say(share.head) for share in shares]
     return {"title": title, "heads": heads, "rows": lines, "verdicts": "verdict" in rows}

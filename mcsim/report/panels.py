@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mcsim.report.kind import Figure
-from mcsim.report.style import WIDTH, colour, label, line, scale
+from mcsim.report.language import say
+from mcsim.report.style import WIDTH, colour, label, line, scale, unit_words
 
 if TYPE_CHECKING:
     import pandas as pd
 
 MOST_PANELS = 12
+ROOM, SIGN = 112, 8  # letters that a line of a legend takes, and of these a sign with the space around it
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,7 @@ def panels(plt: Any, rows: pd.DataFrame, figure: Figure, height: float = 2.3) ->
     for axis, name in zip(flat, names, strict=False):
         if name is not None:
             # A bare number is told with its dim.
-            axis.set_title(label(name) if isinstance(name, str) else f"{label(dim)} {name}")
+            axis.set_title(label(name) if isinstance(name, str) else f"{figure.named(str(dim))} {name}")
         found.append(Panel(axis, part_of(rows, dim, name)))
     return picture, found
 
@@ -76,7 +78,8 @@ def value_axis(panel: Panel, largest: float) -> float:
     """Label the vertical axis with the unit of the rows, and return the divisor of their values."""
     unit = str(panel.rows["unit"].iloc[0])
     divisor, words = scale(unit, largest)
-    panel.axis.set_ylabel(f"change, {words}" if unit == "relative" else words)
+    words = unit_words(words)
+    panel.axis.set_ylabel(say("change, {unit}", unit=words) if unit == "relative" else words)
     return divisor
 
 
@@ -97,7 +100,8 @@ def draw_band(axis: Any, curve: pd.DataFrame, x: str, divisor: float, place: int
 def legend(picture: Any, axis: Any, n_labels: int) -> None:
     """Put the labels of one panel below all of them."""
     handles, names = axis.get_legend_handles_labels()
-    picture.legend(handles, names, loc="outside lower center", ncols=min(n_labels, 5))
+    fits = ROOM // (max(map(len, names), default=0) + SIGN)
+    picture.legend(handles, names, loc="outside lower center", ncols=max(1, min(n_labels, 5, fits)))
 
 
 def over_lines(plt: Any, rows: pd.DataFrame, figure: Figure, draw: Callable[[Panel, Sequence[Any]], None]) -> Any:
@@ -114,7 +118,7 @@ def over_lines(plt: Any, rows: pd.DataFrame, figure: Figure, draw: Callable[[Pan
     lines = labels_of(rows, figure.get("line"))
     for panel in found:
         draw(panel, lines)
-        panel.axis.set_xlabel(label(figure["x"]))
+        panel.axis.set_xlabel(figure.named(figure["x"]))
         panel.axis.xaxis.get_major_locator().set_params(integer=True)  # whole years and ages
     if len(lines) > 1:
         legend(picture, found[0].axis, len(lines))

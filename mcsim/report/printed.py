@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mcsim.report.language import say
 from mcsim.report.style import number, share, span, within
 from mcsim.store.directory import read_printed
 
@@ -39,7 +40,8 @@ def lines(table: pd.DataFrame) -> list[dict[str, str]]:
             "figure": row["figure"],
             "printed": printed_words(row),
             "ours": our_words(row),
-            "verdict": row["verdict"],
+            "verdict": say(row["verdict"]),
+            "judged": row["verdict"],
             "where": f"{row['source']}, {row['where']}",
             "why": row["why"],
         }
@@ -59,8 +61,8 @@ def printed_words(row: Mapping[Any, Any]) -> str:
 
 def _ends(low: float, high: float, unit: str) -> str:
     if low != low:
-        return f"at most {number(high, unit)}"
-    return f"at least {number(low, unit)}" if high != high else span(low, high, unit)
+        return say("at most {value}", value=number(high, unit))
+    return say("at least {value}", value=number(low, unit)) if high != high else span(low, high, unit)
 
 
 def our_words(row: Mapping[Any, Any]) -> str:
@@ -68,14 +70,15 @@ def our_words(row: Mapping[Any, Any]) -> str:
     if row["verdict"] == "unreached":
         return ""
     missing = row["undefined"]
-    told = f"undefined in {share(missing)} of the draws" if missing > 0 else ""
+    told = say("undefined in {part} of the draws", part=share(missing)) if missing > 0 else ""
     if missing == 1:
         return told
     parts = []
     if row["claim"]:
         counted = row["p50"] == row["p50"]
-        band = "" if row["p2.5"] != row["p2.5"] else f" ({row['p2.5']:.0f} to {row['p97.5']:.0f})"
-        parts += [f"{row['p50']:.0f}{band} of them"] if counted else []
+        ends = say("{low} to {high}", low=format(row["p2.5"], ".0f"), high=format(row["p97.5"], ".0f"))
+        band = "" if row["p2.5"] != row["p2.5"] else f" ({ends})"
+        parts += [say("{count} of them", count=f"{row['p50']:.0f}{band}")] if counted else []
         parts.append(_held(row))
     else:
         parts.append(within(row["p50"], row["p2.5"], row["p97.5"], row["unit"]))
@@ -84,5 +87,5 @@ def our_words(row: Mapping[Any, Any]) -> str:
 
 def _held(row: Mapping[Any, Any]) -> str:
     if row["share"] == row["share"]:
-        return f"true in {share(row['share'])} of the draws"
-    return "true of the medians" if row["verdict"] == "holds" else "not true of the medians"
+        return say("true in {part} of the draws", part=share(row["share"]))
+    return say("true of the medians") if row["verdict"] == "holds" else say("not true of the medians")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from mcsim.report.language import say
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -41,8 +43,8 @@ def shares_of(rows: pd.DataFrame) -> tuple[Share, ...]:
 def told(rows: pd.DataFrame, of_sobol: str) -> str:
     """Return what a figure's marks mean, where they are not those of Sobol' indices."""
     if shares_of(rows) != SHAPLEY:
-        return of_sobol
-    return (
+        return say(of_sobol)
+    return say(
         "Shapley effects: shares of the variance that add up to one, whatever the dependence of the inputs, with 95 % "
         "intervals; an estimate below zero stands for no effect"
     )
@@ -51,17 +53,18 @@ def told(rows: pd.DataFrame, of_sobol: str) -> str:
 def method_told(ranking: Ranking) -> str:
     """Return how a ranking was made, in words, for the head of its tables."""
     if ranking.order_by != SHAPLEY[0].key:
-        return (
+        return say(
             "The share of an output's variance that goes when an input is known (first order, S1), and the share that "
             "stays as long as it is not (total, ST), with 95 % intervals."
         )
     why = ranking.settings.get("why")
-    source = "from the draws of this run" if "design" in ranking.settings else "from a design of their own"
-    return (
-        f"Ranked by Shapley effects {source}{f', since {why}' if why else ''}: each input's fair share of the output's "
-        "variance, the mean of what it explains over all orders in which inputs become known. The shares add up to "
-        "one, whatever the dependence of the inputs; inputs that tell the same share it. With 95 % intervals; an "
-        "estimate below zero stands for no effect."
+    own = say("from the draws of this run") if "design" in ranking.settings else say("from a design of their own")
+    return say(
+        "Ranked by Shapley effects {source}: each input's fair share of the output's variance, the mean of what it "
+        "explains over all orders in which inputs become known. The shares add up to one, whatever the dependence of "
+        "the inputs; inputs that tell the same share it. With 95 % intervals; an estimate below zero stands for no "
+        "effect.",
+        source=own + (say(", since {why}", why=why) if why else ""),
     )
 
 
@@ -81,14 +84,18 @@ def members_told(ranking: Ranking, rows: pd.DataFrame | None) -> list[str]:
     by_input = {row["input"]: row for row in rows.to_dict("records")}
     for factor in ranking.factors:
         members = [name for name in factor.split(" + ") if name in by_input] if " + " in factor else []
-        parts = [
-            f"{name} {row['shapley']:.2f} ({row['shapley_low']:.2f} to {row['shapley_high']:.2f})"
-            for name, row in ((name, by_input[name]) for name in members)
-            if row["shapley"] == row["shapley"]
-        ]
+        parts = []
+        for name, row in ((name, by_input[name]) for name in members):
+            if row["shapley"] == row["shapley"]:
+                low, high = (f"{row[key]:.2f}" for key in ("shapley_low", "shapley_high"))
+                parts.append(f"{name} {row['shapley']:.2f} ({say('{low} to {high}', low=low, high=high)})")
         if parts:
             lines.append(
-                f"{factor} depend on one another and rank as one; of the variance, Shapley effects from the draws of "
-                f"this run give {', '.join(parts)}."
+                say(
+                    "{factor} depend on one another and rank as one; of the variance, Shapley effects from the draws "
+                    "of this run give {parts}.",
+                    factor=factor,
+                    parts=", ".join(parts),
+                )
             )
     return lines

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from mcsim.report.language import say
+
 # Okabe & Ito (2008), Color Universal Design; the yellow is left out, since it fades on paper.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#555555", "#882255", "#117733", "#999933")
 LINES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1)), (0, (1, 1)))
@@ -84,6 +86,24 @@ def scale(unit: str, largest: float) -> tuple[float, str]:
     return 1.0, unit
 
 
+def unit_words(unit: str) -> str:
+    """Return a unit, with its size before it, in the language that is spoken; symbols are the same in all.
+
+    Examples
+    --------
+    >>> from mcsim.report.language import speaking
+    >>> with speaking("es"):
+    ...     print(unit_words("million vehicles"), unit_words("kWh/km"), unit_words("vehicle/yr"), sep=", ")
+    millones de vehículos, kWh/km, vehículo/año
+    """
+    size, blank, things = unit.partition(" ")
+    if blank and size in ("thousand", "million", "billion"):
+        return say(size + " {things}", things=unit_words(things))
+    if unit in ("thousand", "million", "billion"):
+        return say(unit)
+    return "/".join(say(part) for part in unit.split("/"))
+
+
 def number(value: float, unit: str = "") -> str:
     """Return a number as a sentence holds it: three digits, relative values in percent, a calendar year as one.
 
@@ -93,9 +113,9 @@ def number(value: float, unit: str = "") -> str:
     ('-12.3 %', '1.23 Mt', '2042')
     """
     if value != value:
-        return "undefined"
+        return say("undefined")
     divisor, words = scale(unit, abs(value))
-    return f"{_digits(value, divisor, unit)} {'' if _calendar(value, unit) else words}".strip()
+    return f"{_digits(value, divisor, unit)} {'' if _calendar(value, unit) else unit_words(words)}".strip()
 
 
 def _calendar(value: float, unit: str) -> bool:
@@ -122,12 +142,12 @@ def share(part: float) -> str:
     ('43 %', 'none', 'less than 1 %', 'more than 99 %')
     """
     if part != part:
-        return "an undefined part"
+        return say("an undefined part")
     if part in (0.0, 1.0):
-        return "none" if part == 0.0 else "all"
+        return say("none") if part == 0.0 else say("all")
     if part < 0.01:
-        return "less than 1 %"
-    return "more than 99 %" if part > 0.99 else f"{100 * part:.0f} %"
+        return say("less than 1 %")
+    return say("more than 99 %") if part > 0.99 else f"{100 * part:.0f} %"
 
 
 def span(low: float, high: float, unit: str) -> str:
@@ -139,8 +159,8 @@ def span(low: float, high: float, unit: str) -> str:
     ('-12 to 31 %', '0.99 to 31 thousand km')
     """
     divisor, words = scale(unit, max(abs(low), abs(high)))
-    ends = f"{_digits(low, divisor, unit)} to {_digits(high, divisor, unit)}"
-    return f"{ends} {'' if _calendar(low, unit) else words}".strip()
+    ends = say("{low} to {high}", low=_digits(low, divisor, unit), high=_digits(high, divisor, unit))
+    return f"{ends} {'' if _calendar(low, unit) else unit_words(words)}".strip()
 
 
 def within(middle: float, low: float, high: float, unit: str) -> str:
@@ -153,7 +173,8 @@ def within(middle: float, low: float, high: float, unit: str) -> str:
     """
     divisor, words = scale(unit, max(abs(middle), abs(low), abs(high)))
     first, *ends = (_digits(value, divisor, unit) for value in (middle, low, high))
-    return f"{first} ({' to '.join(ends)}) {'' if _calendar(middle, unit) else words}".strip()
+    band = say("{low} to {high}", low=ends[0], high=ends[1])
+    return f"{first} ({band}) {'' if _calendar(middle, unit) else unit_words(words)}".strip()
 
 
 def label(name: object) -> str:

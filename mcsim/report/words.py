@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mcsim.report.choose import cells_of, numbers_of
-from mcsim.report.style import label, number, share, span
+from mcsim.report.language import say
+from mcsim.report.style import label, number, share, span, unit_words
 from mcsim.result.pairs import POINTS
 from mcsim.study import Input, Study
 from mcsim.study.declared import INDICATOR
@@ -33,9 +34,12 @@ def headlines(result: Result) -> list[dict[str, str]]:
     for figure in numbers_of(result.study):
         for cell in cells_of(figure, result.study)[:MOST_HEADLINES]:
             row = result.summary(cell.output.name, **cell.labels).to_dict("records")[0]
-            where = ", ".join(map(str, cell.labels.values()))
-            what = label(figure.output.name)
-            lines.append({"what": what, "where": where, **_bands(row), "beside": beside(result, cell)})
+            labels = result.study.labels
+            where = ", ".join(labels.word(dim, code) for dim, code in cell.labels.items())
+            what = labels.name(figure.output.name, label(figure.output.name))
+            lines.append(
+                {"what": what, "where": where, **_bands(row), "beside": beside(result, cell), "cell": str(cell)}
+            )
     return lines
 
 
@@ -47,21 +51,26 @@ def beside(result: Result, cell: Cell) -> str:
     labels = {dim.name: cell.labels[dim.name] for dim in other.dims if dim.name in cell.labels}
     told = _bands(result.summary(other.name, **labels).to_dict("records")[0])
     band = f" ({told['band']})" if told["band"] else ""
-    return f"{label(other.name)} {told['median']}{band}"
+    return f"{result.study.labels.name(other.name, label(other.name))} {told['median']}{band}"
 
 
 def _bands(row: Mapping[Any, Any]) -> dict[str, str]:
     """Return the numbers of a row of the summary in words, and in how many draws there is none."""
     unit = str(row["unit"])
     missing = float(row["undefined"])
-    told = f"undefined in {share(missing)} of the draws" if missing > 0 else ""
+    told = say("undefined in {part} of the draws", part=share(missing)) if missing > 0 else ""
     if missing == 1:
         return {"median": told, "half": "", "band": "", "undefined": ""}
     if unit == POINTS:  # of -100, 0 and 100 the mean alone says something
-        mean = f"{row['mean']:+.3g} {POINTS}, mean of the draws"
+        mean = say("{value}, mean of the draws", value=f"{row['mean']:+.3g} {unit_words(POINTS)}")
         return {"median": mean, "half": "", "band": "", "undefined": told}
     if unit == INDICATOR:
-        return {"median": f"in {share(row['mean'])} of the draws", "half": "", "band": "", "undefined": told}
+        return {
+            "median": say("in {part} of the draws", part=share(row["mean"])),
+            "half": "",
+            "band": "",
+            "undefined": told,
+        }
     return {
         "median": number(row["p50"], unit),
         "half": span(row["p25"], row["p75"], unit),
@@ -74,9 +83,9 @@ def inputs(study: Study) -> list[tuple[str, list[dict[str, str]]]]:
     """Return the inputs under titles: uncertain scalars, tables, fixed scalars; a title without lines is left out."""
     scalars = [item for item in study.inputs if item.table is None]
     parts = [
-        ("Uncertain", [_input(item, study) for item in scalars if item.uncertain]),
-        ("Tables", [_table(table, study) for table in study.tables.values()]),
-        ("Fixed", [_input(item, study) for item in scalars if not item.uncertain]),
+        (say("Uncertain"), [_input(item, study) for item in scalars if item.uncertain]),
+        (say("Tables"), [_table(table, study) for table in study.tables.values()]),
+        (say("Fixed"), [_input(item, study) for item in scalars if not item.uncertain]),
     ]
     return [(title, lines) for title, lines in parts if lines]
 
@@ -87,23 +96,27 @@ def _table(table: Table, study: Study) -> dict[str, str]:
     units = sorted(set(table.units))
     return {
         "name": f"{table.name}[{', '.join(table.keys)}]",
-        "meaning": f"{len(table.index)} rows, {uncertain} of them uncertain",
-        "distribution": "by row",
-        "unit": ", ".join(units[:4]) + (f" and {len(units) - 4} more" if len(units) > 4 else ""),
-        "group": ", ".join(sorted(set(table.groups))),
-        "source": "; ".join(sources[:8]) + (f" and {len(sources) - 8} more" if len(sources) > 8 else ""),
+        "meaning": say("{count} rows, {part} of them uncertain", count=len(table.index), part=uncertain),
+        "distribution": say("by row"),
+        "unit": ", ".join(units[:4]) + _more(len(units) - 4),
+        "group": ", ".join(study.labels.name(group, group) for group in sorted(set(table.groups))),
+        "source": "; ".join(sources[:8]) + _more(len(sources) - 8),
         "curve": "",
     }
+
+
+def _more(count: int) -> str:
+    return say(" and {count} more", count=count) if count > 0 else ""
 
 
 def _input(item: Input, study: Study) -> dict[str, str]:
     shown = str(item.distribution) if item.vector is None else str(study.vectors[item.vector[0]])
     return {
         "name": item.name,
-        "meaning": item.meaning,
+        "meaning": study.labels.name(item.name, item.meaning),
         "distribution": shown,
         "unit": item.unit,
-        "group": item.group,
+        "group": "" if item.group == item.name else study.labels.name(item.group, item.group),
         "source": item.source + (f" ({item.note})" if item.note else ""),
         "curve": curve(item) if item.uncertain and item.vector is None else "",
     }
@@ -120,9 +133,10 @@ def curve(item: Input, width: int = 90, height: int = 18) -> str:
     # Of a few values or words nearly all steps are 0, and so is the quantile: the one step then gives the height.
     density = np.minimum(density / (np.quantile(density, 0.95) or density.max()), 1.0)
     x = (0.5 * (values[1:] + values[:-1]) - values[0]) / (values[-1] - values[0]) * width
+    words = say("density of {name}", name=item.name)
     points = " ".join(f"{a:.1f},{height - b * (height - 2):.1f}" for a, b in zip(x, density, strict=True))
     return (
-        f'<svg width="{width}" height="{height}" role="img" aria-label="density of {escape(item.name)}">'
+        f'<svg width="{width}" height="{height}" role="img" aria-label="{escape(words)}">'
         f'<polygon points="0,{height} {points} {width},{height}" fill="#0072B2" fill-opacity="0.35"/></svg>'
     )
 
@@ -163,4 +177,4 @@ def _shown(value: Any) -> str:
         items = [" = ".join(map(str, item)) if isinstance(item, list) else str(item) for item in value]
     else:
         return str(value)
-    return ", ".join(items[:16]) + (f" and {len(items) - 16} more" if len(items) > 16 else "")
+    return ", ".join(items[:16]) + _more(len(items) - 16)

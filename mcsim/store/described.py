@@ -99,7 +99,11 @@ def declarations(study: Study) -> dict[str, Any]:
         "dependence": [list(pair) for pair in study.dependence],
         "figures": [dict(figure) for figure in study.figures],
         "report": {key: value for key, value in study.brief.entry.items() if key != "figures"},
-        "labels": {"names": dict(study.labels.names), "dims": {k: dict(v) for k, v in study.labels.dims.items()}},
+        "labels": {
+            "names": dict(study.labels.names),
+            "dims": {dim: dict(words) for dim, words in study.labels.dims.items()},
+            "texts": dict(study.labels.texts),
+        },
         "published": [dict(figure.entry) for figure in study.published],
         "model": model.name,
         "lives": model.lives,

@@ -10,7 +10,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
-from mcsim.study.answers import brief_of
+from mcsim.study.answers import Brief, brief_of
 from mcsim.study.calibrated import calibration_of
 from mcsim.study.declared import Dim, Output, Parameter, TableSpec
 from mcsim.study.dependent import dependence_of
@@ -18,7 +18,8 @@ from mcsim.study.entries import cell_input, option_value, scalar_input, vector_i
 from mcsim.study.errors import InputError, nearest, one_of
 from mcsim.study.imports import code_of, import_callable
 from mcsim.study.inputs import Input, Inputs
-from mcsim.study.labels import labels_of
+from mcsim.study.labels import LANGUAGES, Labels, labels_of
+from mcsim.study.language import told_in
 from mcsim.study.model import Model
 from mcsim.study.program import code_of_program, model_from_program
 from mcsim.study.published import published_of
@@ -243,6 +244,20 @@ def _named(inputs: Sequence[Input], tables: Mapping[str, Table]) -> set[str]:
     return {*tables, *(item.group for item in inputs), *(item.name for item in inputs)}
 
 
+def _labels(raw: Mapping[str, Any], model: Model, named: set[str], path: Path) -> Labels:
+    """Return the long names, with what the study itself is called in other languages."""
+    found = labels_of(raw.get("labels", {}), model, named, f"{path}: labels")
+    texts = {key: text for key, text in raw["study"].items() if key.rpartition("_")[0] in ("title", "question")}
+    return replace(found, texts=texts)
+
+
+def _brief(entry: Mapping[str, Any], model: Model, place: str) -> Brief:
+    """Return what page one says, its sentences in every language read."""
+    for language in LANGUAGES:
+        brief_of(told_in(entry, language), model, place)
+    return brief_of(entry, model, place)
+
+
 def _assemble(
     raw: Mapping[str, Any],
     path: Path,
@@ -291,8 +306,8 @@ def _assemble(
         data="" if data is None else str(data.resolve()),
         code=_code(raw, path),
         figures=tuple(raw.get("report", {}).get("figures", ())),
-        brief=brief_of(raw.get("report", {}), model, f"{path}: report"),
-        labels=labels_of(raw.get("labels", {}), model, _named(inputs, tables), f"{path}: labels"),
+        brief=_brief(raw.get("report", {}), model, f"{path}: report"),
+        labels=_labels(raw, model, _named(inputs, tables), path),
         published=published_of(raw.get("published", ()), model, inputs),
     )
     for name, value in raw.get("options", {}).items():

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from mcsim.study.errors import InputError
+from mcsim.study.labels import LANGUAGES
 from mcsim.study.schema import Place
 from mcsim.study.sections import FILE
 
@@ -139,9 +140,13 @@ def _over(base: Content, content: Content, section: str) -> Any:
     """
     theirs, own = base.get(section, {}), content.get(section, {})
     if section == "labels":
-        return {key: {**theirs.get(key, {}), **own.get(key, {})} for key in (*theirs, *own)}
+        files = [*theirs.pop("files", ()), *own.pop("files", ())]
+        both = {key: {**theirs.get(key, {}), **own.get(key, {})} for key in (*theirs, *own)}
+        return both | ({"files": files} if files else {})
     if not isinstance(theirs or own, list):
-        return {**theirs, **own}
+        # What is said anew is not told in another language as it was said before.
+        stale = {f"{key}_{code}" for key in own for code in LANGUAGES}
+        return {**{key: value for key, value in theirs.items() if key not in stale}, **own}
     if not own or not theirs or "name" not in own[0]:
         return own or theirs
     kept = [found for entry in theirs for found in (_named(own, entry["name"]) or [entry])]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mcsim.distributions import FAMILIES, SHARES
+from mcsim.study.labels import ENGLISH, LANGUAGES
 from mcsim.study.published import CELLS, KINDS
 from mcsim.study.schema import (
     Anything,
@@ -21,6 +22,7 @@ from mcsim.study.schema import (
 )
 
 TEXT, FLAG = Text(), Flag()
+OTHERS = {code: {"es": "Spanish"}[code] for code in LANGUAGES if code != ENGLISH}
 NAME = Text("a name in quotes", empty=False)
 NUMBER = Number("a finite number")
 WORDS = ListOf(NAME, 'a list of names, such as ["output"]')
@@ -50,12 +52,18 @@ def _phrase(sentence: str) -> str:
     return sentence.removeprefix("Return ").rstrip(".")
 
 
+def _told(name: str, holds: Holds, meaning: str, required: bool = False) -> tuple[Key, ...]:
+    """Return the key of what a reader reads, and those of the same in other languages."""
+    others = (Key(f"{name}_{code}", holds, f"the same in {words}") for code, words in OTHERS.items())
+    return (Key(name, holds, meaning, required), *others)
+
+
 REFERENCE = Text('"package.module:name" or "file.py:name" beside this file', _not_a_reference, empty=False)
 STUDY = Section(
     (
         Key("name", Text("a name without / \\ : and no dot first", _not_a_name, empty=False), "the file's by default"),
-        Key("title", TEXT, "one line"),
-        Key("question", TEXT, "what it answers"),
+        *_told("title", TEXT, "one line"),
+        *_told("question", TEXT, "what it answers"),
         Key("version", Either(text=TEXT, number=NUMBER, words="a text or a number"), "told in run.json"),
         Key("model", REFERENCE, "a function of the tables that returns a Model"),
         Key("function", REFERENCE, "instead of a model: a plain function of named arguments"),
@@ -191,32 +199,34 @@ SPEARMAN = ListOf(CORRELATION, "a list of pairs")
 FIGURE = Anything("keys of a figure kind")
 ANSWER = Section(
     (
-        Key("text", NAME, "a sentence with slots such as {OUTPUT@LABEL,LABEL:.0%}", required=True),
-        Key("undefined", NAME, "what stands in its place where an element has a value in no draw"),
+        *_told("text", NAME, "a sentence with slots such as {OUTPUT@LABEL,LABEL:.0%}", required=True),
+        *_told("undefined", NAME, "what stands in its place where an element has a value in no draw"),
     ),
     '[[report.answers]] with text = "..."',
 )
 ROW = Section(
     (
         Key("output", NAME, "the element, OUTPUT@LABEL,LABEL", required=True),
-        Key("label", NAME, "what it is called; the labels of the output and of its dims by default"),
+        *_told("label", NAME, "what it is called; the labels of the output and of its dims by default"),
     ),
     '[[report.rows]] with output = "OUTPUT@LABEL,..."',
 )
 REPORT = Section(
     (
-        Key("title", NAME, "the answer in a line, with slots as the answers have them; the study's title by default"),
+        *_told(
+            "title", NAME, "the answer in a line, with slots as the answers have them; the study's title by default"
+        ),
         Key("answers", ListOf(ANSWER, "[[report.answers]] for each sentence"), "sentences that answer the question"),
         Key("rows", ListOf(ROW, "[[report.rows]] for each row"), "rows of the table on page one"),
         Key("picture", FIGURE, "the one picture on page one, as a figure; the first figure by default"),
         Key("figures", ListOf(FIGURE, "[[report.figures]] for each figure"), "figures of the report"),
-        Key("licence", NAME, "of the study's data, told at the foot"),
+        *_told("licence", NAME, "of the study's data, told at the foot"),
     )
 )
 LABEL = Either(
     text=NAME,
     table=Section(
-        (Key("label", NAME, "in English", required=True), Key("label_es", NAME, "in Spanish")),
+        (Key("label", NAME, "in English"), *_told("label", NAME, "in English")[1:]),
         "{ label = ..., label_es = ... }",
     ),
     words="a text or { label = ..., label_es = ... }",
@@ -224,7 +234,12 @@ LABEL = Either(
 LONG_NAMES = Section(
     (
         Key("names", ByName(LABEL, "NAME = a text"), "of outputs, inputs, groups, tables, options and dims"),
-        Key("dims", ByName(ByName(LABEL, "LABEL = a text"), "[labels.dims.DIM] for a dim"), "of the labels of a dim"),
+        Key(
+            "dims",
+            ByName(ByName(LABEL, "LABEL = a text"), "[labels.dims.DIM] for a dim or option"),
+            "of the labels of a dim, or the words of an option",
+        ),
+        Key("files", ListOf(PathBeside(), "a list of paths"), "tables of labels, CSV: dim, code, label, label_es"),
     )
 )
 PUBLISHED = Section(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from mcsim.report.keys import COMMON, DIM, PANEL, Key
 from mcsim.report.kind import MEANS, Figure, Kind
 from mcsim.report.panels import Panel, panels
-from mcsim.report.style import colour, label, scale
+from mcsim.report.style import colour, label, scale, unit_words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,7 +38,7 @@ def _split(panel: Panel, sizes: pd.Series[float]) -> None:
         corners = [(0, left), (0.5, left), (0.5, right), (1, right), (1, right + width), (0.5, right + width)]
         corners += [(0.5, left + width), (0, left + width), (0, left)]
         axis.add_patch(PathPatch(Shape(corners, codes), color=colour(place), alpha=0.75, linewidth=0))
-        text = f"{label(one)}: {float(size) / divisor:,.3g} {words} ({width:.0%})"
+        text = f"{label(one)}: {float(size) / divisor:,.3g} {unit_words(words)} ({width:.0%})"
         axis.annotate(text, (1.02, right + width / 2), va="center", fontsize=8)
         left, right = left + width, right + width + GAP
     axis.set_xlim(0, 1.9)

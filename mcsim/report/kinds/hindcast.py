@@ -10,8 +10,8 @@ import numpy as np
 from mcsim.calibration.reweighed import reweighed, weighed_quantiles
 from mcsim.report.keys import COMMON, DIM_OF_NUMBERS, DIMS, Key
 from mcsim.report.kind import Figure, Kind, Source, without_draws
+from mcsim.report.language import say
 from mcsim.report.panels import draw_band, legend, panels, value_axis
-from mcsim.report.style import label
 from mcsim.study import BoolArray, FloatArray
 from mcsim.study.select import selection
 
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 QUANTILES = {"p2.5": 0.025, "p25": 0.25, "p50": 0.5, "p75": 0.75, "p97.5": 0.975}
 MARKERS = "osD^vPX*"
 APART = 0.18  # between observations of one year
-LEGEND = 112  # letters that a line of the legend takes, signs and space included
 
 
 def _rows(figure: Figure, result: Result, ranking: Ranking | None) -> pd.DataFrame | None:
@@ -53,11 +52,11 @@ def _rows(figure: Figure, result: Result, ranking: Ranking | None) -> pd.DataFra
 def _bands(result: Result, totals: FloatArray) -> Iterator[tuple[str, FloatArray]]:
     """Yield quantiles (quantiles, labels of x) of the run's draws, and of its draws weighed by what was observed."""
     shares = np.array(list(QUANTILES.values()))
-    yield "posterior" if result.study.posterior else "prior", np.nanquantile(totals, shares, axis=0)
+    yield say("posterior") if result.study.posterior else say("prior"), np.nanquantile(totals, shares, axis=0)
     found = reweighed(result)
     if found is not None:
         yield (
-            f"posterior ({found.ess:,.0f} effective draws)",
+            say("posterior ({count} effective draws)", count=f"{found.ess:,.0f}"),
             weighed_quantiles(totals, found.weights, shares),
         )
 
@@ -106,11 +105,10 @@ def _draw(plt: Any, rows: pd.DataFrame, figure: Figure) -> Any:
             linewidth=1,
             label=row["series"] if row["series"] not in axis.get_legend_handles_labels()[1] else None,
         )
-    axis.set_xlabel(label(x))
+    axis.set_xlabel(figure.named(x))
     if all(float(value).is_integer() for value in rows[x]):
         axis.xaxis.get_major_locator().set_params(integer=True)  # no year has a half
-    longest = max(len(str(name)) for name in rows["series"])
-    legend(picture, axis, max(1, LEGEND // (longest + 8)))
+    legend(picture, axis, rows["series"].nunique())
     return picture
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from mcsim.report.keys import COMMON
 from mcsim.report.kind import QUANTILES, Figure, Kind
-from mcsim.report.style import WIDTH, colour, label, scale
+from mcsim.report.style import WIDTH, colour, scale, unit_words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,7 +20,7 @@ def _draw(plt: Any, rows: pd.DataFrame, figure: Figure) -> Any:
         axis.barh(0, (row[high] - row[low]) / divisor, width, left=row[low] / divisor, color=colour(0), alpha=0.3)
     axis.plot([row["p50"] / divisor], [0], "k|", markersize=18)
     axis.set_yticks([])
-    axis.set_xlabel(words or label(figure.output.name))
+    axis.set_xlabel(unit_words(words) or figure.named(figure.output.name))
     return picture
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from mcsim.report.keys import COMMON, DIM, LINE, NUMBER, PANEL, Key
 from mcsim.report.kind import Figure, Kind, Source, without_draws
+from mcsim.report.language import say
 from mcsim.report.panels import Panel, labels_of, over_lines, part_of
 from mcsim.report.style import colour, label, line
 from mcsim.study import Output
@@ -50,7 +51,9 @@ def _draw(plt: Any, rows: pd.DataFrame, figure: Figure) -> Any:
             panel.axis.plot(at, curve["above"], color=colour(place), label=label(one), **look)
         panel.axis.set_ylim(-0.02, 1.02)
         panel.axis.axhline(0.5, color="black", linewidth=0.6, linestyle=":")
-        panel.axis.set_ylabel("share of the draws" if chance else f"P(above {figure.get('threshold', 0):g})")
+        panel.axis.set_ylabel(
+            say("share of the draws") if chance else say("P(above {value})", value=f"{figure.get('threshold', 0):g}")
+        )
         if not numeric:
             panel.axis.set_xticks(range(len(labels)), [label(word) for word in labels], rotation=20, ha="right")
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from mcsim.report.keys import COMMON, PANEL
 from mcsim.report.kind import RANKING, Figure, Kind
+from mcsim.report.language import say
 from mcsim.report.panels import grid, legend, panels
 from mcsim.report.shares import shares_of
 from mcsim.report.style import WIDTH, colour, label
@@ -42,10 +43,10 @@ def _draw(plt: Any, rows: pd.DataFrame, figure: Figure) -> Any:
             values = part[key].to_numpy(float)
             reach = np.abs(np.vstack([values - part[f"{key}_low"], part[f"{key}_high"] - values]).astype(float))
             shift = 0.18 * (len(shares) - 1 - 2 * place)
-            axis.barh(at + shift, values, 0.34, color=colour(place), label=words, alpha=0.85)
+            axis.barh(at + shift, values, 0.34, color=colour(place), label=say(words), alpha=0.85)
             axis.errorbar(values, at + shift, xerr=reach, fmt="none", ecolor="black", elinewidth=0.9, capsize=1.5)
         axis.set_yticks(at, [wrapped(word) for word in part["input"]])
-        axis.set_xlabel("share of the variance")
+        axis.set_xlabel(say("share of the variance"))
         axis.axvline(0, color="black", linewidth=0.8)
         axis.grid(axis="y", visible=False)
     # As tall as the inputs of the longest panel need.

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from mcsim.report.keys import COMMON, DIM_OF_NUMBERS, PANEL, Key
 from mcsim.report.kind import RANKING, Figure, Kind
+from mcsim.report.language import say
 from mcsim.report.panels import legend, panels
 from mcsim.report.shares import shares_of
 from mcsim.report.style import colour, label
@@ -27,13 +28,13 @@ def _draw(plt: Any, rows: pd.DataFrame, figure: Figure) -> Any:
         rest = table.drop(columns=[name for name in leading if name in table]).sum(axis=1)
         layers = [*(kept[name].to_numpy(float) for name in leading), rest.to_numpy(float)]
         colours = [*(colour(place) for place in range(len(leading))), OTHERS]
-        words = [*(label(name) for name in leading), "others"]
+        words = [*(label(name) for name in leading), say("others")]
         panel.axis.stackplot(kept.index.astype(float), *layers, colors=colours, labels=words)
         panel.axis.set_ylim(0, 1)
         panel.axis.set_ylabel(
-            "first-order share of the variance" if share.key == "S1" else "Shapley share of the variance"
+            say("first-order share of the variance" if share.key == "S1" else "Shapley share of the variance")
         )
-        panel.axis.set_xlabel(label(x))
+        panel.axis.set_xlabel(figure.named(x))
     legend(picture, found[0].axis, 4)
     return picture
 

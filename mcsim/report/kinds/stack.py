@@ -8,6 +8,7 @@ import numpy as np
 
 from mcsim.report.keys import COMMON, DIM, PANEL, Key
 from mcsim.report.kind import MEANS, Figure, Kind
+from mcsim.report.language import say
 from mcsim.report.panels import Panel, labels_of, legend, panels, value_axis, zero_line
 from mcsim.report.style import colour, label
 
@@ -27,7 +28,7 @@ def _draw(plt: Any, rows: pd.DataFrame, figure: Figure) -> Any:
         table = panel.rows.pivot_table(index=x, columns=part_dim, values="mean", sort=False)
         _stacked(panel, table.reindex(index=labels, columns=parts).fillna(0.0), at)
         if numeric:
-            panel.axis.set_xlabel(label(x))
+            panel.axis.set_xlabel(figure.named(x))
         else:
             panel.axis.set_xticks(at, [label(word) for word in labels], rotation=20, ha="right")
         panel.axis.grid(axis="x", visible=False)
@@ -46,7 +47,7 @@ def _stacked(panel: Panel, table: pd.DataFrame, at: Any) -> None:
         look = {"color": colour(place), "edgecolor": "white", "linewidth": 0.3}
         panel.axis.bar(at, values, width, bottom=base, label=label(one), **look)
         above, below = above + np.maximum(values, 0), below + np.minimum(values, 0)
-    panel.axis.plot(at, above + below, "D", color="black", markersize=3.5, label="net")
+    panel.axis.plot(at, above + below, "D", color="black", markersize=3.5, label=say("net"))
     zero_line(panel.axis)
 
 
