@@ -163,7 +163,8 @@ def test_the_numbers_of_a_report_are_those_of_its_summary(written):
     ]
     told = next(table for table in written.page.tables if len(table[0]) == 5)[1:]
     assert told
-    by_place = {(row["output"].replace("_", " "), _where(result, row)): row for row in rows}
+    names = result.study.labels
+    by_place = {(names.name(row["output"]), _where(result, row)): row for row in rows}
     assert len(told) <= len(rows)
     for what, where, median, _, band in told:
         # What the study tells beside a number follows its labels in the same cell.
@@ -181,7 +182,8 @@ def test_the_numbers_of_a_report_are_those_of_its_summary(written):
 
 
 def _where(result, row):
-    return ", ".join(str(row[dim.name]) for dim in result.study.output(row["output"]).dims)
+    dims = result.study.output(row["output"]).dims
+    return ", ".join(result.study.labels.word(dim.name, row[dim.name]) for dim in dims)
 
 
 NUMBER = re.compile("(?<![A-Za-z\\d.])[\N{MINUS SIGN}-]?\\d[\\d,]*(?:\\.\\d+)?")

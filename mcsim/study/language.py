@@ -101,10 +101,10 @@ def _wanted(study: Study, language: str) -> Iterator[tuple[str, bool]]:
     yield from _texts({key: part for key, part in study.brief.entry.items() if key != "figures"}, "report", language)
     for number, figure in enumerate(study.figures, start=1):
         yield from _texts(figure, f"report.figures[{number}]", language)
-    names = [output.name for output in study.model.outputs]
+    names = [output.name for output in study.outputs]
     names += [item.name for item in study.inputs if item.table is None and item.vector is None]
     names += [*study.vectors, *study.tables, *study.groups, *(option.name for option in study.model.options)]
-    dims = {dim.name: dim.coords for output in study.model.outputs for dim in output.dims}
+    dims = {dim.name: dim.coords for output in study.outputs for dim in output.dims}
     for name in dict.fromkeys([*names, *dims]):
         yield f"labels.names.{name}", study.labels.has(language, name)
     for dim, coords in dims.items():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import inspect
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from importlib.metadata import entry_points
@@ -18,7 +19,7 @@ from mcsim.study.entries import cell_input, option_value, scalar_input, vector_i
 from mcsim.study.errors import InputError, nearest, one_of
 from mcsim.study.imports import code_of, import_callable
 from mcsim.study.inputs import Input, Inputs
-from mcsim.study.labels import LANGUAGES, Labels, labels_of
+from mcsim.study.labels import ENGLISH, LANGUAGES, Labels, labels_of
 from mcsim.study.language import told_in
 from mcsim.study.model import Model
 from mcsim.study.program import code_of_program, model_from_program
@@ -253,9 +254,13 @@ def _labels(raw: Mapping[str, Any], model: Model, named: set[str], path: Path) -
 
 def _brief(entry: Mapping[str, Any], model: Model, place: str) -> Brief:
     """Return what page one says, its sentences in every language read."""
-    for language in LANGUAGES:
-        brief_of(told_in(entry, language), model, place)
-    return brief_of(entry, model, place)
+    brief = brief_of(entry, model, place)
+    for language in (code for code in LANGUAGES if code != ENGLISH):
+        try:
+            brief_of(told_in(entry, language), model, place)
+        except InputError as error:
+            raise InputError(re.sub(r"\.(text|title|undefined): ", rf".\1_{language}: ", str(error), count=1)) from None
+    return brief
 
 
 def _assemble(
