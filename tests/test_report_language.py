@@ -18,7 +18,7 @@ from mcsim.report.language import catalogue, say, speaking
 from mcsim.report.page import write_report
 from mcsim.report.shares import SHAPLEY, SOBOL
 from mcsim.report.style import unit_words
-from mcsim.result.result import POINTS
+from mcsim.result.pairs import POINTS
 from mcsim.study import InputError
 from mcsim.study.answers import brief_of
 from mcsim.study.labels import LANGUAGES, Labels, labels_of
