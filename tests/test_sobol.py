@@ -8,7 +8,7 @@ from SALib.test_functions import Ishigami, Sobol_G
 
 from mcsim.kernels.statistics.sobol import add_values, poisson_counts
 from mcsim.ranking.indices import Rows, Sums, add_rows, analyze, indices, padded
-from mcsim.ranking.saltelli import Tree
+from mcsim.ranking.summed import Tree
 
 ISHIGAMI = {"num_vars": 3, "names": ["x1", "x2", "x3"], "bounds": [[-np.pi, np.pi]] * 3}
 SOBOL_G = {"num_vars": 8, "names": [f"x{i}" for i in range(8)], "bounds": [[0.0, 1.0]] * 8}
@@ -109,8 +109,8 @@ def test_tree_of_leaves_has_the_same_bits_in_any_order():
     for order in orders:
         tree = Tree()
         for leaf in order:
-            tree.add(0, leaf, deepcopy(leaves[leaf]))
-        roots.append(tree.whole().factor)
+            tree.add(0, leaf, {0: deepcopy(leaves[leaf])})
+        roots.append(tree.whole()[0].factor)
     assert all(np.array_equal(root, roots[0]) for root in roots)
 
 
@@ -119,7 +119,7 @@ def test_tree_remembers_complete_prefixes_in_any_order():
     for order in (range(4), [3, 1, 2, 0]):
         tree = Tree()
         for leaf in order:
-            tree.add(0, leaf, summed(random_rows(16, seed=leaf), np.ones((4, 16))))
+            tree.add(0, leaf, {0: summed(random_rows(16, seed=leaf), np.ones((4, 16)))})
         histories.append(tree.history)
     assert sorted(histories[0]) == sorted(histories[1]) == [1, 2, 4]
     assert all(np.array_equal(histories[0][n]["ST"], histories[1][n]["ST"]) for n in (1, 2, 4))
@@ -128,7 +128,7 @@ def test_tree_remembers_complete_prefixes_in_any_order():
 def test_tree_remembers_no_incomplete_prefix():
     tree = Tree()
     for leaf in range(3):
-        tree.add(0, leaf, summed(random_rows(16, seed=leaf), np.ones((4, 16))))
+        tree.add(0, leaf, {0: summed(random_rows(16, seed=leaf), np.ones((4, 16)))})
     assert sorted(tree.history) == [1, 2]
 
 

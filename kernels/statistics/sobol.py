@@ -89,7 +89,7 @@ def add_weighted(weights, top, tile, n_rows, sums, left, right):
     Parameters
     ----------
     weights : ndarray, shape (n_resamples, n)
-        Weights of the rows; the number of resamples is a multiple of 4.
+        Weights of the rows.
     top : int
         The row to which the first row of the tile belongs.
     tile : ndarray, shape (at least n_rows, at least right - left)
@@ -111,7 +111,8 @@ def add_weighted(weights, top, tile, n_rows, sums, left, right):
     array([7., 7., 7., 7.])
     """
     whole = n_rows - n_rows % 4
-    for r in range(0, weights.shape[0], 4):
+    in_fours = weights.shape[0] - weights.shape[0] % 4
+    for r in range(0, in_fours, 4):
         # Slices of one contiguous row: only then does the compiler know that neighbours lie side by side.
         s0, s1 = sums[r][left:right], sums[r + 1][left:right]
         s2, s3 = sums[r + 2][left:right], sums[r + 3][left:right]
@@ -136,6 +137,18 @@ def add_weighted(weights, top, tile, n_rows, sums, left, right):
                 s1[j] += w1[k] * x0[j]
                 s2[j] += w2[k] * x0[j]
                 s3[j] += w3[k] * x0[j]
+    # What is left over one by one, with the additions of the same row in the same order.
+    for r in range(in_fours, weights.shape[0]):
+        s0, w0 = sums[r][left:right], weights[r][top : top + n_rows]
+        for k in range(0, whole, 4):
+            x0, x1, x2, x3 = tile[k], tile[k + 1], tile[k + 2], tile[k + 3]
+            w00, w01, w02, w03 = w0[k], w0[k + 1], w0[k + 2], w0[k + 3]
+            for j in range(right - left):
+                s0[j] = s0[j] + w00 * x0[j] + w01 * x1[j] + w02 * x2[j] + w03 * x3[j]
+        for k in range(whole, n_rows):
+            x0 = tile[k]
+            for j in range(right - left):
+                s0[j] += w0[k] * x0[j]
 
 
 @kernel
@@ -145,7 +158,7 @@ def add_values(weights, values, sums):
     Parameters
     ----------
     weights : ndarray, shape (n_resamples, n)
-        Weights of the rows; the number of resamples is a multiple of 4.
+        Weights of the rows.
     values : ndarray, shape (n, n_values)
         What is summed.
     sums : ndarray, shape (n_resamples, n_values)

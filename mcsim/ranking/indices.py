@@ -67,8 +67,8 @@ class Sums:
 
     @classmethod
     def zeros(cls, n_resamples: int, n_factors: int, n_values: int, second: bool) -> Sums:
-        """Return empty sums; the resamples are padded to a multiple of 4."""
-        n = n_resamples + -n_resamples % 4
+        """Return empty sums; several resamples are padded to a multiple of 4."""
+        n = n_resamples if n_resamples == 1 else n_resamples + -n_resamples % 4
         n_swapped = n_factors if second else 0
         return cls(
             np.zeros(n),
@@ -92,6 +92,11 @@ class Sums:
         """Set all sums to zero, in place."""
         for own in self._arrays():
             own[...] = 0.0
+
+    def part(self, slab: slice) -> Sums:
+        """Return the sums of some elements, which stay where they are."""
+        base, factor, swapped, pairs = (array[..., slab] for array in self._arrays()[1:])
+        return Sums(self.weight, base, factor, swapped, pairs)
 
     def _arrays(self) -> tuple[FloatArray, ...]:
         return self.weight, self.base, self.factor, self.swapped, self.pairs
@@ -128,8 +133,8 @@ class Indices:
 
 
 def padded(weights: FloatArray) -> FloatArray:
-    """Return the weights with rows of zeros up to a multiple of 4."""
-    extra = -weights.shape[0] % 4
+    """Return the weights of several resamples with rows of zeros up to a multiple of 4."""
+    extra = 0 if len(weights) == 1 else -len(weights) % 4
     return np.ascontiguousarray(np.concatenate([weights, np.zeros((extra, weights.shape[1]))]))
 
 
@@ -140,8 +145,8 @@ def add_rows(sums: Sums, weights: FloatArray, rows: Rows, twin: Rows | None = No
     ----------
     sums : Sums
         Added to; every cell by one thread, row after row, so its bits do not depend on `jobs`.
-    weights : ndarray, shape (n_resamples padded to a multiple of 4, n)
-        Weights of the rows.
+    weights : ndarray, shape (n_resamples, n)
+        Weights of the rows, as many as the sums have.
     rows : Rows
         The model at the rows.
     twin : Rows, optional

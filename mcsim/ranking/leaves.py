@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
 
 def part_of(plan: Plan, shard: tuple[int, int] | None) -> tuple[int, int]:
-    """Return the rows of a shard of a ranking: whole leaves.
+    """Return the rows of a shard of a ranking: whole grains, or leaves where there are none.
 
     Raises
     ------
     InputError
-        Where there are more parts than leaves.
+        Where there are more parts than these.
     """
-    rows, leaf = plan.base, plan.leaf
+    rows, leaf = plan.base, plan.grain or plan.leaf
     if shard is None:
         return 0, rows
     number, count = shard
@@ -63,9 +63,9 @@ class LeafRows:
         return part_of(self.plan, shard)
 
     def step(self, rows: int, how: Computed) -> int:
-        """Return the rows of a task: whole leaves, one by default."""
-        leaf = self.plan.leaf
-        return leaf if how.chunk is None else max(leaf, how.chunk // leaf * leaf)
+        """Return the rows of a task: a leaf by default, else whole grains."""
+        leaf, grain = self.plan.leaf, self.plan.grain or self.plan.leaf
+        return leaf if how.chunk is None else max(grain, how.chunk // grain * grain)
 
     def warm(self) -> None:
         """Load or compile the kernels of the distributions."""

@@ -108,7 +108,7 @@ def _plan_of(study: Study, facts: Mapping[str, Any]) -> Plan:
         raise InputError(f"{facts['study']}: a difference of two studies has no shards (got {facts['versus'][0]})")
     factors = {name: tuple(members) for name, members in facts["factors"].items()}
     plan = Plan(study, factors, outputs_of(study, facts["outputs"]), facts["base"], facts["seed"])
-    settings = ("second", "resamples", "replicates", "lives", "debias", "leaf")
+    settings = ("second", "resamples", "replicates", "lives", "debias", "leaf", "grain", "spooled")
     return replace(plan, **{name: facts[name] for name in settings})
 
 

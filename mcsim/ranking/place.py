@@ -34,6 +34,7 @@ from mcsim.store.whole import read_json, write_json
 from mcsim.study import InputError, Study
 
 FOLDER, PARTS = "ranking", "parts.json"
+PLANNED = ("base", "seed", "second", "resamples", "replicates", "lives", "debias", "leaf", "grain", "spooled")
 Shard = tuple[int, int] | None
 
 
@@ -51,7 +52,7 @@ def identity(plan: Plan, method: str, judgement: Judgement, until: str | None) -
     if method in ("sobol", "shapley"):
         # Parts made with another order of the dimensions are of another design.
         facts["design"] = layout(len(plan.columns))
-    for name in ("base", "seed", "second", "resamples", "replicates", "lives", "debias", "leaf"):
+    for name in PLANNED:
         facts[name] = getattr(plan, name)
     for name in ("confidence", "level", "threshold", "max_failed"):
         facts[name] = getattr(judgement, name)

@@ -53,7 +53,12 @@ class Plan:
     jobs : int
         Threads within a leaf, where there are fewer leaves than workers.
     leaf : int
-        Base rows per leaf.
+        Base rows per leaf; of independent scrambles each leaf has rows of one.
+    grain : int
+        Base rows that are evaluated and added up as one piece; where it is not 0 a leaf is a power of two of them, and
+        shards and tasks may be cut at each.
+    spooled : bool
+        Whether the sums are too many for memory: then they wait on disk, and leaves are computed one by one.
     window : (int, int), optional
         The output elements that are reduced in this pass; all of them by default.
     """
@@ -71,6 +76,8 @@ class Plan:
     debias: bool = False
     jobs: int = 1
     leaf: int = 0
+    grain: int = 0
+    spooled: bool = False
     window: tuple[int, int] | None = None
 
     @property

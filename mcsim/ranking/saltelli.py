@@ -1,141 +1,56 @@
 """A Saltelli design through a model, reduced to sums as it goes: nothing of it is stored.
 
-Base rows are cut into leaves of a fixed size; the sums of a leaf are added up row by row, and leaves are merged in
-pairs like the nodes of a binary tree. So every sum has the same bits whatever the chunks, workers, shards or kills, and
-the sums over the first half, quarter, ... of the rows, from which convergence is read, come for nothing.
+Base rows are cut into grains of a fixed size; the sums of a grain are added up row by row, and grains are merged in
+pairs like the nodes of a binary tree, see `mcsim.ranking.summed`. So every sum has the same bits whatever the chunks,
+workers, shards or kills.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mcsim.engine.asked import checked
 from mcsim.engine.reduce import Portion
 from mcsim.kernels.statistics.sobol import poisson_counts
-from mcsim.ranking.indices import Rows, Sums, add_rows, indices, padded
+from mcsim.ranking.indices import Rows, Sums, add_rows, padded
 from mcsim.ranking.leaves import LeafRows
 from mcsim.ranking.plan import BoolArray, Plan, Values, evaluated, values_at
-from mcsim.ranking.tails import EXTREMES, Extremes
+from mcsim.ranking.summed import Spare
+from mcsim.ranking.tails import Extremes
 from mcsim.study import FloatArray, InputError, IntArray, Study
 
 if TYPE_CHECKING:
-    from mcsim.store.pieces import Arrays
+    pass
 
 _BLOCK_BYTES = 64e6
 _LARGE_SUMS = 128e6
+_MOST_IN_MEMORY = 256e6  # of sums of all scrambles
+GRAIN = 64  # base rows; fewer cost more in calls of the model than a finer division of the work gains
 _CHECKED_NUMBERS = 2**20
-_ARRAYS = ("weight", "base", "factor", "swapped", "pairs")
 
 
 def planned(plan: Plan) -> Plan:
-    """Return the plan with the size of its leaves, a function of the study and the base rows alone."""
+    """Return the plan with the sizes of its leaves and grains, functions of the study and the base rows alone."""
     checked("base", plan.base)
-    empty = Sums.zeros(plan.n_weights, 1, 1, False).n_bytes
-    large = empty * len(plan.factors) * plan.n_values > _LARGE_SUMS
-    # Pending nodes of the tree are as large as the sums themselves: fewer leaves where that matters.
-    n_leaves = 4 if large else 16
     if plan.replicates:
-        n_leaves = plan.replicates
         if plan.replicates < 2 or plan.replicates & (plan.replicates - 1) or plan.base < 4 * plan.replicates:
             raise InputError(
                 f"replicates: not a power of two within a quarter of the base (got {plan.replicates} of {plan.base}); "
                 "16 is usual"
             )
+        leaf = plan.base // plan.replicates
+        sums = Sums.zeros(1, len(plan.factors), 1, plan.second).n_bytes * plan.n_values
+        spooled = sums * plan.replicates > _MOST_IN_MEMORY
+        return replace(plan, leaf=leaf, grain=leaf if spooled else min(leaf, GRAIN), spooled=spooled)
+    empty = Sums.zeros(plan.n_weights, 1, 1, False).n_bytes
+    # Pending nodes of the tree are as large as the sums themselves: fewer leaves where that matters.
+    n_leaves = 4 if empty * len(plan.factors) * plan.n_values > _LARGE_SUMS else 16
     return replace(plan, leaf=max(1, plan.base // n_leaves))
-
-
-class Spare(list[Sums]):
-    """Memory of sums that a merge has left over; new memory costs more than the additions. It does not travel."""
-
-    def __reduce__(self) -> tuple[type[Spare], tuple[()]]:
-        """Return an empty one, for another process."""
-        return Spare, ()
-
-
-@dataclass(slots=True, eq=False)
-class Tree:
-    """Sums of leaves merged in aligned pairs, in an order that no division of the work changes.
-
-    Parameters
-    ----------
-    nodes : dict
-        (level, index) -> sums over the leaves index * 2**level to (index + 1) * 2**level - 1.
-    spare : Spare
-        Where memory that a merge leaves over goes.
-    history : dict
-        Number of leaves -> S1 and ST from these leaves alone, the first 1, 2, 4, ... of them.
-    extremes : Extremes, optional
-        Of the evaluations at A and B, none before the first rows came.
-    """
-
-    nodes: dict[tuple[int, int], Sums] = field(default_factory=dict)
-    spare: Spare = field(default_factory=Spare)
-    history: dict[int, dict[str, FloatArray]] = field(default_factory=dict)
-    extremes: Extremes | None = None
-
-    def add(self, level: int, index: int, sums: Sums) -> None:
-        """Put a node in its place and merge it with its neighbour, if there; the node becomes the tree's own."""
-        self._remember(level, index, sums)
-        while (level, index ^ 1) in self.nodes:
-            neighbour = self.nodes.pop((level, index ^ 1))
-            # A sum of two has the same bits either way round.
-            neighbour.add(sums)
-            self.spare.append(sums)
-            sums, level, index = neighbour, level + 1, index >> 1
-            self._remember(level, index, sums)
-        self.nodes[level, index] = sums
-
-    def _remember(self, level: int, index: int, sums: Sums) -> None:
-        if index == 0 and 1 << level not in self.history:
-            points = indices(sums, 1)
-            self.history[1 << level] = {"S1": points.first[0], "ST": points.total[0]}
-
-    def whole(self) -> Sums:
-        """Return the sums of all rows, left to right; the tree is used up where they are not one node."""
-        nodes = [self.nodes[key] for key in sorted(self.nodes, key=lambda key: key[1] << key[0])]
-        for node in nodes[1:]:
-            nodes[0].add(node)
-        return nodes[0]
-
-    def take(self, portion: Portion) -> None:
-        """Take in the sums of some leaves."""
-        leaves, extremes = portion.content
-        for leaf, sums in leaves:
-            self.add(0, leaf, sums)
-        self._note(extremes)
-
-    def _note(self, extremes: Extremes) -> None:
-        self.extremes = extremes if self.extremes is None else self.extremes.merged(extremes)
-
-    def arrays(self) -> Arrays:
-        """Return the tree as arrays by name, for a file."""
-        own = self.extremes
-        arrays: Arrays = {} if own is None else {f"extremes|{name}": getattr(own, name) for name in EXTREMES}
-        for (level, index), sums in self.nodes.items():
-            arrays |= {f"node|{level}|{index}|{name}": getattr(sums, name) for name in _ARRAYS}
-        for leaves, scores in self.history.items():
-            arrays |= {f"history|{leaves}|{name}": values for name, values in scores.items()}
-        return arrays
-
-    def load(self, arrays: Mapping[str, NDArray[Any]]) -> None:
-        """Take in the arrays of another tree over other leaves."""
-        nodes: set[tuple[int, int]] = set()
-        if f"extremes|{EXTREMES[0]}" in arrays:
-            self._note(Extremes(*(arrays[f"extremes|{name}"] for name in EXTREMES)))
-        for key, values in arrays.items():
-            kind, *names = key.split("|")
-            if kind == "history":
-                self.history.setdefault(int(names[0]), {})[names[1]] = values
-            elif kind == "node":
-                nodes.add((int(names[0]), int(names[1])))
-        for level, index in sorted(nodes):
-            self.add(level, index, Sums(*(arrays[f"node|{level}|{index}|{name}"] for name in _ARRAYS)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -159,15 +74,16 @@ class SaltelliRows(LeafRows):
     spare: Spare = field(default_factory=Spare)
 
     def compute(self, start: int, stop: int) -> Portion:
-        """Return the sums of the leaves from a base row to another."""
-        plan, leaves, failed = self.plan, [], list[int]()
+        """Return the sums of the grains from a base row to another."""
+        plan, grains, failed = self.plan, [], list[int]()
         extremes = Extremes.of(np.empty((0, plan.n_values)))
-        size, block = plan.leaf, block_rows(plan)
-        for leaf in range(start // size, stop // size):
+        size, block = plan.grain or plan.leaf, block_rows(plan)
+        for grain in range(start // size, stop // size):
             sums = self._empty()
-            for first in range(0, size, block):
-                rows = np.arange(first, min(first + block, size))
-                numbers = leaf * size + rows
+            leaf, low = divmod(grain * size, plan.leaf)
+            for first in range(low, low + size, block):
+                rows = np.arange(first, min(first + block, low + size))
+                numbers = leaf * plan.leaf + rows
                 points = partial(_points, plan, *_unit(plan, leaf, rows))
                 values, bad_calls = evaluated(plan, points, numbers, plan.seed)
                 twin = values
@@ -175,7 +91,7 @@ class SaltelliRows(LeafRows):
                     twin, more = evaluated(plan, points, numbers, inner_seed(plan.seed))
                     bad_calls |= more
                 bad = np.asarray(bad_calls.reshape(-1, len(numbers)).any(axis=0))
-                weights = _weights(plan, leaf, numbers)
+                weights = _weights(plan, numbers)
                 weights[:, bad] = 0.0
                 shaped = _rows(plan, values, self.reference, bad)
                 other = _rows(plan, twin, self.reference, bad) if plan.debias else None
@@ -183,8 +99,8 @@ class SaltelliRows(LeafRows):
                 for good in (shaped.f_a[~bad], shaped.f_b[~bad]):
                     extremes = extremes.merged(Extremes.of(good))
                 failed += numbers[bad].tolist()
-            leaves.append((leaf, sums))
-        return Portion(start, stop, np.array(failed, np.int64), (leaves, extremes))
+            grains.append((grain, sums))
+        return Portion(start, stop, np.array(failed, np.int64), (grains, extremes))
 
     def extended(self, rows: int) -> SaltelliRows:
         """Return the design with more base rows; the first ones stay."""
@@ -195,7 +111,8 @@ class SaltelliRows(LeafRows):
         try:
             sums = self.spare.pop()
         except IndexError:
-            return Sums.zeros(plan.n_weights, len(plan.factors), plan.n_values, plan.second)
+            n_weights = 1 if plan.replicates else plan.n_weights
+            return Sums.zeros(n_weights, len(plan.factors), plan.n_values, plan.second)
         sums.clear()
         return sums
 
@@ -262,13 +179,11 @@ def _unit(plan: Plan, leaf: int, rows: IntArray) -> tuple[FloatArray, FloatArray
     return saltelli_points(plan.columns, size, plan.seed, start, start + len(rows), replicate=replicate + 1)
 
 
-def _weights(plan: Plan, leaf: int, numbers: IntArray) -> FloatArray:
+def _weights(plan: Plan, numbers: IntArray) -> FloatArray:
     ones = np.ones((1, len(numbers)))
-    if not plan.replicates:
-        return padded(np.concatenate([ones, poisson_counts(plan.seed, numbers, plan.resamples)]))
-    turns = np.zeros((plan.replicates, len(numbers)))
-    turns[leaf % plan.replicates] = 1.0
-    return padded(np.concatenate([ones, turns]))
+    if plan.replicates:  # a grain has rows of one scramble: its sums are all that this scramble needs of them
+        return ones
+    return padded(np.concatenate([ones, poisson_counts(plan.seed, numbers, plan.resamples)]))
 
 
 def _rows(plan: Plan, values: FloatArray, reference: FloatArray, bad: BoolArray) -> Rows:

@@ -262,7 +262,7 @@ def _kept_in(
         facts["budget"] = rule.budget
     # A model that returns what it should not is found here, before anything is written.
     passes = chosen.passes(plan, judgement)
-    if rule is not None and len(passes) > 1:
+    if rule is not None and passes[0].open_verdicts is None:
         raise InputError(f"until: too many elements to go on with (got {plan.n_values}); name fewer outputs to rank")
     ready = _Ready(plan, judgement, rule, passes)
     if asked.stored.out is None:
@@ -313,7 +313,7 @@ def _planned(study: Study, asked: Asked, chosen: Designed, request: Request) -> 
 
 
 def _few_leaves(plan: Plan) -> bool:
-    return plan.base // plan.leaf <= FEW_LEAVES
+    return plan.spooled or plan.base // plan.leaf <= FEW_LEAVES
 
 
 def _refuse(chosen: Designed | GivenData, asked: Asked, versus: Study | None) -> None:

@@ -22,16 +22,16 @@ from mcsim.ranking.intervals import (
 from mcsim.ranking.method import Designed, Judgement, check_failed
 from mcsim.ranking.plan import Plan, failed_lines, reference_values, split
 from mcsim.ranking.ranking import Ranking
-from mcsim.ranking.saltelli import SaltelliRows, Spare, Tree, check_drawn, planned
+from mcsim.ranking.saltelli import SaltelliRows, check_drawn, planned
+from mcsim.ranking.summed import Spare, Spool, Tree, joined, slabs, stacked
 from mcsim.ranking.tails import Carried, carried, tail_lines, together
 from mcsim.ranking.verdicts import UNRESOLVED, rank_shares, verdicts
 from mcsim.study import FloatArray, InputError, Output, Study
 from mcsim.study.select import Cell
 from mcsim.study.units import output_factors
 
-_SLAB = 256
 UNDECIDED = ", so that verdicts are unresolved"
-# Sums of one pass; the tree holds up to three times as much.
+# Sums of resamples in one pass; the tree holds up to three times as much.
 _MOST_SUMS = 256e6
 Scores = dict[str, FloatArray]
 _RANK_RESAMPLES = 200
@@ -64,14 +64,20 @@ class Window:
 
 
 def passes(plan: Plan, judgement: Judgement) -> list[Reduced]:
-    """Return a collector for each window of the output elements; each costs its own pass over the model."""
+    """Return the collectors of the sums: one for independent scrambles, whatever the number of output elements.
+
+    Resamples take a hundred sums for each of theirs: where these are too many they are taken in windows of the
+    elements, and each costs its own pass over the model.
+    """
     check_drawn(plan)
-    parts = [replace(plan, window=window) for window in windows(plan)]
+    parts = [plan] if plan.replicates else [replace(plan, window=window) for window in windows(plan)]
     found = []
     for part in parts:
         spare = Spare()
-        found.append(Reduced(SaltelliRows(part, reference_values(part), spare), Tree(spare=spare)))
-    if len(found) == 1:
+        grains = part.leaf // part.grain if part.grain else 1
+        state = Spool(part, spare) if part.spooled else Tree(part.replicates, grains, spare=spare)
+        found.append(Reduced(SaltelliRows(part, reference_values(part), spare), state))
+    if len(found) == 1 and not plan.spooled:
         found[0].open_verdicts = lambda cell: open_verdicts(ranking(plan, judgement, [read(judgement, found[0])]), cell)
     return found
 
@@ -79,9 +85,7 @@ def passes(plan: Plan, judgement: Judgement) -> list[Reduced]:
 def read(judgement: Judgement, collector: Reduced) -> Window:
     """Return what the sums of a complete pass give."""
     work, tree = collector.work, collector.state
-    sums = tree.whole()
-    scores, second = slab_scores(work.plan, judgement, sums, work.reference)
-    base = sums.base[:, 0]
+    scores, second, base = slab_scores(work.plan, judgement, tree, work.reference)
     few = carried(tree.extremes, base[0] + base[1], base[2] + base[3], 2 * (work.rows - len(collector.failed)))
     scores["verdict"][:, few.events > 0] = UNRESOLVED
     history = {leaves * work.plan.leaf: points for leaves, points in sorted(tree.history.items())}
@@ -91,8 +95,8 @@ def read(judgement: Judgement, collector: Reduced) -> Window:
 def ranking(plan: Plan, judgement: Judgement, found: list[Window]) -> Ranking:
     """Return the ranking that all windows make together."""
     plan = replace(plan, base=found[0].base)
-    history = {n: split(plan, _joined([dict(one.history[n]) for one in found])) for n in found[0].history}
-    scores, second = _joined([one.scores for one in found]), _joined([one.second for one in found])
+    history = {n: split(plan, joined([dict(one.history[n]) for one in found])) for n in found[0].history}
+    scores, second = joined([one.scores for one in found]), joined([one.second for one in found])
     ranked = ranking_of(plan, judgement, scores, second, found[0].failed, history)
     few = together([one.few for one in found])
     lines = (
@@ -119,7 +123,7 @@ def open_verdicts(ranking: Ranking, cell: Cell) -> int:
 
 
 def windows(plan: Plan) -> list[tuple[int, int]]:
-    """Return ranges of output elements whose sums fit into memory; each costs its own pass over the model."""
+    """Return ranges of output elements whose resampled sums fit into memory."""
     factors = len(plan.factors)
     swapped = factors if plan.second else 0
     per_value = plan.n_weights * 8.0 * (5 + 3 * factors + swapped + swapped * (swapped - 1) // 2)
@@ -170,22 +174,23 @@ def ranking_of(
     )
 
 
-def slab_scores(plan: Plan, judgement: Judgement, sums: Sums, reference: FloatArray) -> tuple[Scores, Scores]:
-    """Return the measures that sums give (n_factors, n_values), and those of the pairs; slab by slab for memory."""
-    magnitude = np.abs(reference)
-    slabs = [slice(left, left + _SLAB) for left in range(0, plan.n_values, _SLAB)]
-    parts = [_slab_scores(plan, judgement, _part(sums, slab), magnitude[slab]) for slab in slabs]
-    return _joined([first for first, _ in parts]), _joined([second for _, second in parts])
-
-
-def _joined(parts: list[Scores]) -> Scores:
-    return {name: np.concatenate([part[name] for part in parts], axis=1) for name in parts[0]}
-
-
-def _part(sums: Sums, slab: slice) -> Sums:
-    return Sums(
-        sums.weight, sums.base[..., slab], sums.factor[..., slab], sums.swapped[..., slab], sums.pairs[..., slab]
-    )
+def slab_scores(
+    plan: Plan, judgement: Judgement, state: Tree | Spool, reference: FloatArray
+) -> tuple[Scores, Scores, FloatArray]:
+    """Return the measures that sums give (n_factors, n_values), those of the pairs, and the sums of A and B alone."""
+    magnitude, base = np.abs(reference), np.empty((5, plan.n_values))
+    scores: Scores = {}
+    second: Scores = {}
+    for slab in slabs(plan.n_values):
+        node = state.slab(slab)
+        sums = stacked(node) if plan.replicates else node[0]
+        base[:, slab] = sums.base[:, 0]
+        for whole, part in zip((scores, second), _slab_scores(plan, judgement, sums, magnitude[slab]), strict=True):
+            for name, values in part.items():
+                if name not in whole:
+                    whole[name] = np.empty((len(values), plan.n_values), values.dtype)
+                whole[name][:, slab] = values
+    return scores, second, base
 
 
 def _slab_scores(plan: Plan, judgement: Judgement, sums: Sums, magnitude: FloatArray) -> tuple[Scores, Scores]:
