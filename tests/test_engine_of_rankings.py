@@ -19,7 +19,8 @@ from mcsim.ranking.merge import merge_rankings
 from mcsim.ranking.method import Designed
 from mcsim.ranking.methods import METHODS
 from mcsim.ranking.ranking import Ranking
-from mcsim.ranking.sensitivity import rank_asked, sensitivity
+from mcsim.ranking.repeat import Request
+from mcsim.ranking.sensitivity import check_request, rank_asked, sensitivity
 from mcsim.study import InputError
 from mcsim.study.load import load
 
@@ -103,6 +104,16 @@ def test_as_many_shards_as_leaves_have_the_bits_of_the_whole(tmp_path):
     study = load("ishigami")
     _, merged = merge_rankings(shards_of(study, tmp_path), tmp_path / "merged")
     assert unlike(sensitivity(study, BASE, jobs=1), merged) == []
+
+
+def test_shards_follow_the_base(tmp_path):
+    study, merged = load("ishigami"), tmp_path / "merged"
+    folders = [tmp_path / str(number) for number in range(1, 65)]
+    for number, folder in enumerate(folders, start=1):
+        rank_asked(study, Asked.of(base=4096, shard=(number, 64), out=folder, jobs=1, quiet=True))
+    assert unlike(merge_rankings(folders[::-1], merged)[1], sensitivity(study, base=4096, jobs=2)) == []
+    with pytest.raises(InputError, match=r"shard: .*\(got 1/65\); .*N at most 64"):
+        check_request(study, Asked.of(base=4096, shard=(1, 65), out=tmp_path / "more"), Request())
 
 
 def test_shards_of_a_difference_are_refused_before_the_draws(tmp_path):

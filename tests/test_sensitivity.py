@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -5,7 +7,7 @@ from small_studies import known_study, study_of
 
 from mcsim.distributions import Categorical, Dirichlet
 from mcsim.ranking import plan as plans
-from mcsim.ranking import saltelli, sobol
+from mcsim.ranking import saltelli, sobol, summed
 from mcsim.ranking.factors import dependent_groups
 from mcsim.ranking.sensitivity import plan_of, sensitivity
 from mcsim.studies.examples.functions import (
@@ -99,10 +101,42 @@ def test_windows_over_the_elements_leave_the_bits_alone(monkeypatch):
     assert np.array_equal(whole.convergence[16]["wide"]["ST"], cut.convergence[16]["wide"]["ST"])
 
 
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_sums_on_disk_give_the_same_bits_from_one_evaluation(monkeypatch, jobs):
+    calls = []
+
+    def counted(study):
+        inner = study.model.evaluate
+        evaluate = lambda inputs, context: calls.append(len(context.draws)) or inner(inputs, context)  # noqa: E731
+        return replace(study, model=replace(study.model, evaluate=evaluate))
+
+    whole = sensitivity(counted(wide_study()), base=256, jobs=jobs, second_order=True)
+    once, calls[:] = sum(calls), []
+    monkeypatch.setattr(saltelli, "_MOST_IN_MEMORY", 0.0)
+    monkeypatch.setattr(summed, "SLAB", 3)
+    spooled = sensitivity(counted(wide_study()), base=256, jobs=jobs, second_order=True)
+    assert sum(calls) == once
+    pd.testing.assert_frame_equal(whole.table(), spooled.table(), check_exact=True)
+    assert np.array_equal(whole.convergence[16]["wide"]["ST"], spooled.convergence[16]["wide"]["ST"])
+    assert np.array_equal(whole.second["wide"]["S2"], spooled.second["wide"]["S2"])
+
+
+def test_a_table_written_in_pieces_is_the_same_file(monkeypatch, tmp_path):
+    ranking = sensitivity(wide_study(), base=64, jobs=1, second_order=True)
+    ranking.to_csv(tmp_path / "whole.csv")
+    monkeypatch.setattr("mcsim.ranking.ranking.ROWS_AT_ONCE", 3)
+    ranking.to_csv(tmp_path / "pieces.csv")
+    assert (tmp_path / "pieces.csv").read_bytes() == (tmp_path / "whole.csv").read_bytes()
+    assert len(pd.read_csv(tmp_path / "whole.csv")) == 16
+
+
 def test_stopping_rule_needs_all_elements_at_once(monkeypatch):
     monkeypatch.setattr(sobol, "_MOST_SUMS", 40_000.0)
     with pytest.raises(InputError, match=r"until: too many elements to go on with \(got 8\)"):
         sensitivity(wide_study(), base=64, jobs=1, until="ranking(y) resolved")
+    monkeypatch.setattr(saltelli, "_MOST_IN_MEMORY", 0.0)
+    with pytest.raises(InputError, match=r"until: too many elements to go on with \(got 8\)"):
+        sensitivity(wide_study(), base=256, jobs=1, until="ranking(y) resolved")
 
 
 def test_seed_zero_repeats_and_differs_from_one():

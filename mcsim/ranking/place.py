@@ -27,7 +27,7 @@ from mcsim.ranking.stored import identity_of, save
 from mcsim.store.chunks import PLAN
 from mcsim.store.claim import Claim, remedy
 from mcsim.store.directory import MANIFEST, PAIRS, RANKING, RECORD, TABLE, WITHIN, add_files, check_files, check_ranking
-from mcsim.store.files import atomically, write_table
+from mcsim.store.files import atomically
 from mcsim.store.joining import refuse_unfinished
 from mcsim.store.record import code_record, file_hash, fingerprint, machine, made_with, study_record, versions
 from mcsim.store.whole import read_json, write_json
@@ -238,10 +238,7 @@ def keep(
     """
     atomically(folder / TABLE, ranking.to_csv)
     if ranking.pairs:
-        import pandas as pd
-
-        pairs = pd.concat([ranking.pair_table(output.name) for output in ranking.outputs], ignore_index=True)
-        write_table(folder / PAIRS, pairs)
+        atomically(folder / PAIRS, ranking.pairs_to_csv)
     if ranking.within is not None:
         atomically(folder / WITHIN, ranking.within.to_csv)
     save(ranking, folder / RANKING, facts)

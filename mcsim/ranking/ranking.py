@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
 
+ROWS_AT_ONCE = 100_000  # of a table that is written
 INDEX_COLUMNS = ("S1", "S1_low", "S1_high", "ST", "ST_low", "ST_high")
 Measures = Mapping[str, FloatArray]
 
@@ -200,10 +201,20 @@ class Ranking:
         return pd.concat(frames, ignore_index=True)
 
     def _frame(self, output: Output, labels: Mapping[str, object], pairs: bool = False) -> pd.DataFrame:
+        chosen = output.mask & selection(output, labels)
+        return self._frame_of(output, tuple(np.nonzero(chosen)) if output.dims else (), pairs)
+
+    def _frames(self, output: Output, pairs: bool = False) -> Iterator[pd.DataFrame]:
+        """Yield the rows of an output some elements at a time."""
+        elements: tuple[IntArray, ...] = tuple(np.nonzero(output.mask)) if output.dims else ()
+        count = len(elements[0]) if output.dims else 1
+        step = max(1, ROWS_AT_ONCE // max(1, len(self.pairs) if pairs else len(self.factors)))
+        for start in range(0, count, step):
+            yield self._frame_of(output, tuple(place[start : start + step] for place in elements), pairs)
+
+    def _frame_of(self, output: Output, elements: tuple[IntArray, ...], pairs: bool) -> pd.DataFrame:
         import pandas as pd
 
-        chosen = output.mask & selection(output, labels)
-        elements: tuple[IntArray, ...] = tuple(np.nonzero(chosen)) if output.dims else ()
         names = [" x ".join(pair) for pair in self.pairs] if pairs else list(self.factors)
         count = len(elements[0]) if output.dims else 1
         repeated = {
@@ -221,15 +232,27 @@ class Ranking:
 
     def to_csv(self, path: str | Path) -> None:
         """Write the tidy ranking of all outputs, full precision, inputs in their order of declaration."""
-        import pandas as pd
+        self._write(path, pairs=False)
 
+    def pairs_to_csv(self, path: str | Path) -> None:
+        """Write the tidy second-order indices of all outputs, full precision."""
+        self._write(path, pairs=True)
+
+    def _write(self, path: str | Path, pairs: bool) -> None:
+        """Write a table some elements at a time: millions of rows would take more memory than what they are of."""
         from mcsim.store.files import escaped_table
 
-        frames = [self._frame(output, {}) for output in self.outputs]
-        merged = pd.concat(frames, ignore_index=True)
         dims = list(dict.fromkeys(dim.name for output in self.outputs for dim in output.dims))
-        rest = [name for name in merged.columns if name not in (*dims, "output")]
-        escaped_table(merged[["output", *dims, *rest]]).to_csv(path, index=False)
+        none = np.empty(0, np.int64)
+        heads = [self._frame_of(output, tuple(none for _ in output.dims), pairs) for output in self.outputs]
+        own = dict.fromkeys(name for head in heads for name in head.columns if name not in (*dims, "output"))
+        columns = ["output", *dims, *own]
+        header = True
+        with Path(path).open("w", encoding="utf-8", newline="") as stream:
+            for output in self.outputs:
+                for frame in self._frames(output, pairs):
+                    escaped_table(frame.reindex(columns=columns)).to_csv(stream, index=False, header=header)
+                    header = False
 
     def save(self, path: str | Path) -> None:
         """Write the ranking whole to a file (.npz), for `Ranking.load`."""

@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import math
 import os
+import shutil
 import tempfile
+import weakref
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -207,7 +209,8 @@ class Spool:
     """
 
     def __init__(self, plan: Plan, spare: Spare) -> None:
-        self._folder = tempfile.TemporaryDirectory(prefix="mcsim-sums-")
+        self._folder = Path(tempfile.mkdtemp(prefix="mcsim-sums-"))
+        weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
         self._n_values, self._spare = plan.n_values, spare
         one = Sums.zeros(1, len(plan.factors), 1, plan.second)
         self._shapes = [getattr(one, name).shape[:-1] for name in _ARRAYS[1:]]
@@ -215,7 +218,7 @@ class Spool:
         self.extremes: Extremes | None = None
 
     def _file(self, leaf: int) -> Path:
-        return Path(self._folder.name) / f"{leaf}.bin"
+        return self._folder / f"{leaf}.bin"
 
     def take(self, portion: Portion) -> None:
         """Take in the sums of some leaves."""
