@@ -194,6 +194,14 @@ def test_folders_are_opened_again(study, tmp_path):
         mcsim.open(tmp_path)
 
 
+def test_a_comparison_of_some_outputs_of_a_shipped_study_shows_itself():
+    one = mcsim.load("fleet")
+    delta = mcsim.compare(one, one.set(battery_law="weibull"), ["stock"], draws=8, quiet=True)
+    assert one.figures
+    assert {figure["output"] for figure in delta.study.figures} <= {"stock"}
+    assert "minus" in delta._repr_html_()
+
+
 def test_studies_and_results_pair(study):
     other = study.set(b=2.0)
     by_study = mcsim.compare(study, other, draws=60)

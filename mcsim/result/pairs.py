@@ -74,7 +74,9 @@ def compare(first: Result, second: Result, outputs: Sequence[str] | None = None)
     )
     model = replace(second.study.model, outputs=outputs_of_pair)
     name = f"{second.study.name} minus {first.study.name}"
-    study = replace(second.study, model=model, name=name, published=())
+    # What the second study draws of outputs that the runs do not share has nothing to draw here.
+    figures = tuple(figure for figure in second.study.figures if figure.get("output") in kept)
+    study = replace(second.study, model=model, name=name, published=(), figures=figures)
     inputs = {name: column[theirs] for name, column in second.inputs.items()}
     # A draw that failed in both runs failed once.
     failures = {failure.draw: failure for failure in (*second.failures, *first.failures)}
