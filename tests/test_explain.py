@@ -237,6 +237,7 @@ LOOKUP = {"mass": MASS, "hole": HOLED, "amount": BY_KIND}.__getitem__
     ("text", "sense", "bound", "unit"),
     [
         ("mass@2040,used > 100 kt/yr", ">", 1e5, "t/yr"),
+        ("mass@2040,used > 100 kt", ">", 1e5, "t/yr"),
         ("mass@used,year=2030<=1e3", "<=", 1000.0, "t/yr"),
         ("amount@used >= 2 MWh", ">=", 2000.0, "kWh"),
         ("amount@new < -.5", "<", -0.5, "kg"),
@@ -258,7 +259,7 @@ def test_a_question_is_read_in_the_units_of_the_output(text, sense, bound, unit)
         ("mass@2040,used > nan", "no comparison with a number"),
         ("mass@2040 > 3", r"explain: mass@2040: not one element \(got 2\); a label of each dim \(kind: new, used"),
         ("mass@2050,used > 3", "no dim has this label alone"),
-        ("mass@2040,used > 3 kg", r"explain: mass@2040,used: does not convert \(got 'kg'\); 't/yr'"),
+        ("mass@2040,used > 3 km", r"explain: mass@2040,used: does not convert \(got 'km/yr'\); 't/yr'"),
         ("hole@2040 > 3", "explain: hole@2040: has no meaning there"),
         ("amount@new > 3 kWh", r"does not convert \(got 'kWh'\); 'kg'"),
     ],

@@ -1,5 +1,6 @@
 """The site: generated pages tell what registries and files hold, every page has its place, what blocks print is so."""
 
+import json
 import re
 from pathlib import Path
 
@@ -41,6 +42,7 @@ def listed(text):
 
 def test_every_page_stands_once_in_the_contents_and_no_other_does(pages):
     written = [path.stem for path in DOCS.glob("*.md") if path.name != "index.md"]
+    written += [f"notebooks/{path.stem}" for path in DOCS.glob("notebooks/*.ipynb")]
     top = [f"generated/{path.rpartition('.')[0]}" for path in pages if "/" not in path or path.endswith("/index.md")]
     contents = [name for path in DOCS.glob("*.md") for name in listed(path.read_text())]
     assert sorted(contents) == sorted([*written, *top])
@@ -146,3 +148,14 @@ def test_what_the_python_of_a_page_prints_stands_under_it(page, tmp_path, monkey
     assert found
     for told, said in found:
         assert_same_digits(told, said)
+
+
+def test_notebooks_hold_no_output_and_no_name_of_a_machine():
+    notebooks = sorted((DOCS / "notebooks").glob("*.ipynb"))
+    assert [path.stem for path in notebooks] == ["fleet", "own-model", "vehicle"]
+    for path in notebooks:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        code = [cell for cell in content["cells"] if cell["cell_type"] == "code"]
+        assert len(code) >= 4
+        assert all(cell["outputs"] == [] and cell["execution_count"] is None for cell in code), path.name
+        assert set(content["metadata"]) == {"kernelspec", "language_info"}

@@ -82,6 +82,8 @@ def parse_question(text: str, lookup: Callable[[str], Output]) -> Question:
         shown = "; ".join(f"{dim.name}: {', '.join(map(str, dim.coords[:4]))}, ..." for dim in open_dims)
         raise InputError(f"explain: {cell}: not one element (got {len(elements)}); a label of each dim ({shown})")
     unit, given = output.unit_at(tuple(elements[0])), found[4].strip()
+    if given and "/" not in given and unit.endswith("/yr") and "year" in cell.labels:
+        given += "/yr"  # what flows in a year that is named is an amount: 100 kt in 2050
     factor = conversion(given, unit, f"explain: {cell}") if given else 1.0
     return Question(str(text).strip(), cell, found[2], float(found[3]) * factor, unit)
 
