@@ -106,6 +106,19 @@ def _drawn(folder: Path, record: Mapping[str, Any], study: Study) -> dict[str, A
     return words | ({"lives": record["lives"]} if study.samples_lives else {})
 
 
+def unchanged(folder: Path, record: Mapping[str, Any]) -> Study:
+    """Return the study of a record, loaded again.
+
+    Raises
+    ------
+    InputError
+        When it changed since, naming the files.
+    """
+    study = study_of(record)
+    _refuse_changes(folder, record, study)
+    return study
+
+
 def _refuse_changes(folder: Path, record: Mapping[str, Any], study: Study) -> None:
     there, about = record["identity"], record["study"]
     same = there["fingerprint"] == fingerprint(study) and there["code"] == code_record(study)

@@ -1,49 +1,177 @@
-"""`mcsim compare`: each study a run directory of its own, and the paired deltas to the first one beside them."""
+"""`mcsim compare`: studies on one design, held against the first of them: deltas, the matrix, what decides, a page."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from mcsim.engine.asked import Asked
+from mcsim.engine.asked import Asked, Stored
 from mcsim.study import InputError, Study
+from mcsim.study.outcomes import Outcome
 
 if TYPE_CHECKING:
+    from mcsim.report.compared import Compared
     from mcsim.result.result import Result
 
-RECORD, DELTAS = "compare.json", "deltas.csv"
+RECORD, DELTAS, MATRIX, DRIVERS, LADDER, PAGE = (
+    "compare.json",
+    "deltas.csv",
+    "matrix.csv",
+    "sensitivity.csv",
+    "ladder.csv",
+    "compare.html",
+)
 
 
-def compare_and_write(studies: Sequence[Study], asked: Sequence[Asked]) -> str:
-    """Run studies on one design and write paired deltas to the first one; of a shard, the runs alone."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Side:
+    """One study of a comparison.
+
+    Parameters
+    ----------
+    study : Study
+        What is run.
+    kind : str
+        As in `mcsim.result.matrix`: the baseline, one lever, or a package of several.
+    strengths : tuple of str
+        Inputs that say how far it goes.
+    """
+
+    study: Study
+    kind: str
+    strengths: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """How much of a comparison is made.
+
+    Parameters
+    ----------
+    alone : bool
+        The studies' own runs are not written: what is compared is all that is kept.
+    drivers : Asked, optional
+        How what decides each difference is ranked; not at all where None.
+    ladder : bool
+        Outcomes at steps of the strengths.
+    """
+
+    alone: bool = False
+    drivers: Asked | None = None
+    ladder: bool = False
+
+
+def compare_and_write(sides: Sequence[Side], asked: Sequence[Asked], extent: Extent) -> str:
+    """Run studies on one design and write what they change of the first one; of a shard, the runs alone."""
     from mcsim.command.jobs import new_folder
-    from mcsim.engine.run import run_asked
     from mcsim.store.joining import refuse_unfinished
     from mcsim.store.whole import write_json
 
-    runs = [f"{number}-{study.name}" for number, study in enumerate(studies, start=1)]
-    with new_folder(asked[0], "-".join(["compare", *(study.name for study in studies)])) as folder:
+    names = [side.study.name for side in sides]
+    outcomes = outcomes_asked(sides[0].study)
+    asked = [_keeping(one, side.study, outcomes) for one, side in zip(asked, sides, strict=True)]
+    called = "-".join(["compare", *(names if len(names) < 4 else [names[0], "levers"])])
+    with new_folder(asked[0], called) as folder:
         refuse_unfinished(folder)
+        runs = [] if extent.alone else [f"{number}-{name}" for number, name in enumerate(names, start=1)]
+        about = _about(sides, asked[0], runs, extent)
         if (folder / RECORD).is_file() and recorded(folder) != runs:
             shown = ", ".join(runs)
             raise InputError(f"{folder}: other studies than there (got {shown}); resume with the same, in order")
-        results = []
-        for run, study, one in zip(runs, studies, asked, strict=True):
-            results.append(run_asked(study, replace(one, stored=replace(one.stored, out=folder / run, exact=True))))
-            if not (folder / RECORD).is_file():
-                write_json(folder / RECORD, {"runs": runs})
+
+        def results() -> Iterator[Result]:
+            from mcsim.engine.run import run_asked
+
+            for number, (side, one) in enumerate(zip(sides, asked, strict=True)):
+                out = None if extent.alone else folder / runs[number]
+                stored = Stored(None, False, one.stored.keep) if out is None else replace(one.stored, out=out, exact=True)
+                yield run_asked(side.study, replace(one, stored=stored))
+                if not extent.alone and not (folder / RECORD).is_file():
+                    write_json(folder / RECORD, about)
+
         if asked[0].computed.shard is not None:
+            for _ in results():
+                pass
             return f"shard: {folder}; `mcsim merge` joins it to the others"
-        return deltas_written(results, folder)
+        found = held(results(), sides, outcomes)
+        found = _driven(found, sides, outcomes, extent, folder, asked[0])
+        return _written(found, folder, about)
+
+
+def outcomes_asked(study: Study) -> tuple[Outcome, ...]:
+    """Return what a study is compared by: its own outcomes, or the elements that its page one tells."""
+    from mcsim.report.choose import telling_cells
+
+    if study.outcomes:
+        return study.outcomes
+    cells = [row.cell for row in study.brief.rows] or telling_cells(study)
+    known = {output.name for output in study.outputs}
+    named = {str(cell): cell for cell in cells if cell.output.name in known}
+    return tuple(Outcome(cell, 0, unit_of_cell(cell), entry={"output": name}) for name, cell in named.items())
+
+
+def unit_of_cell(cell: Any) -> str:
+    """Return the unit of an element."""
+    output = cell.output
+    if output.coord_units is None:
+        return str(output.unit)
+    return str(output.coord_units[str(cell.labels[output.coord_units_dim])])
+
+
+def _keeping(asked: Asked, study: Study, outcomes: Sequence[Outcome]) -> Asked:
+    """Return what is asked with the outcomes' draws kept, where a study has them."""
+    known = {output.name for output in study.declared}
+    names = [outcome.cell.output.name for outcome in outcomes if outcome.cell.output.name in known]
+    keep = tuple(dict.fromkeys([*asked.stored.keep, *names]))
+    return replace(asked, stored=replace(asked.stored, keep=keep))
+
+
+def _about(sides: Sequence[Side], asked: Asked, runs: list[str], extent: Extent) -> dict[str, Any]:
+    """Return what compare.json says; of a comparison whose runs are not kept, all that repeats it."""
+    from mcsim.store.record import code_record, fingerprint, made_with, study_record
+
+    about: dict[str, Any] = {"runs": runs, "sides": [{"kind": s.kind, "strengths": list(s.strengths)} for s in sides]}
+    base = None if extent.drivers is None else extent.drivers.ranked.base
+    about["extent"] = {"alone": extent.alone, "base": base, "ladder": extent.ladder}
+    if runs:
+        return about
+    studies = [
+        {
+            "study": study_record(side.study),
+            "identity": {
+                "fingerprint": fingerprint(side.study),
+                "code": code_record(side.study),
+                "version": side.study.version,
+            },
+        }
+        for side in sides
+    ]
+    drawn = asked.drawn
+    words = {"draws": drawn.draws, "design": drawn.design, "seed": drawn.seed, "keep": list(asked.stored.keep)}
+    words |= {} if drawn.lives is None else {"lives": drawn.lives}
+    return {**about, "studies": studies, "asked": words, "made_with": made_with()}
 
 
 def recorded(folder: Path) -> list[str]:
     """Return the folders of a comparison's runs, in order."""
+    return list(record_of(folder)["runs"])
+
+
+def record_of(folder: Path) -> dict[str, Any]:
+    """Return what compare.json of a folder says."""
     from mcsim.store.whole import read_json
 
-    return list(read_json(folder / RECORD, "another --out, or the folder as it was written")["runs"])
+    return dict(read_json(folder / RECORD, "another --out, or the folder as it was written"))
+
+
+def sides_of(studies: Sequence[Study], about: Mapping[str, Any]) -> list[Side]:
+    """Return studies with what compare.json says of each; one from before it did is a baseline with levers."""
+    from mcsim.result.matrix import SINGLE, TODAY
+
+    said = about.get("sides") or [{"kind": TODAY if number == 0 else SINGLE} for number in range(len(studies))]
+    return [Side(study, one["kind"], tuple(one.get("strengths", ()))) for study, one in zip(studies, said, strict=True)]
 
 
 def merge_compared(folders: Sequence[Path], out: Path) -> str:
@@ -60,42 +188,95 @@ def merge_compared(folders: Sequence[Path], out: Path) -> str:
 
     runs = recorded(folders[0]) if (folders[0] / RECORD).is_file() else []
     for folder in folders:
-        if not (folder / RECORD).is_file() or recorded(folder) != runs:
+        if not (folder / RECORD).is_file() or not runs or recorded(folder) != runs:
             raise InputError(f"{folder}: not a shard of the comparison in {folders[0]}; shards of one")
     with joining(folders, out):
         results = [merge([folder / run for folder in folders], out / run) for run in runs]
-        write_json(out / RECORD, {"runs": runs})
-        return deltas_written(results, out)
+        about = {key: value for key, value in record_of(folders[0]).items() if key != "files"}
+        write_json(out / RECORD, about)
+        sides = sides_of([result.study for result in results], about)
+        return _written(held(iter(results), sides, outcomes_asked(results[0].study)), out, about)
 
 
-def deltas_written(results: Sequence[Result], folder: Path) -> str:
-    """Write the deltas of runs to the first of them, and return what to tell."""
+def held(results: Iterator[Result], sides: Sequence[Side], outcomes: Sequence[Outcome]) -> Compared:
+    """Return what runs change of the first of them; each run is let go of before the next."""
     import pandas as pd
 
+    from mcsim.report.compared import Compared, Lever
+    from mcsim.result.matrix import column_of, matrix
+    from mcsim.result.moved import delta_table, most_moved
     from mcsim.result.pairs import compare
+
+    first = next(results)
+    columns, tables, levers = [column_of(first, outcomes, sides[0].kind)], [], []
+    named = {outcome.cell.output.name for outcome in outcomes}
+    for side, other in zip(sides[1:], results, strict=True):
+        delta = compare(first, other)
+        table = delta_table(delta)
+        table.insert(0, "study", other.study.name)
+        tables.append(table)
+        columns.append(column_of(other, outcomes, side.kind))
+        levers.append(Lever(other.study, side.kind, tuple(most_moved(first, delta, named)), delta.notes))
+    return Compared(
+        first.study,
+        first.headline,
+        first.seed,
+        first.design,
+        matrix(columns, outcomes),
+        tuple(levers),
+        pd.concat(tables, ignore_index=True),
+    )
+
+
+def _driven(
+    found: Compared, sides: Sequence[Side], outcomes: Sequence[Outcome], extent: Extent, folder: Path, asked: Asked
+) -> Compared:
+    """Return a comparison with what decides each difference and with the ladders, as far as these are asked for."""
+    from mcsim.engine.ladder import ladder
+    from mcsim.ranking.deltas import rank_delta
+
+    rankings, ladders, notes = {}, {}, []
+    for place, side in enumerate(sides[1:], start=1):
+        name = side.study.name
+        if extent.drivers is not None:
+            out = None if extent.alone else folder / "drivers" / f"{place + 1}-{name}"
+            how = replace(extent.drivers, stored=replace(extent.drivers.stored, out=out))
+            try:
+                rankings[place] = rank_delta(sides[0].study, side.study, outcomes, how)
+            except InputError as error:  # what is compared stands without it
+                notes.append(f"{name}: what decides it is not told: {error}")
+        if extent.ladder and side.strengths:
+            ends = found.matrix.values[[0, place]]
+            ladders[place] = ladder(side.study, side.strengths, outcomes, asked, ends)
+    return replace(found, rankings=rankings, ladders=ladders, notes=tuple(notes))
+
+
+def _written(found: Compared, folder: Path, about: Mapping[str, Any]) -> str:
+    """Write the files of a comparison, and return what to tell."""
+    import pandas as pd
+
+    from mcsim.ranking.deltas import delta_rows
+    from mcsim.report.compared import ladder_table, sentences, write_page
     from mcsim.store.files import write_table
     from mcsim.store.record import file_hash
     from mcsim.store.whole import write_json
 
-    lines, tables = [], []
-    for other in results[1:]:
-        delta = compare(results[0], other)
-        table = delta.summary()
-        table.insert(0, "study", other.study.name)
-        tables.append(table)
-        lines += _delta_lines(delta, results[0].study, other.study)
-    merged = pd.concat(tables, ignore_index=True)
-    write_table(folder / DELTAS, merged)
-    write_json(folder / RECORD, {"runs": recorded(folder), "files": {DELTAS: file_hash(folder / DELTAS)}})
-    return "\n".join([*lines, f"deltas: {folder / DELTAS}"])
-
-
-def _delta_lines(delta: Result, first: Study, other: Study) -> list[str]:
-    from mcsim.report.first import sentences_of_rows
-
-    headline = tuple(name for name in first.headline if name in delta.bands)
-    figures = tuple(figure for figure in delta.study.figures if figure["output"] in delta.bands)
-    shown = replace(delta, study=replace(delta.study, headline=headline, figures=figures))
-    lines = [f"{other.title} less {first.title}, draw by draw"]
-    lines += [f"  warning: {note}" for note in delta.notes]
-    return lines + sentences_of_rows(shown)
+    names = found.matrix.names
+    tables: dict[str, Callable[[], pd.DataFrame]] = {
+        DELTAS: lambda: found.deltas,
+        MATRIX: found.matrix.table,
+        DRIVERS: lambda: pd.concat(
+            [delta_rows(names[place], ranking) for place, ranking in found.rankings.items()], ignore_index=True
+        ),
+        LADDER: lambda: ladder_table(found),
+    }
+    there = {DELTAS: True, MATRIX: True, DRIVERS: bool(found.rankings), LADDER: bool(found.ladders)}
+    for name, table in tables.items():
+        if there[name]:
+            write_table(folder / name, table())
+        else:
+            (folder / name).unlink(missing_ok=True)
+    write_page(found, folder / PAGE)
+    files = {name: file_hash(folder / name) for name in tables if there[name]}
+    write_json(folder / RECORD, {**about, "files": files})
+    return "\n".join([*sentences(found), f"deltas: {folder / DELTAS}", f"comparison: {folder / PAGE}"])

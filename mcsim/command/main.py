@@ -13,6 +13,8 @@ import click
 from mcsim import __version__
 from mcsim.command.door import ended_in_order
 from mcsim.command.door import show as _show
+from mcsim.command.loading import loaded as _loaded
+from mcsim.command.loading import settled as _set
 from mcsim.command.options import Group, offers, said
 
 EXIT_INPUT, EXIT_FAILED, EXIT_INTERRUPTED = 2, 3, 130
@@ -96,33 +98,6 @@ def _again(folder: Path, study: str | None, words: dict[str, Any]) -> Any:
         _show(line, err=True)
     _warn(again.study)
     return again
-
-
-def _loaded(study: str, settings: Sequence[str], data: Path | None, posterior: str | None = None) -> Any:
-    from mcsim.study.load import load
-
-    loaded = _set(load(study, data), settings)
-    if posterior is None:
-        return loaded
-    from mcsim.engine.conditioned import condition
-
-    return condition(loaded, posterior)
-
-
-def _set(study: Any, settings: Sequence[str]) -> Any:
-    """Return a study with what the user set, fit for a report: that is found before the hours of a run."""
-    from mcsim.report.check import check_figures
-    from mcsim.study import InputError
-
-    pairs = []
-    for setting in settings:
-        name, equals, value = setting.partition("=")
-        if not equals or not name or not value:
-            raise InputError(f"--set: not K=V (got {setting!r}); such as --set annual_degradation=0.02")
-        pairs.append((name.strip(), value.strip()))
-    study = study.set_items(pairs)
-    check_figures(study)
-    return study
 
 
 @mcsim.command("list")
@@ -293,31 +268,33 @@ def merge_shards(folders: Sequence[Path], out: Path | None) -> None:
     "--chunk",
     "--timeout",
     "--max-failed",
+    "--no-sensitivity",
+    "--base",
+    "--ladder",
+    "--levers",
     "--quiet",
 )
 def compare_studies(studies: Sequence[str], repeat: Path | None, **given: Any) -> None:
-    """Compare studies: paired deltas to the first one, under common random numbers."""
-    from mcsim.command.compared import compare_and_write
-    from mcsim.command.jobs import asked_of
+    """Compare studies with the first one, under common random numbers: what helps, how surely, what it costs.
+
+    Overlays, such as the levers and packages that `mcsim list` shows, come over the first study.
+    """
+    from mcsim.command.comparing import compare, compare_again
 
     words = said(given)
     if repeat is not None:
-        from mcsim.command.again import compared_again
-
-        others = [name for name in ("settings", "data", "samples", "posterior") if name in words]
+        others = [name for name in ("settings", "data", "samples", "posterior", "levers") if name in words]
         if studies or others:
             raise click.UsageError(f"compare: --from: with {', '.join([*studies, *others])}; the comparison as it was")
-        found, asked = compared_again(repeat, words)
-        for line in dict.fromkeys(line for again in found for line in again.lines):
+        lines, told = compare_again(repeat, words)
+        for line in lines:
             _show(line, err=True)
-        _show(compare_and_write([again.study for again in found], asked))
+        _show(told())
         return
-    if len(studies) < 2:
+    if len(studies) < 2 and not ("levers" in words and studies):
         got = f"one study (got {studies[0]})" if studies else "no study (got nothing)"
-        raise click.UsageError(f"compare: {got}; at least two")
-    settings, data, posterior = words.pop("settings", ()), words.pop("data", None), words.pop("posterior", None)
-    loaded = [_loaded(study, settings, data, posterior) for study in studies]
-    _show(compare_and_write(loaded, asked_of(words, loaded, words.pop("samples", None))))
+        raise click.UsageError(f"compare: {got}; at least two, or one with --levers")
+    _show(compare(studies, words))
 
 
 @mcsim.command("report")

@@ -107,8 +107,16 @@ OPTIONS: dict[str, Callable[..., Any]] = {
     "--quiet": click.option("--quiet", is_flag=True, help="No progress."),
     "--no-sensitivity": click.option("--no-sensitivity", is_flag=True, help="Bands only."),
     "--base": click.option(
-        "--base", type=Number(), help="Base rows of the Sobol' design, a power of two (default 1024)."
+        "--base",
+        type=Number(),
+        help="Base rows of the Sobol' design, a power of two (default 1024; of a comparison 256).",
     ),
+    "--levers": click.option(
+        "--levers",
+        is_flag=True,
+        help="Every lever and package whose inputs the first study has; its runs are not kept.",
+    ),
+    "--ladder": click.option("--ladder", is_flag=True, help="Levers at 1/4, 1/2 and 3/4 of their strength too."),
     "--method": click.option("--method", cls=MethodOption, help="How inputs are ranked (default sobol):"),
     "--group": click.option(
         "--group", multiple=True, metavar="NAME[:SOURCE]", help="Only these observations (default: all)."

@@ -127,10 +127,11 @@ def _draw(rows: pd.DataFrame, figure: Figure, path: Path, png: bool) -> tuple[st
     write(path.with_suffix(".svg"), vector.getvalue())
     if png:
         write(path.with_suffix(".png"), pixels.getvalue())
-    return _address(vector.getvalue()), _address(small.getvalue())
+    return address(vector.getvalue()), address(small.getvalue())
 
 
-def _address(svg: bytes) -> str:
+def address(svg: bytes) -> str:
+    """Return a picture as a page holds it; nothing for none."""
     return "data:image/svg+xml;base64," + base64.b64encode(svg).decode("ascii") if svg else ""
 
 

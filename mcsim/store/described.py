@@ -20,6 +20,7 @@ from mcsim.study import Dim, Input, InputError, Layout, Model, Option, Output, S
 from mcsim.study.answers import brief_of
 from mcsim.study.inputs import Inputs
 from mcsim.study.labels import Labels
+from mcsim.study.outcomes import outcomes_of
 from mcsim.study.published import published_of
 from mcsim.study.rows import Rows
 from mcsim.study.tables import Table
@@ -105,6 +106,8 @@ def declarations(study: Study) -> dict[str, Any]:
             "texts": dict(study.labels.texts),
         },
         "published": [dict(figure.entry) for figure in study.published],
+        "outcomes": [dict(outcome.entry) for outcome in study.outcomes],
+        "under": study.under,
         "model": model.name,
         "lives": model.lives,
         "warnings": list(model.warn(study.options)) if model.warn is not None else [],
@@ -157,6 +160,8 @@ def study_declared(content: Mapping[str, Any]) -> Study:
         brief=brief_of(content.get("report", {}), model, f"{name}: report"),
         labels=Labels(**content.get("labels", {})),
         published=published_of(content.get("published", ()), model, inputs),
+        outcomes=outcomes_of({"outcomes": content.get("outcomes", ())}, model, f"{name}: compare"),
+        under=content.get("under", ""),
         # Which inputs go together, not their values: these stand in draws.nc as far as they were drawn.
         posterior=tuple(
             Rows(facts["name"], dict.fromkeys(facts["inputs"], NOTHING), NOTHING, facts["record"], said=facts["said"])

@@ -85,6 +85,7 @@ def study_record(study: Study) -> dict[str, Any]:
         "version": study.version,
         "origin": study.origin,
         "data": study.data,
+        **({"under": study.under} if study.under else {}),
         "overrides": [list(pair) for pair in study.overrides],
         "fingerprint": fingerprint(study),
         "files": files | dict(study.code),
@@ -192,7 +193,11 @@ def study_of(record: Mapping[str, Any]) -> Study:
     if not about["origin"]:
         raise InputError(f"{about['name']}: built in Python, not from a file; pass the study along")
     origin = Path(about["origin"])
-    study = load(origin if origin.is_file() else about["name"], about["data"] or None)
+    study = (
+        _laid(about)
+        if about.get("under")
+        else load(origin if origin.is_file() else about["name"], about["data"] or None)
+    )
     study = study.set_items([(name, value) for name, value in about["overrides"]])
     if "posterior" not in about:
         return study
@@ -201,3 +206,14 @@ def study_of(record: Mapping[str, Any]) -> Study:
     if not about["posterior"]["said"]:
         raise InputError(f"{about['name']}: on a posterior that no folder holds; pass the study along")
     return fitted(study, about["posterior"]["said"])
+
+
+def _laid(about: Mapping[str, Any]) -> Study:
+    """Return an overlay's study over the one that was below it."""
+    from mcsim.study.load import load
+    from mcsim.study.overlay import laid_over, read_overlay
+
+    overlay = read_overlay(about["origin"])
+    if overlay is None:
+        raise InputError(f"{about['origin']}: no overlay any more; put it back as it was, or run the study anew")
+    return laid_over(load(about["under"], about["data"] or None), overlay)

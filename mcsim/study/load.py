@@ -22,6 +22,7 @@ from mcsim.study.inputs import Input, Inputs
 from mcsim.study.labels import ENGLISH, LANGUAGES, Labels, labels_of
 from mcsim.study.language import told_in
 from mcsim.study.model import Model
+from mcsim.study.outcomes import outcomes_of
 from mcsim.study.program import code_of_program, model_from_program
 from mcsim.study.published import published_of
 from mcsim.study.read import read_study_file
@@ -314,6 +315,7 @@ def _assemble(
         brief=_brief(raw.get("report", {}), model, f"{path}: report"),
         labels=_labels(raw, model, _named(inputs, tables), path),
         published=published_of(raw.get("published", ()), model, inputs),
+        outcomes=outcomes_of(raw.get("compare", {}), model, f"{path}: compare"),
     )
     for name, value in raw.get("options", {}).items():
         if name not in options:

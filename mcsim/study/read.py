@@ -22,6 +22,7 @@ OF_OUTPUTS = (
     "calibration",
     "published",
     "labels",
+    "compare",
 )  # what an extending study with a model of its own leaves behind
 
 
@@ -44,7 +45,7 @@ def read_study_file(path: Path, resolve: Resolve, seen: tuple[Path, ...] = ()) -
     """
     if path in seen:
         raise InputError(f"{path}: study.extends: a circle (got {' -> '.join(p.stem for p in (*seen, path))}); end it")
-    content: Content = FILE.read(_toml(path), Place(path))
+    content = own_content(path)
     head = content.setdefault("study", {})
     head.setdefault("name", path.stem)
     for number, figure in enumerate(content.get("published", ()), start=1):
@@ -61,12 +62,16 @@ def read_study_file(path: Path, resolve: Resolve, seen: tuple[Path, ...] = ()) -
     for key in ("model", "function"):
         if base_path.parent != path.parent and str(base["study"].get(key, "")).partition(":")[0].endswith(".py"):
             base["study"][key] = str(base_path.parent / base["study"][key])
-    if {"model", "function"} & set(head) or "program" in content:
+    own_model = bool({"model", "function"} & set(head) or "program" in content)
+    if own_model:
         for section in OF_OUTPUTS:
             base.pop(section, None)
+    if own_model or head.get("overlay", False):  # an overlay's question is another than that of the study below
         for key in OF_ANSWERS:
             base.get("report", {}).pop(key, None)
-    else:
+    if head.get("overlay", False):
+        base.pop("published", None)
+    if not own_model:
         # A table in the place of the extended study's is in that one's units: the model is the same.
         for name, entry in content.get("tables", {}).items():
             replaced = base.get("tables", {}).get(name)
@@ -89,7 +94,7 @@ def _overlaid(base: Content, names: list[str], path: Path, resolve: Resolve) -> 
             file = local.resolve() if local.suffix == ".toml" else resolve(name)
         except InputError as error:
             raise InputError(f"{path}: study.overlays: {error}") from None
-        content: Content = FILE.read(_toml(file), Place(file))
+        content = own_content(file)
         more = sorted(set(content) - {"study", *OVERLAID})
         if more or {"model", "function", "overlays"} & set(content.get("study", {})):
             said = ", ".join(more) or "a study of its own"
@@ -102,13 +107,20 @@ def _overlaid(base: Content, names: list[str], path: Path, resolve: Resolve) -> 
     return base, tuple(files)
 
 
-def _says_centre(entry: Any) -> bool:
+def own_content(path: Path) -> Content:
+    """Return what a file itself holds, checked key by key."""
+    content: Content = FILE.read(_toml(path), Place(path))
+    return content
+
+
+def says_centre(entry: Any) -> bool:
+    """Return whether an entry holds an input at the centre of the study below."""
     return entry == CENTRE or (isinstance(entry, dict) and entry.get("value") == CENTRE)
 
 
 def _refuse_centres(content: Content, path: Path) -> None:
     for name, entry in content.get("inputs", {}).items():
-        if _says_centre(entry):
+        if says_centre(entry):
             raise InputError(
                 f"{path}: inputs.{name}: no study is extended (got {CENTRE!r}); a number, or study.extends with the "
                 "study whose centre it is"
@@ -122,7 +134,7 @@ def _hold(inputs: Content, base: Content, path: Path) -> None:
     to its model or to a table.
     """
     for name, entry in inputs.items():
-        if _says_centre(entry):
+        if says_centre(entry):
             own = {key: value for key, value in entry.items() if key != "value"} if isinstance(entry, dict) else {}
             if "unit" in own:
                 raise InputError(

@@ -70,6 +70,8 @@ STUDY = Section(
         Key("per_draw", FLAG, "the function takes the floats of one draw, not arrays"),
         Key("extends", NAME, "a study's name, or a file from this file's folder: all of it, then the changes below"),
         Key("overlays", WORDS, "studies whose inputs and options alone come over those of the study that it extends"),
+        Key("overlay", FLAG, "inputs and options alone: in a comparison they come over those of its first study"),
+        Key("strength", NAME, "the input of an overlay that says how far it goes: 0 not at all, 1 all of the way"),
         Key("headline", WORDS, "outputs that the report leads with"),
         Key(
             "arguments",
@@ -223,6 +225,20 @@ REPORT = Section(
         *_told("licence", NAME, "of the study's data, told at the foot"),
     )
 )
+OUTCOME = Section(
+    (
+        Key("output", NAME, "the element, OUTPUT@LABEL,LABEL", required=True),
+        Key("total", FLAG, "several elements are meant: their sum; false by default"),
+        Key("label", NAME, "what it is called; the labels of the output and of its dims by default"),
+        Key("better", Word(("more", "less"), "more or less"), "which way is better; undecided by default"),
+        Key("unit", NAME, "of a sum over years, where it is another than the output's without its /yr"),
+    ),
+    '[[compare.outcomes]] with output = "OUTPUT@LABEL,..."',
+)
+COMPARE = Section(
+    (Key("outcomes", ListOf(OUTCOME, "[[compare.outcomes]] for each"), "what a comparison holds its studies against"),),
+    "[compare] with [[compare.outcomes]]",
+)
 LABEL = Either(
     text=NAME,
     table=Section(
@@ -299,6 +315,7 @@ FILE = Section(
         Key("observation", ListOf(OBSERVATION, "[[observation]] for each"), "what was observed, to calibrate on"),
         Key("calibration", CALIBRATION, "how the study is calibrated"),
         Key("report", REPORT, "what the report holds"),
+        Key("compare", COMPARE, "what `mcsim compare` holds its studies against"),
         Key("labels", LONG_NAMES, "long names that a reader sees in the place of codes"),
         Key(
             "published",

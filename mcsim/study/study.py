@@ -21,6 +21,7 @@ from mcsim.study.inputs import Input, Inputs
 from mcsim.study.labels import Labels
 from mcsim.study.model import Model
 from mcsim.study.observation import Calibration
+from mcsim.study.outcomes import Outcome
 from mcsim.study.published import Published
 from mcsim.study.rows import Rows
 from mcsim.study.setting import input_held, input_set, option_set
@@ -79,6 +80,10 @@ class Study:
         What page one of the report says.
     labels : Labels
         Long names that a reader sees in the place of codes.
+    outcomes : tuple of Outcome
+        What a comparison that begins with this study holds its studies against.
+    under : str
+        Path of the study over which this one, an overlay's, was laid; empty for any other.
     """
 
     name: str
@@ -105,6 +110,8 @@ class Study:
     left_out: frozenset[str] = frozenset()
     brief: Brief = field(default_factory=Brief)
     labels: Labels = field(default_factory=Labels)
+    outcomes: tuple[Outcome, ...] = ()
+    under: str = ""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "options", MappingProxyType(dict(self.options)))

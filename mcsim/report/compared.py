@@ -1,0 +1,291 @@
+"""A comparison in words: what each lever changes, helps and costs, which does most, and the page that holds it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mcsim.ranking.ranking import Ranking
+from mcsim.report.answers import (
+    MORE_OR_LESS,
+    Told,
+    cell_words,
+    chance,
+    change,
+    first_large,
+    input_words,
+    per_cent,
+)
+from mcsim.report.shares import shares_of
+from mcsim.result.matrix import SEVERAL, SINGLE, Matrix, unit_of
+from mcsim.result.moved import Moved
+from mcsim.study import FloatArray, Study
+from mcsim.study.outcomes import Outcome
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MOST_LIKELY = 0.5  # share of the draws from which on a lever helps, or costs
+SHOWN = 3  # inputs that are told of each difference
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lever:
+    """What is compared with the baseline.
+
+    Parameters
+    ----------
+    study : Study
+        Its study.
+    kind : str
+        As in `mcsim.result.matrix`.
+    moved : tuple of Moved
+        Outputs that it moves most, those of the outcomes apart.
+    notes : tuple of str
+        Lines that the reader has to know.
+    """
+
+    study: Study
+    kind: str
+    moved: tuple[Moved, ...]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Compared:
+    """A whole comparison.
+
+    Parameters
+    ----------
+    first : Study
+        The baseline.
+    headline : str
+        How many draws stand behind it.
+    seed : int
+        Of the draws.
+    design : str
+        Of the draws.
+    matrix : Matrix
+        Outcomes, draw by draw.
+    levers : tuple of Lever
+        In the order of the matrix, the baseline apart.
+    deltas : DataFrame
+        Bands of every output's difference.
+    rankings, ladders : mapping
+        Place in the matrix -> what decides the differences; -> outcomes (n_steps, n_outcomes, n_draws).
+    notes : tuple of str
+        Lines that the reader has to know.
+    """
+
+    first: Study
+    headline: str
+    seed: int
+    design: str
+    matrix: Matrix
+    levers: tuple[Lever, ...]
+    deltas: pd.DataFrame
+    rankings: Mapping[int, Ranking] = field(default_factory=dict)
+    ladders: Mapping[int, FloatArray] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+def outcome_words(study: Study, outcome: Outcome) -> str:
+    """Return an outcome as a reader reads it."""
+    return outcome.label or cell_words(study, outcome.cell)
+
+
+def told_of_delta(matrix: Matrix, place: int, at: int) -> Told:
+    """Return what the draws say of a difference."""
+    values = matrix.deltas[place, at]
+    known = values[~np.isnan(values)]
+    if not len(known):
+        return Told(np.nan, np.nan, np.nan, np.nan, 1.0, unit_of(matrix.outcomes[at]))
+    low, middle, high = np.quantile(known, (0.025, 0.5, 0.975)).tolist()
+    missing = 1.0 - len(known) / len(values)
+    return Told(middle, low, high, float(known.mean()), missing, unit_of(matrix.outcomes[at]))
+
+
+def sentence(found: Compared, place: int) -> str:
+    """Return what a lever helps, what it costs and what else it moves, in a sentence each."""
+    matrix, study = found.matrix, found.first
+    lever = found.levers[place - 1]
+    helps, costs, moves = [], [], []
+    for at, outcome in enumerate(matrix.outcomes):
+        told = told_of_delta(matrix, place, at)
+        if told.nowhere or told.median == told.low == told.high == 0.0:
+            continue
+        words = f"{outcome_words(study, outcome)} {change(told, MORE_OR_LESS)}"
+        better, worse = matrix.p_better[place, at], matrix.p_worse[place, at]
+        if better >= MOST_LIKELY:
+            helps.append(f"{words}, better {chance(float(better))}")
+        elif worse >= MOST_LIKELY:
+            costs.append(f"{words}, worse {chance(float(worse))}")
+        elif outcome.better == 0 or max(better, worse) > 0.0:
+            moves.append(words)
+    parts = [f"{kind}: {'; '.join(listed)}." for kind, listed in
+             (("Helps", helps), ("Costs", costs), ("Moves", moves)) if listed]  # fmt: skip
+    if not parts:
+        parts = ["Changes nothing of what is compared here in any draw."]
+    if lever.moved:
+        parts.append(f"Beside these it moves most: {'; '.join(moved_words(lever.study, one) for one in lever.moved)}.")
+    return " ".join(parts)
+
+
+def moved_words(study: Study, moved: Moved) -> str:
+    """Return an output that a lever moves, in words."""
+    told = Told(moved.median, moved.low, moved.high, moved.median, 0.0, moved.unit)
+    return f"{cell_words(study, moved.cell)} {change(told, MORE_OR_LESS)}"
+
+
+def drivers(found: Compared, place: int) -> str:
+    """Return what decides the difference that a lever makes first, or nothing where it was not ranked."""
+    ranking = found.rankings.get(place)
+    if ranking is None:
+        return ""
+    lines = []
+    for at, outcome in enumerate(found.matrix.outcomes):
+        told = told_of_delta(found.matrix, place, at)
+        if told.nowhere or told.low == told.high:
+            continue
+        rows = ranking.table(outcome.name)
+        shares = shares_of(rows)
+        if not shares or rows[shares[0].key].isna().all():
+            continue
+        key = shares[0].key
+        leading = rows.dropna(subset=[key]).sort_values(key, ascending=False).head(SHOWN).to_dict("records")
+        named = [
+            f"{input_words(found.levers[place - 1].study, row['input'])} ({per_cent(row[key])})" for row in leading
+        ]
+        lines.append(f"{outcome_words(found.first, outcome)}: {', '.join(named)}")
+    return "; ".join(lines)
+
+
+def leaders(matrix: Matrix, kind: str) -> list[tuple[int, int]]:
+    """Return (outcome, place) of the lever of a kind that is best in most draws, where it helps in most."""
+    pairs = []
+    rows = [place for place, one in enumerate(matrix.kinds) if one == kind]
+    for at, outcome in enumerate(matrix.outcomes):
+        if outcome.better == 0 or not rows:
+            continue
+        best = max(rows, key=lambda place: (matrix.p_best[place, at], matrix.p_better[place, at]))
+        if matrix.p_better[best, at] >= MOST_LIKELY:
+            pairs.append((at, best))
+    return pairs
+
+
+def answers(found: Compared) -> list[str]:
+    """Return what helps most of each outcome, levers before packages, and what these cost elsewhere."""
+    matrix = found.matrix
+    single, several = dict(leaders(matrix, SINGLE)), dict(leaders(matrix, SEVERAL))
+    many = matrix.kinds.count(SINGLE) > 1
+    lines, told = [], []
+    for at, outcome in enumerate(matrix.outcomes):
+        said = []
+        for kind, best in (("lever", single.get(at)), ("package", several.get(at))):
+            if best is None:
+                continue
+            among = f"best {kind} {chance(float(matrix.p_best[best, at]))}" if many or kind == "package" else ""
+            words = ", ".join(filter(None, (change(told_of_delta(matrix, best, at), MORE_OR_LESS), among)))
+            said.append(f"{matrix.titles[best]}: {words}")
+            told.append(best)
+        if said:
+            lines.append(f"{outcome_words(found.first, outcome)}. {'; '.join(said)}.")
+    for place in dict.fromkeys(told):
+        costs = [
+            f"{outcome_words(found.first, outcome)} {change(told_of_delta(matrix, place, at), MORE_OR_LESS)}"
+            for at, outcome in enumerate(matrix.outcomes)
+            if matrix.p_worse[place, at] >= MOST_LIKELY
+        ]
+        if costs:
+            lines.append(f"What {matrix.titles[place]} costs elsewhere: {'; '.join(costs)}.")
+    return lines
+
+
+def title(found: Compared) -> str:
+    """Return the answer in a line."""
+    matrix = found.matrix
+    for kind in (SINGLE, SEVERAL):
+        for at, place in leaders(matrix, kind):
+            words = change(told_of_delta(matrix, place, at), MORE_OR_LESS)
+            others = matrix.kinds.count(kind)
+            most = f"Of {others} {kind}s one does most: " if others > 1 else ""
+            return (
+                f"{most}{matrix.titles[place]}: {first_small(outcome_words(found.first, matrix.outcomes[at]))} {words}"
+            )
+    if any(outcome.better for outcome in matrix.outcomes):
+        return f"Nothing that is compared helps {found.first.title} in most draws"
+    return " and ".join(matrix.titles[1:]) + f" against {found.first.title}"
+
+
+def first_small(text: str) -> str:
+    """Return a text with a small first letter, but for a word of capitals."""
+    return text[:1].lower() + text[1:] if not text[:2].isupper() else text
+
+
+def sentences(found: Compared) -> list[str]:
+    """Return a comparison as lines of text for a terminal."""
+    lines = [f"against {found.first.title}, draw by draw ({found.headline})"]
+    for place, lever in enumerate(found.levers, start=1):
+        lines.append(f"{found.matrix.titles[place]}")
+        lines += [f"  warning: {note}" for note in lever.notes]
+        lines.append(f"  {sentence(found, place)}")
+        decided = drivers(found, place)
+        lines += [f"  what decides it: {decided}"] if decided else []
+    return lines + [f"warning: {note}" for note in found.notes]
+
+
+def ladder_table(found: Compared) -> pd.DataFrame:
+    """Return the ladders as a tidy table: lever, strength, outcome, unit and the band of the difference."""
+    import pandas as pd
+
+    from mcsim.engine.ladder import STEPS
+    from mcsim.result.matrix import quantiles
+
+    rows = []
+    for place, values in found.ladders.items():
+        low, middle, high = quantiles(values - values[:1])
+        for step, strength in enumerate(STEPS):
+            for at, outcome in enumerate(found.matrix.outcomes):
+                numbers = (middle[step, at], low[step, at], high[step, at])
+                rows.append([found.matrix.names[place], strength, outcome.name, unit_of(outcome), *numbers])
+    return pd.DataFrame(rows, columns=["lever", "strength", "outcome", "unit", "median", "p2.5", "p97.5"])
+
+
+def write_page(found: Compared, path: Path) -> Path:
+    """Write compare.html: one file, no network."""
+    from mcsim.report.compared_page import page
+    from mcsim.report.draw import write
+
+    write(path, page(found).encode("utf-8"))
+    return path
+
+
+def repeated(found: Compared) -> str:
+    """Return the command that makes a comparison like this one, without a path of this machine."""
+    names: Sequence[str] = [_name(study) for study in (found.first, *(lever.study for lever in found.levers))]
+    draws = found.matrix.values.shape[-1]
+    parts = [f"mcsim compare {' '.join(names)} --draws {draws} --seed {found.seed}"]
+    parts += [f"--design {found.design}"] if found.design != "random" else []
+    parts += ["--ladder"] if found.ladders else []
+    parts += [] if found.rankings else ["--no-sensitivity"]
+    return " ".join(parts)
+
+
+def _name(study: Study) -> str:
+    return Path(study.origin.replace("\\", "/")).stem if study.origin else study.name
+
+
+def about(found: Compared) -> dict[str, Any]:
+    """Return what stands at the foot of the page."""
+    import mcsim
+
+    return {
+        "made": f"mcsim {mcsim.__version__}, study {found.first.name}, version {found.first.version}",
+        "licence": found.first.brief.licence,
+        "repeat": repeated(found),
+        "first_large": first_large,
+    }

@@ -1,0 +1,155 @@
+"""compare.html: the matrix as a table, a sentence for each lever, ladders and regret; in the look of the report."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mcsim.report.answers import first_large, in_words, rounded
+from mcsim.report.compared import Compared, about, answers, drivers, outcome_words, sentence, title
+from mcsim.report.style import scale, share
+from mcsim.result.matrix import SINGLE, Matrix, quantile, quantiles, unit_of
+
+if TYPE_CHECKING:
+    from mcsim.study import FloatArray
+
+KINDS = {"lever": "Levers", "package": "Packages"}
+
+
+def page(found: Compared) -> str:
+    """Return the page of a comparison as HTML."""
+    import jinja2
+
+    from mcsim.report.compared_picture import ladder_picture
+
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("mcsim.report"), autoescape=True, undefined=jinja2.StrictUndefined
+    )
+    environment.filters["tight"] = lambda text: text.replace(" %", "\N{NO-BREAK SPACE}%")
+    matrix = found.matrix
+    levers = [
+        {"title": matrix.titles[place], "sentence": sentence(found, place), "drivers": drivers(found, place)}
+        | {"question": found.levers[place - 1].study.question, "notes": found.levers[place - 1].notes}
+        for place in range(1, len(matrix.names))
+    ]
+    return environment.get_template("compare.html").render(
+        title=title(found),
+        first=found.first,
+        answers=answers(found),
+        heads=_heads(found),
+        groups=_groups(found),
+        levers=levers,
+        regret=_regret(found),
+        picture=ladder_picture(found),
+        notes=found.notes,
+        count=found.headline,
+        ranked=bool(found.rankings),
+        seed=found.seed,
+        design=found.design,
+        foot=about(found),
+    )
+
+
+def _scales(matrix: Matrix) -> list[tuple[float, str]]:
+    """Return the divisor and the unit of each outcome's column, which all of its cells share."""
+    low, middle, high = matrix.bands()
+    found = []
+    for at, outcome in enumerate(matrix.outcomes):
+        column = np.abs(np.stack([low[1:, at], middle[1:, at], high[1:, at]]))
+        largest = float(np.nanmax(column)) if not np.isnan(column).all() else 0.0
+        divisor, unit = scale(unit_of(outcome), largest)
+        found.append((divisor, in_words(unit)))
+    return found
+
+
+def _heads(found: Compared) -> list[dict[str, str]]:
+    matrix = found.matrix
+    before = quantiles(matrix.values[0])[1]
+    heads = []
+    for at, (outcome, (divisor, unit)) in enumerate(zip(matrix.outcomes, _scales(matrix), strict=True)):
+        arrow = {1: "more is better", -1: "less is better", 0: ""}[outcome.better]
+        today = _number(before[at] / divisor, abs(before[at] / divisor))
+        heads.append(
+            {"what": outcome_words(found.first, outcome), "unit": unit, "better": arrow, "today": today}
+            | {"name": outcome.name}
+        )
+    return heads
+
+
+def _number(value: float, width: float) -> str:
+    """Return a number with two digits of a width."""
+    if value != value:
+        return "undefined"
+    decimals = max(0, 1 - int(np.floor(np.log10(width)))) if width > 0 else 0
+    return rounded(value, min(decimals, 6))
+
+
+def _groups(found: Compared) -> list[dict[str, Any]]:
+    """Return the rows of the matrix under the title of their kind."""
+    matrix = found.matrix
+    places = {kind: [at for at, one in enumerate(matrix.kinds) if one == kind] for kind in KINDS}
+    several = sum(bool(rows) for rows in places.values()) > 1
+    return [
+        {"title": KINDS[kind] if several else "", "rows": [_row(found, place) for place in rows]}
+        for kind, rows in places.items()
+        if rows
+    ]
+
+
+def _row(found: Compared, place: int) -> dict[str, Any]:
+    matrix = found.matrix
+    low, middle, high = matrix.bands()
+    cells = []
+    for at, (divisor, _) in enumerate(_scales(matrix)):
+        numbers = [float(array[place, at]) / divisor for array in (middle, low, high)]
+        cells.append(_cell(matrix, place, at, numbers))
+    return {"title": matrix.titles[place], "cells": cells}
+
+
+def _cell(matrix: Matrix, place: int, at: int, numbers: list[float]) -> dict[str, str]:
+    middle, low, high = numbers
+    if middle != middle:
+        return {"median": "undefined", "band": "", "chance": "", "side": ""}
+    if middle == low == high == 0.0:
+        return {"median": "no change", "band": "", "chance": "", "side": "still"}
+    width = high - low if high > low else abs(middle)
+    texts = [_number(value, width) for value in numbers]
+    plus = "+" if middle > 0 and texts[0].strip("0.,") else ""
+    better, worse = matrix.p_better[place, at], matrix.p_worse[place, at]
+    side = "good" if better >= 0.975 else "bad" if worse >= 0.975 else ""
+    told = "" if better != better else f"better in {share(float(better))}"
+    return {"median": plus + texts[0], "band": f"{texts[1]} to {texts[2]}", "chance": told, "side": side}
+
+
+def _regret(found: Compared) -> dict[str, Any] | None:
+    """Return what is missed by each lever, where there are several to choose from."""
+    matrix = found.matrix
+    directed = [at for at, outcome in enumerate(matrix.outcomes) if outcome.better]
+    if not directed or len(matrix.names) < 3:
+        return None
+    regret, best = matrix.regret(), matrix.p_best
+    tail = quantile(regret, 0.95)
+    heads, rows = [], []
+    columns = []
+    for at in directed:
+        mean = np.nanmean(regret[:, at], axis=1) if not np.isnan(regret[:, at]).all() else np.full(len(best), np.nan)
+        divisor, unit = scale(unit_of(matrix.outcomes[at]), float(np.nanmax(tail[:, at], initial=0.0)))
+        heads.append({"what": outcome_words(found.first, matrix.outcomes[at]), "unit": in_words(unit)})
+        columns.append((mean / divisor, tail[:, at] / divisor, best[:, at]))
+    for place, name in enumerate(matrix.titles):
+        cells = [_missed(column, place) for column in columns]
+        rows.append({"title": name if place else f"Nothing: {name}", "cells": cells, "kind": matrix.kinds[place]})
+    return {"heads": heads, "rows": rows, "single": matrix.kinds.count(SINGLE)}
+
+
+def _missed(column: tuple[FloatArray, FloatArray, FloatArray], place: int) -> dict[str, str]:
+    mean, tail, best = (float(array[place]) for array in column)
+    if mean != mean:
+        return {"mean": "-", "tail": "", "best": ""}
+    width = max(abs(mean), abs(tail))
+    return {
+        "mean": _number(mean, width),
+        "tail": f"5 % of the draws: {_number(tail, width)} or more",
+        "best": first_large(f"best in {share(best)}"),
+    }

@@ -1,0 +1,234 @@
+"""Runs on the same draws held against outcomes: what each changes, how often it helps, how often it is best."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mcsim.result.pairs import POINTS
+from mcsim.result.result import Result
+from mcsim.study import FloatArray, InputError, IntArray
+from mcsim.study.declared import INDICATOR
+from mcsim.study.outcomes import Outcome
+from mcsim.study.units import output_factors
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+TODAY, SINGLE, SEVERAL = "baseline", "lever", "package"
+COLUMNS = ("lever", "kind", "outcome", "unit", "better", "baseline", "median", "p2.5", "p97.5", "p_better", "p_worse")
+COLUMNS += ("p_best", "regret_mean", "regret_p95", "n")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Matrix:
+    """Outcomes of a baseline and of what is compared with it, draw by draw.
+
+    Parameters
+    ----------
+    names, titles : tuple of str
+        Of the studies; the first is the baseline.
+    kinds : tuple of str
+        `TODAY`, `SINGLE` or `SEVERAL` of each: levers compete with levers, packages with packages, both with today.
+    outcomes : tuple of Outcome
+        What they are held against.
+    values : ndarray, shape (n_studies, n_outcomes, n_draws)
+        In the outcomes' units; NaN where one has no value in a draw.
+
+    Examples
+    --------
+    >>> from mcsim.study.declared import Output
+    >>> from mcsim.study.select import Cell
+    >>> less = Outcome(Cell(Output("waste", "t", "waste"), {}), -1, "t")
+    >>> values = np.array([[[4.0, 4.0]], [[3.0, 4.0]], [[2.0, 5.0]]])
+    >>> two = Matrix(("now", "a", "b"), ("", "", ""), (TODAY, SINGLE, SINGLE), (less,), values)
+    >>> two.p_better[1:, 0].tolist(), two.p_best[:, 0].tolist(), two.regret()[:, 0].tolist()
+    ([0.5, 0.5], [0.25, 0.25, 0.5], [[2.0, 0.0], [1.0, 0.0], [0.0, 1.0]])
+    """
+
+    names: tuple[str, ...]
+    titles: tuple[str, ...]
+    kinds: tuple[str, ...]
+    outcomes: tuple[Outcome, ...]
+    values: FloatArray
+
+    @property
+    def deltas(self) -> FloatArray:
+        """Each study less the baseline, draw by draw, shape of `values`."""
+        return np.asarray(self.values - self.values[:1], np.float64)
+
+    @property
+    def better(self) -> FloatArray:
+        """The same, above zero where it is better; NaN for an outcome of which nobody says which way is better."""
+        signs = np.array([outcome.better or np.nan for outcome in self.outcomes], np.float64)
+        return np.asarray(self.deltas * signs[None, :, None], np.float64)
+
+    @property
+    def p_better(self) -> FloatArray:
+        """Share of the draws with a value in which a study is better than the baseline, (n_studies, n_outcomes)."""
+        return _share(self.better, 1)
+
+    @property
+    def p_worse(self) -> FloatArray:
+        """Share of them in which it is worse; what is left is without a difference."""
+        return _share(self.better, -1)
+
+    @property
+    def p_best(self) -> FloatArray:
+        """Share of the draws in which a study is the best of its kind and the baseline, (n_studies, n_outcomes).
+
+        Equals share a draw, so that the shares of the kind and the baseline sum to 1; the baseline's is among levers.
+        """
+        found = np.full(self.values.shape[:2], np.nan)
+        for rows in self._contests():
+            gain = self.better[rows]
+            known = ~np.isnan(gain).any(axis=0)
+            best = (gain == gain.max(axis=0)) & known
+            ties = np.maximum(best.sum(axis=0), 1)
+            count = known.sum(axis=1)
+            shares = (best / ties).sum(axis=2) / np.where(count > 0, count, np.nan)
+            found[rows] = np.where(np.isnan(found[rows]), shares, found[rows])
+        return found
+
+    def regret(self) -> FloatArray:
+        """Return how much worse a study is than the best of its kind and the baseline, draw by draw, in units.
+
+        Returns
+        -------
+        ndarray, shape (n_studies, n_outcomes, n_draws)
+            From 0 up; the baseline's is towards levers, where there are any.
+        """
+        found = np.full(self.values.shape, np.nan)
+        for rows in self._contests():
+            gain = self.better[rows]
+            missed = gain.max(axis=0) - gain
+            found[rows] = np.where(np.isnan(found[rows]), missed, found[rows])
+        return found
+
+    def _contests(self) -> list[list[int]]:
+        """Return the studies that compete: the baseline with the levers, then with the packages."""
+        today = [place for place, kind in enumerate(self.kinds) if kind == TODAY]
+        groups = ([place for place, one in enumerate(self.kinds) if one == kind] for kind in (SINGLE, SEVERAL))
+        return [[*today, *group] for group in groups if group]
+
+    def bands(self) -> FloatArray:
+        """Return 2.5 %, 50 % and 97.5 % of the deltas, (3, n_studies, n_outcomes); NaN where no draw has a value."""
+        return quantiles(self.deltas)
+
+    def table(self) -> pd.DataFrame:
+        """Return the matrix as a tidy table, one row per study but the baseline and outcome."""
+        import pandas as pd
+
+        low, middle, high = self.bands()
+        before = quantiles(self.values[0])[1]
+        regret = self.regret()
+        p_better, p_worse, p_best = self.p_better, self.p_worse, self.p_best
+        n = (~np.isnan(self.deltas)).sum(axis=2)
+        known = (~np.isnan(regret)).sum(axis=2)
+        mean = np.nansum(regret, axis=2) / np.where(known > 0, known, np.nan)
+        high_regret = quantile(regret, 0.95)
+        rows = []
+        for place in range(1, len(self.names)):
+            for at, outcome in enumerate(self.outcomes):
+                about = (self.names[place], self.kinds[place], outcome.name, unit_of(outcome), _word(outcome))
+                numbers = (middle, low, high, p_better, p_worse, p_best, mean, high_regret, n)
+                rows.append([*about, before[at], *(array[place, at] for array in numbers)])
+        return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def quantile(values: FloatArray, probability: float) -> FloatArray:
+    """Return a quantile along the last axis over what has a value; NaN where nothing has."""
+    found = np.full(values.shape[:-1], np.nan)
+    some = ~np.isnan(values).all(axis=-1)
+    if some.any():
+        part = values[some]
+        whole = not np.isnan(part).any()
+        found[some] = (np.quantile if whole else np.nanquantile)(part, probability, axis=-1)
+    return found
+
+
+def quantiles(values: FloatArray) -> FloatArray:
+    """Return 2.5 %, 50 % and 97.5 % along the last axis over what has a value; NaN where nothing has."""
+    return np.stack([quantile(values, probability) for probability in (0.025, 0.5, 0.975)])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Column:
+    """The outcomes of one run.
+
+    Parameters
+    ----------
+    name, title, kind : str
+        As in `Matrix`.
+    draw : ndarray of int64, shape (n,)
+        Its complete draws, rising.
+    values : ndarray, shape (n_outcomes, n)
+        NaN where it has no such outcome.
+    """
+
+    name: str
+    title: str
+    kind: str
+    draw: IntArray
+    values: FloatArray
+
+
+def column_of(result: Result, outcomes: Sequence[Outcome], kind: str) -> Column:
+    """Return the outcomes of a run in the outcomes' own units; those that it has not are NaN.
+
+    Raises
+    ------
+    InputError
+        When an outcome's draws were not kept, or its unit does not convert.
+    """
+    values = np.full((len(outcomes), result.complete), np.nan)
+    known = {output.name: output for output in result.study.outputs}
+    for at, outcome in enumerate(outcomes):
+        theirs = outcome.cell.output
+        output = known.get(theirs.name)
+        if output is None or output.dims != theirs.dims or output.packed_shape != theirs.packed_shape:
+            continue
+        if theirs.name not in result.kept:
+            raise InputError(f"compare: {theirs.name}: stored as bands only; keep its draws with --keep {theirs.name}")
+        packed: Any = np.asarray(result.kept[theirs.name], np.float64)
+        factors = output_factors(output, theirs, f"compare: {result.study.name}")
+        values[at] = outcome.of(packed if factors is None else packed * factors)
+        if outcome.unit == INDICATOR:
+            values[at] *= 100.0
+    return Column(result.study.name, result.study.title, kind, result.draw, values)
+
+
+def matrix(columns: Sequence[Column], outcomes: Sequence[Outcome]) -> Matrix:
+    """Return the outcomes of runs on the same draws as a matrix, over the draws that none of them lacks.
+
+    Parameters
+    ----------
+    columns : sequence of Column
+        The baseline first.
+    outcomes : sequence of Outcome
+        Of the baseline's outputs.
+    """
+    draws = columns[0].draw
+    for other in columns[1:]:
+        draws = np.intersect1d(draws, other.draw, assume_unique=True)
+    values = np.stack([column.values[:, np.searchsorted(column.draw, draws)] for column in columns])
+    names, titles, kinds = zip(*((column.name, column.title, column.kind) for column in columns), strict=True)
+    return Matrix(names, titles, kinds, tuple(outcomes), values)
+
+
+def _share(gain: FloatArray, side: int) -> FloatArray:
+    count = (~np.isnan(gain)).sum(axis=2)
+    with np.errstate(invalid="ignore"):
+        return np.asarray((side * gain > 0).sum(axis=2) / np.where(count > 0, count, np.nan), np.float64)
+
+
+def unit_of(outcome: Outcome) -> str:
+    """Return the unit of an outcome in a matrix: percentage points where it is 0 or 1 in a draw."""
+    return POINTS if outcome.unit == INDICATOR else outcome.unit
+
+
+def _word(outcome: Outcome) -> str:
+    return {1: "more", -1: "less", 0: ""}[outcome.better]
