@@ -40,7 +40,7 @@ def f(p, q):
 QUIET = ["--quiet", "--jobs", "1"]
 RUN = ["run", "study.toml", "--base", "16", "--chunk", "64", "--max-failed", "0.5", *QUIET]
 RANK = ["sensitivity", "study.toml", "--base", "64", "--chunk", "4", "--max-failed", "0.5", *QUIET]
-COMPARE = ["compare", "study.toml", "other.toml", "--draws", "200", *QUIET]
+COMPARE = ["compare", "study.toml", "other.toml", "--draws", "200", "--no-sensitivity", *QUIET]
 DRAWN = ["sensitivity", "study.toml", "--method", "prcc", "--base", "64", "--max-failed", "0.5", *QUIET]
 # What is called -> folders that it reads (damaged), words, and the files whose content has to be that of the undamaged.
 CALLS = {

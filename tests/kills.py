@@ -53,7 +53,7 @@ COMMANDS = {
     "extend": [*RUN, "--draws", str(MORE), "--resume"],
     "sensitivity": ["sensitivity", "slow.toml", "--base", "256", "--jobs", "1", "--quiet", "--resume"],
     "prcc": ["sensitivity", "slow.toml", "--method", "prcc", "--base", "1024", *OPTIONS, "--resume"],
-    "compare": ["compare", "slow.toml", "other.toml", "--draws", "600", *OPTIONS, "--resume"],
+    "compare": ["compare", "slow.toml", "other.toml", "--draws", "600", "--no-sensitivity", *OPTIONS, "--resume"],
     "merge": ["merge", "part-1", "part-2"],
     "dask": ["run", "slow.toml", "--no-sensitivity", *OPTIONS, "--draws", str(DRAWS), "--backend", "dask", "--resume"],
 }
@@ -252,7 +252,21 @@ def prepared(home):
         command(["run", "slow.toml", "--base", "16", "--draws", "50", "--quiet", "--out", "warm", "--jobs", "1"]) == 0
     )
     assert (
-        command(["compare", "slow.toml", "other.toml", "--draws", "50", "--quiet", "--out", "warm-2", "--jobs", "1"])
+        command(
+            [
+                "compare",
+                "slow.toml",
+                "other.toml",
+                "--draws",
+                "50",
+                "--no-sensitivity",
+                "--quiet",
+                "--out",
+                "warm-2",
+                "--jobs",
+                "1",
+            ]
+        )
         == 0
     )
     os.dup2(real, 1)

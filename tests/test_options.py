@@ -63,6 +63,14 @@ extends = "toy.toml"
 [inputs]
 a = { uniform = [0, 2], source = "s" }
 """
+LEVER = """
+[study]
+extends = "toy.toml"
+overlay = true
+strength = "b"
+[inputs]
+b = { value = 0.5, source = "s" }
+"""
 TABLE = "key,value,unit,source\none,2,km,s\n"
 SAMPLES = "a,b,c\n0.1,0.2,0.3\n0.4,0.5,0.6\n0.7,0.8,0.9\n"
 # Words that ask for an option; what stands before "|" goes with the plain call too.
@@ -89,6 +97,8 @@ WORDS = {
     "--quiet": "--quiet",
     "--no-sensitivity": "--no-sensitivity",
     "--base": "--base 32",
+    "--levers": "--levers",
+    "--ladder": "{home}/lever.toml | --ladder",
     "--posterior": "--posterior {home}/post",
     "--group": "--group z",
     "--method": "--method prcc",
@@ -114,7 +124,7 @@ ALSO = {
 PLAIN = {
     "run": ["{study}", "--draws", "64", "--base", "64", "--jobs", "1"],
     "sensitivity": ["{study}", "--base", "64", "--jobs", "1"],
-    "compare": ["{study}", "{home}/other.toml", "--draws", "64", "--jobs", "1"],
+    "compare": ["{study}", "{home}/other.toml", "--draws", "64", "--base", "16", "--jobs", "1"],
     "calibrate": ["{study}", "--draws", "400", "--jobs", "1"],
     "explain": ["{study}", "z > 0.2", "--draws", "128", "--jobs", "1"],
     "evaluate": ["{study}"],
@@ -163,6 +173,7 @@ def template(tmp_path_factory):
     (home / "model.py").write_text(MODEL)
     (home / "toy.toml").write_text(STUDY)
     (home / "other.toml").write_text(OTHER)
+    (home / "lever.toml").write_text(LEVER)
     (home / "samples.csv").write_text(SAMPLES)
     (home / "tables" / "t.csv").write_text(TABLE)
     (home / "own" / "t.csv").write_text(TABLE.replace("2", "5"))

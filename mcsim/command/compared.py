@@ -86,7 +86,9 @@ def compare_and_write(sides: Sequence[Side], asked: Sequence[Asked], extent: Ext
 
             for number, (side, one) in enumerate(zip(sides, asked, strict=True)):
                 out = None if extent.alone else folder / runs[number]
-                stored = Stored(None, False, one.stored.keep) if out is None else replace(one.stored, out=out, exact=True)
+                stored = (
+                    Stored(None, False, one.stored.keep) if out is None else replace(one.stored, out=out, exact=True)
+                )
                 yield run_asked(side.study, replace(one, stored=stored))
                 if not extent.alone and not (folder / RECORD).is_file():
                     write_json(folder / RECORD, about)
@@ -256,7 +258,8 @@ def _written(found: Compared, folder: Path, about: Mapping[str, Any]) -> str:
     import pandas as pd
 
     from mcsim.ranking.deltas import delta_rows
-    from mcsim.report.compared import ladder_table, sentences, write_page
+    from mcsim.report.compared import ladder_table, sentences
+    from mcsim.report.compared_page import write_page
     from mcsim.store.files import write_table
     from mcsim.store.record import file_hash
     from mcsim.store.whole import write_json

@@ -11,6 +11,7 @@ from mcsim.command.compared import Extent, Side, compare_and_write, record_of, r
 from mcsim.command.jobs import asked_of
 from mcsim.command.loading import conditioned, loaded, pairs_of, settled
 from mcsim.engine.asked import Asked
+from mcsim.engine.ladder import weakened
 from mcsim.ranking.deltas import BASE
 from mcsim.result.matrix import SEVERAL, SINGLE, TODAY
 from mcsim.study import InputError
@@ -36,6 +37,8 @@ def compare(studies: Sequence[str], words: dict[str, Any]) -> str:
             raise InputError(f"--levers: with --{said[0]} (got both); name the levers, then their runs are kept")
     sides = _sides(studies, words, levers)
     extent = _extent(words, levers, bool(words.get("shard")))
+    for side in sides if extent.ladder else ():
+        weakened(side.study, side.strengths, 1.0)  # a strength without steps is told before the hours of a run
     return compare_and_write(sides, asked_of(words, [side.study for side in sides], samples), extent)
 
 

@@ -190,7 +190,7 @@ def answers(found: Compared) -> list[str]:
                 continue
             among = f"best {kind} {chance(float(matrix.p_best[best, at]))}" if many or kind == "package" else ""
             words = ", ".join(filter(None, (change(told_of_delta(matrix, best, at), MORE_OR_LESS), among)))
-            said.append(f"{matrix.titles[best]}: {words}")
+            said.append(f"“{matrix.titles[best]}”: {words}")
             told.append(best)
         if said:
             lines.append(f"{outcome_words(found.first, outcome)}. {'; '.join(said)}.")
@@ -201,7 +201,7 @@ def answers(found: Compared) -> list[str]:
             if matrix.p_worse[place, at] >= MOST_LIKELY
         ]
         if costs:
-            lines.append(f"What {matrix.titles[place]} costs elsewhere: {'; '.join(costs)}.")
+            lines.append(f"What “{matrix.titles[place]}” costs elsewhere: {'; '.join(costs)}.")
     return lines
 
 
@@ -211,11 +211,10 @@ def title(found: Compared) -> str:
     for kind in (SINGLE, SEVERAL):
         for at, place in leaders(matrix, kind):
             words = change(told_of_delta(matrix, place, at), MORE_OR_LESS)
-            others = matrix.kinds.count(kind)
-            most = f"Of {others} {kind}s one does most: " if others > 1 else ""
-            return (
-                f"{most}{matrix.titles[place]}: {first_small(outcome_words(found.first, matrix.outcomes[at]))} {words}"
-            )
+            others, what = matrix.kinds.count(kind), first_small(outcome_words(found.first, matrix.outcomes[at]))
+            if others > 1:
+                return f"Of {others} {kind}s “{matrix.titles[place]}” does most for {what}: {words}"
+            return f"{matrix.titles[place]}: {what} {words}"
     if any(outcome.better for outcome in matrix.outcomes):
         return f"Nothing that is compared helps {found.first.title} in most draws"
     return " and ".join(matrix.titles[1:]) + f" against {found.first.title}"
@@ -253,15 +252,6 @@ def ladder_table(found: Compared) -> pd.DataFrame:
                 numbers = (middle[step, at], low[step, at], high[step, at])
                 rows.append([found.matrix.names[place], strength, outcome.name, unit_of(outcome), *numbers])
     return pd.DataFrame(rows, columns=["lever", "strength", "outcome", "unit", "median", "p2.5", "p97.5"])
-
-
-def write_page(found: Compared, path: Path) -> Path:
-    """Write compare.html: one file, no network."""
-    from mcsim.report.compared_page import page
-    from mcsim.report.draw import write
-
-    write(path, page(found).encode("utf-8"))
-    return path
 
 
 def repeated(found: Compared) -> str:

@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from mcsim.report.answers import first_large, in_words, rounded
 from mcsim.report.compared import Compared, about, answers, drivers, outcome_words, sentence, title
+from mcsim.report.compared_picture import ladder_picture
+from mcsim.report.draw import write
 from mcsim.report.style import scale, share
 from mcsim.result.matrix import SINGLE, Matrix, quantile, quantiles, unit_of
 
 if TYPE_CHECKING:
     from mcsim.study import FloatArray
 
+STILL = "\N{EN DASH}"
+TINY = 0.002  # of the largest end of a column's bands: what is less is told as about 0
 KINDS = {"lever": "Levers", "package": "Packages"}
 
 
 def page(found: Compared) -> str:
     """Return the page of a comparison as HTML."""
     import jinja2
-
-    from mcsim.report.compared_picture import ladder_picture
 
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("mcsim.report"), autoescape=True, undefined=jinja2.StrictUndefined
@@ -49,6 +52,12 @@ def page(found: Compared) -> str:
         design=found.design,
         foot=about(found),
     )
+
+
+def write_page(found: Compared, path: Path) -> Path:
+    """Write compare.html: one file, no network."""
+    write(path, page(found).encode("utf-8"))
+    return path
 
 
 def _scales(matrix: Matrix) -> list[tuple[float, str]]:
@@ -103,22 +112,26 @@ def _row(found: Compared, place: int) -> dict[str, Any]:
     cells = []
     for at, (divisor, _) in enumerate(_scales(matrix)):
         numbers = [float(array[place, at]) / divisor for array in (middle, low, high)]
-        cells.append(_cell(matrix, place, at, numbers))
-    return {"title": matrix.titles[place], "cells": cells}
+        largest = np.nanmax(np.abs(np.stack([low[1:, at], high[1:, at]]) / divisor), initial=0.0)
+        cells.append(_cell(matrix, place, at, numbers, float(largest)))
+    nothing = all(cell["side"] == "still" for cell in cells)
+    return {"title": matrix.titles[place], "cells": cells, "nothing": nothing}
 
 
-def _cell(matrix: Matrix, place: int, at: int, numbers: list[float]) -> dict[str, str]:
+def _cell(matrix: Matrix, place: int, at: int, numbers: list[float], largest: float) -> dict[str, str]:
     middle, low, high = numbers
     if middle != middle:
         return {"median": "undefined", "band": "", "chance": "", "side": ""}
     if middle == low == high == 0.0:
-        return {"median": "no change", "band": "", "chance": "", "side": "still"}
+        return {"median": STILL, "band": "", "chance": "", "side": "still"}
+    if max(abs(low), abs(high)) < TINY * largest:
+        return {"median": "about 0", "band": "", "chance": "", "side": "little"}
     width = high - low if high > low else abs(middle)
     texts = [_number(value, width) for value in numbers]
     plus = "+" if middle > 0 and texts[0].strip("0.,") else ""
     better, worse = matrix.p_better[place, at], matrix.p_worse[place, at]
     side = "good" if better >= 0.975 else "bad" if worse >= 0.975 else ""
-    told = "" if better != better else f"better in {share(float(better))}"
+    told = "" if better != better else f"better: {share(float(better))}"
     return {"median": plus + texts[0], "band": f"{texts[1]} to {texts[2]}", "chance": told, "side": side}
 
 

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from mcsim.engine.ladder import STEPS
 from mcsim.report.answers import in_words
+from mcsim.report.compared import Compared, outcome_words
 from mcsim.report.draw import address
 from mcsim.report.style import colour, drawing, line, scale
 from mcsim.result.matrix import quantiles, unit_of
-
-if TYPE_CHECKING:
-    from mcsim.report.compared import Compared
 
 LINES, ACROSS = 5, 2  # curves that a panel tells apart; panels beside one another
 NARROW = 3.6  # inches: the text then is 11 px high on a screen 390 px wide
@@ -22,8 +20,6 @@ NARROW = 3.6  # inches: the text then is 11 px high on a screen 390 px wide
 
 def ladder_picture(found: Compared) -> dict[str, str] | None:
     """Return the curves of every outcome that has a better side as addresses, wide and narrow; None without ladders."""
-    from mcsim.report.compared import outcome_words
-
     shown = [at for at, outcome in enumerate(found.matrix.outcomes) if outcome.better and _moved(found, at)]
     if not found.ladders or not shown:
         return None
@@ -54,8 +50,6 @@ def _drawn(found: Compared, shown: list[int], across: int) -> str:
 
 
 def _panel(found: Compared, axis: Any, at: int) -> None:
-    from mcsim.report.compared import outcome_words
-
     outcome, places = found.matrix.outcomes[at], _moved(found, at)
     curves = {place: quantiles(found.ladders[place][:, at] - found.ladders[place][0, at]) for place in places}
     divisor, unit = scale(unit_of(outcome), float(max(np.nanmax(np.abs(curve[1])) for curve in curves.values())))
@@ -63,8 +57,8 @@ def _panel(found: Compared, axis: Any, at: int) -> None:
         axis.plot(STEPS, curves[place][1] / divisor, color="#bbbbbb", linewidth=0.8)
     for number, place in enumerate(places[:LINES]):
         low, middle, high = curves[place] / divisor
-        look = {"color": colour(number)}
-        axis.plot(STEPS, middle, line(number), label=_short(found.matrix.titles[place]), **look)
+        look: dict[str, Any] = {"color": colour(number)}
+        axis.plot(STEPS, middle, linestyle=line(number), label=_short(found.matrix.titles[place]), **look)
         axis.vlines(1.0 + 0.012 * (number + 1), low[-1], high[-1], alpha=0.6, linewidth=1.4, **look)
     axis.axhline(0.0, color="black", linewidth=0.6)
     axis.set_xticks(STEPS, ["0", "1/4", "1/2", "3/4", "1"])

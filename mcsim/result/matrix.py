@@ -19,8 +19,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 TODAY, SINGLE, SEVERAL = "baseline", "lever", "package"
-COLUMNS = ("lever", "kind", "outcome", "unit", "better", "baseline", "median", "p2.5", "p97.5", "p_better", "p_worse")
-COLUMNS += ("p_best", "regret_mean", "regret_p95", "n")
+COLUMNS = (
+    *("lever", "kind", "outcome", "unit", "better", "baseline", "median", "p2.5", "p97.5"),
+    *("p_better", "p_worse", "p_best", "regret_mean", "regret_p95", "n"),
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
