@@ -11,7 +11,7 @@ from mcsim.kernels.cohorts.stock import add_scaled, push_ages, push_cohort
 
 
 @borrowing_kernel
-def push_combustion(i, year, renewed, pool, left, host, space):
+def push_combustion(i, year, renewed, pool, left, host, coming, space):
     """Add the chosen combustion vehicles: registrations, stock, deregistrations, vehicles in use by model year.
 
     Where all ages have the same survival since entry (the clock starts again) they go as one cohort.
@@ -26,6 +26,8 @@ def push_combustion(i, year, renewed, pool, left, host, space):
         Share in use since entry.
     host : HostFlows
         Added to.
+    coming : Combustion
+        Filled for the year.
     space : ImportSpace
         `icev` holds who was chosen; parted into `icev` and `hev`. `in_use` is added to.
     """
@@ -39,6 +41,8 @@ def push_combustion(i, year, renewed, pool, left, host, space):
             hybrid = combustion * pool[HEV, year, age] / (pool[ICEV, year, age] + pool[HEV, year, age])
         space.icev[age] = combustion - hybrid
         space.hev[age] = hybrid
+        coming.icev[i, year, age] = combustion - hybrid
+        coming.hev[i, year, age] = hybrid
         total_icev += combustion - hybrid
         total_hev += hybrid
     stock, gone = host.stock[i, SECOND_HAND], host.gone[i, SECOND_HAND]

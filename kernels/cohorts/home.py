@@ -2,8 +2,9 @@
 
 import math
 
-from mcsim.kernels._jit import borrowing_kernel
+from mcsim.kernels._jit import borrowing_kernel, part_of_kernel
 from mcsim.kernels.cohorts.records import CAR, DEAD, EV, HEV, ICEV, PICKUP
+from mcsim.kernels.cohorts.room import Leavers
 from mcsim.kernels.cohorts.stock import fill_table_halves
 
 
@@ -92,7 +93,7 @@ def fill_unit_replacements(alive, share, exposure, replaced):
 
 
 @borrowing_kernel
-def fill_home_fleet(sales, pickup_share, space, exposure, stock, gone, replaced, pool):
+def fill_home_fleet(sales, pickup_share, leavers, stock, gone, replaced, pool):
     """Fill stock and deregistrations by year and powertrain, and the pool by year and age.
 
     Parameters
@@ -101,10 +102,8 @@ def fill_home_fleet(sales, pickup_share, space, exposure, stock, gone, replaced,
         Vehicles sold.
     pickup_share : ndarray, shape (model years,)
         Share of pickups [-]; the rest are cars, SUVs and vans.
-    space : HomeSpace
-        Survival and leavers of either style.
-    exposure : int
-        Half-years lived at the end of the year of sale.
+    leavers : Leavers
+        Who stays and who leaves, of one draw.
     stock : ndarray, shape (years, powertrains)
         Filled; model years may begin before the first of these years.
     gone : ndarray, shape (years, powertrains + 1)
@@ -118,16 +117,14 @@ def fill_home_fleet(sales, pickup_share, space, exposure, stock, gone, replaced,
     --------
     >>> import numpy as np
     >>> from mcsim.kernels.cohorts.home import fill_home_fleet
-    >>> from mcsim.kernels.cohorts.room import HomeSpace, Leavers
-    >>> alive = np.tile(np.array([1, 0.5, 0.25, 0.0]), (2, 1))
+    >>> from mcsim.kernels.cohorts.room import Leavers
     >>> stock, gone, pool, replaced = np.empty((2, 3)), np.empty((2, 4)), np.empty((4, 2, 2)), np.empty(2)
-    >>> none = np.zeros((2, 2))
-    >>> space = HomeSpace(alive, alive[0], Leavers(none, none, np.full((2, 2), 0.5), none, none))
-    >>> fill_home_fleet(np.array([[8.0, 0, 0], [4.0, 0, 0]]), np.zeros(2), space, 1, stock, gone, replaced, pool)
+    >>> left, none = np.array([[0.5, 0.0], [0.5, 0.0]]), np.zeros((2, 2))
+    >>> leavers = Leavers(left, none, none, np.full((2, 2), 0.5), none, none)
+    >>> fill_home_fleet(np.array([[8.0, 0, 0], [4.0, 0, 0]]), np.zeros(2), leavers, stock, gone, replaced, pool)
     >>> stock[:, 0].tolist(), gone[:, 0].tolist(), pool[0].tolist()
     ([4.0, 2.0], [4.0, 6.0], [[4.0, 0.0], [2.0, 4.0]])
     """
-    alive, leavers = space.alive, space.leavers
     years, ages = pool.shape[1], pool.shape[2]
     first = sales.shape[0] - years
     for year in range(years):
@@ -143,7 +140,7 @@ def fill_home_fleet(sales, pickup_share, space, exposure, stock, gone, replaced,
         icev, hev, ev = sales[model_year, ICEV], sales[model_year, HEV], sales[model_year, EV]
         for year in range(max(model_year - first, 0), years):
             age = year + first - model_year
-            left = car * alive[CAR, 2 * age + exposure] + pickup * alive[PICKUP, 2 * age + exposure]
+            left = car * leavers.left[CAR, age] + pickup * leavers.left[PICKUP, age]
             dying = car * leavers.combustion[CAR, age] + pickup * leavers.combustion[PICKUP, age]
             stock[year, ICEV] += icev * left
             stock[year, HEV] += hev * left
@@ -164,8 +161,17 @@ def fill_home_fleet(sales, pickup_share, space, exposure, stock, gone, replaced,
                     pool[DEAD, year, age] = failed
 
 
+@part_of_kernel
+def leavers_of(i, leavers):
+    """Return who stays and who leaves of one draw."""
+    return Leavers(
+        leavers.left[i], leavers.death[i], leavers.failure[i], leavers.combustion[i], leavers.in_use[i],
+        leavers.replaced[i],
+    )  # fmt: skip
+
+
 @borrowing_kernel
-def fill_home_fleets(vehicles, styles, rules, pass_scale, states, space, flows, pool):
+def fill_home_fleets(vehicles, styles, rules, pass_scale, states, leavers, space, flows, pool):
     """Fill the home fleet of every draw.
 
     Parameters
@@ -176,6 +182,8 @@ def fill_home_fleets(vehicles, styles, rules, pass_scale, states, space, flows, 
         As in `Laws`; finite where a rule on state of health holds.
     states : PackStates
         Vehicles with a right to a working pack, by half-year.
+    leavers : Leavers
+        Filled.
     space : HomeSpace
         Working space.
     flows : HomeFlows
@@ -183,23 +191,26 @@ def fill_home_fleets(vehicles, styles, rules, pass_scale, states, space, flows, 
     pool : ndarray, shape (n, powertrains + 1, years, ages)
         Filled, as in `fill_home_fleet`.
     """
-    leavers, exposure = space.leavers, rules.exposure
+    exposure = rules.exposure
     for i in range(vehicles.stretch.size):
-        for style in range(space.alive.shape[0]):
-            alive = space.alive[style]
+        for style in range(leavers.left.shape[1]):
+            alive = space.alive
             fill_table_halves(styles.survival[style], vehicles.stretch[i], alive)
             ev_alive = alive
             if vehicles.ev_stretch[i] != 1.0:
                 # EVs keep the shape of the curve and leave sooner or later than other vehicles.
                 ev_alive = space.ev_alive
                 fill_table_halves(styles.survival[style], vehicles.stretch[i] * vehicles.ev_stretch[i], ev_alive)
+            for year in range(leavers.left.shape[2]):
+                leavers.left[i, style, year] = alive[2 * year + exposure]
             fill_unit_leavers(
-                alive, ev_alive, states.running[i], exposure, leavers.death[style], leavers.failure[style],
-                leavers.combustion[style], leavers.in_use[style],
+                alive, ev_alive, states.running[i], exposure, leavers.death[i, style], leavers.failure[i, style],
+                leavers.combustion[i, style], leavers.in_use[i, style],
             )  # fmt: skip
-            fill_unit_replacements(ev_alive, states.share[i], exposure, leavers.replaced[style])
+            fill_unit_replacements(ev_alive, states.share[i], exposure, leavers.replaced[i, style])
         sales, share = vehicles.sales[i], styles.pickup_share
-        fill_home_fleet(sales, share, space, exposure, flows.stock[i], flows.gone[i], flows.replaced[i], pool[i])
+        unit = leavers_of(i, leavers)
+        fill_home_fleet(sales, share, unit, flows.stock[i], flows.gone[i], flows.replaced[i], pool[i])
         # A rule on state of health refuses every dead pack; without one the option says whether they are on offer.
         if not rules.dead_packs or pass_scale[i] < math.inf:
             for year in range(pool.shape[2]):

@@ -111,7 +111,7 @@ def push_imports(i, year, checked, renewed, pool, entries, free, host, coming, s
     pool, entries, free, host, coming, space
         As in `fill_imports`; `pool` of the draw.
     """
-    push_combustion(i, year, renewed, pool, entries.left[i], host, space)
+    push_combustion(i, year, renewed, pool, entries.left[i], host, coming.combustion, space)
     if checked < 1.0:
         part_evs(i, checked, entries, space)
         push_evs(i, year, pool, free, host, coming.free, space.ev_free, space.in_use)

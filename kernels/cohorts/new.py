@@ -41,6 +41,36 @@ def fill_first_owners(vehicles, laws, exposure, curves, states, new):
 
 
 @borrowing_kernel
+def first_scales(total, early_sales, cohorts, alive, exposure):
+    """Return the factor on recent sales, and the sales of each older year, that make up the first stock.
+
+    Parameters
+    ----------
+    total, early_sales, cohorts, alive, exposure
+        As in `push_first_stock`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mcsim.kernels.cohorts.new import first_scales
+    >>> first_scales(8.0, np.array([4.0]), 2, np.array([1, 1, 1, 0.5, 0.5, 0.25]), 1)
+    (1.0, 8.0)
+    """
+    early = early_sales.size
+    recent = 0.0
+    rest = 0.0
+    for age in range(cohorts):
+        if age < early:
+            recent += early_sales[early - 1 - age] * alive[2 * age + exposure]
+        else:
+            rest += alive[2 * age + exposure]
+    # What recent sales leave open is as many vehicles sold in each older year, so that the profile is S(age).
+    scale = total / recent if recent > total or rest <= 0.0 else 1.0
+    older = max(total - recent * scale, 0.0) / rest if rest > 0.0 else 0.0
+    return scale, older
+
+
+@borrowing_kernel
 def push_first_stock(total, early_sales, cohorts, alive, exposure, space, stock, gone, age_total, age_groups):
     """Add the stock at the end of the year before the first: recent sales that survive, the rest older, by survival.
 
@@ -74,16 +104,7 @@ def push_first_stock(total, early_sales, cohorts, alive, exposure, space, stock,
     ([4.0], [4.0])
     """
     early = early_sales.size
-    recent = 0.0
-    rest = 0.0
-    for age in range(cohorts):
-        if age < early:
-            recent += early_sales[early - 1 - age] * alive[2 * age + exposure]
-        else:
-            rest += alive[2 * age + exposure]
-    # What recent sales leave open is as many vehicles sold in each older year, so that the profile is S(age).
-    scale = total / recent if recent > total or rest <= 0.0 else 1.0
-    older = max(total - recent * scale, 0.0) / rest if rest > 0.0 else 0.0
+    scale, older = first_scales(total, early_sales, cohorts, alive, exposure)
     for age in range(cohorts):
         sold = scale * early_sales[early - 1 - age] if age < early else older
         first = 2 * age + exposure

@@ -107,11 +107,27 @@ class Coming(NamedTuple):
     dead: Array
 
 
+class Combustion(NamedTuple):
+    """Combustion vehicles and hybrids that come by year and age at entry, (n, years, ages) each."""
+
+    icev: Array
+    hev: Array
+
+
 class Arrivals(NamedTuple):
-    """EVs that come: held to a rule on state of health, and free of it (read where not all are held to one)."""
+    """Who comes.
+
+    Parameters
+    ----------
+    held, free : Coming
+        EVs held to a rule on state of health, and free of it (read where not all are held to one).
+    combustion : Combustion
+        All others.
+    """
 
     held: Coming
     free: Coming
+    combustion: Combustion
 
 
 class Retiring(NamedTuple):
@@ -152,10 +168,12 @@ class Packs(NamedTuple):
 
 
 class Leavers(NamedTuple):
-    """Per vehicle sold at home, by style and year of age, (styles, model years) each.
+    """Per vehicle sold at home, by style and year of age, (n, styles, model years) each; of one draw without n.
 
     Parameters
     ----------
+    left : ndarray
+        Combustion vehicles in use at the end of the year.
     death, failure : ndarray
         EVs that die with a working pack, and EVs whose pack fails.
     combustion : ndarray
@@ -166,6 +184,7 @@ class Leavers(NamedTuple):
         Packs replaced in EVs that stay.
     """
 
+    left: Array
     death: Array
     failure: Array
     combustion: Array
@@ -174,11 +193,10 @@ class Leavers(NamedTuple):
 
 
 class HomeSpace(NamedTuple):
-    """At home: survival by style and half-year, (styles, halves), of EVs of one style, and who leaves."""
+    """At home, of one style: survival by half-year, and that of EVs, (halves,) each."""
 
     alive: Array
     ev_alive: Array
-    leavers: Leavers
 
 
 class Traded(NamedTuple):
@@ -313,6 +331,7 @@ class Tables(NamedTuple):
 
     curves: Curves
     states: States
+    leavers: Leavers
     new: NewVehicles
     pool: Array
     entries: Entries

@@ -5,6 +5,7 @@ Every stage is one kernel over a block of draws that stays in cache; stages hand
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -156,6 +157,8 @@ def make_tables(n: int, size: Sizes, unruled: bool) -> room.Tables:
         return room.Coming(np.zeros((n, years, ages)), np.zeros((n, years, ages)))
 
     entries, held = imports(), coming()
+    combustion = room.Combustion(np.zeros((n, years, ages)), np.zeros((n, years, ages)))
+    leavers = room.Leavers(*(np.empty((n, len(STYLES), size.home_years)) for _ in room.Leavers._fields))
     return room.Tables(
         curves=room.Curves(
             room.CountryCurves(curve(home_quarters), curve(home_quarters)),
@@ -164,6 +167,7 @@ def make_tables(n: int, size: Sizes, unruled: bool) -> room.Tables:
             curve(longest),
         ),
         states=room.States(states(size.home_halves, size.home_classes), states(size.host_halves, size.host_classes)),
+        leavers=leavers,
         new=room.NewVehicles(
             alive=np.empty((n, HALVES)),
             left=np.empty((n, years)),
@@ -175,7 +179,7 @@ def make_tables(n: int, size: Sizes, unruled: bool) -> room.Tables:
         pool=np.empty((n, len(POWERTRAINS) + 1, years, ages)),
         entries=entries,
         free=imports() if unruled else entries,
-        arrivals=room.Arrivals(held, coming() if unruled else held),
+        arrivals=room.Arrivals(held, coming() if unruled else held, combustion),
         packs=room.Packs(
             *(room.Retiring(np.empty((n, years)), np.empty((n, years, years))) for _ in room.Packs._fields)
         ),
@@ -187,7 +191,6 @@ def make_space(size: Sizes, materials: int) -> room.Space:
     years, ages, origins = size.years, size.ages, len(ORIGINS)
     # Whole runs of the loop over places: what is left over of one costs as much as a run.
     places = -(-(FIRST_MATERIAL + materials) // _RUN) * _RUN
-    leavers = room.Leavers(*(np.empty((len(STYLES), size.home_years)) for _ in room.Leavers._fields))
     fitted = size.home_classes + 2 * years + 2
     traded = room.Traded(np.empty(size.home_classes), *(np.empty(fitted) for _ in range(3)))
     yearly = room.YearlyLaw(*(np.empty((4, ages + years + 2)) for _ in room.YearlyLaw._fields))
@@ -195,7 +198,7 @@ def make_space(size: Sizes, materials: int) -> room.Space:
     by_age: dict[str, Any] = {name: np.empty(ages) for name in room.ImportSpace._fields}
     by_age |= {"may_give": np.empty(ages, np.bool_), "in_use": np.empty((years + ages - 1, years))}
     return room.Space(
-        home=room.HomeSpace(np.empty((len(STYLES), HALVES)), np.empty(HALVES), leavers),
+        home=room.HomeSpace(np.empty(HALVES), np.empty(HALVES)),
         entry=room.EntrySpace(np.empty(2 * years + 1), traded, yearly, at_ends),
         imports=room.ImportSpace(**by_age),
         arrivals=room.ArrivalSpace(np.empty(years * size.shifts), np.empty(years * size.shifts)),
@@ -209,7 +212,13 @@ def make_space(size: Sizes, materials: int) -> room.Space:
     )
 
 
-def run_fleet(fleet: Fleet, shared: Shared, rules: Rules, with_packs: bool = True) -> tuple[Flows, Retired]:
+# What reads a block's tables before the next block fills them: which draws, what is drawn, tables, working space.
+After = Callable[[slice, Fleet, room.Tables, room.Space], None]
+
+
+def run_fleet(
+    fleet: Fleet, shared: Shared, rules: Rules, with_packs: bool = True, after: After | None = None
+) -> tuple[Flows, Retired]:
     """Return the flows and the retired packs of all draws.
 
     Parameters
@@ -218,6 +227,8 @@ def run_fleet(fleet: Fleet, shared: Shared, rules: Rules, with_packs: bool = Tru
         See `mcsim.kernels.cohorts.records` and, of what it fills, `mcsim.kernels.cohorts.flows`.
     with_packs : bool
         Whether retired packs are wanted; without them what is returned of packs is not filled.
+    after : callable, optional
+        Called after every block of draws, while its tables stand.
 
     Returns
     -------
@@ -237,6 +248,8 @@ def run_fleet(fleet: Fleet, shared: Shared, rules: Rules, with_packs: bool = Tru
         fill_block(drawn, shared, rules, block, space, rows(flows, part), unruled)
         if with_packs:
             fill_packs(drawn, block, space, rows(retired, part), unruled)
+        if after is not None:
+            after(part, drawn, block, space)
     return flows, retired
 
 
@@ -253,7 +266,8 @@ def fill_block(
     curves, states, new, entries = tables.curves, tables.states, tables.new, tables.entries
     (home, host), laws, pool, exposure = fleet.vehicles, fleet.laws, tables.pool, rules.exposure
     fill_first_owners(host, laws, exposure, curves, states, new)
-    fill_home_fleets(home, shared.styles, rules, laws.pass_scale, states.home, space.home, flows.home, pool)
+    leavers = tables.leavers
+    fill_home_fleets(home, shared.styles, rules, laws.pass_scale, states.home, leavers, space.home, flows.home, pool)
     fill_entries(host, laws, curves, states.home.share, rules, shared.gates.ever, space.entry, entries)
     free = tables.free
     if unruled:
