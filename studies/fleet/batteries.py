@@ -119,12 +119,17 @@ def capacity(packs: PackTables, inputs: Mapping[str, FloatArray], country: str) 
     bev = spread(inputs["bev_capacity"], packs.capacity[country]) * inputs[f"{country}_capacity_factor"][:, None]
     way = np.clip((years - 2024) / (CAPACITY_SETTLES - 2024), 0.0, 1.0)
     bev = bev + (inputs[f"{country}_bev_capacity"][:, None] - bev) * way
+    share = bev_share(packs, inputs, country)
+    return np.asarray(share * bev + (1.0 - share) * inputs["phev_capacity"][:, None], np.float64)
+
+
+def bev_share(packs: PackTables, inputs: Mapping[str, FloatArray], country: str) -> FloatArray:
+    """Return the share of BEVs among the EVs that a country buys new, by model year, (n, 46); as in `capacity`."""
     known = packs.bev_share[country]
     last = BEV_SHARE_LAST[country]
-    ahead = np.clip((years[known.size :] - last) / (YEARS[-1] - last), 0.0, 1.0)
+    ahead = np.clip((np.asarray(YEARS)[known.size :] - last) / (YEARS[-1] - last), 0.0, 1.0)
     later = known[-1] + (inputs[f"{country}_bev_share_2050"][:, None] - known[-1]) * ahead
-    share = np.concatenate([np.broadcast_to(known, (later.shape[0], known.size)), later], axis=1)
-    return np.asarray(share * bev + (1.0 - share) * inputs["phev_capacity"][:, None], np.float64)
+    return np.concatenate([np.broadcast_to(known, (later.shape[0], known.size)), later], axis=1)
 
 
 def cell_shares(packs: PackTables, inputs: Mapping[str, FloatArray], path: str) -> FloatArray:

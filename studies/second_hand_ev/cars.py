@@ -231,6 +231,17 @@ def _wear(cars: Cars, inputs: Mapping[str, FloatArray], options: Mapping[str, Op
     return np.asarray(np.einsum("nwv,nwk->nvk", worn, inputs["vehicle_factors"][:, cars.wear]))
 
 
+def exhaust_of_litre(cars: Cars, inputs: Mapping[str, FloatArray]) -> FloatArray:
+    """Return what of `use_per_litre` leaves a new car's exhaust behind its catalyst, (n, V, K)."""
+    return np.asarray(
+        np.einsum(
+            "nvf,nfk->nvk",
+            sparse_values(inputs["tailpipe"], cars.exhaust),
+            sparse_values(inputs["characterisation"], cars.exhaust_factor),
+        )
+    )
+
+
 def _litre(cars: Cars, inputs: Mapping[str, FloatArray]) -> FloatArray:
     """One litre: well to tank, carbon and sulfur of the fuel, and the exhaust behind the catalyst."""
     fuel = {name: inputs["gasoline"][:, row, np.newaxis] for name, row in cars.fuel.items()}
@@ -238,11 +249,7 @@ def _litre(cars: Cars, inputs: Mapping[str, FloatArray]) -> FloatArray:
     carbon = fuel["combustion_co2"] * sparse_values(characterisation, cars.carbon)
     common = inputs["gasoline_upstream"][:, cars.upstream] + carbon
     dioxide = SULFUR_TO_DIOXIDE * fuel["density"] * sparse_values(characterisation, cars.sulfur)
-    behind = np.einsum(
-        "nvf,nfk->nvk",
-        sparse_values(inputs["tailpipe"], cars.exhaust),
-        sparse_values(characterisation, cars.exhaust_factor),
-    )
+    behind = exhaust_of_litre(cars, inputs)
     old = inputs["catalyst_multiplier"][:, np.newaxis, np.newaxis] * behind
     litre = np.empty((len(common), len(cars.gasoline), len(BURNED), common.shape[1]))
     for place, (sulfur, exhaust) in enumerate((("home", behind), ("host", behind), ("host", old))):

@@ -404,3 +404,9 @@ def _follow(path: Timeline, figures: FloatArray, low_to_high: FloatArray, skip: 
     filled = np.empty((len(figures), 2, *left.shape[2:]))
     follow_path(plain(figures), plain(low_to_high), left, right, weight, normalise, filled)
     return filled
+
+
+def losses_of_years(grid: Grid, inputs: Mapping[str, FloatArray], years: Sequence[int]) -> FloatArray:
+    """Return the share of generation lost before the plug, (n, 2, years); before the first year known as in it."""
+    loss = _follow(grid.loss, inputs["grid_losses"], _positions(inputs, "loss"), 0, False)[..., 0]
+    return np.ascontiguousarray(loss[:, :, np.maximum(np.asarray(years) - FIRST_YEAR, 0)])

@@ -266,27 +266,45 @@ def pack_impacts(
         ``credit_home``, ``credit_host`` (avoided burdens, positive: to be subtracted) and ``landfill``, per pack.
     """
     energy = _energy(packs, inputs)
-    factor, correlation = inputs["metal_factor"][:, packs.metal_factor], inputs["metal_correlation"]
-    production = correlated(packs.production, inputs["battery_factors"], factor, correlation)
     years = int(options["purchase_year"]) - FACTOR_YEAR
     trend = (1.0 - inputs["battery_trend"]) ** years
-    burden = inputs["recycling_burdens"][:, packs.burden]
-    shares = home_route_shares(inputs, options["home_recycling_route"])
-    smelter = ROUTES.index("pyro")
-    smelting = burden[:, smelter] * inputs["recycling_host_ratio"][:, packs.host_ratio][:, np.newaxis]
     content = inputs["pack_materials"][:, packs.content]
-    credit_home, credit_host = _credits(packs, inputs, options, content, shares)
-    per_kwh = {
-        "battery_production": production * trend[:, np.newaxis, np.newaxis],
-        "recycling_home": np.einsum("nr,nrck->nck", shares, burden),
-        "recycling_host": smelting,
-        "credit_home": credit_home,
-        "credit_host": credit_host,
-    }
+    per_kwh = impacts_per_kwh(packs, inputs, options)
+    per_kwh["battery_production"] *= trend[:, np.newaxis, np.newaxis]
     impacts = {name: np.einsum("nvc,nck->nvk", energy, values) for name, values in per_kwh.items()}
     impacts["battery_production"] += trend[:, np.newaxis, np.newaxis] * _housing(packs, inputs, energy)
     impacts["landfill"] = _landfill(packs, inputs, options, energy, content)
     return impacts
+
+
+def impacts_per_kwh(
+    packs: Packs, inputs: Mapping[str, FloatArray], options: Mapping[str, OptionValue]
+) -> dict[str, FloatArray]:
+    """Return the impacts of a kWh of each chemistry, as in `pack_impacts`, (n, C, K); of packs made in `FACTOR_YEAR`."""
+    factor, correlation = inputs["metal_factor"][:, packs.metal_factor], inputs["metal_correlation"]
+    burden = inputs["recycling_burdens"][:, packs.burden]
+    shares = home_route_shares(inputs, options["home_recycling_route"])
+    smelter = ROUTES.index("pyro")
+    content = inputs["pack_materials"][:, packs.content]
+    credit_home, credit_host = _credits(packs, inputs, options, content, shares)
+    return {
+        "battery_production": correlated(packs.production, inputs["battery_factors"], factor, correlation),
+        "recycling_home": np.einsum("nr,nrck->nck", shares, burden),
+        "recycling_host": burden[:, smelter] * inputs["recycling_host_ratio"][:, packs.host_ratio][:, np.newaxis],
+        "credit_home": credit_home,
+        "credit_host": credit_host,
+    }
+
+
+def leaching_per_kwh(
+    packs: Packs, inputs: Mapping[str, FloatArray], options: Mapping[str, OptionValue]
+) -> tuple[FloatArray, FloatArray]:
+    """Return what a landfilled pack causes: per kWh of each chemistry, (n, chemistries, K), and per kg, (n, K)."""
+    per_kg = inputs["vehicle_factors"][:, packs.landfill]
+    metals = inputs["pack_materials"][:, packs.content][:, :, packs.leached]
+    leached = 0.0 if options["landfill_model"] == "inert" else inputs["leached_share"][:, np.newaxis, np.newaxis]
+    toxicity = sparse_values(inputs["characterisation"], packs.toxicity)
+    return np.einsum("ncm,nmk->nck", metals * leached, toxicity), per_kg
 
 
 def _energy(packs: Packs, inputs: Mapping[str, FloatArray]) -> FloatArray:
@@ -294,22 +312,36 @@ def _energy(packs: Packs, inputs: Mapping[str, FloatArray]) -> FloatArray:
     return np.asarray(inputs["vehicles"][:, packs.energy, np.newaxis] * inputs["pack_chemistry"][:, packs.chemistry])
 
 
+def recycling_per_kwh(
+    packs: Packs, inputs: Mapping[str, FloatArray], options: Mapping[str, OptionValue], part: FloatArray
+) -> FloatArray:
+    """Return a part of the burden of recycling a kWh at home, (n, C, K), by the share of each route (n, routes, K)."""
+    shares = home_route_shares(inputs, options["home_recycling_route"])
+    burden = inputs["recycling_burdens"][:, packs.burden] * part[:, :, np.newaxis]
+    return np.asarray(np.einsum("nr,nrck->nck", shares, burden))
+
+
+def credits_per_kwh(
+    packs: Packs, inputs: Mapping[str, FloatArray], options: Mapping[str, OptionValue], part: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Return a part of the credits of a kWh at home and in the host country, by the share of each metal (n, m, K)."""
+    shares = home_route_shares(inputs, options["home_recycling_route"])
+    return _credits(packs, inputs, options, inputs["pack_materials"][:, packs.content], shares, part)
+
+
 def recycling_at_home(
     packs: Packs, inputs: Mapping[str, FloatArray], options: Mapping[str, OptionValue], part: FloatArray
 ) -> FloatArray:
-    """Return a part of the burden of recycling a pack at home, (n, V, K), by the share of each route (n, routes, K)."""
-    shares = home_route_shares(inputs, options["home_recycling_route"])
-    burden = inputs["recycling_burdens"][:, packs.burden] * part[:, :, np.newaxis]
-    return np.asarray(np.einsum("nvc,nck->nvk", _energy(packs, inputs), np.einsum("nr,nrck->nck", shares, burden)))
+    """Return the same of a pack of each vehicle, (n, V, K)."""
+    per_kwh = recycling_per_kwh(packs, inputs, options, part)
+    return np.asarray(np.einsum("nvc,nck->nvk", _energy(packs, inputs), per_kwh))
 
 
 def credit_of_packs(
     packs: Packs, inputs: Mapping[str, FloatArray], options: Mapping[str, OptionValue], part: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
-    """Return a part of the credits of a pack at home and in the host country, by the share of each metal (n, m, K)."""
-    shares = home_route_shares(inputs, options["home_recycling_route"])
-    content = inputs["pack_materials"][:, packs.content]
-    home, host = _credits(packs, inputs, options, content, shares, part)
+    """Return the same credits of a pack of each vehicle, (n, V, K)."""
+    home, host = credits_per_kwh(packs, inputs, options, part)
     energy = _energy(packs, inputs)
     return np.einsum("nvc,nck->nvk", energy, home), np.einsum("nvc,nck->nvk", energy, host)
 

@@ -1,0 +1,1 @@
+"""What the trade does to two countries: the fleets times the life cycle, with and without it."""

@@ -1,0 +1,158 @@
+"""From what is done in every case to what the study tells."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+
+import numpy as np
+
+from mcsim.studies.fleet.results import Outputs
+from mcsim.studies.fleet.series import YEARS
+from mcsim.studies.second_hand_ev.lca import CATEGORIES
+from mcsim.studies.trade.declared import SCALES
+from mcsim.studies.trade.ledger import AS_IS, CASES, NO_EVS, Case, Run, masses, stacked
+from mcsim.studies.trade.units import Factors
+from mcsim.study import FloatArray
+
+# kg (or what a category counts) to what a year of two countries is told in.
+SCALE = np.array([SCALES[name][1] for name in CATEGORIES])
+_TO_GKM, _TO_TWH = 1e-9, 1e-9
+OTHERS = tuple(case for case in range(len(CASES)) if case != AS_IS)
+
+
+def impacts_of(done: FloatArray, power: FloatArray, factors: Factors) -> FloatArray:
+    """Return impacts (n, years, 3, K) of what is done (n, years, J) and of kWh at the plug (n, 2, years).
+
+    Examples
+    --------
+    >>> factors = Factors(np.full((1, 2, 3, 1), 0.5), np.full((1, 2, 1, 3, 1), 2.0), np.ones((1, 1)))
+    >>> impacts_of(np.full((1, 1, 2), 4.0), np.full((1, 2, 1), 3.0), factors).ravel().tolist()
+    [16.0, 16.0, 16.0]
+    """
+    n, width = done.shape[0], factors.unit.shape[1]
+    flat = done @ factors.unit.reshape(n, width, -1)
+    flat = flat.reshape(*done.shape[:2], *factors.unit.shape[2:])
+    flat += power[:, 0, :, None, None] * factors.power[:, 0]
+    flat += power[:, 1, :, None, None] * factors.power[:, 1]
+    return np.asarray(flat)
+
+
+def last_turn(change: FloatArray) -> FloatArray:
+    """Return the last year in which a running sum turns its sign, NaN where it never does.
+
+    Parameters
+    ----------
+    change : ndarray, shape (n, years, ...)
+        By year.
+
+    Examples
+    --------
+    >>> change = np.zeros((1, 46)); change[0, 10:12] = [-1.0, 3.0]
+    >>> last_turn(change).tolist()
+    [2016.0]
+    """
+    total = np.cumsum(change, axis=1)
+    turns = (total[:, 1:] > 0.0) & (total[:, :-1] < 0.0) | (total[:, 1:] < 0.0) & (total[:, :-1] > 0.0)
+    last = turns.shape[1] - 1 - np.argmax(turns[:, ::-1], axis=1)
+    return np.asarray(np.where(turns.any(axis=1), YEARS[1] + last, np.nan), np.float64)
+
+
+def told_outputs(
+    run: Run, cases: tuple[Case, ...], factors: Factors, loss: FloatArray, inputs: Mapping[str, FloatArray]
+) -> Outputs:
+    """Return the study's own outputs, computed when asked for.
+
+    Parameters
+    ----------
+    run, cases, factors
+        What the fleets do, in every case, and what a unit causes.
+    loss : ndarray, shape (n, 2, years)
+        Share of generation lost before the plug, by country.
+    inputs : mapping
+        With ``metal_price`` by material, (n, materials).
+
+    Returns
+    -------
+    mapping
+        Output name -> what gives (n, *packed_shape).
+    """
+
+    @cache
+    def done(case: int) -> FloatArray:
+        return stacked(cases[case])
+
+    @cache
+    def as_is() -> FloatArray:
+        return impacts_of(done(AS_IS), cases[AS_IS].power, factors)
+
+    @cache
+    def change() -> FloatArray:
+        # What is the same in both cases leaves before it is multiplied: a change is no difference of large sums.
+        here = cases[AS_IS]
+        each = [impacts_of(done(c) - done(AS_IS), cases[c].power - here.power, factors) for c in OTHERS]
+        return np.stack(each, axis=-1)
+
+    @cache
+    def impact() -> FloatArray:
+        base = as_is()[..., None] * np.ones(len(CASES))
+        base[..., list(OTHERS)] += change()
+        return np.asarray(base * SCALE[:, None])
+
+    @cache
+    def scaled() -> FloatArray:
+        return np.asarray(change() * SCALE[:, None])
+
+    @cache
+    def per_ev() -> FloatArray:
+        crossed = run.flows.host.registrations[:, 1, 2].sum(axis=1)[:, None, None]
+        total = -change()[..., OTHERS.index(NO_EVS)].sum(axis=1)
+        return np.divide(total, crossed, out=np.full_like(total, np.nan), where=crossed > 0.0)
+
+    @cache
+    def kept() -> FloatArray:
+        return masses(run, NO_EVS)[0] - masses(run, AS_IS)[0]
+
+    def retired(country: int) -> FloatArray:
+        return np.stack([masses(run, case)[country] for case in range(len(CASES))], axis=2)
+
+    def driven() -> FloatArray:
+        each = [np.stack([c.distance[:, 0], c.distance[:, 1] + c.distance[:, 2]], axis=1) for c in cases]
+        return np.asarray(np.stack(each, axis=-1).transpose(0, 3, 1, 2, 4) * _TO_GKM)
+
+    def generated() -> FloatArray:
+        each = np.stack([case.power / (1.0 - loss) for case in cases], axis=-1)
+        return np.asarray(each.transpose(0, 2, 1, 3) * _TO_TWH)
+
+    @cache
+    def contained() -> FloatArray:
+        materials = inputs["metal_price"].shape[1]
+        return np.asarray(run.retired[AS_IS].contained[..., :materials].sum(axis=1) / 1e3)
+
+    @cache
+    def value() -> FloatArray:
+        return contained() * inputs["metal_price"][:, None]  # kt x USD/kg is million USD
+
+    def flat(values: FloatArray) -> FloatArray:
+        return values.reshape(len(values), -1)
+
+    return {
+        "impact": impact,
+        "impact_change": lambda: flat(scaled()),
+        "cumulative_impact": lambda: impact().sum(axis=1),
+        "cumulative_impact_change": lambda: flat(scaled().sum(axis=1)),
+        "impact_total": lambda: impact().sum(axis=2),
+        "cumulative_impact_change_total": lambda: flat(scaled().sum(axis=(1, 2))),
+        "impact_per_second_hand_ev": per_ev,
+        "impact_per_second_hand_ev_total": lambda: per_ev().sum(axis=1),
+        "break_even_year": lambda: last_turn(-change()[..., OTHERS.index(NO_EVS)]),
+        "home_battery_mass_kept": kept,
+        "home_battery_mass_kept_total": lambda: kept().sum(axis=1),
+        "home_retired_battery_mass": lambda: retired(0),
+        "host_retired_battery_mass": lambda: retired(1),
+        "vehicle_distance": lambda: flat(driven()),
+        "ev_electricity": lambda: flat(generated()),
+        "material_contained_total": contained,
+        "material_value_total": value,
+        "battery_value_total": lambda: value().sum(axis=2),
+    }
