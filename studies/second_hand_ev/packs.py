@@ -280,7 +280,7 @@ def pack_impacts(
 def impacts_per_kwh(
     packs: Packs, inputs: Mapping[str, FloatArray], options: Mapping[str, OptionValue]
 ) -> dict[str, FloatArray]:
-    """Return the impacts of a kWh of each chemistry, as in `pack_impacts`, (n, C, K); of packs made in `FACTOR_YEAR`."""
+    """Return the impacts of a kWh of each chemistry, as in `pack_impacts`, (n, C, K); packs made in `FACTOR_YEAR`."""
     factor, correlation = inputs["metal_factor"][:, packs.metal_factor], inputs["metal_correlation"]
     burden = inputs["recycling_burdens"][:, packs.burden]
     shares = home_route_shares(inputs, options["home_recycling_route"])

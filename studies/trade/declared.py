@@ -141,8 +141,8 @@ def outputs(places: tuple[str, ...]) -> tuple[Output, ...]:
         ),
         _impact("impact_total", "impacts of both fleets, wherever they fall", (year, category, case), yearly, False),
         _impact(
-            "cumulative_impact_change_total", f"since 2005, to 2050, wherever: {against}", (category, case), total, True,
-            other_cases=True, rank=True,
+            "cumulative_impact_change_total", f"since 2005, to 2050, wherever: {against}", (category, case), total,
+            True, other_cases=True, rank=True,
         ),
         Output(
             "impact_per_second_hand_ev", "", "as is less no-second-hand-evs to 2050, over the EVs that cross",
@@ -162,8 +162,8 @@ def outputs(places: tuple[str, ...]) -> tuple[Output, ...]:
         Output("home_retired_battery_mass", "t/yr", "EV packs that retire in the {home}", (year, case)),
         Output("host_retired_battery_mass", "t/yr", "EV packs that retire in {host}", (year, case)),
         Output(
-            "vehicle_distance", "Gkm/yr", "distance driven", (year, place, powertrain, case), _inside(3, (len(YEARS),), (3, len(CASES))),
-            keep=False,
+            "vehicle_distance", "Gkm/yr", "distance driven", (year, place, powertrain, case),
+            _inside(3, (len(YEARS),), (len(POWERTRAINS), len(CASES))), keep=False,
         ),
         Output(
             "ev_electricity", "TWh/yr", "electricity generated for EVs", (year, place, case),
@@ -171,8 +171,8 @@ def outputs(places: tuple[str, ...]) -> tuple[Output, ...]:
         ),
         Output("material_contained_total", "kt", "materials in packs retired since 2005, to 2050", (origin, material)),
         Output(
-            "material_value_total", "million USD", "their value at today's prices, nothing taken off", (origin, material),
-            keep=False,
+            "material_value_total", "million USD", "their value at today's prices, nothing taken off",
+            (origin, material), keep=False,
         ),
         Output("battery_value_total", "million USD", "the same, all materials", (origin,)),
         *told,

@@ -266,7 +266,7 @@ def _packs(
     """Return the blocks about EV packs; `sold` are the EVs sold new in the host country, (n, years)."""
     retired, packs = run.retired[case], run.accounts.packs
     vectors, chemistries = holding.vectors, holding.vectors.shape[2] - 2
-    made = list(range(chemistries)) + [chemistries + 1]  # by chemistry, and kg beyond what is scored
+    made = [*range(chemistries), chemistries + 1]  # by chemistry, and kg beyond what is scored
     repaired = bool(fleet.laws.host.repair.any())
     fitted = fitted_energy(retired, run.flows, case == AS_IS, repaired)
     host = (sold * holding.capacity[:, NEW] + fitted)[:, :, None] * vectors
