@@ -163,22 +163,56 @@ class Accounts(NamedTuple):
     added: Array
 
 
-class Cohort(NamedTuple):
-    """Vehicles of one age and model year (a place on the axis of model years) that enter in a year."""
+class Unit(NamedTuple):
+    """One vehicle's life by year since entry, (rows, years) each; rows are of ages or kinds.
 
-    vehicles: float
-    start: int
-    age: int
-    model_year: int
+    Parameters
+    ----------
+    distance : ndarray
+        km.
+    burnt, worn : ndarray
+        km weighted by the rise of gasoline with age, and by that and the age of the catalyst.
+    charged : ndarray
+        km weighted by the loss of efficiency.
+    ended : ndarray
+        Share that leaves.
+    """
+
+    distance: Array
+    burnt: Array
+    worn: Array
+    charged: Array
+    ended: Array
+
+
+class Units(NamedTuple):
+    """Working space: lives of one draw's vehicles.
+
+    Parameters
+    ----------
+    home : Unit
+        At home: combustion cars, combustion pickups, EV cars, EV pickups.
+    new : Unit
+        Sold new in the host country: combustion vehicles, EVs.
+    combustion, held, free : Unit
+        Imports by age at entry: combustion vehicles, EVs held to a rule on state of health, and free of it.
+    left : ndarray, shape (years of `new`,)
+        Share in use at the ends of years.
+    """
+
+    home: Unit
+    new: Unit
+    combustion: Unit
+    held: Unit
+    free: Unit
+    left: Array
 
 
 class Manner(NamedTuple):
-    """How the vehicles of one draw, market, powertrain and country drive; `late` 1 is an exhaust that stays."""
+    """How one draw's vehicles drive in one country; `late` is the exhaust of old catalysts over that of young ones."""
 
     rate: Array
-    fuel: Array
-    exhaust: Array
-    power: Array
+    half: float
     fuel_fade: float
     power_fade: float
     late: float

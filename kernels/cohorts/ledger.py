@@ -1,15 +1,16 @@
 """What the vehicles of both countries drive, burn, charge and leave behind, year by year and by class.
 
-A cohort of N vehicles with the share S left at the ends of years is in use for
+A vehicle with the share S left at the ends of years is in use for
 
-    vehicle-years = N * (half * (1 + S(0)) / 2) in the year of entry, N * (S(j - 1) + S(j)) / 2 in the j-th year after,
+    half * (1 + S(0)) / 2 years in that of entry, (S(j - 1) + S(j)) / 2 in the j-th after it,
 
 the trapezoid of its curve, where `half` is the part of the year of entry that it lives through (option `timing`). It
 drives by its age: v(a) in the year of age a; a calendar year after that of entry holds `half` of one year of age and
-the rest of the one before.
+the rest of the one before. Lives of one vehicle are worked out once for every age at entry; cohorts are so many of
+them, and a year's account is a sum over cohorts.
 """
 
-from mcsim.kernels._jit import inline_kernel, kernel
+from mcsim.kernels._jit import borrowing_kernel, inline_borrowing_kernel, part_of_kernel
 from mcsim.kernels.cohorts.accounts import (
     BY_COMBUSTION,
     BY_EV,
@@ -21,100 +22,103 @@ from mcsim.kernels.cohorts.accounts import (
     KEPT,
     NEW_HOST,
     STAND_IN,
-    Cohort,
     Manner,
     Used,
 )
 from mcsim.kernels.cohorts.new import first_scales
-from mcsim.kernels.cohorts.records import CAR, EV, HEV, ICEV, NEW, PICKUP, POWERTRAINS, SECOND_HAND
+from mcsim.kernels.cohorts.records import CAR, EV, ICEV, PICKUP, POWERTRAINS, SECOND_HAND
+from mcsim.kernels.cohorts.stock import add_scaled
 
 _COUNT = len(POWERTRAINS)
+# Rows of `Units.home` and `Units.new`.
+_STYLES = 2
+_NEW_COMBUSTION, _NEW_EV = 0, 1
 
 
-@inline_kernel
-def _half(ways):
-    """Return the part of the year of entry that a vehicle lives through."""
-    return 0.5 * ways.exposure
+@part_of_kernel
+def manner_of(i, rate, catalyst, ways):
+    """Return how one draw's vehicles drive."""
+    burning = ways.burning
+    return Manner(rate, 0.5 * ways.exposure, burning.fuel_fade[i], burning.power_fade[i], catalyst, burning.late_age[i])
 
 
-@inline_kernel
-def _manner(i, market, powertrain, abroad, ways):
-    driving, burning = ways.driving, ways.burning
-    rate = driving.host[i] if abroad else (driving.home_ev[i] if powertrain == EV else driving.home[i])
-    late = burning.catalyst[i] if abroad else 1.0
-    return Manner(
-        rate, burning.fuel[i, market, powertrain], burning.exhaust[i, market], burning.power[i, market],
-        burning.fuel_fade[i], burning.power_fade[i], late, burning.late_age[i],
-    )  # fmt: skip
-
-
-@inline_kernel
-def _driven(rate, age, since, half, in_use):
-    """Return the distance of a calendar year, from the vehicle-years in it."""
-    last = rate.size - 1
-    now = rate[min(age + since, last)]
-    if since == 0:
-        return in_use * now
-    return in_use * (half * now + (1.0 - half) * rate[min(age + since - 1, last)])
-
-
-@kernel
-def drive(cohort, half, left, manner, electric, used):
-    """Add what a cohort does until the last year.
+@borrowing_kernel
+def fill_life(row, age, left, manner, unit):
+    """Fill the life of one vehicle that enters at an age.
 
     Parameters
     ----------
-    cohort : Cohort
-        Who.
-    half : float
-        Part of the year of entry lived through.
-    left : ndarray, shape (at least years - start,)
-        Share in use at the ends of years.
+    row, age : int
+        Row to fill; whole years of age at entry.
+    left : ndarray, shape (at least years,)
+        Share in use at the ends of years, that of entry first.
     manner : Manner
-        How they drive.
-    electric : bool
-        Whether they are charged.
-    used : Used
-        Of one class, (years,) each; added to.
+        How it drives.
+    unit : Unit
+        Filled.
 
     Examples
     --------
     >>> import numpy as np
-    >>> from mcsim.kernels.cohorts.ledger import Cohort, Manner, Used, drive
-    >>> used, one = Used(*(np.zeros(2) for _ in range(5))), np.ones(1)
-    >>> manner = Manner(np.array([100.0, 50.0]), 0.1 * one, 2.0 * one, one, 0.0, 0.0, 1.0, 10.0)
-    >>> drive(Cohort(4.0, 0, 0, 0), 1.0, np.array([0.5, 0.0]), manner, False, used)
-    >>> used.distance.tolist(), used.exhaust.tolist(), used.ended.tolist()
-    ([300.0, 50.0], [60.0, 10.0], [2.0, 2.0])
+    >>> from mcsim.kernels.cohorts.accounts import Manner, Unit
+    >>> from mcsim.kernels.cohorts.ledger import fill_life
+    >>> unit = Unit(*(np.empty((1, 2)) for _ in range(5)))
+    >>> fill_life(0, 0, np.array([0.5, 0.0]), Manner(np.array([100.0, 50.0]), 1.0, 0.1, 0.0, 1.0, 10.0), unit)
+    >>> unit.distance[0].tolist(), unit.burnt[0].round(2).tolist(), unit.ended[0].tolist()
+    ([75.0, 12.5], [78.75, 14.38], [0.5, 0.5])
     """
-    if cohort.vehicles == 0.0:
-        return
-    fuel, exhaust = manner.fuel[cohort.model_year], manner.exhaust[cohort.model_year]
-    power = manner.power[cohort.model_year] if electric else 0.0
+    rate, half, last = manner.rate, manner.half, manner.rate.size - 1
     before = 1.0
-    for year in range(cohort.start, used.distance.size):
-        since = year - cohort.start
+    for since in range(unit.distance.shape[1]):
         after = left[since]
-        if before <= 0.0:
-            break
-        in_use = 0.5 * (before + after) * (half if since == 0 else 1.0)
-        distance = cohort.vehicles * _driven(manner.rate, cohort.age, since, half, in_use)
+        in_use = 0.5 * (before + after)
         # Mean age within the year: of the part lived through, or of the whole year.
-        age = cohort.age + 0.5 * half if since == 0 else cohort.age + since + half - 0.5
-        used.distance[year] += distance
-        used.ended[year] += cohort.vehicles * (before - after)
-        if fuel > 0.0:
-            litres = distance * fuel * (1.0 + manner.fuel_fade * age)
-            late = min(max(age + 0.5 - manner.late_age, 0.0), 1.0)
-            used.litres[year] += litres
-            used.exhaust[year] += litres * exhaust * (1.0 + (manner.late - 1.0) * late)
-        if electric:
-            used.power[year] += distance * power / (1.0 - manner.power_fade * age)
+        mean_age = age + since + half - 0.5
+        if since == 0:
+            in_use *= half
+            mean_age = age + 0.5 * half
+            distance = in_use * rate[min(age, last)]
+        else:
+            distance = in_use * (half * rate[min(age + since, last)] + (1.0 - half) * rate[min(age + since - 1, last)])
+        burnt = distance * (1.0 + manner.fuel_fade * mean_age)
+        late = min(max(mean_age + 0.5 - manner.late_age, 0.0), 1.0)
+        unit.distance[row, since] = distance
+        unit.burnt[row, since] = burnt
+        unit.worn[row, since] = burnt * (1.0 + (manner.late - 1.0) * late)
+        unit.charged[row, since] = distance / (1.0 - manner.power_fade * mean_age)
+        unit.ended[row, since] = before - after
         before = after
 
 
-@inline_kernel
-def _class(i, fleet, powertrain, used):
+@borrowing_kernel
+def add_lives(vehicles, row, since, start, unit, taken, account):
+    """Add lives of vehicles to the account of their class, from a year since their entry on.
+
+    Parameters
+    ----------
+    vehicles : float
+        How many entered.
+    row, since, start : int
+        Row of the unit, years since entry, and the year in which these fall.
+    unit : Unit
+        Of one vehicle.
+    taken : (float, float, float)
+        Gasoline per km, exhaust per litre, and electricity per km of their model year.
+    account : Used
+        Of one draw and class, (years,) each; added to.
+    """
+    fuel, exhaust, power = taken
+    add_scaled(vehicles, unit.distance[row, since:], account.distance[start:])
+    add_scaled(vehicles, unit.ended[row, since:], account.ended[start:])
+    if fuel > 0.0:
+        add_scaled(vehicles * fuel, unit.burnt[row, since:], account.litres[start:])
+        add_scaled(vehicles * fuel * exhaust, unit.worn[row, since:], account.exhaust[start:])
+    if power > 0.0:
+        add_scaled(vehicles * power, unit.charged[row, since:], account.power[start:])
+
+
+@part_of_kernel
+def class_of(i, fleet, powertrain, used):
     """Return the account of one draw and class."""
     place = fleet * _COUNT + powertrain
     return Used(
@@ -123,8 +127,16 @@ def _class(i, fleet, powertrain, used):
     )  # fmt: skip
 
 
-@kernel
-def _clear(i, accounts):
+@inline_borrowing_kernel
+def taken_by(i, market, powertrain, model_year, burning):
+    """Return gasoline per km, exhaust per litre and electricity per km of vehicles of a model year (a place)."""
+    power = burning.power[i, market, model_year] if powertrain == EV else 0.0
+    return burning.fuel[i, market, powertrain, model_year], burning.exhaust[i, market, model_year], power
+
+
+@borrowing_kernel
+def clear(i, accounts):
+    """Set the accounts of one draw to 0."""
     used, packs = accounts.used, accounts.packs
     for place in range(used.distance.shape[1]):
         for year in range(used.distance.shape[2]):
@@ -143,14 +155,17 @@ def _clear(i, accounts):
             packs.crossed[i, year, place] = 0.0
 
 
-@inline_kernel
-def _add_packs(kwh, vector, total):
-    for place in range(total.size):
-        total[place] += kwh * vector[place]
+@borrowing_kernel
+def fill_home_units(i, leavers, ways, unit):
+    """Fill the lives of one draw's vehicles at home: of combustion vehicles and EVs, each car and pickup."""
+    driving = ways.driving
+    for style in range(_STYLES):
+        fill_life(style, 0, leavers.left[i, style], manner_of(i, driving.home[i], 1.0, ways), unit)
+        fill_life(_STYLES + style, 0, leavers.in_use[i, style], manner_of(i, driving.home_ev[i], 1.0, ways), unit)
 
 
-@kernel
-def drive_home(i, sales, pickup_share, leavers, holding, ways, accounts):
+@borrowing_kernel
+def drive_home(i, sales, pickup_share, leavers, holding, ways, units, accounts):
     """Add the home fleet of one draw: what it drives, who leaves it, whether or not they cross, and its packs.
 
     Parameters
@@ -163,170 +178,163 @@ def drive_home(i, sales, pickup_share, leavers, holding, ways, accounts):
         Share of pickups.
     leavers : Leavers
         Of n draws.
-    holding, ways, accounts : Holding, Ways, Accounts
-        Of n draws; vehicles of before the first year have no traction pack.
+    holding, ways, units, accounts : Holding, Ways, Units, Accounts
+        Of n draws, but for the working space; vehicles of before the first year have no traction pack.
     """
-    burning, half, capacity, vectors = ways.burning, _half(ways), holding.capacity, holding.vectors
-    years = accounts.used.distance.shape[2]
-    first = sales.shape[1] - years
-    behind = burning.fuel.shape[3] - sales.shape[1]
-    packs = accounts.packs
-    for powertrain in range(_COUNT):
-        electric = powertrain == EV
-        manner = _manner(i, HOME_MARKET, powertrain, False, ways)
-        used = _class(i, HOME, powertrain, accounts.used)
-        for model_year in range(sales.shape[1]):
+    burning, unit = ways.burning, units.home
+    years, model_years = accounts.used.distance.shape[2], sales.shape[1]
+    first, behind = model_years - years, burning.fuel.shape[3] - model_years
+    fill_home_units(i, leavers, ways, unit)
+    for model_year in range(model_years):
+        pickup = pickup_share[model_year]
+        since, start = max(first - model_year, 0), max(model_year - first, 0)
+        for powertrain in range(_COUNT):
             sold = sales[i, model_year, powertrain]
-            if sold <= 0.0:
-                continue
-            pickup = pickup_share[model_year]
-            car = 1.0 - pickup
-            fuel, exhaust = manner.fuel[behind + model_year], manner.exhaust[behind + model_year]
-            power = manner.power[behind + model_year]
-            stays = leavers.in_use[i] if electric else leavers.left[i]
-            for year in range(max(model_year - first, 0), years):
-                age = year + first - model_year
-                after = car * stays[CAR, age] + pickup * stays[PICKUP, age]
-                before = car * stays[CAR, age - 1] + pickup * stays[PICKUP, age - 1] if age > 0 else 1.0
-                in_use = 0.5 * (before + after) * (half if age == 0 else 1.0)
-                distance = sold * _driven(manner.rate, 0, age, half, in_use)
-                mean_age = 0.5 * half if age == 0 else age + half - 0.5
-                used.distance[year] += distance
-                used.ended[year] += sold * (before - after)
-                litres = distance * fuel * (1.0 + manner.fuel_fade * mean_age)
-                used.litres[year] += litres
-                used.exhaust[year] += litres * exhaust
-                if electric:
-                    used.power[year] += distance * power / (1.0 - manner.power_fade * mean_age)
-                    fitted = sold * (car * leavers.replaced[i, CAR, age] + pickup * leavers.replaced[i, PICKUP, age])
-                    kwh = capacity[i, SECOND_HAND, max(model_year - first, 0)]
-                    vector = vectors[i, max(model_year - first, 0)]
-                    _add_packs((sold * (before - after) + fitted) * kwh, vector, packs.left[i, year])
-                    # Every pack of a vehicle has the capacity of the first, and is made as packs of its year are.
-                    _add_packs(fitted * kwh, vectors[i, year], packs.made[i, year])
-                    if age == 0:
-                        _add_packs(sold * kwh, vectors[i, year], packs.made[i, year])
+            if sold > 0.0:
+                row = _STYLES if powertrain == EV else 0
+                taken = taken_by(i, HOME_MARKET, powertrain, behind + model_year, burning)
+                account = class_of(i, HOME, powertrain, accounts.used)
+                add_lives(sold * (1.0 - pickup), row + CAR, since, start, unit, taken, account)
+                add_lives(sold * pickup, row + PICKUP, since, start, unit, taken, account)
+        evs = sales[i, model_year, EV]
+        if evs > 0.0:
+            hold_home(i, evs, pickup, since, start, leavers, holding, unit, accounts.packs)
 
 
-@kernel
-def drive_new(i, vehicles, first_stock, new, ways, accounts):
+@borrowing_kernel
+def hold_home(i, evs, pickup, since, start, leavers, holding, unit, packs):
+    """Add the packs of one model year's EVs at home; every pack has the capacity of its vehicle's first.
+
+    Packs that leave hold what packs of the vehicle's year do, those made what packs of the year do in which they are.
+    """
+    vectors, kwh = holding.vectors[i], evs * holding.capacity[i, SECOND_HAND, start]
+    if since == 0:
+        add_scaled(kwh, vectors[start], packs.made[i, start])
+    for year in range(start, packs.made.shape[1]):
+        age = since + year - start
+        fitted = (1.0 - pickup) * leavers.replaced[i, CAR, age] + pickup * leavers.replaced[i, PICKUP, age]
+        gone = (1.0 - pickup) * unit.ended[_STYLES + CAR, age] + pickup * unit.ended[_STYLES + PICKUP, age]
+        add_scaled(kwh * (gone + fitted), vectors[start], packs.left[i, year])
+        if fitted > 0.0:
+            add_scaled(kwh * fitted, vectors[year], packs.made[i, year])
+
+
+@borrowing_kernel
+def drive_new(i, vehicles, first_stock, new, ways, units, accounts):
     """Add vehicles sold new in the host country, and its first stock, of one draw; arguments as in `fill_ledger`."""
-    burning, half, exposure = ways.burning, _half(ways), ways.exposure
-    years = accounts.used.distance.shape[2]
+    burning, unit, used = ways.burning, units.new, accounts.used
+    years, early, cohorts = used.distance.shape[2], first_stock.sales, first_stock.cohorts
     first = burning.fuel.shape[3] - years
-    cohorts, early, alive = first_stock.cohorts, first_stock.sales, new.alive[i]
-    manner = _manner(i, HOST_MARKET, ICEV, True, ways)
-    scale, older = first_scales(vehicles.initial_stock[i], early, cohorts, alive, exposure)
-    second_hand = vehicles.first_second_hand[i]
-    for age in range(cohorts):
+    manner = manner_of(i, ways.driving.host[i], burning.catalyst[i], ways)
+    # Long enough for the oldest of the first stock; of EVs the fleet tells the years up to the last.
+    for year in range(units.left.size):
+        units.left[year] = new.alive[i, 2 * year + ways.exposure]
+    fill_life(_NEW_COMBUSTION, 0, units.left, manner, unit)
+    for year in range(units.left.size):
+        units.left[year] = new.ev_left[i, min(year, years - 1)]
+    fill_life(_NEW_EV, 0, units.left, manner, unit)
+    scale, older = first_scales(vehicles.initial_stock[i], early, cohorts, new.alive[i], ways.exposure)
+    for age in range(min(cohorts, first)):
         sold = scale * early[early.size - 1 - age] if age < early.size else older
-        at = 2 * age + exposure
-        if sold <= 0.0 or alive[at] <= 0.0:
-            continue
-        for origin in range(2):
-            part = sold * (second_hand if origin == SECOND_HAND else 1.0 - second_hand)
-            used = _class(i, KEPT if origin == SECOND_HAND else NEW_HOST, ICEV, accounts.used)
-            # In use at the end of the year before the first: each of its years is a whole one, of age + 1 and on.
-            for year in range(years):
-                before, after = alive[at + 2 * year], alive[at + 2 * (year + 1)]
-                distance = part * _driven(manner.rate, age, year + 1, half, 0.5 * (before + after))
-                mean_age = age + year + 0.5 + half
-                late = min(max(mean_age + 0.5 - manner.late_age, 0.0), 1.0)
-                litres = distance * manner.fuel[first - 1 - age] * (1.0 + manner.fuel_fade * mean_age)
-                used.distance[year] += distance
-                used.ended[year] += part * (before - after)
-                used.litres[year] += litres
-                used.exhaust[year] += litres * manner.exhaust[first - 1 - age] * (1.0 + (manner.late - 1.0) * late)
+        taken = taken_by(i, HOST_MARKET, ICEV, first - 1 - age, burning)
+        second_hand = vehicles.first_second_hand[i] * sold
+        # In use at the end of the year before the first, that of their sale being `age` years earlier.
+        add_lives(sold - second_hand, _NEW_COMBUSTION, age + 1, 0, unit, taken, class_of(i, NEW_HOST, ICEV, used))
+        if second_hand > 0.0:
+            add_lives(second_hand, _NEW_COMBUSTION, age + 1, 0, unit, taken, class_of(i, KEPT, ICEV, used))
     for powertrain in range(_COUNT):
-        manner = _manner(i, HOST_MARKET, powertrain, True, ways)
-        used = _class(i, NEW_HOST, powertrain, accounts.used)
-        left = new.ev_left[i] if powertrain == EV else new.left[i]
+        row = _NEW_EV if powertrain == EV else _NEW_COMBUSTION
         for year in range(years):
-            cohort = Cohort(vehicles.sales[i, year, powertrain], year, 0, first + year)
-            drive(cohort, half, left, manner, powertrain == EV, used)
+            sold = vehicles.sales[i, year, powertrain]
+            if sold > 0.0:
+                taken = taken_by(i, HOST_MARKET, powertrain, first + year, burning)
+                add_lives(sold, row, 0, year, unit, taken, class_of(i, NEW_HOST, powertrain, used))
 
 
-@kernel
-def _life_distance(left, rate, age, half):
-    """Return the distance of one vehicle over its years in the host country."""
+@borrowing_kernel
+def life_distance(row, years, unit):
+    """Return the distance of one vehicle over some years."""
     total = 0.0
-    before = 1.0
-    for since in range(left.size):
-        if before <= 0.0:
-            break
-        in_use = 0.5 * (before + left[since]) * (half if since == 0 else 1.0)
-        total += _driven(rate, age, since, half, in_use)
-        before = left[since]
+    for since in range(years):
+        total += unit.distance[row, since]
     return total
 
 
-@kernel
-def _stand_in(i, evs, curve, left, new, ways, accounts):
-    """Add what comes in the place of a cohort of second-hand EVs; `curve` is theirs, `left` that of used cars."""
-    first = ways.burning.fuel.shape[3] - accounts.used.distance.shape[2]
-    rate, half, stand_in, year, age = ways.driving.host[i], _half(ways), ways.stand_in, evs.start, evs.age
-    if stand_in.kind == BY_COMBUSTION:
-        own, powertrain, market, now, model_year = left, ICEV, HOME_MARKET, age, evs.model_year
-    elif stand_in.kind == BY_EV:
-        own, powertrain, market, now, model_year = new.ev_left[i], EV, HOST_MARKET, 0, first + year
+@borrowing_kernel
+def stand_in(i, vehicles, distance, year, age, ways, units, accounts):
+    """Add what comes in the place of second-hand EVs of one year and age that drive a distance each in their lives."""
+    burning, kind, used = ways.burning, ways.stand_in.kind, accounts.used
+    years = used.distance.shape[2]
+    first = burning.fuel.shape[3] - years
+    if kind == BY_COMBUSTION:
+        own = life_distance(age, years, units.combustion)
     else:
-        own, powertrain, market, now, model_year = new.left[i], ICEV, HOST_MARKET, 0, first + year
-    count = evs.vehicles
-    if stand_in.by_distance:
+        own = life_distance(_NEW_EV if kind == BY_EV else _NEW_COMBUSTION, years, units.new)
+    count = vehicles
+    if ways.stand_in.by_distance:
         # As many as drive, over their lives, what the EVs would have driven.
-        wanted, each = _life_distance(curve, rate, age, half), _life_distance(own, rate, now, half)
-        count *= wanted / each if each > 0.0 else 0.0
-    manner = _manner(i, market, powertrain, True, ways)
-    used = _class(i, STAND_IN, powertrain, accounts.used)
-    drive(Cohort(count, year, now, model_year), half, own, manner, powertrain == EV, used)
-    if stand_in.kind == BY_COMBUSTION:
+        count *= distance / own if own > 0.0 else 0.0
+    if kind == BY_COMBUSTION:
+        taken = taken_by(i, HOME_MARKET, ICEV, max(first + year - age, 0), burning)
+        add_lives(count, age, 0, year, units.combustion, taken, class_of(i, STAND_IN, ICEV, used))
         accounts.crossing[i, _COUNT, year] += count
+    elif kind == BY_EV:
+        taken = taken_by(i, HOST_MARKET, EV, first + year, burning)
+        add_lives(count, _NEW_EV, 0, year, units.new, taken, class_of(i, STAND_IN, EV, used))
+        accounts.added[i, year] += count
     else:
+        taken = taken_by(i, HOST_MARKET, ICEV, first + year, burning)
+        add_lives(count, _NEW_COMBUSTION, 0, year, units.new, taken, class_of(i, STAND_IN, ICEV, used))
         accounts.added[i, year] += count
 
 
-@kernel
-def drive_imports(i, arrivals, new, holding, ways, accounts):
-    """Add second-hand vehicles in the host country of one draw, and what would stand in for its EVs.
-
-    Arguments as in `fill_ledger`; `arrivals` and `new` are of n draws.
-    """
-    years, ages = arrivals.crossed.icev.shape[1], arrivals.crossed.icev.shape[2]
-    first, half, used = ways.burning.fuel.shape[3] - years, _half(ways), accounts.used
-    crossed, ruled, free = arrivals.crossed, arrivals.ruled, arrivals.free
-    by_icev = _manner(i, HOME_MARKET, ICEV, True, ways)
-    by_hev = _manner(i, HOME_MARKET, HEV, True, ways)
-    by_ev = _manner(i, HOME_MARKET, EV, True, ways)
-    for year in range(years):
-        for age in range(ages):
-            model_year, place = max(first + year - age, 0), max(year - age, 0)
-            icev, hev, dead = crossed.icev[i, year, age], crossed.hev[i, year, age], crossed.dead[i, year, age]
-            evs = crossed.ev[i, year, age] + crossed.ev_free[i, year, age] + dead
-            left = ruled.left[i, age]
-            if icev > 0.0:
-                drive(Cohort(icev, year, age, model_year), half, left, by_icev, False, _class(i, IMPORTED, ICEV, used))
-            if hev > 0.0:
-                drive(Cohort(hev, year, age, model_year), half, left, by_hev, False, _class(i, IMPORTED, HEV, used))
-            accounts.crossing[i, ICEV, year] += icev
-            accounts.crossing[i, HEV, year] += hev
-            accounts.crossing[i, EV, year] += evs
-            if evs <= 0.0:
+@borrowing_kernel
+def import_evs(i, coming, unit, holding, ways, units, accounts):
+    """Add the EVs that come, held to a rule on health or free of it, and what would come in their place."""
+    years, ages = coming.working.shape[1], coming.working.shape[2]
+    burning, capacity, used = ways.burning, holding.capacity[i, SECOND_HAND], accounts.used
+    first = burning.fuel.shape[3] - years
+    for age in range(ages):
+        distance = life_distance(age, years, unit)
+        for year in range(years):
+            working, dead = coming.working[i, year, age], coming.dead[i, year, age]
+            if working + dead <= 0.0:
                 continue
-            _class(i, IMPORTED, EV, used).ended[year] += dead
-            kwh = evs * holding.capacity[i, SECOND_HAND, place]
-            _add_packs(kwh, holding.vectors[i, place], accounts.packs.crossed[i, year])
-            for kind in range(2):
-                count = crossed.ev[i, year, age] if kind == 0 else crossed.ev_free[i, year, age]
-                curve = ruled.ev_left[i, age] if kind == 0 else free.ev_left[i, age]
-                cohort = Cohort(count, year, age, model_year)
-                if count > 0.0:
-                    drive(cohort, half, curve, by_ev, True, _class(i, IMPORTED, EV, used))
-                    if ways.stand_in.kind != BY_NOTHING:
-                        _stand_in(i, cohort, curve, left, new, ways, accounts)
+            account, place = class_of(i, IMPORTED, EV, used), max(year - age, 0)
+            account.ended[year] += dead
+            accounts.crossing[i, EV, year] += working + dead
+            add_scaled((working + dead) * capacity[place], holding.vectors[i, place], accounts.packs.crossed[i, year])
+            if working > 0.0:
+                taken = taken_by(i, HOME_MARKET, EV, max(first + year - age, 0), burning)
+                add_lives(working, age, 0, year, unit, taken, account)
+                if ways.stand_in.kind != BY_NOTHING:
+                    stand_in(i, working, distance, year, age, ways, units, accounts)
 
 
-@kernel
-def fill_ledger(vehicles, shared, tables, holding, ways, accounts):
+@borrowing_kernel
+def drive_imports(i, tables, holding, ways, units, accounts):
+    """Add second-hand vehicles in the host country of one draw; arguments as in `fill_ledger`."""
+    burning, combustion, used = ways.burning, tables.arrivals.combustion, accounts.used
+    years, ages = combustion.icev.shape[1], combustion.icev.shape[2]
+    first = burning.fuel.shape[3] - years
+    manner = manner_of(i, ways.driving.host[i], burning.catalyst[i], ways)
+    for age in range(ages):
+        fill_life(age, age, tables.entries.left[i, age], manner, units.combustion)
+        fill_life(age, age, tables.entries.ev_left[i, age], manner, units.held)
+        fill_life(age, age, tables.free.ev_left[i, age], manner, units.free)
+        for year in range(years):
+            place = max(first + year - age, 0)
+            for powertrain in range(EV):
+                came = combustion.icev[i, year, age] if powertrain == ICEV else combustion.hev[i, year, age]
+                if came > 0.0:
+                    taken = taken_by(i, HOME_MARKET, powertrain, place, burning)
+                    add_lives(came, age, 0, year, units.combustion, taken, class_of(i, IMPORTED, powertrain, used))
+                    accounts.crossing[i, powertrain, year] += came
+    import_evs(i, tables.arrivals.held, units.held, holding, ways, units, accounts)
+
+
+@borrowing_kernel
+def fill_ledger(vehicles, shared, tables, unruled, holding, ways, units, accounts):
     """Fill what both fleets do, for every draw of a block.
 
     Parameters
@@ -335,63 +343,19 @@ def fill_ledger(vehicles, shared, tables, holding, ways, accounts):
         Of n draws, and of all.
     tables : Tables
         As the fleet's stages left them.
+    unruled : bool
+        Whether some EVs are free of a rule on state of health.
     holding, ways : Holding, Ways
         What packs hold, and how vehicles drive.
+    units : Units
+        Working space.
     accounts : Accounts
         Filled.
     """
     for i in range(holding.capacity.shape[0]):
-        _clear(i, accounts)
-        drive_home(i, vehicles.home.sales, shared.styles.pickup_share, tables.leavers, holding, ways, accounts)
-        drive_new(i, vehicles.host, shared.first_stock, tables.new, ways, accounts)
-        drive_imports(i, tables.arrivals, tables.new, holding, ways, accounts)
-
-
-@inline_kernel
-def _add_retiring(i, year, place, share, count, kwh, packs):
-    packs.number[i, year, place] += count * share
-    packs.energy[i, year, place] += kwh * share
-
-
-@kernel
-def stand_in_packs(added, new, capacity, packs, out):
-    """Fill the packs that retire in the host country without second-hand EVs, with those of new EVs in their place.
-
-    Parameters
-    ----------
-    added : ndarray, shape (n, years)
-        New EVs that stand in; 0 where others do.
-    new : NewVehicles
-        What becomes of one.
-    capacity : ndarray, shape (n, origins, years)
-        As in `Contents`.
-    packs : Packs
-        As they are.
-    out : Packs
-        Filled; its `second_hand` is left alone.
-    """
-    years, shifts = new.covered.shape[1], new.covered.shape[2]
-    for i in range(added.shape[0]):
-        copy(i, packs.covered, out.covered)
-        copy(i, packs.later, out.later)
-        copy(i, packs.replaced, out.replaced)
-        for sold in range(years):
-            count = added[i, sold]
-            if count <= 0.0:
-                continue
-            kwh = count * capacity[i, NEW, sold]
-            for year in range(sold, years):
-                for shift in range(min(shifts, year - sold + 1)):
-                    place, since = sold + shift, year - sold
-                    _add_retiring(i, year, place, new.covered[i, since, shift], count, kwh, out.covered)
-                    _add_retiring(i, year, place, new.later[i, since, shift], count, kwh, out.later)
-                    _add_retiring(i, year, place, new.replaced[i, since, shift], count, kwh, out.replaced)
-
-
-@kernel
-def copy(i, packs, out):
-    """Copy the retiring packs of one draw."""
-    for year in range(packs.number.shape[1]):
-        for model_year in range(packs.number.shape[2]):
-            out.number[i, year, model_year] = packs.number[i, year, model_year]
-            out.energy[i, year, model_year] = packs.energy[i, year, model_year]
+        clear(i, accounts)
+        drive_home(i, vehicles.home.sales, shared.styles.pickup_share, tables.leavers, holding, ways, units, accounts)
+        drive_new(i, vehicles.host, shared.first_stock, tables.new, ways, units, accounts)
+        drive_imports(i, tables, holding, ways, units, accounts)
+        if unruled:
+            import_evs(i, tables.arrivals.free, units.free, holding, ways, units, accounts)

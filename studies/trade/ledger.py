@@ -20,12 +20,15 @@ from mcsim.kernels.cohorts.accounts import (
     Holding,
     HomePacks,
     StandIn,
+    Unit,
+    Units,
     Used,
     Ways,
 )
 from mcsim.kernels.cohorts.flows import Flows, Retired
-from mcsim.kernels.cohorts.ledger import fill_ledger, stand_in_packs
+from mcsim.kernels.cohorts.ledger import fill_ledger
 from mcsim.kernels.cohorts.materials import fill_retired
+from mcsim.kernels.cohorts.new import fill_new_packs
 from mcsim.kernels.cohorts.records import (
     ENERGY,
     EV,
@@ -37,11 +40,12 @@ from mcsim.kernels.cohorts.records import (
     NUMBER,
     POWERTRAINS,
     SECOND_HAND,
+    STYLES,
     Fleet,
     Rules,
     Shared,
 )
-from mcsim.kernels.cohorts.room import Packs, Retiring, Space, Tables
+from mcsim.kernels.cohorts.room import Space, Tables
 from mcsim.studies.fleet.series import YEARS
 from mcsim.studies.fleet.stages import empty_retired, rows, run_fleet
 from mcsim.studies.second_hand_ev.packs import FACTOR_YEAR
@@ -101,21 +105,25 @@ def run(fleet: Fleet, shared: Shared, rules: Rules, holding: Holding, ways: Ways
     )
     accounts = empty_accounts(n, years, holding.vectors.shape[2])
     materials = extended.contents.composition.shape[2]
-    without = empty_retired(n, years, materials)
-    no_imports = empty_retired(n, years, materials) if ways.stand_in.kind == BY_EV else without
+    no_imports = empty_retired(n, years, materials)
+    # Only new EVs in the place of second-hand ones leave packs of their own.
+    without = empty_retired(n, years, materials) if ways.stand_in.kind == BY_EV else no_imports
+    units = make_units(fleet, shared)
+    unruled = bool((fleet.trade.checked < 1.0).any())
 
     def after(part: slice, drawn: Fleet, tables: Tables, space: Space) -> None:
-        filled = rows(accounts, part)
-        held = rows(holding, part)
+        filled, held = rows(accounts, part), rows(holding, part)
         driven = Ways(ways.exposure, ways.stand_in, rows(ways.driving, part), rows(ways.burning, part))
-        fill_ledger(drawn.vehicles, shared, tables, held, driven, filled)
-        alone = tables.packs._replace(second_hand=_nothing(tables.packs.second_hand))
-        fill_retired(alone, drawn.contents, space.packs, rows(no_imports, part))
+        fill_ledger(drawn.vehicles, shared, tables, unruled, held, driven, units, filled)
+        # The packs of imports have been told: their room is free, and stays empty.
+        sales, capacity, packs = drawn.vehicles.host.sales, drawn.contents.capacity, tables.packs
+        fill_new_packs(sales, tables.new, capacity, space.per_vehicle, packs)
+        fill_retired(packs, drawn.contents, space.packs, rows(no_imports, part))
         if ways.stand_in.kind == BY_EV:
-            more = Packs(*(Retiring(np.empty_like(r.number), np.empty_like(r.energy)) for r in tables.packs))
-            more = more._replace(second_hand=alone.second_hand)
-            stand_in_packs(filled.added, tables.new, held.capacity, tables.packs, more)
-            fill_retired(more, drawn.contents, space.packs, rows(without, part))
+            more = sales.copy()
+            more[:, :, EV] += filled.added
+            fill_new_packs(more, tables.new, capacity, space.per_vehicle, packs)
+            fill_retired(packs, drawn.contents, space.packs, rows(without, part))
 
     flows, retired = run_fleet(extended, shared, rules, after=after)
     return Run(flows, (retired, without, no_imports), accounts)
@@ -131,8 +139,16 @@ def empty_accounts(n: int, years: int, width: int) -> Accounts:
     )
 
 
-def _nothing(packs: Retiring) -> Retiring:
-    return Retiring(np.zeros_like(packs.number), np.zeros_like(packs.energy))
+def make_units(fleet: Fleet, shared: Shared) -> Units:
+    """Return working space for the lives of one draw's vehicles."""
+    years, home_years = fleet.vehicles.host.sales.shape[1], fleet.vehicles.home.sales.shape[1]
+    ages, oldest = shared.gates.ever.size, years + shared.first_stock.cohorts
+
+    def unit(lives: int, length: int) -> Unit:
+        return Unit(*(np.empty((lives, length)) for _ in Unit._fields))
+
+    imports = (unit(ages, years) for _ in range(3))
+    return Units(unit(2 * len(STYLES), home_years), unit(2, oldest), *imports, np.empty(oldest))
 
 
 class Case(NamedTuple):
