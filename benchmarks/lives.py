@@ -16,7 +16,8 @@ import numba
 import numpy as np
 from vehicle import drawn
 
-from mcsim.kernels.life.records import ACTIVITIES, DISTANCE, PRODUCED, RECYCLED_HOST, YEARS, Filled
+from mcsim.kernels.life.expectation import room_for
+from mcsim.kernels.life.records import DISTANCE, PRODUCED, RECYCLED_HOST, YEARS
 from mcsim.kernels.lives.counts import COUNTED
 from mcsim.kernels.lives.draw import sampled_activity
 from mcsim.kernels.lives.records import Sample
@@ -24,9 +25,11 @@ from mcsim.kernels.lives.spread import SPREADS
 from mcsim.kernels.streams import stream_key, stream_of
 from mcsim.studies.common.corridor import Corridor
 from mcsim.studies.second_hand_ev import lca
+from mcsim.studies.second_hand_ev.lived import lives_of
 from mcsim.studies.second_hand_ev.outputs import LEVELS
+from mcsim.studies.second_hand_ev.plan import prepare
 from mcsim.studies.second_hand_ev.sampled import unit_impacts
-from mcsim.studies.second_hand_ev.vehicle import INPUT_NAMES, OPTION_NAMES, lives_of, prepare
+from mcsim.studies.second_hand_ev.vehicle import INPUT_NAMES, OPTION_NAMES
 from mcsim.study.load import load
 
 CORRIDOR = Corridor("us", "mx")
@@ -46,12 +49,14 @@ class Route:
         )
         plan = prepare(study.tables, CORRIDOR)
         found = lca.impacts(plan.assessment, inputs, options)
-        lives = lives_of(plan, inputs, options, found)
+        lives = lives_of(plan, inputs, options)
         self.vehicle = plan.cells.vehicles.index("ev-compact-mx") if one_route else None
         if one_route:
             only = np.arange(len(lives.cells.first)) == self.vehicle
             lives = lives._replace(cells=lives.cells._replace(sold_home=only & ~only, sold_host=only))
         self.lives = lives
+        self.per_kwh = np.ascontiguousarray(found["use_per_kwh"][..., 0])
+        self.energy_per_km = np.ascontiguousarray(found["energy_per_km"])
         self.unit = unit_impacts(found, inputs["home_collection_share"], "gwp")
         self.scenarios = 1 if one_route else plan.cells.count
         self.draws = draws
@@ -63,15 +68,10 @@ class Route:
         rows = np.arange(self.draws) if rows is None else rows
         n = len(rows)
         lives = of_draws(self.lives, rows)
-        channels, n_ages = lives.use.channels.shape[3], lives.n_ages
-        filled = Filled(
-            np.empty((n, self.cells, ACTIVITIES)),
-            np.empty((n, self.cells, channels)),
-            np.empty((n, 0, n_ages, ACTIVITIES)),
-            np.empty((n, 0, n_ages, channels)),
-        )
+        filled = room_for(lives, self.cells, False)
         key = stream_key(np.uint64(1), np.uint64(stream_of("benchmarks/lives")))
-        sample = Sample(key, rows.astype(np.int64), n_lives, np.array(LEVELS), 0, self.unit[rows])
+        told = (self.unit[rows], self.per_kwh[rows], self.energy_per_km[rows])
+        sample = Sample(key, rows.astype(np.int64), n_lives, np.array(LEVELS), *told)
         sampled_activity(lives, False, sample, filled, np.empty((n, self.cells, SPREADS)))
         return filled.activity
 

@@ -8,11 +8,12 @@ import time
 import numpy as np
 from numpy_twin import after_export, routes
 
-from mcsim.kernels.life.expectation import expected_activity
-from mcsim.kernels.life.records import ACTIVITIES, DISTANCE, Filled
+from mcsim.kernels.life.expectation import expected_activity, room_for
+from mcsim.kernels.life.records import DISTANCE
 from mcsim.studies.common.corridor import Corridor
-from mcsim.studies.second_hand_ev.lca import impacts
-from mcsim.studies.second_hand_ev.vehicle import INPUT_NAMES, OPTION_NAMES, lives_of, prepare
+from mcsim.studies.second_hand_ev.lived import lives_of
+from mcsim.studies.second_hand_ev.plan import prepare
+from mcsim.studies.second_hand_ev.vehicle import INPUT_NAMES, OPTION_NAMES
 from mcsim.study import Context
 from mcsim.study.load import load
 
@@ -59,16 +60,10 @@ def scenario(name="second-hand-ev", draws=512):
     corridor = Corridor("us", "mx")
     plan, inputs = prepare(study.tables, corridor), corridor.neutral(drawn(study, draws), INPUT_NAMES)
     options = corridor.neutral(study.options, OPTION_NAMES)
-    lives = lives_of(plan, inputs, options, impacts(plan.assessment, inputs, options))
+    lives = lives_of(plan, inputs, options)
     only = np.arange(len(plan.cells.vehicles)) == 0
     cells = lives.cells._replace(sold_home=only & lives.cells.sold_home, sold_host=only & ~only)
-    channels, n_ages = lives.use.channels.shape[3], lives.n_ages
-    filled = Filled(
-        np.zeros((draws, plan.cells.count, ACTIVITIES)),
-        np.zeros((draws, plan.cells.count, channels)),
-        np.zeros((draws, 0, n_ages, ACTIVITIES)),
-        np.zeros((draws, 0, n_ages, channels)),
-    )
+    n_ages, filled = lives.n_ages, room_for(lives, plan.cells.count, False)
     laws = [
         tuple(np.ascontiguousarray(column[:, 0]) for column in law)
         for law in (lives.laws.home_covered, lives.laws.host_covered)

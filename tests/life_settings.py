@@ -7,10 +7,10 @@ from naive_life import Law, Rules
 
 from mcsim.kernels.laws.junction import SURVIVAL_JUNCTIONS
 from mcsim.kernels.life.after import fill_hazard
-from mcsim.kernels.life.expectation import empty_packs, expected_activity, node_ages
+from mcsim.kernels.life.energy import Plug, Rows, fill_energy, padded
+from mcsim.kernels.life.expectation import empty_packs, expected_activity, node_ages, room_for
 from mcsim.kernels.life.pack import fill_pack_table
 from mcsim.kernels.life.records import (
-    ACTIVITIES,
     DISTANCE,
     EXPORTED,
     LANDFILLED,
@@ -28,7 +28,6 @@ from mcsim.kernels.life.records import (
     Cover,
     Covers,
     Destination,
-    Filled,
     Lives,
     Nodes,
     PackLaw,
@@ -37,7 +36,6 @@ from mcsim.kernels.life.records import (
     Survivals,
     Uses,
     Vehicle,
-    padded,
 )
 from mcsim.kernels.lives.draw import sampled_activity
 from mcsim.kernels.lives.records import Route, Sample
@@ -120,14 +118,12 @@ CASES = {
 AGES = 21
 
 
-def lives_of(setting, steps, channels=1):
+def lives_of(setting, steps):
     """What both kernels take, for one draw of one vehicle sold at home and in the host country."""
     ages = np.arange(90 * steps + 1) / steps
     home = np.interp(ages, np.arange(91), setting.home_survival)
     abroad = np.interp(ages, np.arange(91), setting.abroad_survival)
     laws = (setting.covered_home, setting.home, setting.covered_abroad, setting.abroad, setting.level)
-    per_kwh = np.zeros((1, 2, 1, padded(channels)))
-    per_kwh[..., :channels] = np.arange(1.0, channels + 1)
     one, zero, yes = np.ones((1, 1)), np.zeros(1, np.int64), np.ones(1, np.bool_)
     junction = SURVIVAL_JUNCTIONS.index(setting.junction)
     table = np.array([setting.abroad_survival])
@@ -138,8 +134,7 @@ def lives_of(setting, steps, channels=1):
         Cells(zero, zero, zero, yes, yes),
         Survivals(home[np.newaxis, np.newaxis].copy(), abroad[np.newaxis].copy(), destination),
         Uses(
-            np.array([[setting.home_rate]]), np.array([setting.abroad_rate]), one.copy(), 0.0 * one, 10.0, per_kwh,
-            np.zeros(1),
+            np.array([[setting.home_rate]]), np.array([setting.abroad_rate]), 0.0 * one, 10.0, 0, np.zeros(1)
         ),
         PackLaws(*(PackLaw(law.shape * one, law.scale * one, law.defect * one) for law in laws)),
         Covers(setting.warranty * one, setting.warranty * one, np.array([setting.cover])),
@@ -148,38 +143,45 @@ def lives_of(setting, steps, channels=1):
     )  # fmt: skip
 
 
-def empty(lives, given_export):
-    channels, shown = lives.use.channels.shape[3], 1 if given_export else 0
-    return Filled(
-        np.zeros((1, AGES + 2, ACTIVITIES)),
-        np.zeros((1, AGES + 2, channels)),
-        np.zeros((1, shown, AGES, ACTIVITIES)),
-        np.zeros((1, shown, AGES, channels)),
-    )
+def channels_of(channels):
+    """Channel k brings k + 1 per kWh, in every year and country."""
+    per_kwh = np.zeros((1, 2, 1, padded(channels)))
+    per_kwh[..., :channels] = np.arange(1.0, channels + 1)
+    return per_kwh
+
+
+def energy(lives, filled, given_export, channels=1):
+    """What electricity brings in every cell, and in those of the vehicles that stay."""
+    per_kwh, shown = channels_of(channels), filled.stay_activity.shape[1]
+    found = np.zeros((1, AGES + 2, per_kwh.shape[3])), np.zeros((1, shown, AGES, per_kwh.shape[3]))
+    zero = np.zeros(1, np.int64)
+    fill_energy(lives.cells, filled, given_export, Plug(per_kwh, np.ones((1, 1))), Rows(zero, zero), *found)
+    return found
 
 
 def expected(setting, steps=1, *, given_export=False):
     """Activity with the energy as last column, shape (23, 15): home, exported at 0-20, new in the host country."""
     lives = lives_of(setting, steps)
-    filled = empty(lives, given_export)
+    filled = room_for(lives, AGES + 2, given_export)
     expected_activity(lives, given_export, filled)
-    return np.concatenate([filled.activity[0], filled.energy[0, :, :1]], axis=1)
+    return np.concatenate([filled.activity[0], energy(lives, filled, given_export)[0][0, :, :1]], axis=1)
 
 
 def sampled(setting, n_lives, draw=0, seed=1, steps=1, *, given_export=False):
     """Sampled activity, as `expected` gives it, and the spread between vehicles."""
     lives, spread = lives_of(setting, steps), np.zeros((1, AGES + 2, SPREADS))
-    filled = empty(lives, given_export)
+    filled = room_for(lives, AGES + 2, given_export)
     sample = Sample(
         stream_key(np.uint64(seed), np.uint64(stream_of("tests/lives"))),
         np.array([draw]),
         n_lives,
         np.array([0.05, 0.25, 0.5, 0.75, 0.95]),
-        0,
         np.array([[[UNIT_IMPACTS.get(column, 0.0) for column in range(UNITS)]]]),
+        channels_of(1)[..., 0],
+        np.ones((1, 1)),
     )
     sampled_activity(lives, given_export, sample, filled, spread)
-    return np.concatenate([filled.activity[0], filled.energy[0, :, :1]], axis=1), spread[0]
+    return np.concatenate([filled.activity[0], energy(lives, filled, given_export)[0][0, :, :1]], axis=1), spread[0]
 
 
 def counted(runs, draw=0):

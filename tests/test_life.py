@@ -6,13 +6,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 from life_settings import (
+    AGES,
     CASES,
     COLUMNS,
     HOME,
     HOST,
     alive_until,
     curve,
-    empty,
+    energy,
     expected,
     exported_at,
     lives_of,
@@ -22,7 +23,7 @@ from life_settings import (
 )
 from naive_life import Law, closed_form_produced, simulate
 
-from mcsim.kernels.life.expectation import expected_activity
+from mcsim.kernels.life.expectation import expected_activity, room_for
 from mcsim.kernels.life.records import DISTANCE, EXPORTED, LANDFILLED, PRODUCED, RECYCLED_HOST, RETIRED_HOME, USED_PACKS
 from mcsim.studies.second_hand_ev.curves import distance_in_service
 
@@ -150,12 +151,12 @@ def test_equation_one_as_printed_loses_vehicles_on_crossing():
 @pytest.mark.parametrize("channels", [1, 12, 15, 16, 20, 40])
 def test_a_table_may_have_any_number_of_impact_categories(channels):
     # Channel k brings k + 1 times what the first does: eighteen categories and two more are twenty.
-    lives = lives_of(CASES["report"], 1, channels)
-    filled = empty(lives, False)
+    lives = lives_of(CASES["report"], 1)
+    filled = room_for(lives, AGES + 2, False)
     expected_activity(lives, False, filled)
-    found = filled.energy[0, :, :channels]
-    np.testing.assert_allclose(found, found[:, :1] * np.arange(1, channels + 1), rtol=1e-13)
-    assert not filled.energy[0, :, channels:].any()
+    found = energy(lives, filled, False, channels)[0][0]
+    np.testing.assert_allclose(found[:, :channels], found[:, :1] * np.arange(1, channels + 1), rtol=1e-13)
+    assert not found[:, channels:].any()
 
 
 CAR_SURVIVAL = (

@@ -29,7 +29,6 @@ from mcsim.kernels.life.records import (
     FUELLED_HOST_LATE,
     IN_HOST,
     LANDFILLED,
-    LANES,
     NEW,
     PRODUCED,
     PRODUCED_DISCOUNTED,
@@ -42,32 +41,27 @@ from mcsim.kernels.life.records import (
     USED,
     USED_PACKS,
     YEARS,
-    Account,
     Service,
 )
 from mcsim.kernels.maths import exp
 
-_LANES = np.uint64(LANES)
 
+@borrowing_kernel
+def fill_driven(worn, rate, held, first, last, row):
+    """Fill the distance of the years [first, last) of age, weighted by the fade of the pack, as `Driven` has it.
 
-@inline_borrowing_kernel
-def _add_energy(worn, country, first, last, total):
-    """Add energy and what follows from it: years x km per year x (channels per km)."""
-    rate, factors = country.rate, country.factors
-    held = factors.shape[0] - 1
-    # Years past the last one known hold its value: one row for all of them.
+    What a kWh at the plug brings changes with the calendar year, hence the years one by one; from the last year known
+    on it does not, and one sum serves all years beyond.
+    """
+    shown = row.size - 1
+    for year in range(first, min(last, shown)):
+        row[year] = worn[year] * rate[year]
+    for year in range(max(first, min(last, shown)), shown):
+        row[year] = 0.0
     beyond = 0.0
     for year in range(max(first, held), last):
         beyond += worn[year] * rate[year]
-    # A part of a row of known length, and an index without a sign: the inner loop becomes a few vector instructions.
-    for part in range(np.uint64(0), np.uint64(factors.shape[1]), _LANES):
-        for year in range(first, min(last, held)):
-            distance = worn[year] * rate[year]
-            for lane in range(_LANES):
-                total[part + lane] += distance * factors[year, part + lane]
-        if beyond > 0.0:
-            for lane in range(_LANES):
-                total[part + lane] += beyond * factors[held, part + lane]
+    row[shown] = beyond
 
 
 @inline_borrowing_kernel
@@ -93,11 +87,9 @@ def _add_use(plain, rate, use, first, last, in_host, activity):
 
 
 @borrowing_kernel
-def _add_span(service, use, first, last, in_host, account):
-    """Add a span of ages spent in one country to an account."""
-    country = use.host if in_host else use.home
-    _add_use(service.plain, country.rate, use, first, last, in_host, account.activity)
-    _add_energy(service.worn, country, first, last, account.energy)
+def _add_span(service, use, first, last, in_host, activity):
+    """Add a span of ages spent in one country to an activity."""
+    _add_use(service.plain, use.host if in_host else use.home, use, first, last, in_host, activity)
 
 
 @borrowing_kernel
@@ -125,31 +117,22 @@ def _count_packs(flow, steps, first, last, discount, activity):
 
 
 @borrowing_kernel
-def clear(account):
-    """Empty an account."""
-    account.activity[:] = 0.0
-    account.energy[:] = 0.0
-
-
-@borrowing_kernel
 def copy(source, target):
-    """Fill an account with another."""
+    """Fill an activity with another."""
     for column in range(ACTIVITIES):
-        target.activity[column] = source.activity[column]
-    for channel in range(source.energy.size):
-        target.energy[channel] = source.energy[channel]
+        target[column] = source[column]
 
 
 @borrowing_kernel
-def start_of_life(account):
-    """Fill an account before anything has happened: one pack is produced."""
-    clear(account)
-    account.activity[PRODUCED] = 1.0
-    account.activity[PRODUCED_DISCOUNTED] = 1.0
+def start_of_life(activity):
+    """Fill an activity before anything has happened: one pack is produced."""
+    activity[:] = 0.0
+    activity[PRODUCED] = 1.0
+    activity[PRODUCED_DISCOUNTED] = 1.0
 
 
 @borrowing_kernel
-def account_export(age, crossed, recur, use, service, steps, flow, account):
+def account_export(age, crossed, recur, use, service, steps, flow, activity, driven):
     """Fill what happens after the export at a whole age, per vehicle bought.
 
     Parameters
@@ -168,12 +151,15 @@ def account_export(age, crossed, recur, use, service, steps, flow, account):
         Steps per year.
     flow : ndarray, shape (3, n + 2)
         From `mcsim.kernels.life.host.host_arm`.
-    account : Account
+    activity : ndarray, shape (14,)
         Filled.
+    driven : ndarray, shape (n_years,)
+        Filled from the age on, a row of `Driven.host`.
     """
-    activity = account.activity
-    clear(account)
-    _add_span(service, use, age, (crossed.last + steps - 1) // steps, IN_HOST, account)
+    last = (crossed.last + steps - 1) // steps
+    activity[:] = 0.0
+    _add_span(service, use, age, last, IN_HOST, activity)
+    fill_driven(service.worn, use.host, use.held, age, last, driven)
     if recur:
         _count_packs(flow, steps, age * steps, crossed.last, use.discount, activity)
     activity[REPLACED] = crossed.replaced
@@ -183,7 +169,7 @@ def account_export(age, crossed, recur, use, service, steps, flow, account):
 
 
 @borrowing_kernel
-def _account_given_export(age, share, memory, use, ledger, cell, stay):
+def _account_given_export(age, share, memory, use, ledger, cell, stay, past):
     """Fill both arms of the vehicles that cross at an age, per vehicle that crosses: the same past, two futures.
 
     Parameters
@@ -197,37 +183,35 @@ def _account_given_export(age, share, memory, use, ledger, cell, stay):
     use : Use
         Driving of the vehicle.
     ledger : Ledger
-        Accounts per vehicle bought.
-    cell, stay : Account
+        Activities per vehicle bought.
+    cell, stay : ndarray, shape (14,)
         Filled: exported, and kept at home.
+    past : ndarray, shape (n_years,)
+        Filled: a row of `Driven.past`.
     """
-    clear(cell)
+    cell[:] = 0.0
     worn = memory.behind
     for column in range(worn.size):
         worn[column] = memory.history[age, column] / share
     _add_span(Service(memory.ones, worn), use, START, age, AT_HOME, cell)
-    activity = cell.activity
-    activity[PRODUCED] = worn[BEHIND_PRODUCED]
-    activity[PRODUCED_DISCOUNTED] = worn[BEHIND_DISCOUNTED]
-    activity[USED_PACKS] = worn[BEHIND_USED]
+    fill_driven(worn, use.home, use.held, START, age, past)
+    cell[PRODUCED] = worn[BEHIND_PRODUCED]
+    cell[PRODUCED_DISCOUNTED] = worn[BEHIND_DISCOUNTED]
+    cell[USED_PACKS] = worn[BEHIND_USED]
     # Only vehicles that could cross are at home beyond the age, so their future is all that is left of whole lives.
     for column in range(ACTIVITIES):
-        future = (ledger.total.activity[column] - ledger.running.activity[column]) / share
-        stay.activity[column] = activity[column] + future
-        activity[column] += ledger.host.activity[column] / share
-    for channel in range(cell.energy.size):
-        future = (ledger.total.energy[channel] - ledger.running.energy[channel]) / share
-        stay.energy[channel] = cell.energy[channel] + future
-        cell.energy[channel] += ledger.host.energy[channel] / share
-    stay.activity[EXPORTED] = 0.0
-    activity[EXPORTED] = share
-    stay.activity[RETIRED_HOME] = stay.activity[PRODUCED] + stay.activity[USED_PACKS]
-    stay.activity[LANDFILLED] = 0.0
-    activity[RETIRED_HOME] = activity[PRODUCED] + activity[USED_PACKS] - activity[LANDFILLED]
+        future = (ledger.total[column] - ledger.running[column]) / share
+        stay[column] = cell[column] + future
+        cell[column] += ledger.host[column] / share
+    stay[EXPORTED] = 0.0
+    cell[EXPORTED] = share
+    stay[RETIRED_HOME] = stay[PRODUCED] + stay[USED_PACKS]
+    stay[LANDFILLED] = 0.0
+    cell[RETIRED_HOME] = cell[PRODUCED] + cell[USED_PACKS] - cell[LANDFILLED]
 
 
 @borrowing_kernel
-def account_age(age, arm, use, service, steps, memory, ledger, cells, stays):
+def account_age(age, arm, use, service, steps, memory, ledger, cells, stays, past):
     """Fill the cell of one export age from the part in the host country and what ran up at home, and run a year on.
 
     Parameters
@@ -243,45 +227,42 @@ def account_age(age, arm, use, service, steps, memory, ledger, cells, stays):
     memory : HomeMemory
         From `mcsim.kernels.life.home.home_arm`. An empty history tells that both arms are over the whole cohort.
     ledger : Ledger
-        Accounts per vehicle bought; the running one is carried on by a year.
-    cells : Account
-        All cells of the vehicle, (1 + n_ages, 14) and (1 + n_ages, n_channels): that of the age is filled; where
-        accounts are of the vehicles that cross and next to nobody does, with NaN beside the share that crosses.
-    stays : Account
-        (n_ages, 14) and (n_ages, n_channels): filled with the vehicles that could cross, kept at home; empty where the
-        history is.
+        Activities per vehicle bought; the running one is carried on by a year.
+    cells : ndarray, shape (1 + n_ages, 14)
+        All cells of the vehicle: that of the age is filled; where accounts are of the vehicles that cross and next to
+        nobody does, with NaN beside the share that crosses.
+    stays : ndarray, shape (n_ages, 14)
+        Filled with the vehicles that could cross, kept at home; empty where the history is.
+    past : ndarray, shape (n_ages, n_years)
+        Filled: what they drove before; empty where the history is.
     """
-    cell = Account(cells.activity[1 + age], cells.energy[1 + age])
+    cell = cells[1 + age]
     running, host = ledger.running, ledger.host
-    share = host.activity[EXPORTED]
+    share = host[EXPORTED]
     if memory.history.shape[0] == 0:
         # Over the cohort: those that are gone by the age count in both arms, with what ran up until they went.
         for column in range(ACTIVITIES):
-            cell.activity[column] = running.activity[column] + host.activity[column]
-        for channel in range(cell.energy.size):
-            cell.energy[channel] = running.energy[channel] + host.energy[channel]
-        cell.activity[RETIRED_HOME] = running.activity[PRODUCED] + running.activity[USED_PACKS] - share
+            cell[column] = running[column] + host[column]
+        cell[RETIRED_HOME] = running[PRODUCED] + running[USED_PACKS] - share
     elif share >= SMALLEST_SHARE:
-        stay = Account(stays.activity[age], stays.energy[age])
-        _account_given_export(age, share, memory, use, ledger, cell, stay)
+        stay = stays[age]
+        _account_given_export(age, share, memory, use, ledger, cell, stay, past[age])
         first = 1.0 - memory.state.alive[age, NEW, 0] / share
-        cell.activity[REPLACED] += first
-        stay.activity[REPLACED] += first
+        cell[REPLACED] += first
+        stay[REPLACED] += first
     else:
         # Next to nobody crosses at this age: there is no such vehicle to tell anything of, but that.
-        cell.activity[:] = np.nan
-        cell.activity[EXPORTED] = share
-        cell.energy[:] = np.nan
-        stays.activity[age] = np.nan
-        stays.energy[age] = np.nan
+        cell[:] = np.nan
+        cell[EXPORTED] = share
+        stays[age] = np.nan
     last = arm.vehicle.last
     if age < (last + steps - 1) // steps:
         _add_span(service, use, age, age + 1, AT_HOME, running)
-        _count_packs(memory.flow, steps, age * steps, min((age + 1) * steps, last), use.discount, running.activity)
+        _count_packs(memory.flow, steps, age * steps, min((age + 1) * steps, last), use.discount, running)
 
 
 @borrowing_kernel
-def account_home(last, use, service, steps, flow, account):
+def account_home(last, use, service, steps, flow, activity, driven):
     """Fill the account of whole lives at home, where all packs retire.
 
     Parameters
@@ -294,18 +275,20 @@ def account_home(last, use, service, steps, flow, account):
         Steps per year.
     flow : ndarray, shape (3, n + 2)
         From `mcsim.kernels.life.home.home_arm`.
-    account : Account
+    activity : ndarray, shape (14,)
         Filled.
+    driven : ndarray, shape (n_years,)
+        Filled: a row of `Driven.home`.
     """
-    start_of_life(account)
-    activity = account.activity
-    _add_span(service, use, START, (last + steps - 1) // steps, AT_HOME, account)
+    start_of_life(activity)
+    _add_span(service, use, START, (last + steps - 1) // steps, AT_HOME, activity)
+    fill_driven(service.worn, use.home, use.held, START, (last + steps - 1) // steps, driven)
     _count_packs(flow, steps, START, last, use.discount, activity)
     activity[RETIRED_HOME] = activity[PRODUCED] + activity[USED_PACKS]
 
 
 @borrowing_kernel
-def account_host(vehicle, covered, use, steps, memory, service, account):
+def account_host(vehicle, covered, use, steps, memory, service, activity, driven):
     """Fill the account of a vehicle new in the host country.
 
     Parameters
@@ -322,13 +305,15 @@ def account_host(vehicle, covered, use, steps, memory, service, account):
         From `mcsim.kernels.life.home.home_arm`.
     service : Service
         Filled: years in service.
-    account : Account
+    activity : ndarray, shape (14,)
         Filled.
+    driven : ndarray, shape (n_years,)
+        Filled: a row of `Driven.new`.
     """
     time_in_service(vehicle.survival, memory.sums, steps, START, vehicle.last, service)
-    start_of_life(account)
-    activity = account.activity
-    _add_span(service, use, START, (vehicle.last + steps - 1) // steps, IN_HOST, account)
+    start_of_life(activity)
+    _add_span(service, use, START, (vehicle.last + steps - 1) // steps, IN_HOST, activity)
+    fill_driven(service.worn, use.host, use.held, START, (vehicle.last + steps - 1) // steps, driven)
     _count_packs(memory.flow, steps, START, vehicle.last, use.discount, activity)
     # The warranty takes back packs that fail under it, and those whose vehicle dies under it.
     activity[RECYCLED_HOST] = covered.left + covered.retired

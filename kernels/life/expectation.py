@@ -12,19 +12,15 @@ from mcsim.kernels.life.records import (
     ACTIVITIES,
     AT_HOME,
     BEHIND,
-    COUNTRIES,
-    HOME,
-    HOST,
     IN_HOST,
     NO,
     PACKS,
-    Account,
     Answer,
     Arm,
-    Country,
     CountryPacks,
     Cover,
     Destination,
+    Driven,
     ExportedPacks,
     Filled,
     HomeMemory,
@@ -58,9 +54,33 @@ def expected_activity(lives: Lives, given_export: bool, filled: Filled) -> None:
     given_export : bool
         Whether both arms of an export are restricted to the vehicles that cross.
     filled : Filled
-        Filled; the arrays of those that stay only if `given_export`, and empty otherwise.
+        From `room_for`, filled: the arrays of those that stay only if `given_export`.
     """
     _fill_activity(lives, given_export, filled, memory_of_draw(lives, given_export))
+
+
+def room_for(lives: Lives, n_cells: int, given_export: bool) -> Filled:
+    """Return what the kernels of lives fill, not filled yet.
+
+    Parameters
+    ----------
+    lives : Lives
+        All that decides them.
+    n_cells : int
+        Number of cells.
+    given_export : bool
+        As in `expected_activity`.
+    """
+    n, n_vehicles = lives.use.home_rate.shape[:2]
+    shown = n_vehicles if given_export else 0
+    n_years = max(lives.use.held, lives.n_ages - 1) + 1
+    driven = Driven(
+        np.empty((n, n_vehicles, n_years)),
+        np.empty((n, n_vehicles, lives.n_ages, n_years)),
+        np.empty((n, shown, lives.n_ages, n_years)),
+        np.empty((n, n_vehicles, n_years)),
+    )
+    return Filled(np.empty((n, n_cells, ACTIVITIES)), np.zeros((n, shown, lives.n_ages, ACTIVITIES)), driven)
 
 
 def memory_of_draw(lives: Lives, given_export: bool) -> Memory:
@@ -71,22 +91,18 @@ def memory_of_draw(lives: Lives, given_export: bool) -> Memory:
     steps, n_ages, n_nodes = lives.steps, lives.n_ages, lives.survival.host.shape[1]
     n_steps, wide = n_nodes - 1, n_nodes + 1
     n_years, places = n_steps // steps, (n_ages - 1) * steps + 1
-    n_chemistries, n_channels = lives.ageing.fade.shape[1], lives.use.channels.shape[3]
+    n_chemistries = lives.ageing.fade.shape[1]
     kept, kept_places = (n_ages, places) if given_export else (0, 0)
     new = np.zeros
 
     def sums() -> Sums:
         return Sums(*(new(wide) for _ in Sums._fields))
 
-    def account() -> Account:
-        return Account(new(ACTIVITIES), new(n_channels))
-
     return Memory(
         Nodes(*node_ages(wide, steps)),
         empty_packs(n_chemistries, n_nodes),
         Vehicle(np.ones((n_ages, n_nodes)), new((n_ages, n_steps)), new(n_ages, np.int64)),
         new(n_steps),
-        new((COUNTRIES, lives.use.channels.shape[2], n_channels)),
         HomeMemory(
             new((PACKS, wide)),
             sums(),
@@ -101,8 +117,8 @@ def memory_of_draw(lives: Lives, given_export: bool) -> Memory:
         HostMemory(new((PACKS, wide)), sums(), new((PACKS, n_nodes + 9)), new(wide)),
         Service(new(n_years), new(n_years)),
         Service(new(n_years), new(n_years)),
-        account(),
-        account(),
+        new(ACTIVITIES),
+        new(ACTIVITIES),
     )
 
 
@@ -171,20 +187,17 @@ def _law_of(law, i, c):
 
 
 @part_of_kernel
-def use_of(use, i, v, factors):
-    """Return the driving of a vehicle in a draw; fills the factors per km."""
-    channels, energy = use.channels[i], use.energy_per_km[i, v]
-    for country in range(COUNTRIES):
-        for year in range(channels.shape[1]):
-            for channel in range(channels.shape[2]):
-                factors[country, year, channel] = channels[country, year, channel] * energy
-    return Use(
-        Country(use.home_rate[i, v], factors[HOME]),
-        Country(use.host_rate[i], factors[HOST]),
-        use.fuel_fade[i, v],
-        use.late_age,
-        use.discount[i],
-    )
+def use_of(use, i, v):
+    """Return the driving of a vehicle in a draw."""
+    return Use(use.home_rate[i, v], use.host_rate[i], use.fuel_fade[i, v], use.late_age, use.held, use.discount[i])
+
+
+@part_of_kernel
+def driven_of(filled, i, v, given_export):
+    """Return the rows of a vehicle in a draw; no past where nobody asks for it."""
+    driven = filled.driven
+    past = driven.past[i, v] if given_export else driven.host[i, v, :0]
+    return Driven(driven.home[i, v], driven.host[i, v], past, driven.new[i, v])
 
 
 @part_of_kernel
@@ -246,24 +259,20 @@ def _fill_activity(lives, given_export, filled, memory):
         fill_draw(lives, i, NO, memory)
         for v in range(cells.first.size):
             packs = packs_of(memory.packs, cells.chemistry[v])
-            use = use_of(lives.use, i, v, memory.factors)
-            first = cells.first[v]
+            use = use_of(lives.use, i, v)
+            first, driven = cells.first[v], driven_of(filled, i, v, given_export)
             if cells.sold_home[v]:
                 arm = arm_of(lives, i, v, AT_HOME, packs, memory.hazard)
                 after = first + 1 + n_ages
-                own = Account(filled.activity[i, first:after], filled.energy[i, first:after])
-                stays = stays_of(filled, i, v, given_export)
-                sweep_vehicle(arm, packs, use, lives.steps, memory, own, stays)
+                own, stays = filled.activity[i, first:after], stays_of(filled, i, v, given_export)
+                sweep_vehicle(arm, packs, use, lives.steps, memory, own, stays, driven)
                 first = after
             if cells.sold_host[v]:
                 arm = arm_of(lives, i, v, IN_HOST, packs, memory.hazard)
-                cell = Account(filled.activity[i, first], filled.energy[i, first])
-                sell_in_host(arm, packs, use, lives.steps, memory, cell)
+                sell_in_host(arm, packs, use, lives.steps, memory, filled.activity[i, first], driven.new)
 
 
 @part_of_kernel
 def stays_of(filled, i, v, given_export):
-    """Return the accounts of the vehicles that could cross, kept at home; without rows where nobody asks for them."""
-    activity = filled.stay_activity[i, v] if given_export else filled.activity[i, :0]
-    energy = filled.stay_energy[i, v] if given_export else filled.energy[i, :0]
-    return Account(activity, energy)
+    """Return the vehicles that could cross, kept at home; without rows where nobody asks for them."""
+    return filled.stay_activity[i, v] if given_export else filled.activity[i, :0]

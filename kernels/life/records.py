@@ -57,21 +57,6 @@ ACTIVITIES = 14
 # Of fewer vehicles than this share of those bought nothing is told that is per vehicle exported.
 SMALLEST_SHARE = 1e-3
 
-# Rows of channels come in parts of so many, whole vector registers: a loop over a part has a known length and no rest.
-LANES = 16
-
-
-def padded(channels: int) -> int:
-    """Return the length of a row that holds so many channels.
-
-    Examples
-    --------
-    >>> from mcsim.kernels.life.records import padded
-    >>> padded(12), padded(20)
-    (16, 32)
-    """
-    return -(-channels // LANES) * LANES
-
 
 class PackLaw(NamedTuple):
     """Cumulative hazard of a pack, (age / scale)**shape + defect age; (n, n_chemistries) over draws."""
@@ -176,20 +161,14 @@ class Destination(NamedTuple):
     junction: int  # place of the option in `mcsim.kernels.laws.junction.SURVIVAL_JUNCTIONS`
 
 
-class Country(NamedTuple):
-    """Driving in one country."""
-
-    rate: FloatArray  # (n_years,) distance by year of age [km/yr]
-    factors: FloatArray  # (n_calendar, n_channels) what a km brings with a new pack, by year since purchase
-
-
 class Use(NamedTuple):
     """Driving of one vehicle in one draw."""
 
-    home: Country
-    host: Country
+    home: FloatArray  # (n_years,) distance by year of age [km/yr]
+    host: FloatArray  # (n_years,) the same in the host country
     fuel_fade: float  # growth of fuel use per year of age [1/yr]
     late_age: float  # age from which a catalyst in the host country counts as aged [yr]
+    held: int  # age from which the figures of electricity hold
     discount: float  # growth of the factors of pack production, log per year (negative)
 
 
@@ -200,28 +179,32 @@ class Service(NamedTuple):
     worn: FloatArray  # (n_years,)
 
 
-class Account(NamedTuple):
-    """What a life amounts to, per vehicle bought."""
-
-    activity: FloatArray  # (14,) columns of this module
-    energy: FloatArray  # (n_channels,)
-
-
 class Ledger(NamedTuple):
-    """Accounts from which the cell of an export age is put together."""
+    """Activities from which the cell of an export age is put together, (14,) each, per vehicle bought."""
 
-    total: Account  # whole lives at home
-    running: Account  # life at home up to the age
-    host: Account  # what follows the export at the age
+    total: FloatArray  # whole lives at home
+    running: FloatArray  # life at home up to the age
+    host: FloatArray  # what follows the export at the age
+
+
+class Driven(NamedTuple):
+    """Distance by year of age, weighted by the fade of the pack: all that electricity needs of lives [km].
+
+    Rows hold the years one by one, and last the sum of those from `Use.held` on, for which the figures are the same.
+    """
+
+    home: FloatArray  # (n, n_vehicles, n_years) whole lives at home, per vehicle bought
+    host: FloatArray  # (n, n_vehicles, n_ages, n_years) after the export at an age, per vehicle bought
+    past: FloatArray  # (n, n_vehicles, n_ages, n_years) before it, per vehicle that crosses; no vehicles if not asked
+    new: FloatArray  # (n, n_vehicles, n_years) of vehicles new in the host country
 
 
 class Filled(NamedTuple):
-    """What kernels of lives fill: accounts of every cell, and of the vehicles that could cross, kept at home."""
+    """What kernels of lives fill: activity of every cell, and of the vehicles that could cross, kept at home."""
 
     activity: FloatArray  # (n, n_cells, 14)
-    energy: FloatArray  # (n, n_cells, n_channels)
     stay_activity: FloatArray  # (n, n_vehicles, n_ages, 14), or no vehicles where nobody asks
-    stay_energy: FloatArray  # (n, n_vehicles, n_ages, n_channels), the same
+    driven: Driven
 
 
 class Cells(NamedTuple):
@@ -247,10 +230,9 @@ class Uses(NamedTuple):
 
     home_rate: FloatArray  # (n, n_vehicles, n_years) [km/yr]
     host_rate: FloatArray  # (n, n_years) [km/yr]
-    energy_per_km: FloatArray  # (n, n_vehicles) at the plug with a new pack [kWh/km]
     fuel_fade: FloatArray  # (n, n_vehicles) [1/yr]
     late_age: float  # [yr]
-    channels: FloatArray  # (n, 2, n_calendar, n_channels) what a kWh at the plug brings, by `country`
+    held: int  # age in the last calendar year of which figures of electricity are known [yr]
     discount: FloatArray  # (n,) log per year
 
 
@@ -346,10 +328,9 @@ class Memory(NamedTuple):
     packs: Packs  # leading axis of chemistries
     after: Vehicle  # leading axis of export ages
     hazard: FloatArray  # (n,) of the vehicle in hand
-    factors: FloatArray  # (2, n_calendar, n_channels) of the vehicle in hand, by `country`
     home: HomeMemory
     host: HostMemory
     home_service: Service
     host_service: Service
-    running: Account
-    crossed: Account
+    running: FloatArray  # (14,)
+    crossed: FloatArray  # (14,)

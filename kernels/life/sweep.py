@@ -10,11 +10,11 @@ from mcsim.kernels._jit import part_of_kernel
 from mcsim.kernels.life.accounts import account_age, account_export, account_home, account_host, start_of_life
 from mcsim.kernels.life.home import home_arm, time_in_service
 from mcsim.kernels.life.host import host_arm
-from mcsim.kernels.life.records import EXPORTED, SMALLEST_SHARE, START, Account, HomeMemory, Ledger, State, Vehicle
+from mcsim.kernels.life.records import EXPORTED, SMALLEST_SHARE, START, HomeMemory, Ledger, State, Vehicle
 
 
 @part_of_kernel
-def sweep_vehicle(arm, packs, use, steps, memory, cells, stays):
+def sweep_vehicle(arm, packs, use, steps, memory, cells, stays, driven):
     """Fill the cells of one vehicle at home (element 0) and exported at the ages 0, 1, ... (elements 1, 2, ...).
 
     Parameters
@@ -29,30 +29,33 @@ def sweep_vehicle(arm, packs, use, steps, memory, cells, stays):
         Steps per year.
     memory : Memory
         With the survival after each export filled.
-    cells : Account
-        Filled: (1 + n_ages, 14), (1 + n_ages, n_channels).
-    stays : Account
-        Filled if the memory has a history: (n_ages, 14), (n_ages, n_channels), the vehicles that could cross at each
-        age, kept at home.
+    cells : ndarray, shape (1 + n_ages, 14)
+        Filled.
+    stays : ndarray, shape (n_ages, 14)
+        Filled if the memory has a history: the vehicles that could cross at each age, kept at home.
+    driven : Driven
+        Of the vehicle, filled.
     """
     home, host, after = memory.home, memory.host, memory.after
     last, recur = arm.vehicle.last, arm.answer.repair + arm.answer.swap > 0.0
     home_arm(arm, steps, packs.fade, use.discount, home)
     # The sums of the arm at home are used up here: the exports take the same memory.
     time_in_service(arm.vehicle.survival, home.sums, steps, START, last, memory.home_service)
-    ledger = Ledger(Account(cells.activity[0], cells.energy[0]), memory.running, memory.crossed)
-    account_home(last, use, memory.home_service, steps, home.flow, ledger.total)
+    ledger = Ledger(cells[0], memory.running, memory.crossed)
+    account_home(last, use, memory.home_service, steps, home.flow, ledger.total, driven.home)
     start_of_life(ledger.running)
     for age in range(home.state.alive.shape[0]):
         vehicle = Vehicle(after.survival[age], after.hazard[age], after.last[age])
         state = State(home.state.alive[age], home.state.curve[age])
         # Whoever is alive at home at the age crosses. Of next to nobody nothing is told: no need to follow them.
-        ledger.host.activity[EXPORTED] = state.alive.sum()
-        if home.history.shape[0] == 0 or ledger.host.activity[EXPORTED] >= SMALLEST_SHARE:
+        ledger.host[EXPORTED] = state.alive.sum()
+        if home.history.shape[0] == 0 or ledger.host[EXPORTED] >= SMALLEST_SHARE:
             crossed = host_arm(vehicle, age, packs, arm.answer, steps, state, host)
             time_in_service(vehicle.survival, host.sums, steps, age * steps, crossed.last, memory.host_service)
-            account_export(age, crossed, recur, use, memory.host_service, steps, host.flow, ledger.host)
-        account_age(age, arm, use, memory.home_service, steps, home, ledger, cells, stays)
+            account_export(
+                age, crossed, recur, use, memory.host_service, steps, host.flow, ledger.host, driven.host[age]
+            )
+        account_age(age, arm, use, memory.home_service, steps, home, ledger, cells, stays, driven.past)
 
 
 @part_of_kernel
@@ -73,8 +76,8 @@ def without_exports(memory):
 
 
 @part_of_kernel
-def sell_in_host(arm, packs, use, steps, memory, cell):
+def sell_in_host(arm, packs, use, steps, memory, cell, driven):
     """Fill the cell of a vehicle bought new in the host country: parameters as in `sweep_vehicle`."""
     home = without_exports(memory.home)
     covered = home_arm(arm, steps, packs.fade, use.discount, home)
-    account_host(arm.vehicle, covered, use, steps, home, memory.home_service, cell)
+    account_host(arm.vehicle, covered, use, steps, home, memory.home_service, cell, driven)

@@ -4,7 +4,7 @@ import numpy as np
 
 from mcsim.kernels._jit import FloatArray, borrowing_kernel, kernel, part_of_kernel
 from mcsim.kernels.life.accounts import account_age, account_export, account_home, account_host, copy, start_of_life
-from mcsim.kernels.life.expectation import arm_of, fill_draw, memory_of_draw, packs_of, stays_of, use_of
+from mcsim.kernels.life.expectation import arm_of, driven_of, fill_draw, memory_of_draw, packs_of, stays_of, use_of
 from mcsim.kernels.life.home import home_arm, time_in_service
 from mcsim.kernels.life.records import (
     AT_HOME,
@@ -14,7 +14,6 @@ from mcsim.kernels.life.records import (
     START,
     USED,
     YES,
-    Account,
     Filled,
     Ledger,
     Lives,
@@ -123,23 +122,21 @@ def _live(lives, i, v, in_host, given_export, sample, filled, spread, memory, he
     """Live one vehicle of one draw where it is new, and after every export."""
     packs = packs_of(memory.packs, lives.cells.chemistry[v])
     arm = arm_of(lives, i, v, in_host, packs, memory.hazard)
-    use = use_of(lives.use, i, v, memory.factors)
+    use, driven = use_of(lives.use, i, v), driven_of(filled, i, v, given_export)
     one = Subject(
-        sample.key, np.uint64(sample.draws[i]), sample.n_lives, sample.levels, sample.category, sample.unit[i, v],
-        lives.steps,
+        sample.key, np.uint64(sample.draws[i]), sample.n_lives, sample.levels, sample.unit[i, v], lives.steps,
     )  # fmt: skip
     fill_home_curves(memory.home.flow, arm, lives.steps, held)
-    fill_accruals(use, one.category, one.unit, held.accruals)
+    fill_accruals(use, sample.per_kwh[i], sample.energy_per_km[i, v], one.unit, held.accruals)
     first = lives.cells.first[v]
     after = first + 1 + memory.after.last.size
     if in_host:
         cell = after if lives.cells.sold_home[v] else first
-        own = Account(filled.activity[i, cell], filled.energy[i, cell])
-        _live_in_host(arm, packs, use, one, memory, held, own, spread[i, cell])
+        own = filled.activity[i, cell]
+        _live_in_host(arm, packs, use, one, memory, held, own, spread[i, cell], driven.new)
     else:
-        cells = Account(filled.activity[i, first:after], filled.energy[i, first:after])
-        stays = stays_of(filled, i, v, given_export)
-        _live_at_home(arm, packs, use, one, memory, held, cells, stays, spread[i, first:after])
+        cells, stays = filled.activity[i, first:after], stays_of(filled, i, v, given_export)
+        _live_at_home(arm, packs, use, one, memory, held, cells, stays, spread[i, first:after], driven)
 
 
 @part_of_kernel
@@ -163,7 +160,7 @@ def _told(packs, use, one, held, node, born_host):
 
 
 @part_of_kernel
-def _live_at_home(arm, packs, use, one, memory, held, cells, stays, spread):
+def _live_at_home(arm, packs, use, one, memory, held, cells, stays, spread, driven):
     """Fill the cells of a vehicle sold at home: kept there, and exported at every age; arguments as in `sweep_vehicle`.
 
     The lives of all routes share their words, so they share their past to the bit.
@@ -182,21 +179,21 @@ def _live_at_home(arm, packs, use, one, memory, held, cells, stays, spread):
         crossed = host_from_counts(tally, replaced, one, node, until, packs.fade, memory.host)
         time_in_service(held.ones, memory.host.sums, steps, node, until, memory.host_service)
         # Each cell keeps its part after the export until the counts at home, which need all crossings, are known.
-        part = Account(cells.activity[1 + age], cells.energy[1 + age])
-        account_export(age, crossed, recur, use, memory.host_service, steps, memory.host.flow, part)
+        part, years = cells[1 + age], driven.host[age]
+        account_export(age, crossed, recur, use, memory.host_service, steps, memory.host.flow, part, years)
     home_from_counts(held, one, last, packs.fade, use.discount, memory.home)
     time_in_service(held.ones, memory.home.sums, steps, START, last, memory.home_service)
-    total, exported = Account(cells.activity[0], cells.energy[0]), memory.crossed
-    account_home(last, use, memory.home_service, steps, memory.home.flow, total)
+    total, exported = cells[0], memory.crossed
+    account_home(last, use, memory.home_service, steps, memory.home.flow, total, driven.home)
     start_of_life(memory.running)
     for age in range(n_ages):
-        copy(Account(cells.activity[1 + age], cells.energy[1 + age]), exported)
+        copy(cells[1 + age], exported)
         ledger = Ledger(total, memory.running, exported)
-        account_age(age, arm, use, memory.home_service, steps, memory.home, ledger, cells, stays)
+        account_age(age, arm, use, memory.home_service, steps, memory.home, ledger, cells, stays, driven.past)
 
 
 @part_of_kernel
-def _live_in_host(arm, packs, use, one, memory, held, cell, spread):
+def _live_in_host(arm, packs, use, one, memory, held, cell, spread, driven):
     """Fill the cell of a vehicle bought new in the host country: it never crosses, and all its driving is there."""
     live_route(_route(arm, packs, one, memory, held, START, NEVER), one.n_lives, held.table, held.outcomes)
     tally_home(held.table, held.outcomes, held.host_stints.shape[1], held.stints)
@@ -204,4 +201,4 @@ def _live_in_host(arm, packs, use, one, memory, held, cell, spread):
     home = without_exports(memory.home)
     covered = home_from_counts(held, one, arm.vehicle.last, packs.fade, use.discount, home)
     counted = Vehicle(held.ones, arm.vehicle.hazard, arm.vehicle.last)
-    account_host(counted, covered, use, one.steps, home, memory.home_service, cell)
+    account_host(counted, covered, use, one.steps, home, memory.home_service, cell, driven)

@@ -88,8 +88,9 @@ class Sample(NamedTuple):
     draws: IntArray  # (n,) global numbers of the draws
     n_lives: int  # per draw and vehicle
     levels: FloatArray  # (5,) levels of the quantiles of distance and impact
-    category: int  # channel of electricity whose impact per km is told between vehicles
-    unit: FloatArray  # (n, n_vehicles, 11) impacts of that category, columns UNIT_* of `mcsim.kernels.lives.spread`
+    unit: FloatArray  # (n, n_vehicles, 11) impacts of one category, columns UNIT_* of `mcsim.kernels.lives.spread`
+    per_kwh: FloatArray  # (n, 2, n_calendar) the same of a kWh at the plug, by country and years since purchase
+    energy_per_km: FloatArray  # (n, n_vehicles) at the plug with a new pack [kWh/km]
 
 
 class Subject(NamedTuple):
@@ -99,7 +100,6 @@ class Subject(NamedTuple):
     draw: np.uint64
     n_lives: int
     levels: FloatArray
-    category: int
     unit: FloatArray  # (11,)
     steps: int
 

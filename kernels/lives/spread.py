@@ -51,24 +51,24 @@ UNITS = 11
 
 
 @borrowing_kernel
-def fill_accruals(use, category, unit, accruals):
+def fill_accruals(use, per_kwh, energy_per_km, unit, accruals):
     """Fill what a vehicle in service runs up by year of age, by country.
 
     Parameters
     ----------
     use : Use
         Its driving.
-    category : int
-        Channel of electricity whose impact is told.
+    per_kwh : ndarray, shape (2, n_calendar)
+        Impact of a kWh at the plug.
+    energy_per_km : float
+        Electricity at the plug with a new pack [kWh/km].
     unit : ndarray, shape (11,)
         Impacts per unit, columns ``UNIT_*``.
     accruals : Accruals
         Filled.
     """
     for country in range(COUNTRIES):
-        driving = use.home if country == HOME else use.host
-        rate, factors = driving.rate, driving.factors
-        held = factors.shape[0] - 1
+        rate = use.home if country == HOME else use.host
         distance, impact = 0.0, 0.0
         for year in range(rate.size):
             accruals.distance[country, year] = distance
@@ -79,7 +79,7 @@ def fill_accruals(use, category, unit, accruals):
                 fuel = unit[UNIT_FUEL_LATE] if year >= use.late_age else unit[UNIT_FUEL_HOST]
             distance += driven
             impact += driven * (unit[UNIT_KM] + fuel * (1.0 + use.fuel_fade * (year + 0.5)))
-            accruals.electricity[country, year] = driven * factors[min(year, held), category]
+            accruals.electricity[country, year] = driven * (per_kwh[country, min(year, use.held)] * energy_per_km)
         accruals.distance[country, rate.size] = distance
         accruals.impact[country, rate.size] = impact
         accruals.electricity[country, rate.size] = 0.0

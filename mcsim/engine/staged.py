@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from mcsim.engine.evaluation import Arrays, Evaluation, by_options, called, evaluate_values, model_inputs, plan_of
 from mcsim.study import Context, FloatArray, InputError, IntArray, Study
-from mcsim.study.stages import Results, Stage, Stages, computed, results_of, together
+from mcsim.study.stages import Results, Shared, Stage, Stages, computed, results_of, together
 
 Values = Mapping[str, FloatArray]
 
@@ -167,15 +167,13 @@ def _by_stages(study: Study, sets: Sets, rows: slice, where: IntArray, context: 
 
 
 def _computed(stage: Stage, done: Mapping[str, _Done], first: IntArray, give: Any, context: Context) -> Results:
-    known = results_of(stage, {name: one.results for name, one in done.items()})
-    source = {result: done[name] for name in stage.after for result in done[name].results}
-
-    def found(name: str) -> NDArray[Any]:
-        index = source[name].place[first]
-        values = known[name]
-        return values if _is_whole(index, len(values)) else values[index]
-
-    return computed(stage, give, known, found, replace(context, draws=context.draws[first]))
+    results_of(stage, {name: one.results for name, one in done.items()})
+    shared: dict[str, Shared] = {}
+    for name in stage.after:
+        rows = done[name].place[first]
+        for result, values in done[name].results.items():
+            shared[result] = values, None if _is_whole(rows, len(values)) else rows
+    return computed(stage, give, shared, replace(context, draws=context.draws[first]))
 
 
 def _input(study: Study, sets: Sets, rows: slice, set_of: IntArray, row_of: IntArray, name: str) -> FloatArray:

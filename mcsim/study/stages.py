@@ -39,7 +39,9 @@ from mcsim.study.types import FloatArray, IntArray, OptionValue
 
 Options = Mapping[str, OptionValue]
 Results = Mapping[str, NDArray[Any]]
-Compute = Callable[[Mapping[str, FloatArray], Results, Context], Results]
+Compute = Callable[[Mapping[str, FloatArray], "Found", Context], Results]
+# A result for distinct rows, and which of them each row has; none where rows are distinct.
+Shared = tuple[NDArray[Any], IntArray | None]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,7 +54,7 @@ class Stage:
         What later stages call it.
     compute : callable
         ``compute(inputs, found, context) -> {name: (n, ...)}``: results for n rows, in arrays whose first axis is the
-        rows. `inputs` holds the inputs in `reads`, `found` the results of the stages in `after`.
+        rows. `inputs` holds the inputs in `reads`, `found` the results of the stages in `after`, see `Found`.
     reads : tuple of str
         Parameters, vectors of shares and tables that it reads. Options, seed and the numbers of draws need no
         declaration: rows that share a stage have them in common.
@@ -107,6 +109,35 @@ class Declared(Mapping[str, Any]):
         return len(self._names)
 
 
+class Found(Declared):
+    """Results of earlier stages: by name for each row, or as they were computed.
+
+    Parameters
+    ----------
+    results : mapping
+        Name -> values for distinct rows, and which of them each row has.
+    n_rows : int
+        Number of rows.
+    refuse : str
+        As in `Declared`.
+    """
+
+    def __init__(self, results: Mapping[str, Shared], n_rows: int, refuse: str) -> None:
+        super().__init__(results.keys(), self._spread, refuse)
+        self._results, self._n_rows = results, n_rows
+
+    def _spread(self, name: str) -> NDArray[Any]:
+        values, rows = self._results[name]
+        return values if rows is None else values[rows]
+
+    def whole(self, name: str) -> tuple[NDArray[Any], IntArray]:
+        """Return a result without its repetitions, and which of its rows each row has: large results stay in place."""
+        if name not in self:
+            raise KeyError(name)
+        values, rows = self._results[name]
+        return values, np.arange(self._n_rows) if rows is None else rows
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Stages:
     """The evaluation of a model that is declared in stages; called as any other `Model.evaluate`.
@@ -151,8 +182,8 @@ class Stages:
         given: dict[str, Results] = {}
         outputs: dict[str, NDArray[Any]] = {}
         for stage in self.of(context.options, context.wanted):
-            known = results_of(stage, given)
-            given[stage.name] = computed(stage, inputs.__getitem__, known, known.__getitem__, context)
+            known = {name: (values, None) for name, values in results_of(stage, given).items()}
+            given[stage.name] = computed(stage, inputs.__getitem__, known, context)
             outputs |= {name: given[stage.name][name] for name in stage.gives if name in given[stage.name]}
         return outputs
 
@@ -206,11 +237,7 @@ def results_of(stage: Stage, given: Mapping[str, Results]) -> dict[str, NDArray[
 
 
 def computed(
-    stage: Stage,
-    give: Callable[[str], FloatArray],
-    results: Collection[str],
-    found: Callable[[str], NDArray[Any]],
-    context: Context,
+    stage: Stage, give: Callable[[str], FloatArray], results: Mapping[str, Shared], context: Context
 ) -> Results:
     """Return the results of a stage for the rows of a context.
 
@@ -220,10 +247,8 @@ def computed(
         What is computed.
     give : callable
         Name of an input -> its values in these rows.
-    results : collection of str
-        Names of the results that it may read.
-    found : callable
-        Name of a result -> its values in these rows.
+    results : mapping
+        What it may read of other stages.
     context : Context
         Options, seed and the rows' numbers.
 
@@ -232,15 +257,15 @@ def computed(
     InputError
         For results of another shape, or where the stage reads what it does not declare.
     """
-    where = f"stage {stage.name}"
+    where, n_rows = f"stage {stage.name}", len(context.draws)
     inputs = Declared(stage.reads, give, f"{where}: reads input {{name}}, which it does not declare; {{name}} in reads")
-    before = Declared(results, found, f"{where}: reads {{name}}, no result of the stages in after; its stage in after")
+    refuse = f"{where}: reads {{name}}, no result of the stages in after; its stage in after"
+    before = Found(results, n_rows, refuse)
     try:
         told = stage.compute(inputs, before, context)
     except PartialFailure as failure:
         # Rows of a stage are not the rows of a call: the engine goes through the draws one by one instead.
         raise RuntimeError(str(failure)) from failure
-    n_rows = len(context.draws)
     for name, values in told.items():
         if not isinstance(values, np.ndarray) or values.ndim == 0 or len(values) != n_rows:
             got = getattr(values, "shape", type(values).__name__)

@@ -35,6 +35,10 @@ class Named(Mapping[str, Any]):
     def __getitem__(self, name: str) -> Any:
         return self._values[self._corridor.label(name)]
 
+    def whole(self, name: str) -> Any:
+        """Return a result of a stage as it was computed, see `mcsim.study.stages.Found`."""
+        return self._values.whole(self._corridor.label(name))  # type: ignore[attr-defined]
+
     def __contains__(self, name: object) -> bool:
         return self._corridor.label(str(name)) in self._values
 
@@ -138,7 +142,7 @@ class Corridor:
         return Stages(labelled)
 
     def _staged(self, stage: Stage, options: tuple[str, ...], outputs: tuple[str, ...]) -> Stage:
-        def compute(inputs: Mapping[str, Any], found: Results, context: Context) -> Results:
+        def compute(inputs: Mapping[str, Any], found: Any, context: Context) -> Results:
             wanted = context.wanted
             if wanted is not None:
                 wanted = frozenset(self.neutral(dict.fromkeys(wanted), outputs))

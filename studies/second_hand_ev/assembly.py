@@ -56,18 +56,35 @@ class Factors(NamedTuple):
     landfill: FloatArray
 
 
+class Lived(NamedTuple):
+    """Lives of n draws, of which several may have one in common."""
+
+    activity: FloatArray  # (m, n_cells, 14)
+    energy: FloatArray  # (k, n_cells, n_channels); the first channels are the impacts of electricity
+    activity_row: IntArray  # (n,) row that a draw takes
+    energy_row: IntArray  # (n,)
+
+
 class Side(NamedTuple):
     """Lives that are compared."""
 
     total: FloatArray  # (n, n_cells, n_categories) impacts per life
-    activity: FloatArray  # (n, n_cells, 14)
+    activity: FloatArray  # (m, n_cells, 14)
+    row: IntArray  # (n,) row of the activity that a draw takes
     cells: IntArray  # (n_exported, n_ages) cell that stands for each export
+
+
+class Compared(NamedTuple):
+    """What an export changes; without draws (0, ...) where it is not wanted."""
+
+    change: FloatArray  # (n, n_exported, 2, n_ages, n_categories) relative change
+    difference: FloatArray  # the same shape: difference per km
+    traded: FloatArray  # (n, n_exported, 2, n_categories) relative change at the age of the trade
 
 
 @kernel
 def life_impacts(
-    activity: FloatArray,
-    energy: FloatArray,
+    lived: Lived,
     vehicles: IntArray,
     abroad: FloatArray,
     collected: FloatArray,
@@ -80,10 +97,10 @@ def life_impacts(
 
     Parameters
     ----------
-    activity, energy : ndarray, shape (n, n_cells, 14), (n, n_cells, n_channels)
-        From `mcsim.kernels.life.expectation.expected_activity`; the first channels are the impacts of electricity.
+    lived : Lived
+        From the kernels of lives and `mcsim.kernels.life.energy.fill_energy`.
     vehicles : ndarray of int, shape (n_cells,)
-        Vehicle of each cell.
+        Vehicle of each cell; -1 for a cell that is left out.
     abroad : ndarray, shape (n_cells,)
         Share of the vehicles that end in the host country: 1 or 0, or -1 where the share exported says.
     collected : ndarray, shape (n,)
@@ -100,25 +117,28 @@ def life_impacts(
     detailed = stages.shape[1] > 0
     per_litre, end_of_life = factors.use_per_litre, factors.vehicle_end_of_life
     for i in range(n):
+        row, energy = lived.activity_row[i], lived.energy[lived.energy_row[i]]
         for cell in range(n_cells):
             v = vehicles[cell]
-            lived = activity[i, cell]
+            if v < 0:
+                continue
+            life = lived.activity[row, cell]
             litres = factors.litres_per_km[i, v]
-            home = litres * lived[FUELLED_HOME]
-            late = litres * lived[FUELLED_HOST_LATE]
-            early = litres * lived[FUELLED_HOST] - late
-            distance = lived[DISTANCE]
+            home = litres * life[FUELLED_HOME]
+            late = litres * life[FUELLED_HOST_LATE]
+            early = litres * life[FUELLED_HOST] - late
+            distance = life[DISTANCE]
             inverse = 1.0 / distance
-            away = abroad[cell] if abroad[cell] >= 0.0 else lived[EXPORTED]
-            recycled = lived[RETIRED_HOME] * collected[i]
-            buried = lived[LANDFILLED] + lived[RETIRED_HOME] - recycled
-            smelted = lived[RECYCLED_HOST]
-            made = lived[PRODUCED_DISCOUNTED]
+            away = abroad[cell] if abroad[cell] >= 0.0 else life[EXPORTED]
+            recycled = life[RETIRED_HOME] * collected[i]
+            buried = life[LANDFILLED] + life[RETIRED_HOME] - recycled
+            smelted = life[RECYCLED_HOST]
+            made = life[PRODUCED_DISCOUNTED]
             place = cell * N_STAGES * n_categories
             for k in range(n_categories):
                 production = factors.vehicle_production[i, v, k]
                 battery = made * factors.battery_production[i, v, k]
-                use = energy[i, cell, k] + factors.wear_per_km[i, v, k] * distance + home * per_litre[i, v, 0, k]
+                use = energy[cell, k] + factors.wear_per_km[i, v, k] * distance + home * per_litre[i, v, 0, k]
                 use += early * per_litre[i, v, 1, k] + late * per_litre[i, v, 2, k]
                 upkeep = distance * factors.maintenance_per_km[i, v, k]
                 road = distance * factors.road_per_km[i, v, k]
@@ -153,14 +173,7 @@ def _change(impact: float, distance: float, reference: float, reference_distance
 
 @kernel
 def compare_lives(
-    exported: Side,
-    stays: Side,
-    other: int,
-    trade_ages: FloatArray,
-    per_life: bool,
-    change: FloatArray,
-    difference: FloatArray,
-    traded: FloatArray,
+    exported: Side, stays: Side, other: int, trade_ages: FloatArray, per_life: bool, compared: Compared
 ) -> None:
     """Fill what an export changes against the vehicle that stays and against one other cell.
 
@@ -174,33 +187,42 @@ def compare_lives(
         Age at the trade [yr]; between whole ages it is a share of the trade at either.
     per_life : bool
         Relative changes per life instead of per km.
-    change, difference : ndarray, shape (n, n_exported, 2, n_ages, n_categories)
-        Filled: relative change; difference per km.
-    traded : ndarray, shape (n, n_exported, 2, n_categories)
-        Filled: relative change at the age of the trade.
+    compared : Compared
+        Filled, as far as it is wanted.
     """
-    n, n_exported, _, n_ages, n_categories = change.shape
-    total, activity, sweep, stay = exported.total, exported.activity, exported.cells, stays.cells
+    n, n_exported = trade_ages.shape
+    n_ages, n_categories = exported.cells.shape[1], exported.total.shape[2]
+    change, difference, traded = compared.change, compared.difference, compared.traded
+    total, sweep, stay = exported.total, exported.cells, stays.cells
     for i in range(n):
+        activity, stayed = exported.activity[exported.row[i]], stays.activity[stays.row[i]]
         for e in range(n_exported):
+            for r in range(2):
+                totals, lived = (stays.total, stayed) if r == 0 else (total, activity)
+                for age in range(n_ages):
+                    cell, against = sweep[e, age], stay[e, age] if r == 0 else other
+                    distance, reference_distance = activity[cell, DISTANCE], lived[against, DISTANCE]
+                    if difference.shape[0] > 0:
+                        for k in range(n_categories):
+                            impact, reference = total[i, cell, k], totals[i, against, k]
+                            difference[i, e, r, age, k] = impact / distance - reference / reference_distance
+                    if change.shape[0] > 0:
+                        for k in range(n_categories):
+                            impact, reference = total[i, cell, k], totals[i, against, k]
+                            change[i, e, r, age, k] = _change(impact, distance, reference, reference_distance, per_life)
+            if traded.shape[0] == 0:
+                continue
             below = min(int(trade_ages[i, e]), n_ages - 2)
             late = trade_ages[i, e] - below
             early = 1.0 - late
             # At a whole age the next one has no part in it, and may be one at which nobody crosses.
             second_age = below + 1 if late > 0.0 else below
             here, after = sweep[e, below], sweep[e, second_age]
-            driven = early * activity[i, here, DISTANCE] + late * activity[i, after, DISTANCE]
+            driven = early * activity[here, DISTANCE] + late * activity[after, DISTANCE]
             for r in range(2):
-                totals, lived = (stays.total, stays.activity) if r == 0 else (total, activity)
-                for age in range(n_ages):
-                    cell, against = sweep[e, age], stay[e, age] if r == 0 else other
-                    distance, reference_distance = activity[i, cell, DISTANCE], lived[i, against, DISTANCE]
-                    for k in range(n_categories):
-                        impact, reference = total[i, cell, k], totals[i, against, k]
-                        difference[i, e, r, age, k] = impact / distance - reference / reference_distance
-                        change[i, e, r, age, k] = _change(impact, distance, reference, reference_distance, per_life)
+                totals, lived = (stays.total, stayed) if r == 0 else (total, activity)
                 first, second = (stay[e, below], stay[e, second_age]) if r == 0 else (other, other)
-                apart = early * lived[i, first, DISTANCE] + late * lived[i, second, DISTANCE]
+                apart = early * lived[first, DISTANCE] + late * lived[second, DISTANCE]
                 for k in range(n_categories):
                     impact = early * total[i, here, k] + late * total[i, after, k]
                     reference = early * totals[i, first, k] + late * totals[i, second, k]

@@ -8,8 +8,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mcsim.kernels.life.records import DISTANCE, EXPORTED, Filled
-from mcsim.studies.second_hand_ev.assembly import STAGES, Factors, Side, compare_lives, crossing_age, life_impacts
+from mcsim.kernels.life.records import DISTANCE, EXPORTED
+from mcsim.studies.second_hand_ev.assembly import (
+    STAGES,
+    Compared,
+    Factors,
+    Lived,
+    Side,
+    compare_lives,
+    crossing_age,
+    life_impacts,
+)
 from mcsim.studies.second_hand_ev.curves import end_of_cover
 from mcsim.studies.second_hand_ev.outputs import EXPORT_AGES, REFERENCE_VEHICLE, Cells
 from mcsim.study import FloatArray, IntArray, OptionValue
@@ -21,22 +30,20 @@ COMPARED = frozenset(
 
 
 def cell_impacts(
-    activity: FloatArray,
-    energy: FloatArray,
+    lived: Lived,
     vehicles: IntArray,
     abroad: FloatArray,
-    inputs: Mapping[str, FloatArray],
+    collected: FloatArray,
     found: Mapping[str, FloatArray],
     detailed: bool,
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Return the impacts of cells by stage, per life and per km (empty unless detailed), and their totals."""
-    n, n_cells = activity.shape[:2]
+    n, n_cells = len(lived.activity_row), lived.activity.shape[1]
     n_categories = found["landfill"].shape[-1]
     stages, per_km = (np.empty((n, n_cells * len(STAGES) * n_categories if detailed else 0)) for _ in range(2))
     total = np.empty((n, n_cells, n_categories))
     factors = Factors(*(np.ascontiguousarray(found[name]) for name in Factors._fields))
-    collected = np.ascontiguousarray(inputs["home_collection_share"])
-    life_impacts(activity, energy, vehicles, abroad, collected, factors, stages, per_km, total)
+    life_impacts(lived, vehicles, abroad, np.ascontiguousarray(collected), factors, stages, per_km, total)
     return stages, per_km, total
 
 
@@ -48,75 +55,96 @@ def ends_abroad(cells: Cells, given_export: bool) -> FloatArray:
     return ends
 
 
-def impact_outputs(
+def impacts_of_cells(
     cells: Cells,
-    lived: Filled,
-    home_rate: FloatArray,
-    inputs: Mapping[str, FloatArray],
-    options: Mapping[str, OptionValue],
+    lived: Lived,
+    given_export: bool,
+    collected: FloatArray,
     found: Mapping[str, FloatArray],
-    wanted: frozenset[str],
+    detailed: bool,
 ) -> dict[str, NDArray[Any]]:
-    """Return those of the outputs `DETAILED` and `COMPARED` that are wanted."""
-    if not wanted & (DETAILED | COMPARED):
-        return {}
-    given_export = lived.stay_activity.shape[1] > 0
-    ends, detailed = ends_abroad(cells, given_export), bool(wanted & DETAILED)
-    stages, per_km, total = cell_impacts(lived.activity, lived.energy, cells.vehicle_of, ends, inputs, found, detailed)
-    values: dict[str, NDArray[Any]] = {}
-    if wanted & DETAILED and given_export:
+    """Return the impacts of all cells: their ``total``, and by stage the outputs `DETAILED` if wanted."""
+    ends = ends_abroad(cells, given_export)
+    stages, per_km, total = cell_impacts(lived, cells.vehicle_of, ends, collected, found, detailed)
+    if not detailed:
+        return {"total": total}
+    if given_export:
         # Where nobody crosses there is no life, nor the production of its vehicle, which no activity scales.
-        stages.reshape(*lived.activity.shape[:2], -1)[np.isnan(lived.activity[..., DISTANCE])] = np.nan
-    if wanted & DETAILED:
-        values |= {"impact_per_km": per_km, "impact_per_life": stages}
-    if wanted & COMPARED:
-        values |= changes(cells, lived, total, trade_ages(cells, inputs, options, home_rate), inputs, options, found)
-    return values
+        nobody = np.isnan(lived.activity[lived.activity_row, :, DISTANCE])
+        stages.reshape(*total.shape[:2], -1)[nobody] = np.nan
+    return {"total": total, "impact_per_km": per_km, "impact_per_life": stages}
 
 
 def changes(
     cells: Cells,
-    lived: Filled,
-    total: FloatArray,
+    exported: Side,
+    stays: Side,
     ages: FloatArray,
-    inputs: Mapping[str, FloatArray],
-    options: Mapping[str, OptionValue],
-    found: Mapping[str, FloatArray],
+    per_life: bool,
+    wanted: frozenset[str],
 ) -> dict[str, NDArray[Any]]:
-    """Return the changes against both references, at every export age and at the age of the trade, shape (n, ages)."""
-    n, _, n_categories = total.shape
-    exported, index = cells.exported, cells.index()
-    if lived.stay_activity.shape[1] > 0:
-        rows = np.repeat(exported, EXPORT_AGES)
-        activity = np.ascontiguousarray(lived.stay_activity[:, exported].reshape(n, len(rows), -1))
-        energy = np.ascontiguousarray(lived.stay_energy[:, exported].reshape(n, len(rows), -1))
-        _, _, stay_total = cell_impacts(activity, energy, rows, np.zeros(len(rows)), inputs, found, detailed=False)
-        stay = np.arange(len(rows)).reshape(len(exported), EXPORT_AGES)
-    else:
-        activity, stay_total = lived.activity, total
-        stay = np.repeat(index[exported, 0, :1], EXPORT_AGES, axis=1)
-    other = int(index[cells.vehicles.index(REFERENCE_VEHICLE), 2, 0])
-    change, difference = (np.empty((n, len(exported), 2, EXPORT_AGES, n_categories)) for _ in range(2))
-    traded = np.empty((n, len(exported), 2, n_categories))
-    compare_lives(
-        Side(total, lived.activity, np.ascontiguousarray(index[exported, 1])),
-        Side(stay_total, activity, stay),
-        other,
-        np.ascontiguousarray(ages),
-        options["functional_unit"] == "life",
-        change,
-        difference,
-        traded,
+    """Return those of `COMPARED` that are wanted: against both references, at every export age and at the trade's.
+
+    Parameters
+    ----------
+    cells : Cells
+        The cells.
+    exported, stays : Side
+        What is compared, from `sides`.
+    ages : ndarray, shape (n, n_exported)
+        Age at the trade [yr].
+    per_life : bool
+        Relative changes per life instead of per km.
+    wanted : frozenset of str
+        Names of outputs.
+    """
+    n, _, n_categories = exported.total.shape
+    n_exported = len(cells.exported)
+
+    def room(*names: str) -> int:
+        return 0 if wanted.isdisjoint(names) else n
+
+    each = (n_exported, 2, EXPORT_AGES, n_categories)
+    compared = Compared(
+        np.empty((room("impact_change", "crossover_age"), *each)),
+        np.empty((room("impact_difference"), *each)),
+        np.empty((room("impact_change_at_trade"), n_exported, 2, n_categories)),
     )
-    share = np.ascontiguousarray(lived.activity[:, index[exported, 1], EXPORTED])
-    crossing = crossing_age(change, share)
-    return {
-        "impact_change": change.reshape(n, -1),
-        "impact_difference": difference.reshape(n, -1),
-        "impact_change_at_trade": traded.reshape(n, -1),
-        "crossover_age": crossing.reshape(n, -1),
-        "share_exported_at_trade": share_at(ages, share),
-    }
+    other = int(cells.index()[cells.vehicles.index(REFERENCE_VEHICLE), 2, 0])
+    compare_lives(exported, stays, other, np.ascontiguousarray(ages), per_life, compared)
+    values = {"impact_change": compared.change, "impact_difference": compared.difference}
+    values |= {"impact_change_at_trade": compared.traded}
+    if wanted & {"crossover_age", "share_exported_at_trade"}:
+        share = exported.activity[exported.row][:, exported.cells, EXPORTED]
+        values["share_exported_at_trade"] = share_at(ages, share)
+        if "crossover_age" in wanted:
+            values["crossover_age"] = crossing_age(compared.change, np.ascontiguousarray(share))
+    return {name: values[name].reshape(n, -1) for name in COMPARED & wanted}
+
+
+def sides(
+    cells: Cells, total: FloatArray, activity: tuple[FloatArray, IntArray], stays: tuple[FloatArray, FloatArray] | None
+) -> tuple[Side, Side]:
+    """Return what is compared: the exports, and the vehicles that stay, whose total and activity are given where told.
+
+    Parameters
+    ----------
+    cells : Cells
+        The cells.
+    total : ndarray, shape (n, n_cells, n_categories)
+        Impacts per life.
+    activity : tuple of two ndarrays
+        Activity (m, n_cells, 14), and the row that each draw takes (n,).
+    stays : tuple of two ndarrays, optional
+        Impacts (n, n_vehicles * n_ages, n_categories) and activity (m, n_vehicles * n_ages, 14) of the vehicles that
+        could cross, kept at home; without, all those bought stay.
+    """
+    exported, index = cells.exported, cells.index()
+    crossing = Side(total, *activity, np.ascontiguousarray(index[exported, 1]))
+    if stays is None:
+        return crossing, crossing._replace(cells=np.repeat(index[exported, 0, :1], EXPORT_AGES, axis=1))
+    places = exported[:, np.newaxis] * EXPORT_AGES + np.arange(EXPORT_AGES)
+    return crossing, Side(stays[0], stays[1], activity[1], places)
 
 
 def share_at(ages: FloatArray, share: FloatArray) -> FloatArray:
@@ -141,7 +169,10 @@ def share_at(ages: FloatArray, share: FloatArray) -> FloatArray:
 
 
 def trade_ages(
-    cells: Cells, inputs: Mapping[str, FloatArray], options: Mapping[str, OptionValue], home_rate: FloatArray
+    cells: Cells,
+    inputs: Mapping[str, FloatArray],
+    options: Mapping[str, OptionValue],
+    found: Mapping[str, FloatArray],
 ) -> FloatArray:
     """Return the age at the trade of each exported vehicle, (n, n_exported): given, or when an odometer is reached.
 
@@ -151,5 +182,6 @@ def trade_ages(
     if options["export_trigger"] == "age":
         return np.repeat(inputs["trade_age"][:, np.newaxis], len(exported), axis=1)
     latest = np.full(len(inputs["trade_odometer"]), EXPORT_AGES - 1.0)
+    home_rate = found["home_rate"]
     columns = [end_of_cover(latest, inputs["trade_odometer"], home_rate[:, v]) for v in exported]
     return np.stack(columns, axis=1)

@@ -269,13 +269,18 @@ def impacts(
           credits are positive, to be subtracted.
     """
     at_plug = impact_at_plug(assessment.grid, inputs, int(options["purchase_year"]))
-    found = car_impacts(assessment.cars, inputs, options) | pack_impacts(assessment.packs, inputs, options)
-    # Dismantling and shredding have no figures by region: both regions show the same.
-    found["vehicle_end_of_life"] = np.repeat(found["vehicle_end_of_life"][:, :, np.newaxis], 2, axis=2)
+    found = with_regions(car_impacts(assessment.cars, inputs, options))
+    found |= pack_impacts(assessment.packs, inputs, options)
     found["use_per_kwh"] = at_plug
     found["grid_intensity"] = at_plug[..., assessment.categories.index("gwp")] * KG_TO_G
     found["battery_trend"], found["fuel_fade"] = inputs["battery_trend"], inputs["fuel_fade"]
     return found
+
+
+def with_regions(cars: dict[str, FloatArray]) -> dict[str, FloatArray]:
+    """Return the impacts of cars with the end of life in both countries: it has no figures by region."""
+    ends = np.repeat(cars["vehicle_end_of_life"][:, :, np.newaxis], 2, axis=2)
+    return cars | {"vehicle_end_of_life": ends}
 
 
 def endpoint_factors(table: Table) -> FloatArray:

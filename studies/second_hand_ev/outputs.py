@@ -18,7 +18,6 @@ from mcsim.kernels.life.records import (
     RETIRED_HOME,
     USED_PACKS,
     YEARS,
-    Filled,
 )
 from mcsim.kernels.lives.spread import (
     DEATH_AGES,
@@ -322,9 +321,10 @@ def ratio(numerator: FloatArray, denominator: FloatArray) -> FloatArray:
     return np.divide(numerator, denominator, out=np.full_like(numerator, np.nan), where=denominator > 0.0)
 
 
-def activity_outputs(declared: Declared, lived: Filled, collected: FloatArray) -> dict[str, FloatArray]:
+def activity_outputs(
+    declared: Declared, activity: FloatArray, energy: FloatArray, collected: FloatArray
+) -> dict[str, FloatArray]:
     """Return what the vehicles do, and what becomes of their packs."""
-    activity, energy = lived.activity, lived.energy
     distance, retired = activity[..., DISTANCE], activity[..., RETIRED_HOME]
     recycled = retired * collected[:, np.newaxis]
     n_categories = len(CATEGORIES)

@@ -17,9 +17,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mcsim.kernels.life.records import DISTANCE, DISTANCE_HOST, LANDFILLED, RETIRED_HOME, Filled
+from mcsim.kernels.life.records import DISTANCE, DISTANCE_HOST, LANDFILLED, RETIRED_HOME
 from mcsim.studies.common.corridor import Corridor
 from mcsim.studies.common.labels import ROUTES
+from mcsim.studies.second_hand_ev.assembly import Lived
 from mcsim.studies.second_hand_ev.cars import PARTS, part_burdens, upstream_of_litre
 from mcsim.studies.second_hand_ev.changes import cell_impacts, ends_abroad
 from mcsim.studies.second_hand_ev.grid import impact_at_plug
@@ -249,8 +250,7 @@ def placed_outputs(
     places: Places,
     assessment: Assessment,
     cells: Cells,
-    lived: Filled,
-    first_channel: int,
+    lived: tuple[Lived, FloatArray, bool],
     inputs: Mapping[str, FloatArray],
     options: Mapping[str, OptionValue],
     found: Mapping[str, FloatArray],
@@ -261,26 +261,27 @@ def placed_outputs(
     ----------
     places, assessment, cells
         From the study's tables.
-    lived : Filled
-        What the vehicles did; its channels hold what `electricity_by_place` gives.
-    first_channel : int
-        The first of these.
+    lived : tuple of Lived, ndarray and bool
+        What the vehicles did; what of electricity falls at each place (n, n_cells, at least 2 * n_categories), as
+        `electricity_by_place` has it; whether both arms are restricted to the vehicles that cross.
     inputs, options, found : mapping
         As in `factors_by_place`.
     """
     n_categories = len(assessment.categories)
-    ends = ends_abroad(cells, lived.stay_activity.shape[1] > 0)
+    of_lives, by_place, given_export = lived
+    ends, collected = ends_abroad(cells, given_export), inputs["home_collection_share"]
+    activity = of_lives.activity[of_lives.activity_row]
 
-    def total(factors: Mapping[str, FloatArray], first: int) -> FloatArray:
-        energy = np.ascontiguousarray(lived.energy[..., first : first + n_categories])
-        return cell_impacts(lived.activity, energy, cells.vehicle_of, ends, inputs, factors, detailed=False)[2]
+    def total(factors: Mapping[str, FloatArray], energy: Lived) -> FloatArray:
+        return cell_impacts(energy, cells.vehicle_of, ends, collected, factors, detailed=False)[2]
 
-    falls = local(places, cells, lived.activity, inputs, found)
+    falls = local(places, cells, activity, inputs, found)
     each = factors_by_place(places, assessment, inputs, options, found)
     for p, factors in enumerate(each):
-        falls[..., p] += total(factors, first_channel + p * n_categories)
-    whole = total(found, 0)
+        energy = np.ascontiguousarray(by_place[..., p * n_categories : (p + 1) * n_categories])
+        falls[..., p] += total(factors, of_lives._replace(energy=energy, energy_row=np.arange(len(energy))))
+    whole = total(found, of_lives)
     at_home, in_host = falls[..., 0], falls[..., 1]
     per_life = np.stack((at_home, in_host, whole - at_home - in_host), axis=2)
-    per_km = per_life / lived.activity[..., DISTANCE][..., np.newaxis, np.newaxis]
+    per_km = per_life / activity[..., DISTANCE][..., np.newaxis, np.newaxis]
     return dict(zip(PLACED, (values.reshape(len(per_life), -1) for values in (per_km, per_life)), strict=True))

@@ -69,7 +69,14 @@ def unit_impacts(found: Mapping[str, FloatArray], collected: FloatArray, categor
     return unit
 
 
-def sample_lives(lives: Lives, given_export: bool, context: Context, unit: FloatArray, filled: Filled) -> FloatArray:
+def sample_lives(
+    lives: Lives,
+    given_export: bool,
+    context: Context,
+    found: Mapping[str, FloatArray],
+    collected: FloatArray,
+    filled: Filled,
+) -> FloatArray:
     """Fill the means of sampled lives, and return the spread between the vehicles of each cell.
 
     Parameters
@@ -78,21 +85,23 @@ def sample_lives(lives: Lives, given_export: bool, context: Context, unit: Float
         As `mcsim.kernels.life.expectation.expected_activity` takes them.
     context : Context
         Seed, draws and lives.
-    unit : ndarray
-        From `unit_impacts`.
+    found, collected
+        As in `unit_impacts`.
 
     Returns
     -------
     ndarray, shape (n, n_cells * 66)
         Columns of `mcsim.kernels.lives.spread` by cell.
     """
+    unit = unit_impacts(found, collected, CATEGORY_BETWEEN_VEHICLES)
     sample = Sample(
         stream_key(np.uint64(context.seed), np.uint64(stream_of(LIVES_STREAM))),
         np.ascontiguousarray(context.draws, np.int64),
         context.lives if context.lives > 0 else DEFAULT_LIVES,
         np.array(LEVELS),
-        tuple(CATEGORIES).index(CATEGORY_BETWEEN_VEHICLES),
         unit,
+        np.ascontiguousarray(found["use_per_kwh"][..., tuple(CATEGORIES).index(CATEGORY_BETWEEN_VEHICLES)]),
+        np.ascontiguousarray(found["energy_per_km"]),
     )
     spread = np.empty((*filled.activity.shape[:2], SPREADS))
     sampled_activity(lives, given_export, sample, filled, spread)

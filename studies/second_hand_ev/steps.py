@@ -1,0 +1,253 @@
+"""The stages of the second-hand vehicle, each with the inputs that it reads.
+
+Lives are the costly part, and only ageing, survival and driving change them. What electricity brings is a linear map of
+them by calendar year, impacts are one of both, and a change compares two impacts.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mcsim.kernels.life.energy import Plug, Rows, fill_energy, padded
+from mcsim.kernels.life.expectation import expected_activity, room_for
+from mcsim.kernels.life.records import Driven, Filled
+from mcsim.studies.common.corridor import Named
+from mcsim.studies.second_hand_ev import inputs as declared_inputs
+from mcsim.studies.second_hand_ev import lca
+from mcsim.studies.second_hand_ev.assembly import Factors, Lived
+from mcsim.studies.second_hand_ev.cars import car_impacts
+from mcsim.studies.second_hand_ev.changes import (
+    COMPARED,
+    DETAILED,
+    cell_impacts,
+    changes,
+    impacts_of_cells,
+    sides,
+    trade_ages,
+)
+from mcsim.studies.second_hand_ev.grid import KG_TO_G, impact_at_plug
+from mcsim.studies.second_hand_ev.lived import kernel_cells, lives_of
+from mcsim.studies.second_hand_ev.outputs import (
+    ACTIVITY,
+    ELECTRICITY,
+    ENDPOINT_OUTPUT,
+    EXPORT_AGES,
+    INTENSITY,
+    OTHER_CHANNELS,
+    PLACED,
+    SPREAD,
+    activity_outputs,
+)
+from mcsim.studies.second_hand_ev.packs import pack_impacts
+from mcsim.studies.second_hand_ev.places import electricity_by_place, placed_outputs
+from mcsim.studies.second_hand_ev.plan import Plan
+from mcsim.studies.second_hand_ev.sampled import sample_lives
+from mcsim.study import Context, FloatArray, Stage
+from mcsim.study.stages import Options
+
+Arrays = dict[str, NDArray[Any]]
+COLLECTED = "home_collection_share"
+TRADED = ("trade_age", "trade_odometer")
+
+GRID = (
+    *("home_grid_position", "host_grid_position", "home_loss_position", "host_loss_position", "host_fuel_oil_share"),
+    *("grid_mix", "grid_losses", "grid_sources", "grid_factors", "grid_host_emissions", "characterisation"),
+)
+CARS = (
+    *("catalyst_multiplier", "ev_maintenance_ratio", "tyre_wear", "brake_wear", "road_wear", "ev_brake_wear_ratio"),
+    *("shredder_residue_share", "vehicles", "vehicle_factors", "road", "gasoline", "gasoline_upstream", "tailpipe"),
+    "characterisation",
+)
+PACKS = (
+    *("metal_correlation", "battery_trend", "substitution_ratio", "home_hydro_share", "leached_share", "vehicles"),
+    *("pack_chemistry", "battery_factors", "pack_mass", "metal_factor", "pack_materials", "recycling_recovery"),
+    *("recycling_burdens", "recycling_host_ratio", "credits", "vehicle_factors", "characterisation"),
+)
+LIVES = (
+    *(parameter.name for parameter in declared_inputs.PARAMETERS if parameter.name not in TRADED),
+    *("battery_trend", "fuel_fade", "vehicles"),
+    *(table.name for table in declared_inputs.TABLES),
+)
+PLACES = ("stage_place", "power_upstream")
+
+
+def stages_of(plan: Plan, options: Options) -> tuple[Stage, ...]:
+    """Return the stages under some options; all names as Python has them."""
+    sampled = options["evaluation"] == "lives"
+    given_export = options["condition"] == "exported"
+    factors = ("cars", "packs")
+    spread = tuple(name for name, *_ in SPREAD)
+    trade = TRADED[:1] if options["export_trigger"] == "age" else TRADED[1:]
+
+    def stage(name: str, function: Any, reads: tuple[str, ...], after: tuple[str, ...] = (), *gives: str) -> Stage:
+        return Stage(name, partial(function, plan), tuple(dict.fromkeys(reads)), after, gives)
+
+    lives = stage("lives", _lives, LIVES)
+    if sampled:
+        lives = stage("lives", _sampled, (*LIVES, COLLECTED), ("grid", *factors), *spread)
+    stages = [
+        stage("grid", _grid, GRID),
+        stage("cars", _cars, CARS),
+        stage("packs", _packs, PACKS),
+        lives,
+        stage("energy", _energy, ("vehicles",), ("grid", "lives")),
+        stage("activity", _activity, (COLLECTED,), ("lives", "energy"), *(name for name, *_ in ACTIVITY)),
+        stage("impacts", _impacts, (COLLECTED,), ("lives", "energy", *factors), *sorted(DETAILED)),
+        stage("endpoints", _endpoints, (), ("impacts",), ENDPOINT_OUTPUT),
+    ]
+    before: tuple[str, ...] = ("lives", "impacts")
+    if given_export:
+        stages.append(stage("stays", _stays, (COLLECTED,), ("lives", "energy", *factors)))
+        before = (*before, "stays")
+    every = (*GRID, *CARS, *PACKS, *PLACES, COLLECTED)
+    stages += [
+        stage("changes", _changes, trade, before, *sorted(COMPARED)),
+        stage("power by place", _power_by_place, (*GRID, *PLACES)),
+        stage("energy by place", _energy_by_place, ("vehicles",), ("power by place", "lives")),
+        stage("places", _places, every, ("lives", "energy", *factors, "energy by place"), *PLACED),
+    ]
+    if not sampled:
+        # Outputs of the model in any case, which exist only under the other evaluation.
+        stages.append(Stage("spread", _nothing, (), (), spread))
+    return tuple(stages)
+
+
+def _nothing(inputs: Named, found: Named, context: Context) -> Arrays:
+    return {}
+
+
+def _grid(plan: Plan, inputs: Named, found: Named, context: Context) -> Arrays:
+    at_plug = impact_at_plug(plan.assessment.grid, inputs, int(context.options["purchase_year"]))
+    intensity = at_plug[..., plan.assessment.categories.index("gwp")] * KG_TO_G
+    return {"use_per_kwh": at_plug, "grid_intensity": intensity}
+
+
+def _cars(plan: Plan, inputs: Named, found: Named, context: Context) -> Arrays:
+    return dict(lca.with_regions(car_impacts(plan.assessment.cars, inputs, context.options)))
+
+
+def _packs(plan: Plan, inputs: Named, found: Named, context: Context) -> Arrays:
+    return dict(pack_impacts(plan.assessment.packs, inputs, context.options))
+
+
+def _lives(plan: Plan, inputs: Named, found: Named, context: Context) -> Arrays:
+    lives, given_export = lives_of(plan, inputs, context.options), context.options["condition"] == "exported"
+    filled = room_for(lives, plan.cells.count, given_export)
+    expected_activity(lives, given_export, filled)
+    return _told(filled, lives.use.home_rate)
+
+
+def _sampled(plan: Plan, inputs: Named, found: Named, context: Context) -> Arrays:
+    lives, given_export = lives_of(plan, inputs, context.options), context.options["condition"] == "exported"
+    filled = room_for(lives, plan.cells.count, given_export)
+    spread = sample_lives(lives, given_export, context, found, inputs[COLLECTED], filled)
+    shown = {name: spread[:, plan.declared.shown[name]] for name, *_ in SPREAD}
+    return _told(filled, lives.use.home_rate) | shown
+
+
+def _told(filled: Filled, home_rate: FloatArray) -> Arrays:
+    driven = {f"driven_{name}": values for name, values in filled.driven._asdict().items()}
+    return {"activity": filled.activity, "stay_activity": filled.stay_activity, "home_rate": home_rate} | driven
+
+
+def _energy(plan: Plan, inputs: Named, found: Named, context: Context) -> Arrays:
+    use, rows = found.whole("use_per_kwh")
+    intensity, _ = found.whole("grid_intensity")
+    n_categories = use.shape[3]
+    channels = np.zeros((*use.shape[:3], padded(n_categories + OTHER_CHANNELS)))
+    channels[..., :n_categories] = use
+    channels[..., n_categories + INTENSITY] = intensity
+    channels[..., n_categories + ELECTRICITY] = 1.0
+    energy, stay_energy = _plugged(plan, inputs, found, context, channels, rows)
+    return {"energy": energy, "stay_energy": stay_energy}
+
+
+def _plugged(
+    plan: Plan, inputs: Named, found: Named, context: Context, channels: FloatArray, rows: Any
+) -> tuple[FloatArray, FloatArray]:
+    """Return what electricity brings in all cells, and in those of the vehicles that stay."""
+    activity, lives = found.whole("activity")
+    driven = Driven(*(found.whole(f"driven_{name}")[0] for name in Driven._fields))
+    filled = Filled(activity, found.whole("stay_activity")[0], driven)
+    n, width, shown = len(lives), channels.shape[3], filled.stay_activity.shape[1]
+    energy = np.empty((n, plan.cells.count, width))
+    stay_energy = np.empty((n, shown, EXPORT_AGES, width))
+    plug = Plug(channels, np.ascontiguousarray(inputs["vehicles"][:, plan.assessment.cars.energy_per_km]))
+    fill_energy(kernel_cells(plan), filled, shown > 0, plug, Rows(lives, rows), energy, stay_energy)
+    return energy, stay_energy
+
+
+def _activity(plan: Plan, inputs: Named, found: Named, context: Context) -> Arrays:
+    return dict(activity_outputs(plan.declared, found["activity"], found["energy"], inputs[COLLECTED]))
+
+
+def _lived(found: Named) -> Lived:
+    activity, lives = found.whole("activity")
+    energy, rows = found.whole("energy")
+    return Lived(activity, energy, lives, rows)
+
+
+def _factors(found: Named) -> Arrays:
+    return {name: found[name] for name in Factors._fields}
+
+
+def _wanted(context: Context, names: frozenset[str]) -> frozenset[str]:
+    return names if context.wanted is None else names & context.wanted
+
+
+def _impacts(plan: Plan, inputs: Named, found: Named, context: Context) -> Arrays:
+    detailed = bool(_wanted(context, DETAILED | {ENDPOINT_OUTPUT}))
+    given_export = context.options["condition"] == "exported"
+    return impacts_of_cells(plan.cells, _lived(found), given_export, inputs[COLLECTED], _factors(found), detailed)
+
+
+def _endpoints(plan: Plan, inputs: Named, found: Named, context: Context) -> Arrays:
+    n = len(context.draws)
+    per_stage = found["impact_per_km"].reshape(n, plan.cells.count, -1, len(plan.damage))
+    return {ENDPOINT_OUTPUT: (per_stage.sum(axis=2) @ plan.damage).reshape(n, -1)}
+
+
+def _stays(plan: Plan, inputs: Named, found: Named, context: Context) -> Arrays:
+    """Impacts of the vehicles that could cross, kept at home."""
+    activity, lives = found.whole("stay_activity")
+    energy, rows = found.whole("stay_energy")
+    n_vehicles = activity.shape[1]
+    exported = np.isin(np.arange(n_vehicles), plan.cells.exported)
+    vehicles = np.repeat(np.where(exported, np.arange(n_vehicles), -1), EXPORT_AGES)
+    flat = (values.reshape(len(values), len(vehicles), -1) for values in (activity, energy))
+    lived, nowhere = Lived(*flat, lives, rows), np.zeros(len(vehicles))
+    return {"stay_total": cell_impacts(lived, vehicles, nowhere, inputs[COLLECTED], _factors(found), False)[2]}
+
+
+def _changes(plan: Plan, inputs: Named, found: Named, context: Context) -> Arrays:
+    options, stays = context.options, None
+    if options["condition"] == "exported":
+        stayed, _ = found.whole("stay_activity")
+        stays = found["stay_total"], stayed.reshape(len(stayed), stayed.shape[1] * EXPORT_AGES, -1)
+    exported, staying = sides(plan.cells, found["total"], found.whole("activity"), stays)
+    ages = trade_ages(plan.cells, inputs, options, found)
+    return changes(
+        plan.cells, exported, staying, ages, options["functional_unit"] == "life", _wanted(context, COMPARED)
+    )
+
+
+def _power_by_place(plan: Plan, inputs: Named, found: Named, context: Context) -> Arrays:
+    by_place = electricity_by_place(plan.places, plan.assessment, inputs, context.options)
+    channels = np.zeros((*by_place.shape[:3], padded(by_place.shape[3])))
+    channels[..., : by_place.shape[3]] = by_place
+    return {"use_by_place": channels}
+
+
+def _energy_by_place(plan: Plan, inputs: Named, found: Named, context: Context) -> Arrays:
+    channels, rows = found.whole("use_by_place")
+    return {"energy_by_place": _plugged(plan, inputs, found, context, channels, rows)[0]}
+
+
+def _places(plan: Plan, inputs: Named, found: Named, context: Context) -> Arrays:
+    options = context.options
+    lived = (_lived(found), found["energy_by_place"], options["condition"] == "exported")
+    return placed_outputs(plan.places, plan.assessment, plan.cells, lived, inputs, options, _factors(found))
