@@ -39,7 +39,8 @@ from mcsim.study.types import FloatArray, IntArray, OptionValue
 
 Options = Mapping[str, OptionValue]
 Results = Mapping[str, NDArray[Any]]
-Compute = Callable[[Mapping[str, FloatArray], "Found", Context], Results]
+# Inputs, a `Found` or what stands for one, and the context.
+Compute = Callable[[Any, Any, Context], Results]
 # A result for distinct rows, and which of them each row has; none where rows are distinct.
 Shared = tuple[NDArray[Any], IntArray | None]
 

@@ -218,8 +218,8 @@ def _stays(plan: Plan, inputs: Named, found: Named, context: Context) -> Arrays:
     n_vehicles = activity.shape[1]
     exported = np.isin(np.arange(n_vehicles), plan.cells.exported)
     vehicles = np.repeat(np.where(exported, np.arange(n_vehicles), -1), EXPORT_AGES)
-    flat = (values.reshape(len(values), len(vehicles), -1) for values in (activity, energy))
-    lived, nowhere = Lived(*flat, lives, rows), np.zeros(len(vehicles))
+    stayed, brought = (values.reshape(len(values), len(vehicles), -1) for values in (activity, energy))
+    lived, nowhere = Lived(stayed, brought, lives, rows), np.zeros(len(vehicles))
     return {"stay_total": cell_impacts(lived, vehicles, nowhere, inputs[COLLECTED], _factors(found), False)[2]}
 
 
