@@ -79,6 +79,12 @@ def test_a_ranking_has_the_same_bits_with_and_without_stages(seed):
     same(mcsim.sensitivity(study, base=64, seed=seed), mcsim.sensitivity(plain(study), base=64, seed=seed))
 
 
+def test_a_base_of_many_calls_has_the_same_bits():
+    # More rows of the seven sets than one call takes, and a rest.
+    study = study_of(random_model(2, n_inputs=5))
+    same(mcsim.sensitivity(study, base=8192), mcsim.sensitivity(plain(study), base=8192))
+
+
 def test_second_order_pairs_groups_and_other_methods_have_the_same_bits():
     study = study_of(random_model(3))
     groups = {"both": ["x0", "x4"]}

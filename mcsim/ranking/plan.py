@@ -259,8 +259,9 @@ class _Calls:
         """Put what a call gave where it belongs."""
         first, rows = place
         n, sets = len(self._rows), min(self._together, len(self._sets) - first)
-        where = slice(first * n + rows.start, (first + sets - 1) * n + rows.stop)
-        self.failed[where] = ~found.complete
+        here = (slice(first, first + sets), rows)
+        self.failed.reshape(-1, n)[here] = (~found.complete).reshape(sets, -1)
+        outputs = self.outputs.reshape(len(self._sets), n, -1)
         begin, end = self._window
         left = 0
         for output in self._outputs:
@@ -268,7 +269,8 @@ class _Calls:
             flat = found.outputs[output.name].reshape(-1, right - left)
             low, high = max(left, begin), min(right, end)
             if low < high:
-                self.outputs[where, low - begin : high - begin] = flat[:, low - left : high - left]
+                part = flat.reshape(sets, -1, right - left)[..., low - left : high - left]
+                outputs[*here, low - begin : high - begin] = part
             left = right
 
 
