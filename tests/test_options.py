@@ -199,7 +199,7 @@ def observe(template, tmp_path, monkeypatch, capsys):
     import mcsim.report.calibrated
     import mcsim.report.page
 
-    def write_report(result, ranking, folder, png):
+    def write_report(result, ranking, folder, png, *_):
         (folder / "report.html").write_text(result.headline)
         if png:
             (folder / "figures").mkdir(exist_ok=True)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from mcsim.engine.asked import Asked
@@ -17,6 +18,7 @@ from mcsim.study import InputError, Study
 
 if TYPE_CHECKING:
     from mcsim.ranking.ranking import Ranking
+    from mcsim.report.draw import Drawings
     from mcsim.result.result import Result
 
 
@@ -75,12 +77,14 @@ def draw_and_report(
     from mcsim.engine.run import run_asked
     from mcsim.ranking.plain import rank_run
     from mcsim.ranking.sensitivity import check_request
+    from mcsim.report.draw import drawn_beside
     from mcsim.study.language import in_language
 
     request = Request() if request is None else request
+    paper = Paper() if paper is None else paper
     if ranked is not None:
         check_request(study, ranked, request)
-    in_language(study, (paper or Paper()).language)  # a language that it lacks is told before the hours of a run
+    in_language(study, paper.language)  # a language that it lacks is told before the hours of a run
     with claimed(drawn.stored.out, study.name) as claim:
         stored = replace(drawn.stored, out=_named(claim, drawn))
         assert stored.out is not None  # a claim has a folder
@@ -89,10 +93,12 @@ def draw_and_report(
             if ranked is None:
                 return written(result, None, stored.out, paper)
             compiled()
-            ranking = rank_run(result, replace(ranked, stored=stored), request)
-        if ranking is None:
-            return f"{result.study.title}: {result.headline}\n{_shard_told(stored.out)}"
-        return written(result, ranking, stored.out, paper)
+            workers = drawn.computed.workers if drawn.computed.shard is None else 1  # a part has no report
+            with drawn_beside(result, paper.png, paper.language, workers) as drawings:
+                ranking = rank_run(result, replace(ranked, stored=stored), request)
+                if ranking is None:
+                    return f"{result.study.title}: {result.headline}\n{_shard_told(stored.out)}"
+                return written(result, ranking, stored.out, paper, drawings())
 
 
 def refuse_unranked(said: Mapping[str, Any]) -> None:
@@ -137,8 +143,14 @@ def asked_of(said: Mapping[str, Any], studies: Sequence[Study], samples: Path | 
     return [replace(asked, drawn=replace(asked.drawn, design=user_design(samples, study, seed))) for study in studies]
 
 
-def written(result: Result, ranking: Ranking | None, folder: Path, paper: Paper | None = None) -> str:
-    """Write the report of a run, and return its headline numbers as text."""
+def written(
+    result: Result,
+    ranking: Ranking | None,
+    folder: Path,
+    paper: Paper | None = None,
+    drawings: Drawings = MappingProxyType({}),
+) -> str:
+    """Write the report of a run, of figures that may be drawn already, and return its headline numbers as text."""
     from mcsim.report.first import draws_told, sentences_of_rows
     from mcsim.report.language import speaking
     from mcsim.report.page import write_report
@@ -149,7 +161,7 @@ def written(result: Result, ranking: Ranking | None, folder: Path, paper: Paper 
     paper = Paper() if paper is None else paper
     result = replace(result, record=read_manifest(folder), study=in_language(result.study, paper.language))
     with speaking(paper.language):
-        path = write_report(result, ranking, folder, paper.png, paper.language)
+        path = write_report(result, ranking, folder, paper.png, paper.language, drawings)
         lines = [f"{result.study.title}: {draws_told(result)}", *sentences_of_rows(result)]
     lines += [f"  warning: {note}" for note in result.notes]
     if ranking is not None:

@@ -5,17 +5,24 @@ from __future__ import annotations
 import base64
 import io
 import re
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
 from mcsim.report.answers import first_large, input_words
 from mcsim.report.check import read_picture
 from mcsim.report.choose import figures_of
-from mcsim.report.kind import Figure
+from mcsim.report.kind import RANKING, Figure
+from mcsim.report.language import speaking
 from mcsim.report.style import drawing
 from mcsim.store.files import atomically
 from mcsim.study import InputError, Study
+from mcsim.study.language import in_language
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -52,15 +59,36 @@ class Picture:
         return f"{self.title}. {self.caption}"
 
 
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """A picture with the content of its files.
+
+    Parameters
+    ----------
+    picture : Picture
+        Narrow too, where it may be that of page one.
+    svg, png : bytes
+        Its files; the latter is empty where nobody asked for it.
+    """
+
+    picture: Picture
+    svg: bytes
+    png: bytes
+
+
 NARROW = 3.6  # inches: the text then is 11 px high on a screen 390 px wide
 OURS = re.compile(r"\d{2,}-[a-z0-9-]+\.(svg|png)")  # the names of files that a report draws
+Drawings = Mapping[str, Drawing | None]
 
 
-def draw_figures(result: Result, ranking: Ranking | None, folder: Path, png: bool = False) -> list[Picture]:
+def draw_figures(
+    result: Result, ranking: Ranking | None, folder: Path, png: bool = False, early: Drawings = MappingProxyType({})
+) -> list[Picture]:
     """Draw the study's figures into `folder` as SVG, as PNG too where asked; the first is that of page one.
 
     A figure without a value to show (no ranking was made; the output is undefined in every draw) is left out. Page one
-    has the picture that the study names, or else the first of its figures.
+    has the picture that the study names, or else the first of its figures. Figures that are drawn already come in
+    `early`, by name.
 
     Raises
     ------
@@ -69,25 +97,109 @@ def draw_figures(result: Result, ranking: Ranking | None, folder: Path, png: boo
     """
     if folder.is_symlink():
         raise InputError(f"{folder}: a link to {folder.readlink()}; a folder of the run directory, or none")
-    study = result.study
-    named = read_picture(study)
-    first = [] if named is None or named.output.name not in result.bands else [named]
     pictures: list[Picture] = []
-    for number, figure in enumerate((*first, *figures_of(study)), start=1 - len(first)):
-        assert figure.kind.draw is not None
-        rows = figure.kind.reads.rows(figure, result, ranking)
-        if rows is None or rows.empty or _undefined(rows):
+    drawn: set[str] = set()
+    for name, figure in _named(result):
+        made = early[name] if name in early else _drawing(name, figure, result, ranking, png, not pictures)
+        if made is None:
             continue
-        name = f"{number:02d}-{figure.name}"
-        figure = replace(figure, labels=study.labels)
-        wide, narrow = _draw(_worded(rows, figure, study), figure, folder / name, png)
-        pictures.append(Picture(name, figure.title, figure.caption(rows), wide, narrow if not pictures else ""))
-    suffixes = (".svg", ".png") if png else (".svg",)
-    drawn = {f"{picture.name}{suffix}" for picture in pictures for suffix in suffixes}
+        for suffix, content in ((".svg", made.svg), (".png", made.png)):
+            if content:
+                write(folder / (name + suffix), content)
+                drawn.add(name + suffix)
+        pictures.append(made.picture if not pictures else replace(made.picture, narrow=""))
     for old in folder.glob("*.*"):
         if old.name not in drawn and OURS.fullmatch(old.name):
             old.unlink()  # drawn by an earlier report that asked for other figures
     return pictures
+
+
+@contextmanager
+def drawn_beside(result: Result, png: bool, language: str, workers: int) -> Iterator[Callable[[], Drawings]]:
+    """Draw the figures that need no ranking on a thread of their own, while the ranking is made.
+
+    Nobody else may draw before they are called for. Of one worker nothing is begun: `draw_figures` draws them all.
+
+    Parameters
+    ----------
+    result : Result
+        The run.
+    png : bool
+        As PNG too.
+    language : str
+        In which they speak.
+    workers : int
+        How many may work.
+
+    Yields
+    ------
+    callable
+        Gives the drawings by name for `draw_figures`, when they are done.
+    """
+    if workers < 2:
+        yield dict
+        return
+    stopped = threading.Event()
+    spoken = replace(result, study=in_language(result.study, language))
+
+    def early() -> Drawings:
+        with speaking(language):
+            return _early(spoken, png, stopped)
+
+    with ThreadPoolExecutor(1, "figures") as pool:
+        drawings = pool.submit(early)
+        try:
+            yield drawings.result
+        finally:
+            stopped.set()
+
+
+def _early(result: Result, png: bool, stopped: threading.Event) -> Drawings:
+    found: dict[str, Drawing | None] = {}
+    for name, figure in _named(result):
+        if figure.kind.reads is not RANKING and not stopped.is_set():
+            # Of a ranking's figure before it nobody knows yet whether it will be drawn.
+            found[name] = _drawing(name, figure, result, None, png, not any(found.values()))
+    return found
+
+
+def _named(result: Result) -> list[tuple[str, Figure]]:
+    """Return the figures of a report with the names of their files."""
+    study = result.study
+    named = read_picture(study)
+    first = [] if named is None or named.output.name not in result.bands else [named]
+    figures = (*first, *figures_of(study))
+    return [
+        (f"{number:02d}-{figure.name}", replace(figure, labels=study.labels))
+        for number, figure in enumerate(figures, start=1 - len(first))
+    ]
+
+
+def _drawing(
+    name: str, figure: Figure, result: Result, ranking: Ranking | None, png: bool, narrow: bool
+) -> Drawing | None:
+    """Draw a figure, narrow too where asked and it has one panel; None where there is no value to show."""
+    rows = figure.kind.reads.rows(figure, result, ranking)
+    if rows is None or rows.empty or _undefined(rows):
+        return None
+    assert figure.kind.draw is not None
+    pixels, small = io.BytesIO(), b""
+    with drawing() as plt:
+        plt.rcParams["svg.hashsalt"] = name  # the same run draws the same bytes
+        drawn = figure.kind.draw(plt, _worded(rows, figure, result.study), figure)
+        vector = _svg(drawn)
+        if png:
+            drawn.savefig(pixels, format="png", dpi=150)
+        if narrow and sum(axis.get_visible() for axis in drawn.axes) == 1:
+            drawn.set_size_inches(NARROW, NARROW)
+            # A legend is laid out when it is made: it is made again, its labels below one another.
+            for legend in list(drawn.legends):
+                names = [text.get_text() for text in legend.get_texts()]
+                legend.remove()
+                drawn.legend(legend.legend_handles, names, loc="outside lower center", ncols=1)
+            small = _svg(drawn)
+    picture = Picture(name, figure.title, figure.caption(rows), address(vector), address(small))
+    return Drawing(picture, vector, pixels.getvalue())
 
 
 def _worded(rows: pd.DataFrame, figure: Figure, study: Study) -> pd.DataFrame:
@@ -106,28 +218,16 @@ def _undefined(rows: pd.DataFrame) -> bool:
     return "mean" in rows and bool(rows["mean"].isna().all())
 
 
-def _draw(rows: pd.DataFrame, figure: Figure, path: Path, png: bool) -> tuple[str, str]:
-    """Draw a figure into its files, and return it as addresses: for a page and, of one panel, for a narrow screen."""
-    assert figure.kind.draw is not None
-    with drawing() as plt:
-        plt.rcParams["svg.hashsalt"] = path.name  # the same run draws the same bytes
-        picture = figure.kind.draw(plt, rows, figure)
-        vector, pixels, small = io.BytesIO(), io.BytesIO(), io.BytesIO()
-        picture.savefig(vector, format="svg", metadata={"Date": None})
-        if png:
-            picture.savefig(pixels, format="png", dpi=150)
-        if sum(axis.get_visible() for axis in picture.axes) == 1:
-            picture.set_size_inches(NARROW, NARROW)
-            # A legend is laid out when it is made: it is made again, its labels below one another.
-            for legend in list(picture.legends):
-                names = [text.get_text() for text in legend.get_texts()]
-                legend.remove()
-                picture.legend(legend.legend_handles, names, loc="outside lower center", ncols=1)
-            picture.savefig(small, format="svg", metadata={"Date": None})
-    write(path.with_suffix(".svg"), vector.getvalue())
-    if png:
-        write(path.with_suffix(".png"), pixels.getvalue())
-    return address(vector.getvalue()), address(small.getvalue())
+def _svg(picture: Any) -> bytes:
+    """Return a figure as SVG, laid out as it is drawn; ``savefig`` would draw it once more, for the layout alone."""
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+
+    stream, canvas = io.BytesIO(), picture.canvas
+    try:
+        FigureCanvasSVG(picture).print_svg(stream, metadata={"Date": None})
+    finally:
+        picture.set_canvas(canvas)
+    return stream.getvalue()
 
 
 def address(svg: bytes) -> str:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from mcsim.report import words
 from mcsim.report.answers import first_large, input_words
 from mcsim.report.brief import markdown
 from mcsim.report.choose import figures_of
-from mcsim.report.draw import draw_figures, write
+from mcsim.report.draw import Drawings, draw_figures, write
 from mcsim.report.first import draws_told, footer, page_one
 from mcsim.report.kinds.ranking import KIND as RANKING
 from mcsim.report.language import say, speaking
@@ -32,7 +33,12 @@ TOP = 10  # rows of a ranking table
 
 
 def write_report(
-    result: Result, ranking: Ranking | None, folder: Path, png: bool = False, language: str = ENGLISH
+    result: Result,
+    ranking: Ranking | None,
+    folder: Path,
+    png: bool = False,
+    language: str = ENGLISH,
+    early: Drawings = MappingProxyType({}),
 ) -> Path:
     """Write ``report.html``, ``report.md`` and ``figures/`` into a run directory.
 
@@ -48,6 +54,8 @@ def write_report(
         Figures as PNG too.
     language : str
         In which it is written.
+    early : mapping
+        Figures that are drawn already, of `mcsim.report.draw.drawn_beside`.
 
     Returns
     -------
@@ -61,14 +69,14 @@ def write_report(
     """
     result = replace(result, study=in_language(result.study, language))
     with speaking(language):
-        return _write(result, ranking, folder, png)
+        return _write(result, ranking, folder, png, early)
 
 
-def _write(result: Result, ranking: Ranking | None, folder: Path, png: bool) -> Path:
+def _write(result: Result, ranking: Ranking | None, folder: Path, png: bool, early: Drawings) -> Path:
     import jinja2
 
     study = result.study
-    pictures = draw_figures(result, ranking, folder / "figures", png)
+    pictures = draw_figures(result, ranking, folder / "figures", png, early)
     printed = printed_lines(folder)
     one = page_one(result, ranking, printed)
     foot = footer(result, ranking)
