@@ -20,6 +20,8 @@ SCRIPTS = {
     "vehicle": ["vehicle.py"],
     "lives": ["lives.py"],
     "fleet": ["fleet.py"],
+    "peers": ["peers.py"],
+    "dask": ["dask_workers.py"],
     "engine": ["engine.py", "--quick"],
     "sensitivity-speed": ["sensitivity.py", "speed"],
     "sensitivity-study": ["sensitivity.py", "study", "--base", "4096"],
