@@ -1,9 +1,8 @@
 """Overhead, scaling, memory and start of the engine: prints a table and writes JSON with machine and versions.
 
-    python benchmarks/engine.py [--quick] [--out engine.json] [--peer PYTHON]
+    python benchmarks/engine.py [--quick] [--out engine.json]
 
-``--peer`` names the Python of an environment of its own in which monaco is installed (``pip install monaco``); it then
-runs the same plain function there, so that the peer's pins do not bind ours.
+What peers add to a draw: `benchmarks/peers.py`.
 """
 
 from __future__ import annotations
@@ -26,22 +25,6 @@ from mcsim.store.record import machine, versions
 from mcsim.study import Dim, Input, Model, Output, Study
 
 REPEATS = 3
-PEER = """
-import time, json, sys
-from scipy.stats import uniform, norm
-import monaco as mc
-n = int(sys.argv[1])
-def pre(case): return (case.invals['x'].val, case.invals['y'].val)
-def call(x, y): return (x * y,)
-def post(case, z): case.addOutVal('z', z)
-began = time.perf_counter()
-sim = mc.Sim(name='p', ndraws=n, fcns={'preprocess': pre, 'run': call, 'postprocess': post}, firstcaseismedian=False,
-             seed=1, singlethreaded=True, verbose=False, debug=False, savecasedata=False, savesimdata=False)
-sim.addInVar(name='x', dist=uniform, distkwargs={'loc': 0, 'scale': 1})
-sim.addInVar(name='y', dist=norm, distkwargs={'loc': 1, 'scale': 0.1})
-sim.runSim()
-print(json.dumps(time.perf_counter() - began))
-"""
 
 
 def product(x: Any, y: Any) -> Any:
@@ -149,19 +132,11 @@ def start() -> dict[str, float]:
     }
 
 
-def peer(python: str, scale: int) -> dict[str, float]:
-    """Return what monaco takes per draw of the same plain function [us]."""
-    draws = 5_000 // scale
-    done = subprocess.run([python, "-c", PEER, str(draws)], capture_output=True, text=True, check=True)
-    return {"monaco, plain Python model [us/draw]": float(done.stdout.splitlines()[-1]) / draws * 1e6}
-
-
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="a tenth of the draws")
     parser.add_argument("--out", type=Path, help="write JSON here")
-    parser.add_argument("--peer", help="Python of an environment with monaco")
     parser.add_argument("--peak", nargs=2, type=int, metavar=("DRAWS", "CELLS"), help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.peak is not None:
@@ -169,8 +144,6 @@ def main() -> None:
         return
     scale = 10 if arguments.quick else 1
     found = {"overhead": overheads(scale), "scaling": scaling(scale), "memory": memory(scale), "start": start()}
-    if arguments.peer:
-        found["peers"] = peer(arguments.peer, scale)
     for topic, rows in found.items():
         print(topic)
         for name, value in rows.items():
