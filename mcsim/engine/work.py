@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, ClassVar
@@ -108,15 +108,26 @@ class Job:
 
     def compute(self, start: int, stop: int) -> Piece:
         """Return the draws start..stop-1."""
-        study, design, rows = self.study, self.design, call_rows(self.study)
+        study, rows = self.study, call_rows(self.study)
         edges = [start, *range((start // rows + 1) * rows, stop, rows), stop]
-        parts = []
-        for low, high in pairwise(edges):
-            draws = np.arange(low, high, dtype=np.int64)
-            values = values_of(study, design, low, high)
-            found = evaluate_values(study, values, draws, design.seed, self.lives)
-            parts.append(self._piece(draws, found))
-        return joined(parts)
+        parts: Iterator[Piece] = (self._call(low, high) for low, high in pairwise(edges))
+        if len(edges) == 2:
+            return next(parts)
+        # Each call's outputs go where they stay at once: parts that wait for a concatenation take the memory twice.
+        whole = {item.name: np.empty((stop - start, *item.packed_shape)) for item in study.outputs}
+        slim, row = list[Piece](), 0
+        for part in parts:
+            for name, rows in part.outputs.items():
+                whole[name][row : row + len(rows)] = rows
+            row += len(part.draws)
+            slim.append(replace(part, outputs={}))
+        return replace(joined(slim), outputs={name: array[:row] for name, array in whole.items()})
+
+    def _call(self, low: int, high: int) -> Piece:
+        """Return the draws of one call of the model."""
+        draws = np.arange(low, high, dtype=np.int64)
+        values = values_of(self.study, self.design, low, high)
+        return self._piece(draws, evaluate_values(self.study, values, draws, self.design.seed, self.lives))
 
     def _piece(self, draws: IntArray, found: Evaluation) -> Piece:
         start, columns = int(draws[0]), self.design.columns

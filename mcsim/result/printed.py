@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -203,29 +203,29 @@ def _range(figure: Published, result: Result) -> Judged:
     return Judged(verdict, band.low, band.middle, band.high, undefined=band.undefined)
 
 
-def _drawn(cell: Cell, result: Result) -> tuple[FloatArray, bool]:
-    """Return the draws of an output's elements, shape (n, *dims) with NaN where none; or one row of their medians."""
+def _drawn(cell: Cell, result: Result) -> tuple[Iterator[FloatArray], bool]:
+    """Return the draws of an output's elements, (n, *dims) with NaN where none, some at a time; or their medians."""
     output, bands = cell.output, result.bands[cell.output.name]
     index = packed_cells(output)
     wanted = np.where(cell.mask, index, -1)
     cells = np.unique(wanted[wanted >= 0])
     kept = output.name in result.kept
-    values = _columns(result, output.name, cells) if kept else bands.quantiles[MIDDLE][np.newaxis, cells]
-    full = values[:, np.searchsorted(cells, np.maximum(wanted, cells[0]))]
-    return np.where(wanted >= 0, full, np.nan), kept
+    parts = _columns(result, output.name, cells) if kept else iter([bands.quantiles[MIDDLE][np.newaxis, cells]])
+    places = np.searchsorted(cells, np.maximum(wanted, cells[0]))
+    return (np.where(wanted >= 0, values[:, places], np.nan) for values in parts), kept
 
 
-def _columns(result: Result, name: str, cells: Any) -> FloatArray:
-    """Return kept draws of packed elements, without holding the others."""
+def _columns(result: Result, name: str, cells: Any) -> Iterator[FloatArray]:
+    """Yield kept draws of packed elements, without holding the others."""
     stream: Callable[[str, int], Any] | None = getattr(result.kept, "stream", None)
     if stream is None:
-        rows = result.kept[name]
-        return np.asarray(rows.reshape(len(rows), math.prod(rows.shape[1:]))[:, cells], np.float64)
-    parts = [
-        np.asarray(rows.reshape(len(rows), math.prod(rows.shape[1:]))[:, cells], np.float64)
-        for _, rows in stream(name, STEP)
-    ]
-    return np.concatenate(parts) if parts else np.empty((0, len(cells)))
+        whole = result.kept[name]
+        parts: Any = (whole[start : start + STEP] for start in range(0, max(1, len(whole)), STEP))
+    else:
+        parts = (rows for _, rows in stream(name, STEP))
+    yield np.empty((0, len(cells)))
+    for rows in parts:
+        yield np.asarray(rows.reshape(len(rows), math.prod(rows.shape[1:]))[:, cells], np.float64)
 
 
 def _claimed(holds: Any, defined: Any, kept: bool) -> Judged:
@@ -241,11 +241,15 @@ def _claimed(holds: Any, defined: Any, kept: bool) -> Judged:
 def _sign(figure: Published, result: Result) -> Judged:
     """Judge a sign: in how many elements it holds, and whether in every one, or most, of those that have a value."""
     assert isinstance(figure.target, Cell)
-    values, kept = _drawn(figure.target, result)
-    flat = values.reshape(len(values), math.prod(values.shape[1:]))
-    there = ~np.isnan(flat)
-    right = (flat > 0 if figure.words == ("above",) else flat < 0) & there
-    count, total = right.sum(axis=1), there.sum(axis=1)
+    drawn, kept = _drawn(figure.target, result)
+    counts, totals = [], []
+    for values in drawn:
+        flat = values.reshape(len(values), math.prod(values.shape[1:]))
+        there = ~np.isnan(flat)
+        right = (flat > 0 if figure.words == ("above",) else flat < 0) & there
+        counts.append(right.sum(axis=1))
+        totals.append(there.sum(axis=1))
+    count, total = np.concatenate(counts), np.concatenate(totals)
     holds = count == total if figure.cells == "every" else 2 * count > total
     judged = _claimed(holds, total > 0, kept)
     if judged.verdict == "undefined":
@@ -258,20 +262,24 @@ def _ordering(figure: Published, result: Result) -> Judged:
     """Judge an order: whether the labels told are the largest in that order, in every combination of other labels."""
     cell = figure.target
     assert isinstance(cell, Cell)
-    values, kept = _drawn(cell, result)
+    drawn, kept = _drawn(cell, result)
     names = [dim.name for dim in cell.output.dims]
     axis = names.index(figure.dim)
     labels = [str(label) for label in cell.output.dims[axis].coords]
-    lined: FloatArray = np.moveaxis(values, 1 + axis, -1).reshape(len(values), -1, len(labels))
     told = [labels.index(word) for word in figure.words]
     others = [place for place in range(len(labels)) if place not in told]
-    # Combinations that the cell does not name, or in which a label told has no meaning, are NaN in every draw.
-    lined = lined[:, ~np.isnan(lined[:, :, told]).any(axis=2).all(axis=0)]
-    defined = ~np.isnan(lined[:, :, told]).any(axis=2)
-    rest = np.where(np.isnan(lined[:, :, others]), -np.inf, lined[:, :, others]).max(axis=2, initial=-np.inf)
-    chain = np.concatenate([lined[:, :, told], rest[:, :, np.newaxis]], axis=2)
-    right = np.all(chain[:, :, :-1] > chain[:, :, 1:], axis=2)
-    return _claimed(np.all(right | ~defined, axis=1), np.any(defined, axis=1), kept)
+    holds, defined = [], []
+    for values in drawn:
+        lined: FloatArray = np.moveaxis(values, 1 + axis, -1)
+        lined = lined.reshape(len(values), math.prod(lined.shape[1:-1]), len(labels))
+        # Combinations that the cell does not name, or in which a label told has no meaning, are NaN and say nothing.
+        there = ~np.isnan(lined[:, :, told]).any(axis=2)
+        rest = np.where(np.isnan(lined[:, :, others]), -np.inf, lined[:, :, others]).max(axis=2, initial=-np.inf)
+        chain = np.concatenate([lined[:, :, told], rest[:, :, np.newaxis]], axis=2)
+        right = np.all(chain[:, :, :-1] > chain[:, :, 1:], axis=2)
+        holds.append(np.all(right | ~there, axis=1))
+        defined.append(np.any(there, axis=1))
+    return _claimed(np.concatenate(holds), np.concatenate(defined), kept)
 
 
 JUDGES: dict[Form, Callable[[Published, Result], Judged]] = {
