@@ -117,8 +117,8 @@ class Job:
         whole = {item.name: np.empty((stop - start, *item.packed_shape)) for item in study.outputs}
         slim, row = list[Piece](), 0
         for part in parts:
-            for name, rows in part.outputs.items():
-                whole[name][row : row + len(rows)] = rows
+            for name, found in part.outputs.items():
+                whole[name][row : row + len(found)] = found
             row += len(part.draws)
             slim.append(replace(part, outputs={}))
         return replace(joined(slim), outputs={name: array[:row] for name, array in whole.items()})
