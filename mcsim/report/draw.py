@@ -224,7 +224,7 @@ def _svg(picture: Any) -> bytes:
 
     stream, canvas = io.BytesIO(), picture.canvas
     try:
-        FigureCanvasSVG(picture).print_svg(stream, metadata={"Date": None})
+        FigureCanvasSVG(picture).print_svg(stream, metadata={"Date": None})  # type: ignore[no-untyped-call]
     finally:
         picture.set_canvas(canvas)
     return stream.getvalue()
