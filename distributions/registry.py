@@ -10,6 +10,7 @@ import inspect
 import pkgutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
+from functools import cache
 from numbers import Real
 from typing import Any, TypeVar
 
@@ -20,6 +21,11 @@ from mcsim.distributions.base import Array, Distribution, refusal
 # Lowest, central and highest figure of a row, and the range that its table allows.
 Row = Callable[[float, float, float, tuple[float, float]], Distribution]
 _Constructor = TypeVar("_Constructor", bound=Callable[..., Any])
+
+
+@cache  # thousands of rows of tables name the same few families
+def _signature(build: Callable[..., Any]) -> inspect.Signature:
+    return inspect.signature(build)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +60,7 @@ class Family:
 
     def signature(self) -> inspect.Signature:
         """Return the parameters of the constructor."""
-        return inspect.signature(self.build)
+        return _signature(self.build)
 
     def usage(self) -> str:
         """Return how the family is written, such as ``triangular(low, mode, high)``."""
