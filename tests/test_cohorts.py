@@ -237,14 +237,17 @@ def test_contained_materials_are_recovered_lost_or_still_in_use(policy):
     rng, years, materials = np.random.default_rng(3), 46, 8
     places = 3 + materials
     numbers = rng.uniform(0, 1e5, (4, 1, years, years)) * np.tri(years)
-    packs = Packs(*(Retiring(number.sum(axis=2), number * rng.uniform(20, 80)) for number in numbers))
+    up_to_the_year = np.tril_indices(years)
+    packs = Packs(
+        *(Retiring(number.sum(axis=2), number[:, *up_to_the_year] * rng.uniform(20, 80)) for number in numbers)
+    )
     contents = Contents(
         rng.uniform(20, 80, (1, 2, years)), rng.uniform(4, 8, (1, years)), rng.random((1, years, materials)),
         rng.random((1, materials)), rng.random((1, materials)), yearly(policy, years),
     )  # fmt: skip
     space = PackSpace(np.empty((years, places)), np.empty((2, years, places)), np.empty((2, WORK, places)))
     found = stages.empty_retired(1, years, materials)
-    fill_retired(packs, contents, space, found)
+    fill_retired(packs, np.zeros(1, np.int64), contents, space, found)
     contained, recovered, lost = (part.sum(axis=1) for part in (found.contained, found.recovered, found.lost))
     np.testing.assert_allclose(contained, recovered + lost + found.held[:, -1], rtol=1e-9)
     assert (lost >= 0).all()

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mcsim.kernels.cohorts.records import ENERGY, EV, NEW, NUMBER, SECOND_HAND
+from mcsim.kernels.cohorts.records import ENERGY, EV, MASS, NEW, NUMBER, SECOND_HAND
 from mcsim.studies.common.corridor import Corridor
 from mcsim.studies.fleet import levers, model, stages
 from mcsim.studies.fleet.levers import LEVERS, moved
@@ -63,7 +63,7 @@ def centre(study):
     return draw(study, 0)
 
 
-def records(study, inputs, **options):
+def records(study, inputs, target=None, **options):
     """Fleet, Shared and Rules as the model hands them to the kernels, and the inputs under their neutral names."""
     chosen = {**study.options, **options}
     corridor = Corridor("us", "mx")
@@ -71,8 +71,8 @@ def records(study, inputs, **options):
         model.read(corridor.neutral(study.tables, model.NAMES), corridor),
         corridor.neutral(inputs, model.NAMES),
     )
-    fleet, shared = model.records(parts, drawn, chosen)
-    return fleet, shared, model.rules(chosen)
+    fleet, shared = model.records(parts, drawn, chosen, target)
+    return fleet, shared, model.rules(chosen, None if target is None else "target")
 
 
 def test_totals_and_shares_are_those_of_the_origins(outputs):
@@ -147,11 +147,12 @@ def test_blocks_of_draws_do_not_change_a_draw(study):
 def test_demand_for_the_stock_of_supply_imports_what_supply_does(study, clock):
     inputs = draw(study, us_retirement_share_to_mx=0.02)
     supply = evaluate(study, inputs, import_clock=clock)
-    context = Context({**study.options, "import_clock": clock}, 1, np.arange(N))
     target = supply["stock"].sum(axis=(2, 3))
-    demand = study.model.evaluate(inputs, context, target)
-    np.testing.assert_allclose(demand["registrations"], supply["registrations"], rtol=1e-7, atol=1e-3)
-    np.testing.assert_allclose(demand["retired_battery_mass"], supply["retired_battery_mass"], rtol=1e-7, atol=1e-6)
+    fleet, shared, rules = records(study, inputs, target, import_clock=clock)
+    flows, retired = stages.run_fleet(fleet, shared, rules)
+    registrations = flows.host.registrations.transpose(0, 3, 1, 2)
+    np.testing.assert_allclose(registrations, supply["registrations"], rtol=1e-7, atol=1e-3)
+    np.testing.assert_allclose(retired.amount[..., MASS], supply["retired_battery_mass"], rtol=1e-7, atol=1e-6)
 
 
 def test_demand_joins_history_without_a_jump(study):

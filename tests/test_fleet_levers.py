@@ -204,3 +204,21 @@ def test_overlays_lie_over_a_study(tmp_path):
 def test_a_start_outside_the_horizon_is_refused():
     with pytest.raises(mcsim.InputError, match=r"tariff_start.*2060.*2050"):
         changed("lever-tariff", tariff_start=2060)
+
+
+def test_a_rule_that_starts_in_other_years_leaves_no_trace_in_the_draws_after():
+    # Blocks of draws share their tables: who crosses unchecked in one draw is nobody in the next that has its place.
+    from mcsim.engine.evaluation import model_inputs
+    from mcsim.study import Context
+
+    study, n = mcsim.load("lever-soh-export"), 40
+    inputs = dict(model_inputs(study, drawn(study, n), n))
+    inputs["soh_export_start"] = np.linspace(2026.0, 2049.0, n)[::-1].copy()
+    inputs["soh_export_strength"] = np.where(np.arange(n) % 3 == 0, 0.0, 1.0)
+    inputs["soh_export_evaded"] = np.full(n, 0.4)
+    together = study.model.evaluate(inputs, Context(study.options, 1, np.arange(n)))
+    for row in (17, 18, 39):
+        one = {name: values[row : row + 1] for name, values in inputs.items()}
+        alone = study.model.evaluate(one, Context(study.options, 1, np.arange(1)))
+        for name in ("retired_packs", "registrations", "retired_battery_mass_total"):
+            np.testing.assert_array_equal(together[name][row], alone[name][0])

@@ -12,7 +12,7 @@ from mcsim.kernels.cohorts.packs import fill_starts, quarter_age
 from mcsim.kernels.cohorts.records import EV, SECOND_HAND
 from mcsim.kernels.cohorts.room import ArrivalSpace, Coming, Entries, Retiring, Traded, YearlyLaw, YearSpace
 from mcsim.kernels.cohorts.second_hand import PackLaw, fill_ends, fill_second_hand, fill_unrepaired, sample_yearly
-from mcsim.kernels.cohorts.stock import fill_weibull_steps
+from mcsim.kernels.cohorts.stock import fill_weibull_steps, row_of
 from mcsim.kernels.cohorts.trade import allocate
 from mcsim.studies.common.ageing import life_shape
 from mcsim.studies.fleet.charging import losses, read_losses
@@ -104,13 +104,13 @@ def test_a_replacement_holds_what_its_vehicles_pack_held():
     entries = Entries(np.ones((1, ages)), empty, empty, retired, cells, np.zeros((1, ages, shifts)))
     coming = Coming(np.zeros((1, years, ages)), np.zeros((1, years, ages)))
     coming.working[0, 15, 5] = 4.0
-    packs = Retiring(np.zeros((1, years)), np.zeros((1, years, years)))
+    packs = Retiring(np.zeros((1, years)), np.zeros((1, row_of(years))))
     capacity = np.tile(np.arange(20.0, 20.0 + years), (1, 2, 1))
     space = ArrivalSpace(np.empty(years * shifts), np.empty(years * shifts))
     add_arriving_packs(coming, entries, capacity, space, packs)
     assert packs.number[0, 15] == pytest.approx(3.0)
     # 30 kWh, the vehicle's, for both: not the 32 of vehicles sold when the second was fitted.
-    np.testing.assert_allclose(packs.energy[0, 15, [10, 12]], [60.0, 30.0])
+    np.testing.assert_allclose(packs.energy[0, row_of(15) + np.array([10, 12])], [60.0, 30.0])
 
 
 def test_steeper_survival_goes_with_a_shorter_scale(fleet):

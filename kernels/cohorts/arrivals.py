@@ -7,7 +7,7 @@ their years of entry first, so that the long loops run over contiguous cells.
 from mcsim.kernels._jit import borrowing_kernel
 from mcsim.kernels.cohorts.choice import working_share
 from mcsim.kernels.cohorts.records import EV, HEV, ICEV, SECOND_HAND
-from mcsim.kernels.cohorts.stock import add_scaled, push_ages, push_cohort
+from mcsim.kernels.cohorts.stock import add_scaled, push_ages, push_cohort, row_of
 
 
 @borrowing_kernel
@@ -207,18 +207,18 @@ def spread_energy(kwh, first, shifts, retired, energy):
         Model year of the vehicles, and shifts.
     retired : ndarray, shape (years * shifts,)
         From `sum_model_year`.
-    energy : ndarray, shape (years, years)
-        Added to.
+    energy : ndarray, shape (years * (years + 1) / 2,)
+        Added to, as in `Retiring`.
     """
-    years = energy.shape[0]
+    years = retired.size // shifts
     for year in range(max(first, 0), years):
-        row = year * shifts
+        row, cells = row_of(year), retired[year * shifts : (year + 1) * shifts]
         # No pack is fitted after the year in which it retires: cells beyond are 0.
         if first >= 0:
-            add_scaled(kwh, retired[row : row + shifts], energy[year, first : min(first + shifts, years)])
+            add_scaled(kwh, cells, energy[row + first : row + min(first + shifts, year + 1)])
         else:
             for shift in range(min(shifts, year - first + 1)):
-                energy[year, max(first + shift, 0)] += kwh * retired[row + shift]
+                energy[row + max(first + shift, 0)] += kwh * cells[shift]
 
 
 @borrowing_kernel
@@ -232,4 +232,4 @@ def add_dead_packs(i, first, dead, shares, kwh, packs):
             for shift in range(shifts):
                 retiring = came * shares[i, age, shift]
                 packs.number[i, year] += retiring
-                packs.energy[i, year, max(min(first + shift, year), 0)] += kwh * retiring
+                packs.energy[i, row_of(year) + max(min(first + shift, year), 0)] += kwh * retiring

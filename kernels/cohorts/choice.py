@@ -16,8 +16,8 @@ class Wish(NamedTuple):
         How many.
     whole_share : float
         EVs' share of the whole pool, or below 0 where that at the ages of import counts.
-    selection, ev_age, ev_width : float
-        Ratio on the EV share, and the ages at which EVs cross [yr].
+    selection : float
+        Ratio on the EV share.
     cut, substitution : float
         Share of combustion imports that policy keeps out, and the share of these that EVs replace.
     """
@@ -25,8 +25,6 @@ class Wish(NamedTuple):
     vehicles: float
     whole_share: float
     selection: float
-    ev_age: float
-    ev_width: float
     cut: float
     substitution: float
 
@@ -83,7 +81,7 @@ def choose_imports(year, wish, may_give, pool, passing, space):
     year : int
         Year.
     wish : Wish
-        What is wanted; combustion vehicles by the shares in `space.weight`.
+        What is wanted; combustion vehicles by the shares in `space.weight`, EVs by those in `space.ev_spread`.
     may_give : ndarray of bool, shape (ages,)
         Ages that may give.
     pool : ndarray, shape (powertrains + 1, years, ages)
@@ -94,23 +92,23 @@ def choose_imports(year, wish, may_give, pool, passing, space):
         Filled.
     """
     ages = may_give.size
+    icev, hev, ev_pool, dead = pool[ICEV, year], pool[HEV, year], pool[EV, year], pool[DEAD, year]
     for age in range(ages):
-        space.whole[age] = pool[ICEV, year, age] + pool[HEV, year, age]
-        space.on_offer[age] = pool[EV, year, age] + pool[DEAD, year, age]
+        space.whole[age] = icev[age] + hev[age]
+        space.on_offer[age] = ev_pool[age] + dead[age]
     share = wish.whole_share
     if share < 0.0:
         share = ev_share_of_pool(space.weight, space.whole, space.on_offer)
     share = min(1.0, wish.selection * share)
-    spread_ages(wish.ev_age, wish.ev_width, may_give, space.ev_weight)
     passed = 0.0
     for age in range(ages):
         offered = space.on_offer[age]
         allowed = passing[age]
         # The rule looks at working packs only; dead ones are on offer where no rule holds.
-        if pool[DEAD, year, age] > 0.0:
-            allowed = (pool[EV, year, age] * allowed + pool[DEAD, year, age]) / offered
+        if dead[age] > 0.0:
+            allowed = (ev_pool[age] * allowed + dead[age]) / offered
         space.on_offer[age] = offered * allowed
-        space.ev_weight[age] *= allowed
+        space.ev_weight[age] = space.ev_spread[age] * allowed
         passed += space.ev_weight[age]
     per_passed = 1.0 / passed if passed > 0.0 else 0.0
     for age in range(ages):
@@ -164,9 +162,7 @@ def choose_enough(year, wish, gap, may_give, pool, entry, space):
     wanted = wish.vehicles
     # The share that stays depends a little on who comes; where the pool does not bind this converges at once.
     for _ in range(8):
-        tried = Wish(
-            wanted, wish.whole_share, wish.selection, wish.ev_age, wish.ev_width, wish.cut, wish.substitution
-        )  # fmt: skip
+        tried = Wish(wanted, wish.whole_share, wish.selection, wish.cut, wish.substitution)
         missing, refused = choose_imports(year, tried, may_give, pool, entry.passing, space)
         if gap < 0.0:
             break
@@ -178,26 +174,34 @@ def choose_enough(year, wish, gap, may_give, pool, entry, space):
 
 
 @borrowing_kernel
-def fill_may_give(i, year, history, trade, may_give):
-    """Fill the ages that may give in one year: the history's, then the rules', a later rule's once it holds for all."""
+def fill_may_give(i, year, history, trade, space):
+    """Fill the ages that may give in one year: the history's, then the rules', a later rule's once it holds for all.
+
+    Where they are others than before, EVs are spread anew over them: around their own age.
+    """
+    may_give, changed = space.may_give, year == 0
+    ages = trade.open_age[i] if trade.late[i, year] < 1.0 else trade.late_open[i]
+    if year < history.shape[0]:
+        ages = history[year]
     for age in range(may_give.size):
-        if year < history.shape[0]:
-            may_give[age] = history[year, age]
-        elif trade.late[i, year] < 1.0:
-            may_give[age] = trade.open_age[i, age]
-        else:
-            may_give[age] = trade.late_open[i, age]
+        changed = changed or may_give[age] != ages[age]
+        may_give[age] = ages[age]
+    if changed:
+        spread_ages(trade.ev_age[i], trade.ev_width[i], may_give, space.ev_spread)
 
 
 @borrowing_kernel
 def fill_weights(i, year, extra, history, trade, weight):
     """Fill the shares by age of one year's imports: the history's with unregistered ones, or later the rules'."""
     past, late = year < history.observed.shape[1], trade.late[i, year]
+    shares = history.weight[i, year] if past else trade.weight[i]
     for age in range(weight.size):
-        weight[age] = history.weight[i, year, age] if past else trade.weight[i, age]
-        if late > 0.0 and not past:
+        weight[age] = shares[age]
+    if late > 0.0 and not past:
+        for age in range(weight.size):
             weight[age] = (1.0 - late) * weight[age] + late * trade.late_weight[i, age]
-        if past and extra > 0.0:
+    if past and extra > 0.0:
+        for age in range(weight.size):
             weight[age] = (weight[age] + extra * history.irregular_weight[i, age]) / (1.0 + extra)
 
 

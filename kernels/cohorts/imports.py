@@ -115,7 +115,17 @@ def push_imports(i, year, checked, renewed, pool, entries, free, host, coming, s
     if checked < 1.0:
         part_evs(i, checked, entries, space)
         push_evs(i, year, pool, free, host, coming.free, space.ev_free, space.in_use)
+    else:
+        clear_year(i, year, coming.free)
     push_evs(i, year, pool, entries, host, coming.held, space.ev, space.in_use)
+
+
+@borrowing_kernel
+def clear_year(i, year, coming):
+    """Set the EVs that come in one year to 0: the draw before in this place may have had some."""
+    for age in range(coming.working.shape[2]):
+        coming.working[i, year, age] = 0.0
+        coming.dead[i, year, age] = 0.0
 
 
 @borrowing_kernel
@@ -156,7 +166,7 @@ def import_all_years(i, trade, gates, rules, pool, entries, free, coming, flows,
     first, stock, population = history.observed.shape[1], host.stock[i], demand.population[i]
     came, dead_traded = host.registrations[i, SECOND_HAND], rules.whole_pool and any_dead(pool)
     entry = Entry(space.passing, entries.left[i], space.ev_kept)
-    extra, may_give = 0.0, space.may_give
+    extra, checked, may_give = 0.0, 1.0, space.may_give
     if history.uplift[i] > 0.0:
         extra = unregistered_factor(
             history.uplift[i], gates.uplift_year, history.observed[i], history.weight[i], history.irregular_weight[i],
@@ -181,12 +191,13 @@ def import_all_years(i, trade, gates, rules, pool, entries, free, coming, flows,
             gap *= trade.volume[i, year]
         wish = Wish(
             wanted, share_of_whole_pool(gone, dead_traded) if rules.whole_pool else -1.0, trade.selection[i, year],
-            trade.ev_age[i], trade.ev_width[i], trade.combustion_cut[i, year], trade.substitution[i],
+            trade.combustion_cut[i, year], trade.substitution[i],
         )  # fmt: skip
-        checked = trade.checked[i, year]
-        fill_may_give(i, year, gates.history, trade, may_give)
+        fill_may_give(i, year, gates.history, trade, space)
         fill_weights(i, year, extra, history, trade, space.weight)
-        fill_border(i, checked, entries, free, space)
+        if year == 0 or trade.checked[i, year] != checked:
+            checked = trade.checked[i, year]
+            fill_border(i, checked, entries, free, space)
         missing, refused = choose_enough(year, wish, gap, may_give, pool, entry, space)
         counts.refused[i, year] = refused
         if past:

@@ -18,6 +18,7 @@ from mcsim.kernels.cohorts.records import (
     SECOND_LIFE,
     TAKE_BACK,
 )
+from mcsim.kernels.cohorts.stock import row_of
 
 # Rows of the working vectors of one year.
 WORK = 8
@@ -61,8 +62,8 @@ def fill_pack_vectors(mass, composition, vectors):
 
 
 @borrowing_kernel
-def add_packs(number, energy, last, vectors, out):
-    """Fill the sum of packs up to a model year: their number, and what their kWh hold.
+def add_packs(number, energy, vectors, out):
+    """Fill the sum of packs over model years: their number, and what their kWh hold.
 
     Parameters
     ----------
@@ -70,8 +71,6 @@ def add_packs(number, energy, last, vectors, out):
         Packs.
     energy : ndarray, shape (years,)
         Their capacity by model year [kWh].
-    last : int
-        Last model year.
     vectors : ndarray, shape (years, k)
         From `fill_pack_vectors`.
     out : ndarray, shape (k,)
@@ -82,13 +81,13 @@ def add_packs(number, energy, last, vectors, out):
     >>> import numpy as np
     >>> from mcsim.kernels.cohorts.materials import add_packs
     >>> out = np.empty(2)
-    >>> add_packs(5.0, np.array([80.0, 90.0]), 1, np.array([[0.0, 0.1], [0.0, 0.2]]), out)
+    >>> add_packs(5.0, np.array([80.0, 90.0]), np.array([[0.0, 0.1], [0.0, 0.2]]), out)
     >>> out.round(9).tolist()
     [5.0, 26.0]
     """
     for place in range(out.size):
         out[place] = 0.0
-    model_year = 0
+    model_year, last = 0, energy.size - 1
     # Packs retire within few years of one another: those of the warranty are of the last model years alone.
     while model_year <= last and energy[model_year] == 0.0:
         model_year += 1
@@ -248,16 +247,21 @@ def book(i, year, origin, policy, host_recovery, home_recovery, work, retired):
 @borrowing_kernel
 def add_year(i, year, packs, vectors, out):
     """Fill the sum of one draw's packs that retire in a year, as in `add_packs`."""
-    add_packs(packs.number[i, year], packs.energy[i, year], year, vectors, out)
+    row = row_of(year)
+    add_packs(packs.number[i, year], packs.energy[i, row : row + year + 1], vectors, out)
 
 
 @borrowing_kernel
-def fill_retired(packs, contents, space, retired):
+def fill_retired(packs, places, contents, space, retired):
     """Fill what retires in every year of every draw, and where it goes.
 
     Parameters
     ----------
-    packs, contents : Packs, Contents
+    packs : Packs
+        Of as many draws or more.
+    places : ndarray of int64, shape (n,)
+        Place of every draw's packs among them.
+    contents : Contents
         Of n draws.
     space : PackSpace
         Working space.
@@ -272,10 +276,10 @@ def fill_retired(packs, contents, space, retired):
                 for place in range(queue.shape[2]):
                     queue[origin, year, place] = 0.0
         for year in range(queue.shape[1]):
-            add_year(i, year, packs.covered, vectors, work[NEW, COVERED])
-            add_year(i, year, packs.later, vectors, work[NEW, RETIRED])
-            add_year(i, year, packs.replaced, vectors, work[NEW, REPLACED])
-            add_year(i, year, packs.second_hand, vectors, work[SECOND_HAND, RETIRED])
+            add_year(places[i], year, packs.covered, vectors, work[NEW, COVERED])
+            add_year(places[i], year, packs.later, vectors, work[NEW, RETIRED])
+            add_year(places[i], year, packs.replaced, vectors, work[NEW, REPLACED])
+            add_year(places[i], year, packs.second_hand, vectors, work[SECOND_HAND, RETIRED])
             for place in range(queue.shape[2]):
                 work[NEW, RETIRED, place] += work[NEW, COVERED, place]
                 # No warranty covers an import.
@@ -286,3 +290,35 @@ def fill_retired(packs, contents, space, retired):
             limit_recycling(policy.capacity[i, year], work)
             for origin in range(queue.shape[0]):
                 book(i, year, origin, policy, contents.host_recovery, contents.home_recovery, work[origin], retired)
+
+
+@borrowing_kernel
+def fill_by_route(contained, recovery, found):
+    """Fill what each route of recycling would recover of all retired packs, for every draw.
+
+    Parameters
+    ----------
+    contained : ndarray, shape (n, years, origins, materials)
+        In the packs that retire [t].
+    recovery : ndarray, shape (n, routes, materials)
+        Share recovered [-].
+    found : ndarray, shape (n, years, materials, routes)
+        Filled [t].
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mcsim.kernels.cohorts.materials import fill_by_route
+    >>> found = np.empty((1, 1, 1, 2))
+    >>> fill_by_route(np.array([[[[2.0], [6.0]]]]), np.array([[[0.5], [1.0]]]), found)
+    >>> found.tolist()
+    [[[[4.0, 8.0]]]]
+    """
+    for i in range(found.shape[0]):
+        for year in range(found.shape[1]):
+            for material in range(found.shape[2]):
+                total = 0.0
+                for origin in range(contained.shape[2]):
+                    total += contained[i, year, origin, material]
+                for route in range(found.shape[3]):
+                    found[i, year, material, route] = total * recovery[i, route, material]

@@ -3,7 +3,7 @@
 from mcsim.kernels._jit import borrowing_kernel
 from mcsim.kernels.cohorts.packs import fill_curves, fill_new_vehicles, fill_states
 from mcsim.kernels.cohorts.records import EV, HEV, ICEV, NEW, SECOND_HAND
-from mcsim.kernels.cohorts.stock import add_scaled, fill_weibull_steps, push_ages, push_cohort
+from mcsim.kernels.cohorts.stock import add_scaled, fill_weibull_steps, push_ages, push_cohort, row_of
 
 
 @borrowing_kernel
@@ -219,14 +219,14 @@ def push_packs(i, sold, ev, kwh, retired, total, packs):
     packs : Retiring
         Added to.
     """
-    years = packs.number.shape[1]
-    # No pack is fitted after the year in which it retires: cells beyond are 0.
-    shifts = min(retired.shape[1], years - sold)
+    years, shifts = packs.number.shape[1], retired.shape[1]
     for year in range(sold, years):
         # Within the cover or after it, hardly ever both in one year.
         if total[year - sold] > 0.0:
             packs.number[i, year] += ev * total[year - sold]
-            add_scaled(kwh, retired[year - sold], packs.energy[i, year, sold : sold + shifts])
+            # No pack is fitted after the year in which it retires: cells beyond are 0.
+            row = row_of(year)
+            add_scaled(kwh, retired[year - sold], packs.energy[i, row + sold : row + min(sold + shifts, year + 1)])
 
 
 @borrowing_kernel
@@ -234,5 +234,5 @@ def clear(i, packs):
     """Set the retiring packs of one draw to 0."""
     for year in range(packs.number.shape[1]):
         packs.number[i, year] = 0.0
-        for model_year in range(packs.energy.shape[2]):
-            packs.energy[i, year, model_year] = 0.0
+    for place in range(packs.energy.shape[1]):
+        packs.energy[i, place] = 0.0

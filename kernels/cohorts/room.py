@@ -140,8 +140,8 @@ class Retiring(NamedTuple):
     ----------
     number : ndarray, shape (n, years)
         Packs.
-    energy : ndarray, shape (n, years, years)
-        Their nominal capacity, by the model year of the pack too [kWh].
+    energy : ndarray, shape (n, years * (years + 1) / 2)
+        Their nominal capacity, by the model year of the pack too: one for the first year, two for the second [kWh].
     """
 
     number: Array
@@ -263,6 +263,8 @@ class ImportSpace(NamedTuple):
     ----------
     weight, ev_weight : ndarray
         Shares of combustion vehicles and of EVs wanted.
+    ev_spread : ndarray
+        Shares of EVs by age before the border turns any away.
     whole, on_offer : ndarray
         Combustion vehicles (hybrids among them) and EVs that the pool holds.
     icev, hev, ev, ev_free : ndarray
@@ -278,6 +280,7 @@ class ImportSpace(NamedTuple):
 
     weight: Array
     ev_weight: Array
+    ev_spread: Array
     whole: Array
     on_offer: Array
     icev: Array

@@ -42,6 +42,24 @@ def year_of_half(half, exposure):
     return (half - exposure + 1) // 2
 
 
+@inline_kernel
+def row_of(year):
+    """Return where a year's row begins in a triangle of years by model years up to the year, row after row.
+
+    Parameters
+    ----------
+    year : int
+        Year, counted from the first.
+
+    Examples
+    --------
+    >>> from mcsim.kernels.cohorts.stock import row_of
+    >>> [row_of(year) for year in (0, 1, 2, 3)]
+    [0, 1, 3, 6]
+    """
+    return year * (year + 1) // 2
+
+
 @borrowing_kernel
 def fill_weibull_steps(shape, scale, step, out):
     """Fill a Weibull survival at ages 0, step, 2 step, ...

@@ -32,6 +32,26 @@ SPECS = (
 )
 
 
+# What `capacity` reads, and what `contents` reads beside it and the chemistry.
+CAPACITY_READS = (
+    "bev_capacity",
+    "phev_capacity",
+    *(
+        f"{country}_{name}"
+        for country in BEV_SHARE_LAST
+        for name in ("capacity_factor", "bev_capacity", "bev_share_2050")
+    ),
+)
+CONTENT_READS = (
+    "pack_mass", "pack_mass_factor", "composition", "recovery", "second_use_years", "second_use_collection",
+)  # fmt: skip
+
+
+def chemistry_reads(path: str) -> tuple[str, ...]:
+    """Return what `cell_shares` reads on a chemistry path."""
+    return ("chemistry_share", "nmc_split", "nmc_shift", *(("lfp_share_2050",) if path == "report" else ()))
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class PackTables:
     """Where the rows of the pack tables lie; built once per study."""
@@ -175,7 +195,18 @@ def composition(packs: PackTables, inputs: Mapping[str, FloatArray], shares: Flo
     return np.ascontiguousarray(per_kwh * heavier(packs, inputs)[:, :, None])
 
 
-def contents(packs: PackTables, inputs: Mapping[str, FloatArray], options: Mapping[str, OptionValue]) -> Contents:
+def capacities(packs: PackTables, inputs: Mapping[str, FloatArray]) -> FloatArray:
+    """Return the `capacity` of packs by origin and model year of their vehicle, (n, origins, years) kWh."""
+    return np.stack([capacity(packs, inputs, "host"), capacity(packs, inputs, "home")], axis=1)
+
+
+def contents(
+    packs: PackTables,
+    inputs: Mapping[str, FloatArray],
+    options: Mapping[str, OptionValue],
+    kwh: FloatArray,
+    materials: bool = True,
+) -> Contents:
     """Return what packs hold by model year, and where they go.
 
     Parameters
@@ -184,22 +215,25 @@ def contents(packs: PackTables, inputs: Mapping[str, FloatArray], options: Mappi
         From `read_packs`.
     inputs, options : mapping
         As the model gets them.
+    kwh : ndarray, shape (n, origins, years)
+        From `capacities`.
+    materials : bool
+        Whether materials are wanted; without them there are none in it.
 
     Returns
     -------
     Contents
     """
     shares = cell_shares(packs, inputs, str(options["chemistry_path"]))
-    factor = heavier(packs, inputs)
     mass = inputs["pack_mass"][:, packs.pack_mass]
-    routes = inputs["recovery"][:, packs.recovery]
+    routes = inputs["recovery"][:, packs.recovery][:, :, : None if materials else 0]
     recovery = moved(Recovery(routes, routes[:, PYRO], routes[:, PYRO]), inputs)
     return Contents(
-        capacity=np.stack([capacity(packs, inputs, "host"), capacity(packs, inputs, "home")], axis=1),
-        mass=np.ascontiguousarray((shares @ mass[:, :, None])[:, :, 0] * factor),
-        composition=composition(packs, inputs, shares),
-        host_recovery=recovery.host,
-        home_recovery=recovery.home,
+        capacity=kwh,
+        mass=np.ascontiguousarray((shares @ mass[:, :, None])[:, :, 0] * heavier(packs, inputs)),
+        composition=composition(packs, inputs, shares) if materials else np.empty((*shares.shape[:2], 0)),
+        host_recovery=np.ascontiguousarray(recovery.host),
+        home_recovery=np.ascontiguousarray(recovery.home),
         policy=_destinations(inputs),
     )
 

@@ -9,7 +9,7 @@ import numpy as np
 from mcsim.studies.common.years import known_years
 from mcsim.studies.fleet.levers import moved
 from mcsim.studies.fleet.policy import Grid
-from mcsim.studies.fleet.series import YEARS, refuse_negative
+from mcsim.studies.fleet.series import YEARS, refuse_negative, spread
 from mcsim.study import FloatArray, TableSpec
 from mcsim.study.tables import Table
 
@@ -55,6 +55,10 @@ def read_losses(table: Table, region: str) -> FloatArray:
     return np.stack(paths)
 
 
+# What `charging_emissions` reads beside the levers on the grid.
+READS = ("host_grid_intensity_2025", "host_annual_distance", "ev_energy_use", "grid_losses", "host_loss_position")
+
+
 def losses(weights: FloatArray, inputs: Mapping[str, FloatArray]) -> FloatArray:
     """Return the share of generation that is lost before the plug, (n, years): between the paths at a position.
 
@@ -65,7 +69,7 @@ def losses(weights: FloatArray, inputs: Mapping[str, FloatArray]) -> FloatArray:
     inputs : mapping
         With ``grid_losses`` and ``host_loss_position``: 0 the low path, 0.5 the central one, 1 the high one.
     """
-    low, central, high = (inputs["grid_losses"] @ path for path in weights)
+    low, central, high = (spread(inputs["grid_losses"], path) for path in weights)
     place = inputs["host_loss_position"][:, None]
     below = low + (central - low) * 2.0 * place
     above = central + (high - central) * (2.0 * place - 1.0)

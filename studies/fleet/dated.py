@@ -8,6 +8,7 @@ record comes back as it went in, bit for bit. What each reaches, and since when,
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -207,13 +208,15 @@ def _repair(name: str, told: str, act: Act) -> Lever:
 
 
 def _health_lever(side: str, told: str) -> Lever:
-    return dated(
+    lever = dated(
         f"soh_{side}",
         told,
         {BorderRule: _health(side)},
         policy_input(f"soh_{side}_minimum", "share", "lowest state of health that it lets pass", 0.80),
         policy_input(f"soh_{side}_evaded", "share", "EVs below it that cross all the same", 0.20),
     )
+    passport = ("start", "ramp", "strength", "known")
+    return replace(lever, also=tuple(f"battery_passport_{name}" for name in passport))
 
 
 DATED = (

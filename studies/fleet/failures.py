@@ -99,6 +99,16 @@ LIVES: dict[str, Callable[[Mapping[str, FloatArray], FloatArray], Lives]] = {
 }
 
 
+# Under each law, what `laws` reads.
+_ALWAYS = ("pack_life_shape", "warranty_years", "host_warranty_years")
+_CLIMATE = ("host_climate_multiplier", "annual_degradation", "knee_age", "knee_sharpness", "defect_hazard")
+READS = {
+    "first_passage": (*_ALWAYS, *_CLIMATE, "warranty_loss", "end_of_life_loss", "host_end_of_life_loss"),
+    "capacity_cdf": (*_ALWAYS, "report_annual_degradation", "report_knee_age"),
+    "weibull": (*_ALWAYS, *_CLIMATE, "pack_life_scale"),
+}
+
+
 def laws(inputs: Mapping[str, FloatArray], options: Mapping[str, OptionValue], rule: BorderRule) -> Laws:
     """Return the failure laws of packs under the option `battery_law`.
 

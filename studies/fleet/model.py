@@ -24,25 +24,32 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mcsim.kernels.cohorts.records import MODES, FirstStock, Fleet, Rules, Shared, Styles
+from mcsim.kernels.cohorts.flows import Flows, Retired
+from mcsim.kernels.cohorts.records import EV, MODES, NEW, FirstStock, Fleet, Rules, Shared, Styles, Vehicles
 from mcsim.studies.common.corridor import Corridor
-from mcsim.studies.fleet import batteries, charging, turnover
+from mcsim.studies.fleet import batteries, charging, steps, turnover
 from mcsim.studies.fleet.declared import OPTIONS, OUTPUTS, PACK_OUTPUTS, PARAMETERS
 from mcsim.studies.fleet.failures import laws
 from mcsim.studies.fleet.levers import moved
 from mcsim.studies.fleet.policy import no_rule
 from mcsim.studies.fleet.results import pack_outputs, told, vehicle_outputs
-from mcsim.studies.fleet.stages import run_fleet
+from mcsim.studies.fleet.stages import Drawn, run_flows, run_retired
 from mcsim.studies.fleet.trade import SPECS as TRADE_SPECS
 from mcsim.studies.fleet.trade import Border, read_border, trade
-from mcsim.study import Context, FloatArray, Model, Option, OptionValue, Output, Parameter, TableSpec
+from mcsim.study import Context, FloatArray, Model, Option, OptionValue, Output, Parameter, Stage, TableSpec
+from mcsim.study.stages import Found, Results
 from mcsim.study.tables import Table
 
 SPECS: tuple[TableSpec, ...] = turnover.SPECS + TRADE_SPECS + batteries.SPECS + charging.SPECS
 # What the fleet's Python calls inputs and tables.
 NAMES = (*(parameter.name for parameter in PARAMETERS), *(spec.name for spec in SPECS))
 OUTPUT_NAMES = tuple(output.name for output in OUTPUTS)
-PACK_NAMES = frozenset(output.name for output in PACK_OUTPUTS)
+# Outputs that one more input decides, or that flows give though they are of packs.
+CHARGING, NIMH, ON_OFFER, SOLD = (
+    "ev_charging_emissions", "retired_nimh_mass", "second_life_on_offer", "new_battery_energy",
+)  # fmt: skip
+PACK_NAMES = frozenset(output.name for output in PACK_OUTPUTS) - {NIMH, SOLD}
+MATERIAL_NAMES = frozenset(name for name in PACK_NAMES if "material" in name)
 # Half-years lived at the end of the year of entry.
 EXPOSURE = {"end": 0, "mid": 1, "start": 2}
 
@@ -89,6 +96,25 @@ def read(tables: Mapping[str, Table], corridor: Corridor) -> Parts:
     return Parts(sales, border, batteries.read_packs(tables, corridor), loss)
 
 
+def flow_records(
+    parts: Parts,
+    drawn: Mapping[str, FloatArray],
+    options: Mapping[str, OptionValue],
+    target: FloatArray | None = None,
+) -> tuple[Drawn, Shared]:
+    """Return what the kernels of flows read of all draws; parameters as in `records`."""
+    rule = moved(no_rule(len(drawn["warranty_years"])), drawn)
+    imports, gates = trade(parts.border, drawn, options, rule, target)
+    flowing = Drawn(
+        turnover.vehicles(parts.sales, drawn),
+        laws(drawn, options, rule),
+        imports,
+        batteries.capacities(parts.packs, drawn),
+    )
+    styles = Styles(parts.sales.pickup_share, parts.sales.survival)
+    return flowing, Shared(styles, FirstStock(parts.sales.early_sales, turnover.EARLY_COHORTS), gates)
+
+
 def records(
     parts: Parts,
     drawn: Mapping[str, FloatArray],
@@ -112,16 +138,80 @@ def records(
     -------
     Fleet, Shared
     """
-    rule = moved(no_rule(len(drawn["warranty_years"])), drawn)
-    imports, gates = trade(parts.border, drawn, options, rule, target)
-    fleet = Fleet(
-        vehicles=turnover.vehicles(parts.sales, drawn),
-        laws=laws(drawn, options, rule),
-        trade=imports,
-        contents=batteries.contents(parts.packs, drawn, options),
+    flowing, shared = flow_records(parts, drawn, options, target)
+    contents = batteries.contents(parts.packs, drawn, options, flowing.capacity)
+    return Fleet(flowing.vehicles, flowing.laws, flowing.trade, contents), shared
+
+
+def outputs_of(
+    parts: Parts, fleet: Fleet, flows: Flows, retired: Retired, drawn: Mapping[str, FloatArray]
+) -> Mapping[str, Callable[[], NDArray[np.float64]]]:
+    """Return all outputs of flows and retired packs that were run in one go.
+
+    Parameters
+    ----------
+    parts, fleet, flows, retired
+        Of n draws; `flows` and `retired` from `mcsim.studies.fleet.stages.run_fleet`.
+    drawn : mapping
+        Inputs under the names of `NAMES`.
+    """
+    vehicles, sold = vehicle_outputs(flows), sold_energy(fleet.vehicles, fleet.contents.capacity)
+    packs = pack_outputs(retired, fleet.contents, drawn["recovery"][:, parts.packs.recovery], sold)
+    return {
+        **vehicles,
+        **packs,
+        SOLD: lambda: sold,
+        CHARGING: lambda: charging.charging_emissions(vehicles["evs"](), parts.loss, drawn),
+        NIMH: lambda: steps.nimh_mass(drawn, vehicles["hybrids_gone"]()),
+        ON_OFFER: lambda: steps.energy_on_offer(drawn, packs["retired_energy"]()),
+    }
+
+
+def sold_energy(vehicles: Vehicles, capacity: FloatArray) -> FloatArray:
+    """Return the packs in EVs sold new in the host country, (n, years) GWh."""
+    return np.asarray(vehicles.host.sales[:, :, EV] * capacity[:, NEW] * 1e-6)
+
+
+def stages_of(parts: Parts, options: Mapping[str, OptionValue]) -> tuple[Stage, ...]:
+    """Return the steps of the fleet under some options."""
+
+    def flows(inputs: Mapping[str, FloatArray], found: Found, context: Context) -> Results:
+        flowing, shared = flow_records(parts, steps.Floats(inputs), context.options)
+        wanted = steps.names_of(context, ("evs", CHARGING), ("hybrids_gone", NIMH))
+        with_packs = wanted is None or not wanted.isdisjoint(PACK_NAMES)
+        filled, packs = run_flows(flowing, shared, rules(context.options), with_packs)
+        sold = sold_energy(flowing.vehicles, flowing.capacity)
+        results = told({**vehicle_outputs(filled), SOLD: lambda: sold}, wanted)
+        if with_packs:
+            results |= steps.handed(packs) | {"capacity": flowing.capacity, "sold": sold}
+        return results
+
+    def packs(inputs: Mapping[str, FloatArray], found: Found, context: Context) -> Results:
+        drawn, wanted = steps.Floats(inputs), steps.names_of(context, ("retired_energy", ON_OFFER))
+        materials = wanted is None or not wanted.isdisjoint(MATERIAL_NAMES)
+        contents = batteries.contents(parts.packs, drawn, context.options, found["capacity"], materials)
+        retired = run_retired(*steps.held(found), contents)
+        routes = drawn["recovery"][:, parts.packs.recovery]
+        return told(pack_outputs(retired, contents, routes, found["sold"]), wanted)
+
+    def emissions(inputs: Mapping[str, FloatArray], found: Found, context: Context) -> Results:
+        return {CHARGING: charging.charging_emissions(found["evs"], parts.loss, steps.Floats(inputs))}
+
+    def nimh(inputs: Mapping[str, FloatArray], found: Found, context: Context) -> Results:
+        return {NIMH: steps.nimh_mass(steps.Floats(inputs), found["hybrids_gone"])}
+
+    def on_offer(inputs: Mapping[str, FloatArray], found: Found, context: Context) -> Results:
+        return {ON_OFFER: steps.energy_on_offer(steps.Floats(inputs), found["retired_energy"])}
+
+    alone = {CHARGING, NIMH, ON_OFFER}
+    vehicle_names = tuple(name for name in OUTPUT_NAMES if name not in PACK_NAMES | alone)
+    return (
+        Stage("flows", flows, steps.flow_reads(options), gives=vehicle_names),
+        Stage("packs", packs, steps.pack_reads(options), ("flows",), tuple(sorted(PACK_NAMES - alone))),
+        Stage("charging", emissions, steps.grid_reads(), ("flows",), (CHARGING,)),
+        Stage("nimh", nimh, ("nimh_pack_mass",), ("flows",), (NIMH,)),
+        Stage("on_offer", on_offer, ("triage_share", "host_end_of_life_loss"), ("packs",), (ON_OFFER,)),
     )
-    styles = Styles(parts.sales.pickup_share, parts.sales.survival)
-    return fleet, Shared(styles, FirstStock(parts.sales.early_sales, turnover.EARLY_COHORTS), gates)
 
 
 def model(tables: Mapping[str, Table], *, home: str, host: str) -> Model:
@@ -148,21 +238,8 @@ def model(tables: Mapping[str, Table], *, home: str, host: str) -> Model:
     corridor.need(tables, SPECS)
     parts = read(corridor.neutral(tables, NAMES), corridor)
 
-    def evaluate(
-        inputs: Mapping[str, FloatArray], context: Context, target: FloatArray | None = None
-    ) -> Mapping[str, NDArray[np.float64]]:
-        # Whole numbers would compile every kernel a second time.
-        drawn = {name: np.asarray(values, np.float64) for name, values in corridor.neutral(inputs, NAMES).items()}
-        fleet, shared = records(parts, drawn, context.options, target)
-        wanted = context.wanted
-        if wanted is not None:
-            wanted = frozenset(corridor.neutral(dict.fromkeys(wanted), OUTPUT_NAMES))
-        rule = rules(context.options, None if target is None else "target")
-        flows, retired = run_fleet(fleet, shared, rule, wanted is None or bool(wanted & PACK_NAMES))
-        routes = drawn["recovery"][:, parts.packs.recovery]
-        vehicles = told(vehicle_outputs(flows, parts.loss, drawn), wanted)
-        return corridor.labelled(vehicles | told(pack_outputs(retired, flows, fleet, routes, drawn), wanted))
-
+    option_names = tuple(option.name for option in OPTIONS)
+    evaluate = corridor.staged(lambda options: stages_of(parts, options), option_names, OUTPUT_NAMES)
     return Model(
         "fleet",
         corridor.declared(PARAMETERS),

@@ -92,12 +92,15 @@ class Lever:
         Its inputs, under the names of `home` and `host`; the default is the world without it.
     acts : mapping
         Kind of record -> ``act(record, inputs)``, which returns the record as the lever makes it.
+    also : tuple of str
+        Inputs of other levers that it reads.
     """
 
     name: str
     told: str
     parameters: tuple[Parameter, ...]
     acts: Mapping[type, Act]
+    also: tuple[str, ...] = ()
 
 
 def policy_input(

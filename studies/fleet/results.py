@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mcsim.kernels.cohorts.flows import Flows, Retired
+from mcsim.kernels.cohorts.materials import fill_by_route
 from mcsim.kernels.cohorts.records import (
     ENERGY,
     EV,
@@ -18,9 +19,8 @@ from mcsim.kernels.cohorts.records import (
     NEW,
     NUMBER,
     SECOND_HAND,
-    Fleet,
+    Contents,
 )
-from mcsim.studies.fleet.charging import charging_emissions
 from mcsim.studies.fleet.declared import FIRST_PACKS
 from mcsim.studies.fleet.series import YEARS
 from mcsim.study import FloatArray
@@ -48,9 +48,17 @@ def _share(part: FloatArray, whole: FloatArray) -> FloatArray:
     return np.divide(part, whole, out=np.zeros_like(part), where=whole > 0)
 
 
+def _total(values: FloatArray) -> FloatArray:
+    """Return the sum over a short last axis: NumPy's own begins anew for every few numbers."""
+    total = values[..., 0].copy()
+    for place in range(1, values.shape[-1]):
+        total += values[..., place]
+    return total
+
+
 def _second_hand(by_origin: FloatArray) -> FloatArray:
     """Return the share of second-hand vehicles (n, years) in what is told by origin, (n, years, origins)."""
-    return _share(np.ascontiguousarray(by_origin[:, :, SECOND_HAND]), by_origin.sum(axis=2))
+    return _share(np.ascontiguousarray(by_origin[:, :, SECOND_HAND]), _total(by_origin))
 
 
 def _by_year(series: FloatArray) -> FloatArray:
@@ -58,17 +66,13 @@ def _by_year(series: FloatArray) -> FloatArray:
     return np.ascontiguousarray(series.transpose(0, 3, 1, 2))
 
 
-def vehicle_outputs(flows: Flows, loss: FloatArray, inputs: Mapping[str, FloatArray]) -> Outputs:
-    """Return the outputs about vehicles.
+def vehicle_outputs(flows: Flows) -> Outputs:
+    """Return the outputs about vehicles, and `evs` and `hybrids_gone` for the steps after.
 
     Parameters
     ----------
     flows : Flows
         Filled by the kernels.
-    loss : ndarray
-        From `read_losses`.
-    inputs : mapping
-        As the model gets them.
 
     Returns
     -------
@@ -91,23 +95,23 @@ def vehicle_outputs(flows: Flows, loss: FloatArray, inputs: Mapping[str, FloatAr
 
     @cache
     def total() -> FloatArray:
-        return np.asarray(stock().sum(axis=(2, 3)))
+        return _total(stock().reshape(*stock().shape[:2], -1))
 
     @cache
     def gone_by_origin() -> FloatArray:
-        return np.asarray(gone().sum(axis=3))
+        return _total(gone())
 
     @cache
     def pool() -> FloatArray:
-        return np.asarray(home.gone.sum(axis=2))
+        return _total(home.gone)
 
     @cache
     def evs() -> FloatArray:
-        return np.asarray(stock()[:, :, :, EV].sum(axis=2))
+        return _total(stock()[:, :, :, EV])
 
     @cache
     def imports() -> FloatArray:
-        return np.asarray(registrations()[:, :, SECOND_HAND].sum(axis=2))
+        return _total(registrations()[:, :, SECOND_HAND])
 
     def age_groups() -> FloatArray:
         whole = np.repeat(total()[:, :, None], host.age_groups.shape[1], axis=2)
@@ -126,25 +130,26 @@ def vehicle_outputs(flows: Flows, loss: FloatArray, inputs: Mapping[str, FloatAr
         "home_stock": lambda: home.stock,
         # An EV leaves with its pack or because of it: one powertrain.
         "home_deregistrations": lambda: np.concatenate(
-            [home.gone[:, :, :EV], home.gone[:, :, EV:].sum(axis=2, keepdims=True)], axis=2
+            [home.gone[:, :, :EV], _total(home.gone[:, :, EV:])[:, :, None]], axis=2
         ),
         "mean_fleet_age": lambda: _share(host.age_total, total()),
         "fleet_age_distribution": age_groups,
-        "second_hand_share": lambda: _share(stock()[:, :, SECOND_HAND].sum(axis=2), total()),
+        "second_hand_share": lambda: _share(_total(stock()[:, :, SECOND_HAND]), total()),
         "second_hand_share_of_deregistrations": lambda: _second_hand(gone_by_origin()),
         "second_hand_share_of_cumulative_deregistrations": lambda: _second_hand(np.cumsum(gone_by_origin(), axis=1)),
         "ev_share": lambda: _share(evs(), total()),
-        "ev_share_of_new_sales": lambda: _share(registrations()[:, :, NEW, EV], registrations()[:, :, NEW].sum(axis=2)),
+        "ev_share_of_new_sales": lambda: _share(registrations()[:, :, NEW, EV], _total(registrations()[:, :, NEW])),
         "ev_share_of_imports": lambda: _share(registrations()[:, :, SECOND_HAND, EV], imports()),
         "used_ev_exports": exported,
         "cumulative_used_ev_exports": lambda: np.cumsum(registrations()[:, :, SECOND_HAND, EV], axis=1),
-        "home_retired_packs": lambda: home.gone[:, :, EV:].sum(axis=2) + home.replaced - exported(),
+        "home_retired_packs": lambda: _total(home.gone[:, :, EV:]) + home.replaced - exported(),
         "home_pool": pool,
         "home_pool_share_exported": lambda: _share(imports(), pool()),
         "imports_unfilled": lambda: flows.counts.unfilled,
         "imports_outside_pool": lambda: flows.counts.outside,
         "used_ev_exports_refused": lambda: flows.counts.refused,
-        "ev_charging_emissions": lambda: charging_emissions(evs(), loss, inputs),
+        "evs": evs,
+        "hybrids_gone": lambda: np.ascontiguousarray(gone()[:, :, :, HEV]),
     }
 
 
@@ -166,31 +171,30 @@ def crossover(mass: FloatArray) -> FloatArray:
     >>> crossover(mass).tolist()
     [2015.0]
     """
-    more = (mass[:, :, SECOND_HAND] > mass[:, :, NEW]) & (mass.max(axis=2) >= CROSSING_FLOOR)
+    more = (mass[:, :, SECOND_HAND] > mass[:, :, NEW]) & (
+        np.maximum(mass[:, :, NEW], mass[:, :, SECOND_HAND]) >= CROSSING_FLOOR
+    )
     last = len(YEARS) - 1 - np.argmax(more[:, ::-1], axis=1)
     return np.asarray(np.where(more.any(axis=1), YEARS[0] + last, np.nan), np.float64)
 
 
-def pack_outputs(
-    retired: Retired, flows: Flows, fleet: Fleet, routes: FloatArray, inputs: Mapping[str, FloatArray]
-) -> Outputs:
-    """Return the outputs about packs.
+def pack_outputs(retired: Retired, contents: Contents, routes: FloatArray, sold: FloatArray) -> Outputs:
+    """Return the outputs about packs, and `retired_energy` for the steps after.
 
     Parameters
     ----------
-    retired, flows, fleet
+    retired, contents
         The kernels' records, filled.
     routes : ndarray, shape (n, routes, materials)
         Recovery by route.
-    inputs : mapping
-        As the model gets them.
+    sold : ndarray, shape (n, years)
+        Packs in new vehicles [GWh].
 
     Returns
     -------
     mapping
         Output name -> what gives (n, *packed_shape).
     """
-    contents = fleet.contents
     replaced = retired.replaced[:, :, NEW]
     first_told = slice(FIRST_PACKS - YEARS[0], None)
 
@@ -204,32 +208,21 @@ def pack_outputs(
 
     @cache
     def landfilled() -> FloatArray:
-        return np.asarray(retired.destination[:, :, :, LANDFILL].sum(axis=2))
-
-    @cache
-    def sold() -> FloatArray:
-        return np.asarray(fleet.vehicles.host.sales[:, :, EV] * contents.capacity[:, NEW] * 1e-6)
+        return _total(retired.destination[:, :, :, LANDFILL])
 
     @cache
     def year() -> FloatArray:
         return crossover(amount(MASS))
 
     def by_route() -> FloatArray:
-        return np.asarray(retired.contained.sum(axis=2)[:, :, :, None] * routes.transpose(0, 2, 1)[:, None], np.float64)
-
-    def nimh() -> FloatArray:
-        return np.asarray(
-            _by_year(flows.host.gone)[:, :, :, HEV] * inputs["nimh_pack_mass"][:, None, None] / 1000.0, np.float64
-        )
-
-    def on_offer() -> FloatArray:
-        fit = inputs["triage_share"] * (1.0 - inputs["host_end_of_life_loss"])
-        return np.asarray(amount(ENERGY).sum(axis=2) * fit[:, None], np.float64)
+        found = np.empty((*retired.contained.shape[:2], *routes.shape[:0:-1]))
+        fill_by_route(retired.contained, routes, found)
+        return found
 
     return {
         "retired_packs": lambda: amount(NUMBER),
         "retired_battery_mass": lambda: amount(MASS),
-        "retired_battery_mass_total": lambda: amount(MASS).sum(axis=2),
+        "retired_battery_mass_total": lambda: _total(amount(MASS)),
         "second_hand_share_of_retired_mass": lambda: _second_hand(amount(MASS))[:, first_told],
         "second_hand_share_of_cumulative_retired_mass": lambda: _second_hand(retired_so_far())[:, first_told],
         "retired_battery_energy": lambda: amount(ENERGY),
@@ -239,7 +232,6 @@ def pack_outputs(
         "warranty_packs": lambda: np.ascontiguousarray(replaced[:, :, NUMBER]),
         "warranty_battery_energy": lambda: np.ascontiguousarray(replaced[:, :, ENERGY]),
         "warranty_battery_mass": lambda: np.ascontiguousarray(replaced[:, :, MASS]),
-        "retired_nimh_mass": nimh,
         "material_contained": lambda: retired.contained,
         "material_recoverable": lambda: retired.contained * contents.host_recovery[:, None, None, :],
         "material_recoverable_by_route": by_route,
@@ -248,10 +240,9 @@ def pack_outputs(
         "material_in_second_use": lambda: retired.held,
         "battery_destination": lambda: retired.destination,
         "landfilled_battery_mass": landfilled,
-        "landfilled_share": lambda: _share(landfilled(), (amount(MASS) + retired.returned).sum(axis=2))[:, first_told],
-        "second_life_on_offer": on_offer,
-        "new_battery_energy": sold,
-        "new_battery_material": lambda: 1000.0 * sold()[:, :, None] * contents.composition,
+        "landfilled_share": lambda: _share(landfilled(), _total(amount(MASS) + retired.returned))[:, first_told],
+        "retired_energy": lambda: amount(ENERGY),
+        "new_battery_material": lambda: 1000.0 * sold[:, :, None] * contents.composition,
         "crossover_year": year,
         "crossover_censored": lambda: (year() == YEARS[-1]).astype(np.float64),
         "crossover_never": lambda: np.isnan(year()).astype(np.float64),

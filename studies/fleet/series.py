@@ -105,7 +105,9 @@ def logistic_share(
 
 def spread(values: FloatArray, weights: FloatArray) -> FloatArray:
     """Return the yearly series (n, years) of a table's values (n, n_rows) under interpolation weights."""
-    return np.asarray(values @ weights, np.float64)
+    # A row alone would take another way through the matrix product than among others, with other last bits.
+    rows = np.repeat(values, 2, axis=0) if len(values) == 1 else values
+    return np.asarray((np.ascontiguousarray(rows) @ weights)[: len(values)], np.float64)
 
 
 def rows_of(values: FloatArray, rows: NDArray[np.int64]) -> FloatArray:

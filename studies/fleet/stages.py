@@ -5,7 +5,7 @@ Every stage is one kernel over a block of draws that stays in cache; stages hand
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -25,12 +25,18 @@ from mcsim.kernels.cohorts.records import (
     ORIGINS,
     POWERTRAINS,
     STYLES,
+    Array,
+    Contents,
     Fleet,
+    Laws,
     Rules,
     Shared,
+    Trade,
+    Vehicles,
 )
 from mcsim.kernels.cohorts.second_hand import fill_entries
 from mcsim.studies.fleet.series import AGE_GROUPS
+from mcsim.study import IntArray
 
 # Draws of a block: its tables (0.3 MB a draw) stay in the cache from stage to stage, its calls and slices cost little.
 BLOCK = 16
@@ -40,16 +46,24 @@ _RUN = 16
 _MORE = 16
 
 
-def rows(record: Any, part: slice) -> Any:
-    """Return a record, or a record of records, of some draws: views of the rows of every array.
+def rows_of(record: Any) -> Callable[[slice], Any]:
+    """Return what gives some draws of a record, or of a record of records: views of the rows of every array.
 
     Examples
     --------
     >>> flows = HomeFlows(np.arange(4.0), np.arange(8.0).reshape(4, 2), np.arange(4.0))
-    >>> rows(flows, slice(1, 2)).gone.tolist()
+    >>> rows_of(flows)(slice(1, 2)).gone.tolist()
     [[2.0, 3.0]]
     """
-    return type(record)._make(rows(field, part) if isinstance(field, tuple) else field[part] for field in record)
+    # Once per record, since a block is a few draws and a record many arrays.
+    takes = [rows_of(field) if isinstance(field, tuple) else field.__getitem__ for field in record]
+    make = type(record)._make
+    return lambda part: make([take(part) for take in takes])
+
+
+def rows(record: Any, part: slice) -> Any:
+    """Return some draws of a record, as `rows_of` does."""
+    return rows_of(record)(part)
 
 
 def empty_flows(n: int, years: int) -> Flows:
@@ -87,6 +101,15 @@ def empty_retired(n: int, years: int, materials: int) -> Retired:
     )
 
 
+class Drawn(NamedTuple):
+    """What the flows are drawn from; `capacity` as in `Contents`."""
+
+    vehicles: Vehicles
+    laws: Laws
+    trade: Trade
+    capacity: Array
+
+
 class Sizes(NamedTuple):
     """How far the tables of the stages reach.
 
@@ -114,10 +137,10 @@ class Sizes(NamedTuple):
     shifts: int
 
 
-def sizes(fleet: Fleet, ages: int) -> Sizes:
+def sizes(drawn: Drawn, ages: int) -> Sizes:
     """Return the sizes that these draws need: the longest warranty, repairs where there are any, the oldest EV."""
-    laws, home_sales = fleet.laws, fleet.vehicles.home.sales
-    years, home_years = fleet.vehicles.host.sales.shape[1], home_sales.shape[1]
+    laws, home_sales = drawn.laws, drawn.vehicles.home.sales
+    years, home_years = drawn.vehicles.host.sales.shape[1], home_sales.shape[1]
     ever = np.flatnonzero((home_sales[:, :, EV] > 0.0).any(axis=0))
     oldest = home_years - int(ever[0]) if ever.size else 0
     # The last half-year ends with the exposure of the year of sale, up to two, and one more is looked at.
@@ -136,7 +159,7 @@ def make_tables(n: int, size: Sizes, unruled: bool) -> room.Tables:
     # An import is older than a vehicle of the host's own by its age at entry.
     longest = max(home_quarters, host_quarters + 4 * ages)
 
-    def curve(quarters: int) -> room.Array:
+    def curve(quarters: int) -> Array:
         return np.empty((n, quarters))
 
     def states(halves: int, classes: int) -> room.PackStates:
@@ -180,17 +203,13 @@ def make_tables(n: int, size: Sizes, unruled: bool) -> room.Tables:
         entries=entries,
         free=imports() if unruled else entries,
         arrivals=room.Arrivals(held, coming() if unruled else held, combustion),
-        packs=room.Packs(
-            *(room.Retiring(np.empty((n, years)), np.empty((n, years, years))) for _ in room.Packs._fields)
-        ),
+        packs=empty_packs(n, years),
     )
 
 
 def make_space(size: Sizes, materials: int) -> room.Space:
     """Return working space for one draw after the other."""
-    years, ages, origins = size.years, size.ages, len(ORIGINS)
-    # Whole runs of the loop over places: what is left over of one costs as much as a run.
-    places = -(-(FIRST_MATERIAL + materials) // _RUN) * _RUN
+    years, ages = size.years, size.ages
     fitted = size.home_classes + 2 * years + 2
     traded = room.Traded(np.empty(size.home_classes), *(np.empty(fitted) for _ in range(3)))
     yearly = room.YearlyLaw(*(np.empty((4, ages + years + 2)) for _ in room.YearlyLaw._fields))
@@ -202,31 +221,68 @@ def make_space(size: Sizes, materials: int) -> room.Space:
         entry=room.EntrySpace(np.empty(2 * years + 1), traded, yearly, at_ends),
         imports=room.ImportSpace(**by_age),
         arrivals=room.ArrivalSpace(np.empty(years * size.shifts), np.empty(years * size.shifts)),
-        packs=room.PackSpace(
-            vectors=np.empty((years, places)),
-            queue=np.empty((origins, years, places)),
-            work=np.empty((origins, WORK, places)),
-        ),
+        packs=pack_space(years, materials),
         years=np.empty(years),
         per_vehicle=room.PerVehicle(*(np.empty(years) for _ in room.PerVehicle._fields)),
     )
+
+
+def empty_packs(n: int, years: int) -> room.Packs:
+    """Return room for the packs that retire in n draws."""
+    triangle = years * (years + 1) // 2
+    return room.Packs(*(room.Retiring(np.empty((n, years)), np.empty((n, triangle))) for _ in room.Packs._fields))
+
+
+def pack_space(years: int, materials: int) -> room.PackSpace:
+    """Return working space for the vectors of packs."""
+    origins = len(ORIGINS)
+    # Whole runs of the loop over places: what is left over of one costs as much as a run.
+    width = -(-(FIRST_MATERIAL + materials) // _RUN) * _RUN
+    return room.PackSpace(np.empty((years, width)), np.empty((origins, years, width)), np.empty((origins, WORK, width)))
 
 
 # What reads a block's tables before the next block fills them: which draws, what is drawn, tables, working space.
 After = Callable[[slice, Fleet, room.Tables, room.Space], None]
 
 
-def run_fleet(
-    fleet: Fleet, shared: Shared, rules: Rules, with_packs: bool = True, after: After | None = None
-) -> tuple[Flows, Retired]:
-    """Return the flows and the retired packs of all draws.
+def run_flows(drawn: Drawn, shared: Shared, rules: Rules, with_packs: bool = True) -> tuple[Flows, room.Packs]:
+    """Return the flows of all draws, and which packs retire when.
+
+    Parameters
+    ----------
+    drawn, shared, rules
+        See `mcsim.kernels.cohorts.records` and, of what is filled, `mcsim.kernels.cohorts.flows`.
+    with_packs : bool
+        Whether retiring packs are wanted; there are none of them else.
+
+    Returns
+    -------
+    Flows, Packs
+    """
+    n, years = drawn.vehicles.host.sales.shape[:2]
+    flows, packs = empty_flows(n, years), empty_packs(n if with_packs else 0, years)
+    packs_of = rows_of(packs)
+    for part, some, tables, space in filled_blocks(drawn, shared, rules, flows):
+        if with_packs:
+            fill_packs(some, tables, space, packs_of(part))
+    return flows, packs
+
+
+def run_retired(packs: room.Packs, places: IntArray, contents: Contents) -> Retired:
+    """Return what retires and where it goes, of draws whose packs stand at these places."""
+    (n, years), materials = contents.mass.shape, contents.composition.shape[2]
+    retired = empty_retired(n, years, materials)
+    fill_retired(packs, places, contents, pack_space(years, materials), retired)
+    return retired
+
+
+def run_fleet(fleet: Fleet, shared: Shared, rules: Rules, after: After | None = None) -> tuple[Flows, Retired]:
+    """Return the flows and the retired packs of all draws, in one go.
 
     Parameters
     ----------
     fleet, shared, rules
-        See `mcsim.kernels.cohorts.records` and, of what it fills, `mcsim.kernels.cohorts.flows`.
-    with_packs : bool
-        Whether retired packs are wanted; without them what is returned of packs is not filled.
+        As in `run_flows`.
     after : callable, optional
         Called after every block of draws, while its tables stand.
 
@@ -234,27 +290,38 @@ def run_fleet(
     -------
     Flows, Retired
     """
-    n, materials = len(fleet.contents.mass), fleet.contents.composition.shape[2]
-    size = sizes(fleet, shared.gates.ever.size)
-    flows = empty_flows(n, size.years)
-    retired = empty_retired(n, size.years, materials)
-    whole = min(BLOCK, n)
-    unruled = bool((fleet.trade.checked < 1.0).any())
-    tables, space = make_tables(whole, size, unruled), make_space(size, materials)
-    for start in range(0, n, whole):
-        part = slice(start, min(start + whole, n))
-        block = tables if part.stop - start == whole else rows(tables, slice(0, part.stop - start))
-        drawn = rows(fleet, part)
-        fill_block(drawn, shared, rules, block, space, rows(flows, part), unruled)
-        if with_packs:
-            fill_packs(drawn, block, space, rows(retired, part), unruled)
+    drawn = Drawn(fleet.vehicles, fleet.laws, fleet.trade, fleet.contents.capacity)
+    (n, years), materials = fleet.contents.mass.shape, fleet.contents.composition.shape[2]
+    flows, retired = empty_flows(n, years), empty_retired(n, years, materials)
+    fleet_of, retired_of = rows_of(fleet), rows_of(retired)
+    for part, some, tables, space in filled_blocks(drawn, shared, rules, flows, materials):
+        fill_packs(some, tables, space, tables.packs)
+        one = fleet_of(part)
+        fill_retired(tables.packs, np.arange(part.stop - part.start), one.contents, space.packs, retired_of(part))
         if after is not None:
-            after(part, drawn, block, space)
+            after(part, one, tables, space)
     return flows, retired
 
 
+def filled_blocks(
+    drawn: Drawn, shared: Shared, rules: Rules, flows: Flows, materials: int = 0
+) -> Iterator[tuple[slice, Drawn, room.Tables, room.Space]]:
+    """Fill the flows block by block; yield which draws, what is drawn of them, their tables and the working space."""
+    n, size = len(drawn.capacity), sizes(drawn, shared.gates.ever.size)
+    whole = min(BLOCK, n)
+    unruled = bool((drawn.trade.checked < 1.0).any())
+    tables, space = make_tables(whole, size, unruled), make_space(size, materials)
+    drawn_of, flows_of = rows_of(drawn), rows_of(flows)
+    for start in range(0, n, whole):
+        part = slice(start, min(start + whole, n))
+        block = tables if part.stop - start == whole else rows(tables, slice(0, part.stop - start))
+        some = drawn_of(part)
+        fill_block(some, shared, rules, block, space, flows_of(part), unruled)
+        yield part, some, block, space
+
+
 def fill_block(
-    fleet: Fleet,
+    drawn: Drawn,
     shared: Shared,
     rules: Rules,
     tables: room.Tables,
@@ -262,9 +329,9 @@ def fill_block(
     flows: Flows,
     unruled: bool,
 ) -> None:
-    """Run the stages of a block of draws up to the imports: fill their flows, and which EVs come when."""
+    """Run the stages of a block of draws: fill their flows, and which EVs come when."""
     curves, states, new, entries = tables.curves, tables.states, tables.new, tables.entries
-    (home, host), laws, pool, exposure = fleet.vehicles, fleet.laws, tables.pool, rules.exposure
+    (home, host), laws, pool, exposure = drawn.vehicles, drawn.laws, tables.pool, rules.exposure
     fill_first_owners(host, laws, exposure, curves, states, new)
     leavers = tables.leavers
     fill_home_fleets(home, shared.styles, rules, laws.pass_scale, states.home, leavers, space.home, flows.home, pool)
@@ -274,14 +341,13 @@ def fill_block(
         all_pass = curves._replace(passing=np.ones_like(curves.passing))
         fill_entries(host, laws, all_pass, states.home.share, rules, shared.gates.ever, space.entry, free)
     fill_new_sales(host, shared.first_stock, new, exposure, space.years, flows.host)
-    fill_imports(fleet.trade, shared.gates, rules, pool, entries, free, tables.arrivals, flows, space.imports)
+    fill_imports(drawn.trade, shared.gates, rules, pool, entries, free, tables.arrivals, flows, space.imports)
 
 
-def fill_packs(fleet: Fleet, tables: room.Tables, space: room.Space, retired: Retired, unruled: bool) -> None:
-    """Fill the packs that retire of a block of draws, whose other stages have run."""
-    packs, arrivals, capacity = tables.packs, tables.arrivals, fleet.contents.capacity
-    fill_new_packs(fleet.vehicles.host.sales, tables.new, capacity, space.per_vehicle, packs)
+def fill_packs(drawn: Drawn, tables: room.Tables, space: room.Space, packs: room.Packs) -> None:
+    """Fill the packs that retire of a block of draws, whose flows are filled."""
+    arrivals, capacity = tables.arrivals, drawn.capacity
+    fill_new_packs(drawn.vehicles.host.sales, tables.new, capacity, space.per_vehicle, packs)
     add_arriving_packs(arrivals.held, tables.entries, capacity, space.arrivals, packs.second_hand)
-    if unruled:
+    if (drawn.trade.checked < 1.0).any():
         add_arriving_packs(arrivals.free, tables.free, capacity, space.arrivals, packs.second_hand)
-    fill_retired(packs, fleet.contents, space.packs, retired)

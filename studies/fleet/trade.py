@@ -43,6 +43,21 @@ SPECS = (
 )
 
 
+def reads(options: Mapping[str, OptionValue]) -> tuple[str, ...]:
+    """Return what `trade` reads under some options."""
+    unregistered = ("home_retirement_share_unregistered", "unregistered_stock_uplift", "unregistered_import_age")
+    demand = ("population", "population_factor", "motorisation_saturation")
+    always = (
+        "import_ages", "host_imports", "host_imports_early_factor", "home_retirement_share_to_host",
+        "ev_selection_ratio", "ev_export_age", "ev_export_age_width",
+    )  # fmt: skip
+    return (
+        *always,
+        *((*unregistered, "unregistered_age_width") if options["unregistered"] == "on" else ()),
+        *(demand if options["trade"] == "demand" else ()),
+    )
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Border:
     """Where the rows of the trade tables lie; built once per study."""
@@ -167,7 +182,7 @@ def trade(
     registered_only = options["unregistered"] == "off"
     weights = period_weights(border, inputs)
     history_weight, history_open = _history(border, weights, registered_only)
-    irregular = irregular_weights(inputs)
+    irregular = np.zeros_like(weights[-1]) if registered_only else irregular_weights(inputs)
     weight, open_age, share = _later(weights[-1], irregular, inputs, rule.oldest, rule.youngest, registered_only)
     if (rule.late > 0.0).any():
         late_weight, late_open, _ = _later(
@@ -186,7 +201,7 @@ def trade(
             uplift=uplift,
             irregular_weight=np.ascontiguousarray(irregular[:, :ages]),
         ),
-        demand=_demand(border, inputs, target),
+        demand=_demand(border, inputs, target, options["trade"] == "demand"),
         share=np.ascontiguousarray(share),
         weight=np.ascontiguousarray(weight[:, :ages]),
         open_age=np.ascontiguousarray(open_age[:, :ages]),
@@ -236,10 +251,16 @@ def _observed(border: Border, inputs: Mapping[str, FloatArray]) -> FloatArray:
     return np.ascontiguousarray(np.where(early, observed * inputs["host_imports_early_factor"][:, None], observed))
 
 
-def _demand(border: Border, inputs: Mapping[str, FloatArray], target: FloatArray | None) -> Demand:
-    population = spread(inputs["population"], border.population) * inputs["population_factor"][:, None]
+def _demand(border: Border, inputs: Mapping[str, FloatArray], target: FloatArray | None, wanted: bool) -> Demand:
+    """Return what the stock has to reach; people where the demand is theirs, 1 a year where nobody asks for them."""
+    n = len(inputs["ev_selection_ratio"])
+    none = np.zeros((n, len(YEARS)))
+    population, saturation = none + 1.0, np.ones(n)
+    if wanted:
+        population = spread(inputs["population"], border.population) * inputs["population_factor"][:, None]
+        saturation = inputs["motorisation_saturation"] / 1000.0
     return Demand(
         population=np.ascontiguousarray(population),
-        saturation=np.ascontiguousarray(inputs["motorisation_saturation"] / 1000.0),
-        target=np.zeros_like(population) if target is None else np.ascontiguousarray(target),
+        saturation=np.ascontiguousarray(saturation),
+        target=none if target is None else np.ascontiguousarray(target),
     )

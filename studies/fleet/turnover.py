@@ -42,6 +42,16 @@ SPECS = (
 )
 
 
+# What `vehicles` reads.
+READS = (
+    *(spec.name for spec in SPECS if spec.name not in ("home_pickup_share", "home_survival")),
+    *(f"{country}_{name}" for country in ("home", "host") for name in ("ev_ceiling", "ev_midpoint", "ev_share_2025")),
+    "home_sales_2050_factor", "home_hev_share_2035", "home_survival_stretch", "home_ev_survival_stretch",
+    "host_sales_growth", "host_sales_level", "host_hev_share_2035", "initial_stock", "initial_second_hand_share",
+    "host_survival_shape", "host_survival_scale", "second_hand_life_multiplier",
+)  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Turnover:
     """Where the rows of the sales tables lie; built once per study."""

@@ -118,12 +118,13 @@ def run(fleet: Fleet, shared: Shared, rules: Rules, holding: Holding, ways: Ways
         # The packs of imports have been told: their room is free, and stays empty.
         sales, capacity, packs = drawn.vehicles.host.sales, drawn.contents.capacity, tables.packs
         fill_new_packs(sales, tables.new, capacity, space.per_vehicle, packs)
-        fill_retired(packs, drawn.contents, space.packs, rows(no_imports, part))
+        places = np.arange(len(capacity))
+        fill_retired(packs, places, drawn.contents, space.packs, rows(no_imports, part))
         if ways.stand_in.kind == BY_EV:
             more = sales.copy()
             more[:, :, EV] += filled.added
             fill_new_packs(more, tables.new, capacity, space.per_vehicle, packs)
-            fill_retired(packs, drawn.contents, space.packs, rows(without, part))
+            fill_retired(packs, places, drawn.contents, space.packs, rows(without, part))
 
     flows, retired = run_fleet(extended, shared, rules, after=after)
     return Run(flows, (retired, without, no_imports), accounts)

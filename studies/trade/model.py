@@ -18,10 +18,10 @@ from mcsim.kernels.cohorts.records import Fleet
 from mcsim.studies.common.corridor import Corridor
 from mcsim.studies.common.labels import MATERIALS
 from mcsim.studies.fleet.levers import moved
-from mcsim.studies.fleet.model import EXPOSURE, read, records, rules
+from mcsim.studies.fleet.model import EXPOSURE, outputs_of, read, records, rules
 from mcsim.studies.fleet.model import warn as warn_of_fleet
 from mcsim.studies.fleet.policy import Grid
-from mcsim.studies.fleet.results import pack_outputs, told, vehicle_outputs
+from mcsim.studies.fleet.results import told
 from mcsim.studies.fleet.series import YEARS
 from mcsim.studies.second_hand_ev import lca
 from mcsim.studies.second_hand_ev.grid import losses_of_years
@@ -91,10 +91,10 @@ def model(tables: Mapping[str, Table], *, home: str, host: str) -> Model:
         cases = tuple(case_of(done, fleet, held, ways, drawn, case) for case in range(len(CASES)))
         priced = {"metal_price": drawn["metal_price"][:, prices]}
         own = told(told_outputs(done, cases, unit, loss, priced), wanted)
-        routes = drawn["recovery"][:, parts.packs.recovery]
-        packs = pack_outputs(_of_materials(done.retired[0], fleet), done.flows, fleet, routes, drawn)
         names = frozenset(output_names) if wanted is None else wanted
-        of_fleet = told({**vehicle_outputs(done.flows, parts.loss, drawn), **packs}, names - own.keys())
+        of_fleet = told(
+            outputs_of(parts, fleet, done.flows, _of_materials(done.retired[0], fleet), drawn), names - own.keys()
+        )
         return corridor.labelled(own | of_fleet)
 
     return Model(
