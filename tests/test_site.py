@@ -159,3 +159,23 @@ def test_notebooks_hold_no_output_and_no_name_of_a_machine():
         assert len(code) >= 4
         assert all(cell["outputs"] == [] and cell["execution_count"] is None for cell in code), path.name
         assert set(content["metadata"]) == {"kernelspec", "language_info"}
+
+
+def test_an_answer_is_page_one_of_the_report_that_its_command_writes(tmp_path, capsys):
+    import site_answers
+
+    site_answers.write(tmp_path, ["ishigami"], ["--draws", "64", "--base", "16"])
+    told = (tmp_path / "ishigami.md").read_text()
+    assert told.startswith("# ")
+    assert "## What decides it" in told
+    assert "All headline numbers" not in told
+    assert told.rstrip().endswith("mcsim run ishigami")
+    assert re.findall(r"\]\((.*?)\)", told) == ["ishigami.svg"]
+    assert (tmp_path / "ishigami.svg").read_text().startswith("<?xml")
+    capsys.readouterr()
+
+
+def test_every_study_with_answers_of_its_own_has_its_page():
+    import site_answers
+
+    assert [name for name in site_answers.STUDIES if not mcsim.load(name).brief.answers] == []

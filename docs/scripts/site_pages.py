@@ -9,13 +9,19 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+import site_answers
 import site_names
 import site_studies
 import site_words
 
 DOCS = Path(__file__).resolve().parent.parent
 GENERATED = DOCS / "generated"
-WRITERS: tuple[Callable[[], dict[str, str]], ...] = (site_names.pages, site_words.pages, site_studies.pages)
+WRITERS: tuple[Callable[[], dict[str, str]], ...] = (
+    site_names.pages,
+    site_words.pages,
+    site_studies.pages,
+    site_answers.pages,
+)
 
 
 def pages() -> dict[str, str]:
@@ -88,7 +94,7 @@ def setup(app: Any) -> dict[str, Any]:
             getLogger("mcsim").warning("loaded from elsewhere, so the page needs a network: %s", line)
 
     app.add_lexer("csv", TextLexer)  # Pygments has none
-    app.connect("config-inited", lambda *_: write())
+    app.connect("config-inited", lambda *_: (write(), site_answers.write(GENERATED / "answers")))
     app.connect("build-finished", lambda app, failed: None if failed else told(outside(Path(app.outdir))))
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
 
