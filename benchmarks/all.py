@@ -2,7 +2,9 @@
 
     python benchmarks/all.py [--out results.json] [--only NAME ...]
 
-Ratios are measured inside one script, against a baseline of the same run; nothing here compares across machines.
+Ratios are measured inside one script, against a baseline of the same run; nothing here compares across machines. Run it
+where nothing else runs: it takes less than ten minutes on two cores. Peers: ``pip install -e '.[peers]'`` and the
+variables ODYM and CARCULATOR, see `benchmarks/peers.py`; those that are absent are named and left out.
 """
 
 import argparse
@@ -22,6 +24,8 @@ SCRIPTS = {
     "fleet": ["fleet.py"],
     "peers": ["peers.py"],
     "dask": ["dask_workers.py"],
+    "commands": ["commands.py", "--cold"],
+    "storage": ["storage.py", "second-hand-ev", "2000"],
     "engine": ["engine.py", "--quick"],
     "sensitivity-speed": ["sensitivity.py", "speed"],
     "sensitivity-study": ["sensitivity.py", "study", "--base", "4096"],
