@@ -12,6 +12,8 @@ from mcsim.report.answers import first_large, input_words
 from mcsim.report.brief import markdown
 from mcsim.report.choose import figures_of
 from mcsim.report.draw import Drawings, draw_figures, write
+from mcsim.report.explorer import PAGE as EXPLORER
+from mcsim.report.explorer import write_explorer
 from mcsim.report.first import draws_told, footer, page_one
 from mcsim.report.kinds.ranking import KIND as RANKING
 from mcsim.report.language import say, speaking
@@ -90,6 +92,7 @@ def _write(result: Result, ranking: Ranking | None, folder: Path, png: bool, ear
     environment.filters["tight"] = lambda text: text.replace(" %", "\N{NO-BREAK SPACE}%")
     html = environment.get_template("report.html").render(
         study=study,
+        explorer="" if write_explorer(result, ranking, folder) is None else EXPLORER,
         count=draws_told(result),
         language=study.labels.language,
         seed=result.seed,

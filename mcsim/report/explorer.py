@@ -1,0 +1,215 @@
+"""The explorer: one page beside the report in which a reader picks what to see; drawn by Vega-Lite, without a network.
+
+The page holds the numbers of summary.csv and sensitivity.csv, packed as the run holds them: of each output its distinct
+cells, and which cell each element shows. What would make the page too large is left out, and told.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mcsim.report.answers import first_large, input_words
+from mcsim.report.check import read_picture
+from mcsim.report.choose import figures_of
+from mcsim.report.draw import write
+from mcsim.report.kinds.stack import KIND as STACK
+from mcsim.report.language import say
+from mcsim.report.style import scale, unit_words
+from mcsim.study import Output, Study
+from mcsim.study.declared import INDICATOR
+from mcsim.study.select import packed_cells
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from mcsim.ranking.ranking import Ranking
+    from mcsim.result.result import Result
+
+PAGE = "explorer.html"
+BANDS = {"low": 0, "low_half": 2, "median": 3, "high_half": 4, "high": 6}  # name -> row of the quantiles of a summary
+LARGEST = 1_500_000  # bytes of numbers in a page; Vega's scripts take 0.9 MB more
+DIGITS = 4  # of a number
+TOP = 8  # inputs of an element
+TEXTS = (
+    "Show", "Lines by", "none", "link to this choice", "median", "half of the draws", "95 % of the draws", "mean",
+    "undefined in {part} of the draws", "share of the variance", "Not ranked.", "No parts.",
+)  # fmt: skip
+
+
+def write_explorer(result: Result, ranking: Ranking | None, folder: Path) -> Path | None:
+    """Write ``explorer.html`` beside the report and return it; None where the extra `explorer` is not installed.
+
+    Parameters
+    ----------
+    result : Result
+        The run.
+    ranking : Ranking, optional
+        What drives it.
+    folder : Path
+        The run directory.
+    """
+    import jinja2
+
+    path = folder / PAGE
+    scripts = _scripts()
+    if not scripts:
+        path.unlink(missing_ok=True)  # of an earlier report: its numbers may be others
+        return None
+    content = data_of(result, ranking)
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("mcsim.report"), autoescape=True, undefined=jinja2.StrictUndefined
+    )
+    environment.globals["say"] = say
+    html = environment.get_template("explorer.html").render(
+        study=result.study,
+        language=result.study.labels.language,
+        scripts=scripts,
+        data=json.dumps(content, ensure_ascii=False, separators=(",", ":"), allow_nan=False).replace("</", "<\\/"),
+        left_out=content["left_out"],
+    )
+    write(path, html.encode("utf-8"))
+    return path
+
+
+@cache
+def _scripts() -> str:
+    """Return Vega, Vega-Lite and Vega-Embed as one script; nothing without the extra."""
+    try:
+        import vl_convert
+    except ImportError:
+        return ""
+    return str(vl_convert.javascript_bundle()).replace("</script", "<\\/script")
+
+
+def data_of(result: Result, ranking: Ranking | None) -> dict[str, Any]:
+    """Return what the page shows: outputs, dims, drivers, words.
+
+    Returns
+    -------
+    dict
+        texts, dims, outputs, drivers (by output), parts (stacked output -> its dim), inputs, left_out.
+    """
+    study = result.study
+    factors = () if ranking is None else ranking.factors
+    content: dict[str, Any] = {
+        "texts": {text: say(text) for text in TEXTS},
+        "dims": {},
+        "outputs": [],
+        "drivers": {},
+        "parts": {},
+        "inputs": [first_large(input_words(study, name)) for name in factors],
+        "left_out": [],
+        "start": _start(study),
+    }
+    stacked = {figure.output.name: figure["stack"] for figure in figures_of(study) if figure.kind is STACK}
+    room = LARGEST
+    for output in _ordered(study, set(stacked)):
+        told = _output(result, output)
+        drivers = None if ranking is None else _drivers(ranking, output)
+        size = len(json.dumps((told, drivers)))
+        if size > room:
+            content["left_out"].append(study.labels.name(output.name, output.meaning))
+            continue
+        room -= size
+        content["outputs"].append(told)
+        if drivers is not None:
+            content["drivers"][output.name] = drivers
+        if output.name in stacked:
+            content["parts"][output.name] = stacked[output.name]
+        for dim in output.dims:
+            words = [first_large(study.labels.word(dim.name, code)) for code in dim.coords]
+            numbers = all(isinstance(code, int | float) for code in dim.coords)
+            entry = {"label": first_large(study.labels.name(dim.name)), "numbers": numbers}
+            known = content["dims"].setdefault(dim.name, entry | {"words": {}})
+            known["words"] |= dict(zip(map(str, dim.coords), words, strict=True))
+    return content
+
+
+def _start(study: Study) -> dict[str, str]:
+    """Return what the page shows first: the picture of page one, with its labels."""
+    figure = read_picture(study) or next(iter(figures_of(study)), None)
+    if figure is None or figure.output.name not in {output.name for output in study.outputs}:
+        return {}
+    one = {dim: str(label) for dim, label in figure.where.items() if not isinstance(label, list)}
+    return {"output": figure.output.name, **one} | ({"lines": figure["line"]} if figure.get("line") else {})
+
+
+def _ordered(study: Study, stacked: set[str]) -> Iterator[Output]:
+    """Yield the outputs, what the study leads with first."""
+    drawn = {figure.output.name for figure in figures_of(study)}
+
+    def place(output: Output) -> tuple[int, int]:
+        rank = 0 if output.name in study.headline else 1 if output.name in stacked else 2 if output.rank else 3
+        return (rank if output.name in drawn or rank < 3 else 4), math.prod(output.shape)
+
+    yield from sorted(study.outputs, key=place)
+
+
+def _output(result: Result, output: Output) -> dict[str, Any]:
+    """Return an output's distinct cells as the summary has them, in the unit that a reader reads."""
+    band = result.bands[output.name]
+    cells = packed_cells(output)
+    units = [""] * band.n.size
+    for place in np.argwhere(cells >= 0):
+        units[int(cells[tuple(place)])] = output.unit_at(place.tolist())
+    largest = dict.fromkeys(dict.fromkeys(units), 0.0)
+    for cell, unit in enumerate(units):
+        size = np.nanmax(np.abs(band.quantiles[[0, 3, 6], cell]), initial=0.0)
+        largest[unit] = max(largest[unit], float(size) if math.isfinite(size) else 0.0)
+    scales = {unit: scale(unit, largest[unit]) for unit in largest}
+    divisor = np.array([scales[unit][0] for unit in units])
+    chance = output.unit == INDICATOR
+    if chance:
+        divisor, scales = np.full(len(units), 0.01), {unit: (0.01, say("% of the draws")) for unit in largest}
+    shown = list(dict.fromkeys(units))
+    told = {
+        "name": output.name,
+        "label": first_large(result.study.labels.name(output.name, output.meaning)),
+        "dims": [[dim.name, [str(code) for code in dim.coords]] for dim in output.dims],
+        "units": [unit_words(scales[unit][1]) for unit in shown],
+        "unit": 0 if len(shown) == 1 else [shown.index(unit) for unit in units],
+        "chance": chance,
+        "mean": _rounded(band.mean / divisor),
+        "undefined": _rounded(band.undefined) if band.undefined.any() else 0,
+        "at": None if output.layout is None else cells.ravel().tolist(),
+    }
+    return told | ({} if chance else {key: _rounded(band.quantiles[row] / divisor) for key, row in BANDS.items()})
+
+
+def _drivers(ranking: Ranking, output: Output) -> list[list[list[float | None]]] | None:
+    """Return, for each distinct cell, its leading inputs: place, share in per cent, both ends; None where unranked."""
+    key = ranking.order_by
+    scores: Mapping[str, NDArray[Any]] = ranking.scores.get(output.name, {})
+    if key not in scores or f"{key}_low" not in scores:
+        return None
+    shares, low, high = (np.asarray(scores[name], float) for name in (key, f"{key}_low", f"{key}_high"))
+    shares, low, high = (part.reshape(len(part), -1) for part in (shares, low, high))
+    order = np.argsort(-np.nan_to_num(shares, nan=-1.0), axis=0, kind="stable")[:TOP]
+    return [
+        [
+            [int(place), *_rounded(100 * np.array([shares[place, cell], low[place, cell], high[place, cell]]))]
+            for place in order[:, cell]
+            if np.isfinite(shares[place, cell])
+        ]
+        for cell in range(shares.shape[1])
+    ]
+
+
+def _rounded(values: NDArray[Any]) -> list[float | None]:
+    """Return numbers with a few digits, and None for those that are undefined."""
+    values = np.asarray(values, float).ravel()
+    finite = np.isfinite(values)
+    size = np.floor(np.log10(np.where(finite & (values != 0), np.abs(np.where(finite, values, 1.0)), 1.0)))
+    power = 10.0 ** (DIGITS - 1 - size)
+    rounded = np.where(finite, np.round(np.where(finite, values, 0.0) * power) / power, 0.0)
+    return [
+        (int(value) if value == int(value) else float(f"{value:.{DIGITS}g}")) if there else None
+        for value, there in zip(rounded.tolist(), finite.tolist(), strict=True)
+    ]
