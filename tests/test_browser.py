@@ -28,14 +28,19 @@ SMALLEST = 11  # pixels of a letter
 WRONG = """() => {
   const found = [], wide = document.documentElement.scrollWidth;
   if (wide > innerWidth + 1) found.push(`the page is ${wide} wide in ${innerWidth}`);
-  for (const img of document.images) if (!img.complete || !img.naturalWidth) found.push(`no picture: ${img.alt.slice(0, 60)}`);
+  for (const img of document.images)
+    if (!img.complete || !img.naturalWidth) found.push(`no picture: ${img.alt.slice(0, 60)}`);
   const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   while (walk.nextNode()) {
     const own = walk.currentNode.parentElement;
-    if (!walk.currentNode.data.trim() || ["SCRIPT", "STYLE", "OPTION"].includes(own.tagName) || !own.checkVisibility()) continue;
-    if (parseFloat(getComputedStyle(own).fontSize) < SMALLEST) found.push(`small letters: ${walk.currentNode.data.slice(0, 40)}`);
+    const skipped = ["SCRIPT", "STYLE", "OPTION"].includes(own.tagName) || !own.checkVisibility();
+    if (!walk.currentNode.data.trim() || skipped) continue;
+    const size = parseFloat(getComputedStyle(own).fontSize);
+    if (size < SMALLEST) found.push(`small letters: ${walk.currentNode.data.slice(0, 40)}`);
   }
-  for (const cell of document.querySelectorAll("td, th")) if (cell.checkVisibility() && cell.scrollWidth > cell.clientWidth + 2) found.push(`cut cell: ${cell.textContent.slice(0, 60)}`);
+  for (const cell of document.querySelectorAll("td, th"))
+    if (cell.checkVisibility() && cell.scrollWidth > cell.clientWidth + 2)
+      found.push(`cut cell: ${cell.textContent.slice(0, 60)}`);
   return found;
 }""".replace("SMALLEST", str(SMALLEST))
 

@@ -97,7 +97,8 @@ def _write(result: Result, ranking: Ranking | None, folder: Path, png: bool, ear
         language=study.labels.language,
         seed=result.seed,
         design=result.design,
-        warnings=_warnings(result, ranking),
+        warnings=_warnings(result),
+        remarks=[] if ranking is None else [f"{first_large(note)}." for note in ranking.warnings],
         headlines=words.headlines(result),
         one=one,
         foot=foot,
@@ -123,14 +124,11 @@ def _write(result: Result, ranking: Ranking | None, folder: Path, png: bool, ear
     return path
 
 
-def _warnings(result: Result, ranking: Ranking | None) -> list[str]:
+def _warnings(result: Result) -> list[str]:
     lines = list(result.study.model.warn(result.study.options)) if result.study.model.warn is not None else []
     if result.complete < result.asked:
         lines.append(say("Incomplete: {what}.", what=draws_told(result)))
-    lines += [
-        f"{note[:1].upper()}{note[1:]}." for note in (*result.notes, *(() if ranking is None else ranking.warnings))
-    ]
-    return lines
+    return lines + [f"{first_large(note)}." for note in result.notes]
 
 
 def _ranking_blocks(result: Result, ranking: Ranking | None) -> list[dict[str, Any]]:

@@ -136,7 +136,7 @@ def curve(item: Input, width: int = 90, height: int = 18) -> str:
     words = say("density of {name}", name=item.name)
     points = " ".join(f"{a:.1f},{height - b * (height - 2):.1f}" for a, b in zip(x, density, strict=True))
     return (
-        f'<svg width="{width}" height="{height}" role="img" aria-label="{escape(words)}">'
+        f'<svg class="curve" width="{width}" height="{height}" role="img" aria-label="{escape(words)}">'
         f'<polygon points="0,{height} {points} {width},{height}" fill="#0072B2" fill-opacity="0.35"/></svg>'
     )
 
