@@ -15,7 +15,7 @@ from mcsim.studies.fleet.series import YEARS, interpolation, refuse_negative
 from mcsim.studies.second_hand_ev.curves import MAXIMUM_AGE, distance_abroad, distance_in_service, survival_of_country
 from mcsim.studies.second_hand_ev.inputs import BODIES
 from mcsim.studies.second_hand_ev.lca import Assessment
-from mcsim.studies.second_hand_ev.vehicle import OLD_CATALYST_AGE
+from mcsim.studies.second_hand_ev.lived import OLD_CATALYST_AGE
 from mcsim.study import FloatArray, IntArray, OptionValue, TableSpec
 from mcsim.study.tables import Table
 
