@@ -159,3 +159,10 @@ def test_a_table_of_labels_is_checked(tmp_path, text, message):
 def test_every_language_has_a_catalogue_and_english_none():
     assert {code: bool(catalogue(code)) for code in LANGUAGES} == {"en": False, "es": True}
     assert told_in({"text": "a", "text_es": "b"}, "en") == {"text": "a"}
+
+
+def test_the_codes_of_a_run_have_their_names_beside_them(tmp_path):
+    write_report(run(spanish(), 50, jobs=1, quiet=True), None, tmp_path)
+    lines = (tmp_path / "labels.csv").read_text(encoding="utf-8").splitlines()
+    assert lines[0] == "dim,code,label,label_es"
+    assert ",total,total mass,masa total" in lines

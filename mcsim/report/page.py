@@ -20,6 +20,7 @@ from mcsim.report.language import say, speaking
 from mcsim.report.panels import labels_of, part_of
 from mcsim.report.printed import printed_lines
 from mcsim.report.shares import members_told, method_told, shares_of
+from mcsim.report.tables import write_labels
 from mcsim.study import Study
 from mcsim.study.labels import ENGLISH
 from mcsim.study.language import in_language
@@ -115,6 +116,7 @@ def _write(result: Result, ranking: Ranking | None, folder: Path, png: bool, ear
         failures=result.failures,
         provenance=words.provenance(result.record),
     )
+    write_labels(study, folder)
     path = folder / "report.html"
     write(path, html.encode("utf-8"))
     write(
