@@ -12,7 +12,7 @@ from mcsim.engine.design import user_design
 from mcsim.engine.run import run
 from mcsim.ranking.method import Designed
 from mcsim.ranking.methods import METHODS
-from mcsim.ranking.plain import plain, rank_run, with_members
+from mcsim.ranking.plain import asked_of_run, plain, rank_run, with_members
 from mcsim.ranking.ranking import Ranking
 from mcsim.ranking.repeat import Request
 from mcsim.ranking.sensitivity import sensitivity
@@ -213,3 +213,10 @@ def test_designed_effects_are_told_as_such():
 def test_picture_of_shapley_effects_is_drawn():
     axes = sensitivity(load("ishigami"), 64, method="shapley_data", jobs=1).plot("y")
     assert len(axes.patches) == 3
+
+
+@pytest.mark.parametrize("name", ["second-hand-ev", "ishigami"])
+def test_draws_that_are_ranked_are_stored_unrounded(name):
+    study, asked = load(name), Asked.of()
+    how = plain(study, "random", 2000)
+    assert asked_of_run(study, asked, asked, how).stored.exact == bool(how.groups)

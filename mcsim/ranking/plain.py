@@ -93,7 +93,7 @@ def _method(study: Study, design: str | Design) -> Plain:
 
 
 def asked_of_run(study: Study, drawn: Asked, wanted: Asked, how: Plain) -> Asked:
-    """Return what is asked of the run itself: draws that are ranked are kept.
+    """Return what is asked of the run itself: draws that are ranked are kept, as exactly as they were computed.
 
     Raises
     ------
@@ -109,7 +109,10 @@ def asked_of_run(study: Study, drawn: Asked, wanted: Asked, how: Plain) -> Asked
     if not by_draws and not how.groups:
         return drawn
     names = [output.name for output in outputs_of(study, None)]
-    return replace(drawn, stored=replace(drawn.stored, keep=tuple(dict.fromkeys((*drawn.stored.keep, *names)))))
+    # What is ranked must not have been rounded when it was stored.
+    return replace(
+        drawn, stored=replace(drawn.stored, keep=tuple(dict.fromkeys((*drawn.stored.keep, *names))), exact=True)
+    )
 
 
 def rank_run(result: Result, asked: Asked, request: Request) -> Ranking | None:
