@@ -136,6 +136,7 @@ def rows():
     return [
         *evaluations("second-hand-ev", 9000.0),
         *evaluations("second-hand-ev-field", 6000.0),
+        evaluations("trade", 1500.0)[0],
         ranked("second-hand-ev"),
         ranked("second-hand-ev-field"),
         *staged("second-hand-ev"),

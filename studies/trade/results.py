@@ -38,6 +38,18 @@ def impacts_of(done: FloatArray, power: FloatArray, factors: Factors) -> FloatAr
     return np.asarray(flat)
 
 
+def over_years(values: FloatArray) -> FloatArray:
+    """Return the sum over the second axis, by a product with ones: far faster than a sum over a middle axis.
+
+    Examples
+    --------
+    >>> over_years(np.arange(6.0).reshape(1, 3, 2)).tolist()
+    [[6.0, 9.0]]
+    """
+    flat = np.ones(values.shape[1]) @ values.reshape(*values.shape[:2], -1)
+    return np.asarray(flat.reshape(len(values), *values.shape[2:]))
+
+
 def last_turn(change: FloatArray) -> FloatArray:
     """Return the last year in which a running sum turns its sign, NaN where it never does.
 
@@ -87,26 +99,35 @@ def told_outputs(
         return impacts_of(done(AS_IS), cases[AS_IS].power, factors)
 
     @cache
-    def change() -> FloatArray:
+    def changed(case: int) -> FloatArray:
         # What is the same in both cases leaves before it is multiplied: a change is no difference of large sums.
-        here = cases[AS_IS]
-        each = [impacts_of(done(c) - done(AS_IS), cases[c].power - here.power, factors) for c in OTHERS]
-        return np.stack(each, axis=-1)
-
-    @cache
-    def impact() -> FloatArray:
-        base = as_is()[..., None] * np.ones(len(CASES))
-        base[..., list(OTHERS)] += change()
-        return np.asarray(base * SCALE[:, None])
+        return impacts_of(done(case) - done(AS_IS), cases[case].power - cases[AS_IS].power, factors)
 
     @cache
     def scaled() -> FloatArray:
-        return np.asarray(change() * SCALE[:, None])
+        first = changed(OTHERS[0])
+        found = np.empty((*first.shape, len(OTHERS)))
+        for place, case in enumerate(OTHERS):
+            np.multiply(changed(case), SCALE, out=found[..., place])
+        return found
+
+    @cache
+    def impact() -> FloatArray:
+        base = as_is() * SCALE
+        found = np.empty((*base.shape, len(CASES)))
+        found[..., AS_IS] = base
+        for place, case in enumerate(OTHERS):
+            np.add(base, scaled()[..., place], out=found[..., case])
+        return found
+
+    @cache
+    def summed_change() -> FloatArray:
+        return over_years(scaled())
 
     @cache
     def per_ev() -> FloatArray:
         crossed = run.flows.host.registrations[:, 1, 2].sum(axis=1)[:, None, None]
-        total = -change()[..., OTHERS.index(NO_EVS)].sum(axis=1)
+        total = -over_years(changed(NO_EVS))
         return np.divide(total, crossed, out=np.full_like(total, np.nan), where=crossed > 0.0)
 
     @cache
@@ -139,13 +160,13 @@ def told_outputs(
     return {
         "impact": impact,
         "impact_change": lambda: flat(scaled()),
-        "cumulative_impact": lambda: impact().sum(axis=1),
-        "cumulative_impact_change": lambda: flat(scaled().sum(axis=1)),
-        "impact_total": lambda: impact().sum(axis=2),
-        "cumulative_impact_change_total": lambda: flat(scaled().sum(axis=(1, 2))),
+        "cumulative_impact": lambda: over_years(impact()),
+        "cumulative_impact_change": lambda: flat(summed_change()),
+        "impact_total": lambda: impact()[:, :, 0] + impact()[:, :, 1] + impact()[:, :, 2],
+        "cumulative_impact_change_total": lambda: flat(summed_change().sum(axis=1)),
         "impact_per_second_hand_ev": per_ev,
         "impact_per_second_hand_ev_total": lambda: per_ev().sum(axis=1),
-        "break_even_year": lambda: last_turn(-change()[..., OTHERS.index(NO_EVS)]),
+        "break_even_year": lambda: last_turn(-changed(NO_EVS)),
         "home_battery_mass_kept": kept,
         "home_battery_mass_kept_total": lambda: kept().sum(axis=1),
         "home_retired_battery_mass": lambda: retired(0),
