@@ -25,7 +25,8 @@ def toy_study(shipped: Path, folder: Path, toy: Corridor, rows: Callable[[str], 
     `rows` tells of which tables the rows carry the labels, not the name alone.
     """
     text = shipped.read_text(encoding="utf-8")
-    for file in set(re.findall(r'file = "([^"]+)"', text)):
+    # One file of a table, or a list with the files of labels.
+    for file in set(re.findall(r'files? = \[?"([^"]+)"', text)):
         source = (shipped.parent / file).resolve()
         name = renamed(source.name, toy)
         lines = source.read_text(encoding="utf-8").splitlines()
