@@ -112,7 +112,9 @@ def test_a_lever_moves_what_it_is_for(name, today):
     found = evaluated(mcsim.load(name))
     output, sign = MOVES[name]
     change = (found[output] - today[output])[:, -1]
-    assert (np.sign(change.round(9)) == sign).all()
+    signs = np.sign(change.round(9))
+    assert set(signs) <= {0, sign}  # a draw in which today is beyond what it reaches stays as it is
+    assert (signs == sign).mean() > 0.5
 
 
 def test_every_lever_has_its_study_and_says_what_it_moves():
@@ -131,7 +133,7 @@ def test_before_its_start_a_lever_changes_nothing(name, today):
 
 def test_a_lever_goes_its_way_year_by_year():
     study = changed("lever-collection", collection_start=2030, collection_ramp=4, collection_reached=0.5)
-    study = study.set(recycling_capacity=1e9, covered_collection=0.0)
+    study = study.set(recycling_capacity=1e9, covered_collection=0.0, collection_rate=0.0)
     found = evaluated(study)
     destination = found["battery_destination"]
     # New vehicles' packs within the cover are collected up to all of them: second-hand ones show the rate itself.

@@ -65,6 +65,8 @@ WAYS: Mapping[str, Way] = {
             Step("ageing", ("battery_law", "mx_end_of_life_loss")),
             Step("pack mass", ("pack_mass_factor",)),
             Step("share of US retirements", ("us_retirement_share_to_mx",)),
+            Step("collection", ("covered_collection", "collection_rate")),
+            Step("repair", ("mx_repair_probability", "us_repair_probability")),
         ),
         (
             "crossover_year",
