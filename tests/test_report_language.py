@@ -12,6 +12,7 @@ from report_study import report_ranking, report_study
 from mcsim.command.main import main
 from mcsim.engine.run import run
 from mcsim.report.answers import MORE_OR_LESS, answers_of
+from mcsim.report.explorer import TEXTS as EXPLORED
 from mcsim.report.first import rows_of, sentences_of_rows
 from mcsim.report.kinds import KINDS
 from mcsim.report.language import catalogue, say, speaking
@@ -51,7 +52,7 @@ def said():
 
 
 def test_every_text_of_the_report_has_its_spanish_and_no_spanish_is_left_over():
-    wanted = said() | OF_REGISTRIES | OF_UNITS | OF_VERDICTS | set(MORE_OR_LESS)
+    wanted = said() | set(EXPLORED) | OF_REGISTRIES | OF_UNITS | OF_VERDICTS | set(MORE_OR_LESS)
     assert sorted(wanted - set(SPANISH)) == []
     assert sorted(set(SPANISH) - wanted) == []
 
