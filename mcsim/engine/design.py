@@ -172,14 +172,14 @@ def _scramble(
     dims: int, seed: int, replicate: int, columns: int, places: tuple[int, ...]
 ) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
     """Return the shifts and the scrambled direction numbers of some of the dimensions of a sequence."""
-    from mcsim.kernels.statistics.sequence import BITS, WORDS, scramble
+    from mcsim.kernels.statistics.sequence import scramble
 
     # A list of words seeds the generator, so that replicates of one seed do not meet another seed's. The bits are those
     # that scipy's engine takes from a generator which it spawns from NumPy's default one.
-    seeded = np.random.SeedSequence([seed, replicate], spawn_key=(0,))
-    words = np.random.PCG64(seeded).random_raw(dims * WORDS * (1 + BITS))
+    seeded = np.random.PCG64(np.random.SeedSequence([seed, replicate], spawn_key=(0,))).state["state"]
+    halves = [half for number in (seeded["state"], seeded["inc"]) for half in (number >> 64, number & MAXIMUM_SEED)]
     shifts, numbers = np.empty(len(places), np.uint64), np.empty((len(places), columns), np.uint64)
-    scramble(words, _directions(dims, columns), np.array(places, np.int64), shifts, numbers)
+    scramble(np.array(halves, np.uint64), _directions(dims, columns), np.array(places, np.int64), shifts, numbers)
     return shifts, numbers
 
 

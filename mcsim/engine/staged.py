@@ -46,7 +46,10 @@ class Sets:
 
     def flat(self, rows: slice) -> dict[str, FloatArray]:
         """Return the values of some rows, set after set."""
-        return {name: np.concatenate([one[name][rows] for one in self._values]) for name in self._values[0]}
+        values = self._values
+        if rows == slice(0, len(next(iter(values[0].values()), ()))):
+            return {name: np.concatenate([one[name] for one in values]) for name in values[0]}
+        return {name: np.concatenate([one[name][rows] for one in values]) for name in values[0]}
 
     def _versions(self, name: str) -> tuple[list[FloatArray], IntArray]:
         """Return the distinct arrays of an input, and which of them each set has."""

@@ -48,6 +48,9 @@ def verdicts(total: Estimate, threshold: float) -> FloatArray:
     return codes
 
 
+_RANKED = 1 << 16  # numbers that are ordered at a time
+
+
 def ranks(values: FloatArray) -> FloatArray:
     """Return the rank of each factor along the last-but-one axis, 1 for the largest; earlier factors win ties.
 
@@ -76,8 +79,10 @@ def rank_shares(resampled: FloatArray) -> tuple[FloatArray, FloatArray]:
     """
     with np.errstate(invalid="ignore"):
         own = ranks(resampled[0])
-        # One resample after the other: all at once would need as much memory again as the resamples themselves.
-        hits = sum((ranks(values) == own for values in resampled[1:]), np.zeros(own.shape))
+        # Some resamples at a time: all at once would need as much memory again as the resamples themselves.
+        step, hits = max(1, _RANKED // own.size), np.zeros(own.shape)
+        for first in range(1, len(resampled), step):
+            hits += (ranks(resampled[first : first + step]) == own).sum(axis=0)
     undefined = ~np.isfinite(resampled[0])
     return np.where(undefined, np.nan, own), np.where(undefined, np.nan, hits / max(len(resampled) - 1, 1))
 
