@@ -169,7 +169,7 @@ def fill_points(shifts: NDArray[np.uint64], numbers: NDArray[np.uint64], start: 
     >>> unit = np.empty((1, 3))
     >>> fill_points(np.zeros(1, np.uint64), np.array([[1 << 31, 3 << 30]], np.uint64), 1, unit)
     >>> unit.round(6).tolist()
-    [[0.5, 0.75, 0.25]]
+    [[0.5, 0.25, 0.75]]
     """
     scale, half = 2.0**-BITS, 2.0 ** -(BITS + 1)
     for k in range(shifts.size):
