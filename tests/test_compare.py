@@ -390,6 +390,17 @@ def test_outcomes_alone_are_those_of_the_whole_study(folder):
     assert study.outcomes[0].unit == "t"  # of a sum over years of t/yr
 
 
+def test_a_model_in_stages_is_compared_and_explained(tmp_path, capsys):
+    fleet = mcsim.load("fleet")
+    result = mcsim.run(fleet, 120)
+    delta = mcsim.compare(result, result, ["ev_share"])
+    assert [output.name for output in delta.study.outputs] == ["ev_share"]
+    with pytest.raises(InputError, match="evaluate the study itself"):
+        mcsim.run(delta.study, 4)
+    words = ("explain", "fleet", "ev_share@2050 > 30 %", "--draws", "400", "--out", str(tmp_path / "e"))
+    assert called(capsys, *words)[0] == 0
+
+
 def test_the_record_tells_what_was_made(folder, capsys):
     assert called(capsys, "compare", "toy.toml", "push.toml", "--draws", "20", "--base", "16", "--out", "o")[0] == 0
     record = json.loads((folder / "o" / "compare.json").read_text())

@@ -297,7 +297,7 @@ def _ranked(
     if np.ptp(values) == 0:
         return None, (f"{what}: the same value in all {count:,} draws; nothing to rank",)
     output = Output(EVENT, "", what, rank=True)
-    model = replace(result.study.model, outputs=(output,))
+    model = result.study.model.telling((output,))
     study = replace(result.study, model=model, headline=(), figures=(), published=())
     inputs = {name: np.asarray(column)[rows] for name, column in result.inputs.items()}
     part = replace(

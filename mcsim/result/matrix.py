@@ -195,7 +195,7 @@ def column_of(result: Result, outcomes: Sequence[Outcome], kind: str) -> Column:
             continue
         if theirs.name not in result.kept:
             raise InputError(f"compare: {theirs.name}: stored as bands only; keep its draws with --keep {theirs.name}")
-        packed: Any = np.asarray(result.kept[theirs.name], np.float64)
+        packed: Any = result.exact(theirs.name, "compare")
         factors = output_factors(output, theirs, f"compare: {result.study.name}")
         values[at] = outcome.of(packed if factors is None else packed * factors)
         if outcome.unit == INDICATOR:

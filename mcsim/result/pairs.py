@@ -72,7 +72,7 @@ def compare(first: Result, second: Result, outputs: Sequence[str] | None = None)
         for item in second.study.outputs
         if item.name in kept
     )
-    model = replace(second.study.model, outputs=outputs_of_pair)
+    model = second.study.model.telling(outputs_of_pair)
     name = f"{second.study.name} minus {first.study.name}"
     # What the second study draws of outputs that the runs do not share has nothing to draw here.
     figures = tuple(figure for figure in second.study.figures if figure.get("output") in kept)

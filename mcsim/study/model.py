@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, NoReturn
 
 from mcsim.study.declared import Dim, Evaluate, Option, Output, Parameter, TableSpec
 from mcsim.study.errors import InputError
@@ -86,6 +86,14 @@ class Model(Travels):
             readable = [*(parameter.name for parameter in self.parameters), *(table.name for table in self.tables)]
             options = {option.name: option.default for option in self.options}
             self.evaluate.check(self.name, readable, [output.name for output in self.outputs], options)
+
+    def telling(self, outputs: tuple[Output, ...]) -> Model:
+        """Return what stands for this model where other outputs are told, such as differences; it is not evaluated."""
+
+        def evaluate(inputs: Any, context: Any) -> NoReturn:
+            raise InputError(f"{self.name}: tells what was made of its outputs (got a call); evaluate the study itself")
+
+        return replace(self, outputs=outputs, evaluate=evaluate)
 
     @classmethod
     def from_function(
