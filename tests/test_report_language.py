@@ -167,3 +167,19 @@ def test_the_codes_of_a_run_have_their_names_beside_them(tmp_path):
     lines = (tmp_path / "labels.csv").read_text(encoding="utf-8").splitlines()
     assert lines[0] == "dim,code,label,label_es"
     assert ",total,total mass,masa total" in lines
+
+
+def test_a_workbook_has_a_sheet_for_summary_sensitivity_and_inputs(tmp_path):
+    openpyxl = pytest.importorskip("openpyxl")
+    from mcsim.report.tables import write_workbook
+
+    result = run(report_study(), 50, jobs=1, quiet=True)
+    book = openpyxl.load_workbook(write_workbook(result, report_ranking(), tmp_path), read_only=True)
+    assert book.sheetnames == ["summary", "sensitivity", "inputs"]
+    head, first, *_ = book["summary"].values
+    row = dict(zip(head, first, strict=True))
+    expected = result.summary().to_dict("records")[0]
+    assert all(row[key] == expected[key] for key in ("output", "mean", "p50"))
+        key: expected[key] for key in ("output", "mean", "p50")
+    }
+    book.close()

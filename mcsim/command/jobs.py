@@ -32,10 +32,13 @@ class Paper:
         Figures as PNG too.
     language : str
         In which it speaks.
+    xlsx : bool
+        A workbook of its tables too.
     """
 
     png: bool = False
     language: str = "en"
+    xlsx: bool = False
 
 
 def run_and_report(study: Study, asked: Asked, ranked: bool = True, paper: Paper | None = None) -> str:
@@ -154,6 +157,7 @@ def written(
     from mcsim.report.first import draws_told, sentences_of_rows
     from mcsim.report.language import speaking
     from mcsim.report.page import write_report
+    from mcsim.report.tables import write_workbook
     from mcsim.store.directory import read_manifest
     from mcsim.study.language import in_language
 
@@ -162,6 +166,8 @@ def written(
     result = replace(result, record=read_manifest(folder), study=in_language(result.study, paper.language))
     with speaking(paper.language):
         path = write_report(result, ranking, folder, paper.png, paper.language, drawings)
+        if paper.xlsx:
+            write_workbook(result, ranking, folder)
         lines = [f"{result.study.title}: {draws_told(result)}", *sentences_of_rows(result)]
     lines += [f"  warning: {note}" for note in result.notes]
     if ranking is not None:
@@ -220,6 +226,7 @@ def report_again(folder: Path, pdf: bool = False, paper: Paper | None = None) ->
     from mcsim.ranking.ranking import Ranking
     from mcsim.report.brief import write_pdf
     from mcsim.report.page import write_report
+    from mcsim.report.tables import write_workbook
     from mcsim.store.directory import RANKING, read
     from mcsim.store.joining import refuse_unfinished
 
@@ -229,4 +236,6 @@ def report_again(folder: Path, pdf: bool = False, paper: Paper | None = None) ->
     ranking = Ranking.of(folder) if RANKING in result.record["files"] else None  # what is not listed is not whole
     with claimed(folder):
         path = write_report(result, ranking, folder, paper.png, paper.language)
+        if paper.xlsx:
+            write_workbook(result, ranking, folder)
         return f"report: {write_pdf(path) if pdf else path}"

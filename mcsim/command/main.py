@@ -158,14 +158,14 @@ def evaluate_study(study: str, settings: Sequence[str], data: Path | None, as_js
 @click.argument("study", required=False)
 @offers("--from", "--draws", "--design", "--samples", "--lives", "--seed", "--set", "--data", "--until")
 @offers("--posterior", "--out", "--resume", "--keep", "--exact", "--shard", "--jobs", "--backend", "--scheduler")
-@offers("--chunk", "--timeout", "--max-failed", "--no-sensitivity", "--base", "--png", "--lang", "--quiet")
+@offers("--chunk", "--timeout", "--max-failed", "--no-sensitivity", "--base", "--png", "--xlsx", "--lang", "--quiet")
 def run_study(study: str | None, repeat: Path | None, **given: Any) -> None:
     """Run a study: bands, then the ranking of what drives them, then the report."""
     from mcsim.command.jobs import Paper, asked_of, draw_and_report, refuse_unranked, run_and_report
 
     words = said(given)
     ranked, samples = not words.pop("no_sensitivity", False), words.pop("samples", None)
-    paper = Paper(words.pop("png", False), words.pop("language", "en"))
+    paper = Paper(words.pop("png", False), words.pop("language", "en"), words.pop("xlsx", False))
     if not ranked:
         refuse_unranked(words)
     if repeat is not None:
@@ -299,12 +299,12 @@ def compare_studies(studies: Sequence[str], repeat: Path | None, **given: Any) -
 
 @mcsim.command("report")
 @click.argument("folder", type=click.Path(path_type=Path))
-@offers("--pdf", "--png", "--lang")
-def write_again(folder: Path, pdf: bool, png: bool, language: str | None) -> None:
+@offers("--pdf", "--png", "--xlsx", "--lang")
+def write_again(folder: Path, pdf: bool, png: bool, xlsx: bool, language: str | None) -> None:
     """Write the report of a run directory again."""
     from mcsim.command.jobs import Paper, report_again
 
-    _show(report_again(folder, pdf, Paper(png, language or "en")))
+    _show(report_again(folder, pdf, Paper(png, language or "en", xlsx)))
 
 
 @mcsim.command("bench")

@@ -138,6 +138,7 @@ OPTIONS: dict[str, Callable[..., Any]] = {
         "--lang", "language", metavar="en|es", help="Language of the report and of what is printed (default en)."
     ),
     "--png": click.option("--png", is_flag=True, help="Figures as PNG too."),
+    "--xlsx": click.option("--xlsx", is_flag=True, help="A workbook of its tables too (needs the extra mcsim[xlsx])."),
     "--pdf": click.option("--pdf", is_flag=True, help="As PDF too (needs the extra mcsim[pdf])."),
 }
 

@@ -9,12 +9,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mcsim.report.draw import write
+from mcsim.store.files import atomically
+from mcsim.study.errors import InputError
 from mcsim.study.labels import COLUMNS, ENGLISH, LANGUAGES, Labels
 
 if TYPE_CHECKING:
+    import pandas as pd
+
+    from mcsim.ranking.ranking import Ranking
+    from mcsim.result.result import Result
     from mcsim.study import Study
 
-LABELS = "labels.csv"
+LABELS, WORKBOOK = "labels.csv", "report.xlsx"
+MOST_ROWS = 1_048_575  # of a sheet below its head
 
 
 def write_labels(study: Study, folder: Path) -> Path:
@@ -44,3 +51,53 @@ def _labels(study: Study) -> Iterator[tuple[str, ...]]:
 
 def _others() -> list[str]:
     return [code for code in LANGUAGES if code != ENGLISH]
+
+
+def write_workbook(result: Result, ranking: Ranking | None, folder: Path) -> Path:
+    """Write ``report.xlsx``: summary, sensitivity and inputs with their sources, a sheet each, and return it.
+
+    Raises
+    ------
+    InputError
+        Where the extra is not installed, or a table has more rows than a sheet holds.
+    """
+    try:
+        from openpyxl import Workbook
+    except ImportError as error:
+        raise InputError(f"--xlsx: openpyxl is not usable here ({error}); pip install 'mcsim[xlsx]'") from None
+    book = Workbook(write_only=True)
+    tables = {"summary": result.summary(), **({} if ranking is None else {"sensitivity": ranking.table()})}
+    for name, table in (*tables.items(), ("inputs", _inputs(result.study))):
+        if len(table) > MOST_ROWS:
+            raise InputError(f"--xlsx: {name}: {len(table):,} rows, more than a sheet holds; {name}.csv has them")
+        sheet = book.create_sheet(name)
+        sheet.freeze_panes = "A2"
+        sheet.append(list(table.columns))
+        for row in table.astype(object).where(table.notna(), None).itertuples(index=False):
+            sheet.append([_cell(value) for value in row])
+    path = folder / WORKBOOK
+    atomically(path, lambda partial: book.save(partial))
+    return path
+
+
+def _cell(value: object) -> object:
+    """Return a value as a sheet holds it: a text that begins as a formula is a text all the same."""
+    return f"'{value}" if isinstance(value, str) and value.startswith("=") else value
+
+
+def _inputs(study: Study) -> pd.DataFrame:
+    """Return every input, cells of tables too, with what is known of it and its source."""
+    import pandas as pd
+
+    return pd.DataFrame(
+        {
+            "input": item.name,
+            "label": study.labels.name(item.name, item.meaning),
+            "distribution": str(item.distribution),
+            "unit": item.unit,
+            "group": item.group,
+            "source": item.source,
+            "note": item.note,
+        }
+        for item in study.inputs
+    )
