@@ -44,6 +44,8 @@ b = { uniform = [0, 1], source = "s" }
 c = { uniform = [0, 1], source = "s" }
 [tables]
 t = { file = "tables/t.csv" }
+[labels.names]
+y = { label = "y", label_es = "ye" }
 [[observation]]
 output = "z"
 kind = "observed"
@@ -110,6 +112,8 @@ WORDS = {
     "--from": "--from {home}/done",
     "--pdf": "--pdf",
     "--png": "--png",
+    "--lang": "--lang es",
+    "--xlsx": "--xlsx",
 }
 ALSO = {
     ("sensitivity", "--until"): '--base 16 --max-failed 1 | --until "ranking(y) resolved"',
@@ -199,8 +203,9 @@ def observe(template, tmp_path, monkeypatch, capsys):
     import mcsim.report.calibrated
     import mcsim.report.page
 
-    def write_report(result, ranking, folder, png, *_):
+    def write_report(result, ranking, folder, png, language="en", *_):
         (folder / "report.html").write_text(result.headline)
+        (folder / f"language-{language}.txt").touch()
         if png:
             (folder / "figures").mkdir(exist_ok=True)
             (folder / "figures" / "01-y.png").write_bytes(b"pixels")

@@ -180,6 +180,4 @@ def test_a_workbook_has_a_sheet_for_summary_sensitivity_and_inputs(tmp_path):
     row = dict(zip(head, first, strict=True))
     expected = result.summary().to_dict("records")[0]
     assert all(row[key] == expected[key] for key in ("output", "mean", "p50"))
-        key: expected[key] for key in ("output", "mean", "p50")
-    }
     book.close()

@@ -156,19 +156,15 @@ def _output(result: Result, output: Output) -> dict[str, Any]:
     """Return an output's distinct cells as the summary has them, in the unit that a reader reads."""
     band = result.bands[output.name]
     cells = packed_cells(output)
-    units = [""] * band.n.size
-    for place in np.argwhere(cells >= 0):
-        units[int(cells[tuple(place)])] = output.unit_at(place.tolist())
-    largest = dict.fromkeys(dict.fromkeys(units), 0.0)
-    for cell, unit in enumerate(units):
-        size = np.nanmax(np.abs(band.quantiles[[0, 3, 6], cell]), initial=0.0)
-        largest[unit] = max(largest[unit], float(size) if math.isfinite(size) else 0.0)
+    units = _units(output, cells, band.n.size)
+    sizes = np.nan_to_num(np.abs(band.quantiles[[0, 3, 6]]), nan=0.0, posinf=0.0).max(axis=0)
+    largest = {unit: float(sizes[units == unit].max()) for unit in dict.fromkeys(units.tolist())}
     scales = {unit: scale(unit, largest[unit]) for unit in largest}
     divisor = np.array([scales[unit][0] for unit in units])
     chance = output.unit == INDICATOR
     if chance:
         divisor, scales = np.full(len(units), 0.01), {unit: (0.01, say("% of the draws")) for unit in largest}
-    shown = list(dict.fromkeys(units))
+    shown = list(largest)
     told = {
         "name": output.name,
         "label": first_large(result.study.labels.name(output.name, output.meaning)),
@@ -181,6 +177,18 @@ def _output(result: Result, output: Output) -> dict[str, Any]:
         "at": None if output.layout is None else cells.ravel().tolist(),
     }
     return told | ({} if chance else {key: _rounded(band.quantiles[row] / divisor) for key, row in BANDS.items()})
+
+
+def _units(output: Output, cells: NDArray[Any], count: int) -> NDArray[Any]:
+    """Return the unit of each distinct cell: one of all, or that of its label of the dim by which units differ."""
+    if output.coord_units is None:
+        return np.full(count, output.unit, dtype=object)
+    units = np.full(count, "", dtype=object)
+    axis = [dim.name for dim in output.dims].index(str(output.coord_units_dim))
+    for at, code in enumerate(output.dims[axis].coords):
+        shown = np.take(cells, at, axis=axis)
+        units[shown[shown >= 0]] = output.coord_units[str(code)]
+    return units
 
 
 def _drivers(ranking: Ranking, output: Output) -> list[list[list[float | None]]] | None:
