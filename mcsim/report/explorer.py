@@ -85,7 +85,7 @@ def _scripts() -> str:
         import vl_convert
     except ImportError:
         return ""
-    return str(vl_convert.javascript_bundle()).replace("</script", "<\\/script")
+    return str(vl_convert.javascript_bundle(None)).replace("</script", "<\\/script")
 
 
 def data_of(result: Result, ranking: Ranking | None) -> dict[str, Any]:
