@@ -139,7 +139,7 @@ def test_shards_in_memory_are_refused():
 def test_missing_and_foreign_parts_are_refused(tmp_path):
     folders = shards_of(load("ishigami"), tmp_path / "a", 3)
     others = shards_of(load("ishigami"), tmp_path / "b", 3, seed=2)
-    with pytest.raises(InputError, match=r"not complete \(got 1/3, 3/3\); each part once"):
+    with pytest.raises(InputError, match=r"merge: shard 2/3 missing; run it with --shard 2/3"):
         merge_rankings([folders[0], folders[2]], tmp_path / "merged")
     with pytest.raises(InputError, match=r"part of another ranking than .*\(another seed \(got 2, there 1\)\)"):
         merge_rankings([*folders[:2], others[2]], tmp_path / "merged")

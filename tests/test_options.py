@@ -94,6 +94,7 @@ WORDS = {
     "--scheduler": "--scheduler tcp://127.0.0.1:1",
     "--chunk": "--chunk 8",
     "--shard": "--shard 1/2",
+    "--part": "--part",
     "--timeout": "--timeout 1e-9",
     "--max-failed": "--max-failed 0",
     "--quiet": "--quiet",
@@ -123,6 +124,7 @@ ALSO = {
     ("calibrate", "--jobs"): "--draws 9000 | --jobs 2",
     ("explain", "--jobs"): "--draws 9000 | --jobs 2",
     ("calibrate", "--method"): "--method sampler",
+    ("merge", "--out"): "--part | --out {home}/elsewhere",
     ("show", "--data"): "--json | --data {home}/own",
 }
 PLAIN = {
@@ -184,7 +186,7 @@ def template(tmp_path_factory):
     os.environ["TOY_PID"] = str(os.getpid())  # worker processes inherit it
     words = ["run", str(home / "toy.toml"), "--no-sensitivity", "--quiet", "--draws", "64"]
     assert main([*words, "--seed", "5", "--out", str(home / "done")]) == 0
-    assert main([*words, "--shard", "1/1", "--out", str(home / "part")]) == 0
+    assert main([*words, "--shard", "1/2", "--out", str(home / "part")]) == 0
     assert main(["calibrate", str(home / "toy.toml"), "--quiet", "--out", str(home / "post")]) == 0
     return home
 

@@ -15,6 +15,7 @@ from mcsim.engine.asked import Asked
 from mcsim.engine.identity import together, unlike
 from mcsim.engine.until import acts_on
 from mcsim.ranking.repeat import Request, asked_again
+from mcsim.result.shards import shown
 from mcsim.store.record import code_record, file_hash, fingerprint, made_with, study_of
 from mcsim.study import InputError, Study
 
@@ -102,6 +103,8 @@ def _drawn(folder: Path, record: Mapping[str, Any], study: Study) -> dict[str, A
         design = Design("given", record["seed"], len(values), design_columns(study), values)
     words = {"draws": record["draws"], "design": design, "seed": record["seed"], "keep": tuple(record["kept"])}
     words |= {"exact": record["identity"].get("exact", False)}
+    if record.get("shard") is not None and len(record["shard"]) > 2:
+        raise InputError(f"{folder}: merged of shards {shown(record['shard'])}; --from one of them, or from the whole")
     words |= {name: record[name] for name in ("until", "max_failed", "shard") if record.get(name) is not None}
     return words | ({"lives": record["lives"]} if study.samples_lives else {})
 

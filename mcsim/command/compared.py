@@ -176,7 +176,7 @@ def sides_of(studies: Sequence[Study], about: Mapping[str, Any]) -> list[Side]:
     return [Side(study, one["kind"], tuple(one.get("strengths", ()))) for study, one in zip(studies, said, strict=True)]
 
 
-def merge_compared(folders: Sequence[Path], out: Path) -> str:
+def merge_compared(folders: Sequence[Path], out: Path, part: bool = False) -> str:
     """Merge the shards of a comparison, run by run, and write the deltas of the whole.
 
     Raises
@@ -193,9 +193,11 @@ def merge_compared(folders: Sequence[Path], out: Path) -> str:
         if not (folder / RECORD).is_file() or not runs or recorded(folder) != runs:
             raise InputError(f"{folder}: not a shard of the comparison in {folders[0]}; shards of one")
     with joining(folders, out):
-        results = [merge([folder / run for folder in folders], out / run) for run in runs]
+        results = [merge([folder / run for folder in folders], out / run, part=part) for run in runs]
         about = {key: value for key, value in record_of(folders[0]).items() if key != "files"}
         write_json(out / RECORD, about)
+        if results[0].shard is not None:
+            return f"part: {out}; `mcsim merge` joins it to the others"
         sides = sides_of([result.study for result in results], about)
         return _written(held(iter(results), sides, outcomes_asked(results[0].study)), out, about)
 

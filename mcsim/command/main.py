@@ -245,14 +245,14 @@ def explain_outcome(target: str, question: str, as_json: bool, **given: Any) -> 
 
 @mcsim.command("merge")
 @click.argument("folders", nargs=-1, required=True, type=click.Path(path_type=Path))
-@offers("--out")
-def merge_shards(folders: Sequence[Path], out: Path | None) -> None:
+@offers("--out", "--part")
+def merge_shards(folders: Sequence[Path], out: Path | None, part: bool) -> None:
     """Merge shards into one result, identical to the unsharded run."""
     from mcsim.command.merged import merge_and_report
 
     if out is None:
         raise click.UsageError("merge: no --out (got nothing); the run directory of the merged run")
-    _show(merge_and_report(list(folders), out))
+    _show(merge_and_report(list(folders), out, part))
 
 
 @mcsim.command("compare")

@@ -102,6 +102,9 @@ OPTIONS: dict[str, Callable[..., Any]] = {
     "--scheduler": click.option("--scheduler", help="Address of a Dask scheduler."),
     "--chunk": click.option("--chunk", type=Number(), help="Draws per task (default: what 64 MiB hold)."),
     "--shard": click.option("--shard", metavar="I/N", help="Compute part I of N; `mcsim merge` joins them."),
+    "--part": click.option(
+        "--part", is_flag=True, help="Neighbouring shards without the others: a part, to be merged with other parts."
+    ),
     "--timeout": click.option("--timeout", type=Number(), help="Seconds that one chunk may take."),
     "--max-failed": click.option("--max-failed", type=Number(), help="Share that may fail (default 0.05)."),
     "--quiet": click.option("--quiet", is_flag=True, help="No progress."),

@@ -18,6 +18,7 @@ from mcsim.engine.streaming import BandStream
 from mcsim.engine.work import Job, call_rows
 from mcsim.result.bands import Bands, exact_bands
 from mcsim.result.result import Result
+from mcsim.result.shards import Shard
 from mcsim.store.chunks import DiskShelf, Shelf, Span, check_complete, united
 from mcsim.store.directory import STATE
 from mcsim.store.pieces import Arrays, Piece
@@ -240,7 +241,7 @@ class Collector:
         n, mean, sd = (np.concatenate([getattr(part, name) for part in parts]) for name in ("n", "mean", "sd"))
         return Bands(parts[0].draws, n, mean, sd, np.concatenate([part.quantiles for part in parts], axis=1))
 
-    def finish(self, start: int, stop: int, shard: Span | None) -> Result:
+    def finish(self, start: int, stop: int, shard: Shard | None) -> Result:
         """Return the result of the draws start..stop-1.
 
         Raises

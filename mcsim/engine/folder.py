@@ -20,6 +20,7 @@ from mcsim.engine.identity import compare_identities, difference, identity, toge
 from mcsim.engine.progress import tell
 from mcsim.engine.work import Job, call_rows, requested
 from mcsim.result.result import Result
+from mcsim.result.shards import Shard, joined
 from mcsim.store.chunks import PLAN, DiskShelf, MemoryShelf
 from mcsim.store.claim import Claim, remedy
 from mcsim.store.described import STUDY, write_study
@@ -45,15 +46,13 @@ from mcsim.store.record import made_with, study_of
 from mcsim.store.whole import read_json, save_arrays, write_json
 from mcsim.study import InputError, Study
 
-Shard = tuple[int, int] | None
-
 
 class InMemory:
     """A run that leaves nothing on disk, and that cannot be gone on with."""
 
     advice = ""
 
-    def __init__(self, job: Job, shard: Shard) -> None:
+    def __init__(self, job: Job, shard: Shard | None) -> None:
         self._job, self._shard = job, shard
 
     def open(self, resume: bool) -> Collector | Result:
@@ -99,7 +98,7 @@ class RunFolder:
         Whether a stop rule decides how many draws there are.
     """
 
-    def __init__(self, claim: Claim, folder: Path, job: Job, shard: Shard, grows: bool) -> None:
+    def __init__(self, claim: Claim, folder: Path, job: Job, shard: Shard | None, grows: bool) -> None:
         self.folder, self._job, self._shard, self._grows = folder, job, shard, grows
         self._claim, self._chunks = claim, folder / CHUNKS
         self._fresh = claim.empty
@@ -212,7 +211,7 @@ class RunFolder:
         return None
 
 
-def finish(collector: Collector, shard: Shard, folder: Path, how: Mapping[str, Any]) -> Result:
+def finish(collector: Collector, shard: Shard | None, folder: Path, how: Mapping[str, Any]) -> Result:
     """Write the run directory of complete draws, and remove the chunks.
 
     Raises
@@ -285,17 +284,19 @@ def _copy(result: Result, job: Job, shelf: DiskShelf, low: int, high: int) -> No
         shelf.put(Piece(start, stop, result.draw[first:last], inputs, outputs, failures), {})
 
 
-def merge(folders: Sequence[Path], out: Path, study: Study | None = None) -> Result:
+def merge(folders: Sequence[Path], out: Path, study: Study | None = None, part: bool = False) -> Result:
     """Merge shards into one run directory, identical to that of the unsharded run.
 
     Parameters
     ----------
     folders : sequence of Path
-        The run directories of all shards, in any order.
+        The run directories of all shards, in any order; a merged part is one like any other.
     out : Path
         The new run directory.
     study : Study, optional
         The study, where it was built in Python.
+    part : bool
+        Whether neighbouring shards without the others will do: what comes is a part, to be merged with other parts.
 
     Returns
     -------
@@ -308,7 +309,9 @@ def merge(folders: Sequence[Path], out: Path, study: Study | None = None) -> Res
     """
     began = time.monotonic()
     records = [check(Path(folder)) for folder in folders]
-    shards = _check_shards(folders, records)
+    shards = [record["shard"] for record in records]
+    _check_alike(folders, records)
+    shard = joined(folders, shards, part)
     first = records[0]
     study = study if study is not None else study_of(first)
     values = None if first["design"] != "given" else read_samples(Path(folders[0]))
@@ -327,31 +330,15 @@ def merge(folders: Sequence[Path], out: Path, study: Study | None = None) -> Res
         collector = Collector(job, DiskShelf(out / CHUNKS, design.columns))
         collector.restore()
         how = with_made(how, together(made_with(record) for record in records))
-        return finish(collector, None, out, {**how, "wall": time.monotonic() - began})
+        return finish(collector, shard, out, {**how, "wall": time.monotonic() - began})
 
 
-def _check_shards(folders: Sequence[Path], records: Sequence[Mapping[str, Any]]) -> list[list[int]]:
-    """Return the shards after refusing those that do not make one run."""
-    first = records[0]
-    seen: dict[int, Path] = {}
-    for folder, record in zip(folders, records, strict=True):
-        if record["shard"] is None:
-            raise InputError(f"{folder}: a whole run, not a shard; folders made with --shard I/N")
-        for name in ("draws", *(key for key in first["identity"] if key != "shard")):
-            mine = record.get(name) if name == "draws" else record["identity"].get(name)
-            theirs = first.get(name) if name == "draws" else first["identity"].get(name)
-            if mine != theirs:
+def _check_alike(folders: Sequence[Path], records: Sequence[Mapping[str, Any]]) -> None:
+    """Refuse shards that are not of one run."""
+    facts = [{"draws": record["draws"], **record["identity"]} for record in records]
+    for folder, own in zip(folders, facts, strict=True):
+        for name, theirs in facts[0].items():
+            mine = own.get(name)
+            if name != "shard" and mine != theirs:
                 what = difference(name, theirs, mine)
                 raise InputError(f"{folder}: not of the run of {folders[0]}: {what}; shards of one run")
-        part, parts = record["shard"]
-        if parts != first["shard"][1]:
-            raise InputError(
-                f"{folder}: one of {parts} shards, {folders[0]} one of {first['shard'][1]}; shards of one run"
-            )
-        if part in seen:
-            raise InputError(f"{folder}: shard {part}/{parts} given twice (also {seen[part]}); each once")
-        seen[part] = Path(folder)
-    missing = [f"{part}/{first['shard'][1]}" for part in range(1, first["shard"][1] + 1) if part not in seen]
-    if missing:
-        raise InputError(f"merge: shard {', '.join(missing)} missing; run it with --shard {missing[0]}")
-    return [list(record["shard"]) for record in records]

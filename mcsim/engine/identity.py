@@ -9,13 +9,14 @@ from typing import Any
 
 import mcsim
 from mcsim.engine.work import Job
+from mcsim.result.shards import Shard
 from mcsim.store.record import code_record, fingerprint
 from mcsim.study import InputError
 
 Made = Mapping[str, Sequence[str]]  # processor or package -> what it was, each once
 
 
-def identity(job: Job, shard: tuple[int, int] | None) -> dict[str, Any]:
+def identity(job: Job, shard: Shard | None) -> dict[str, Any]:
     """Return what must be the same for two parts of one run, `draws` apart."""
     values = job.design.values
     return {

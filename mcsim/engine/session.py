@@ -24,6 +24,7 @@ from mcsim.study.travel import packed
 if TYPE_CHECKING:
     from mcsim.engine.asked import Computed
     from mcsim.engine.progress import Progress
+    from mcsim.result.shards import Shard
     from mcsim.study.select import Cell
 
 
@@ -42,7 +43,7 @@ class Work(Protocol):
     def rows(self) -> int:
         """How many there are."""
 
-    def part(self, shard: tuple[int, int] | None) -> Span:
+    def part(self, shard: Shard | None) -> Span:
         """Return the rows start..stop-1 of a shard, cut where the work may be cut."""
 
     def step(self, rows: int, how: Computed) -> int:

@@ -12,6 +12,7 @@ import numpy as np
 from mcsim.engine.design import Design
 from mcsim.engine.evaluation import Evaluation, bytes_per_draw, evaluate_values
 from mcsim.engine.points import values_of
+from mcsim.result.shards import Shard, held
 from mcsim.store.pieces import Piece, joined
 from mcsim.study import InputError, IntArray, Study, nearest
 from mcsim.study.failure import Failure
@@ -73,7 +74,7 @@ class Job:
         """Draws of the whole run."""
         return self.design.draws
 
-    def part(self, shard: tuple[int, int] | None) -> tuple[int, int]:
+    def part(self, shard: Shard | None) -> tuple[int, int]:
         """Return the global draws of a part, cut between calls of the model where there are enough of them.
 
         Raises
@@ -84,14 +85,14 @@ class Job:
         draws = self.design.draws
         if shard is None:
             return 0, draws
-        part, parts = shard
+        first, last, parts = held(shard)
         if parts > draws:
             raise InputError(f"shard: more parts than draws (got {parts} of {draws}); at most {draws}")
         unit = call_rows(self.study)
         if parts * unit > draws:
             unit = 1
         units = -(-draws // unit)
-        return min(draws, (part - 1) * units // parts * unit), min(draws, part * units // parts * unit)
+        return min(draws, (first - 1) * units // parts * unit), min(draws, last * units // parts * unit)
 
     def step(self, rows: int, how: Computed) -> int:
         """Return the draws of a task."""

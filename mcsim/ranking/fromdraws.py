@@ -73,8 +73,8 @@ def of_draws(folder: Path) -> bool:
     return (folder / RECORD).is_file()
 
 
-def merge_draws(folders: Sequence[Path], out: Path) -> tuple[Study, Ranking]:
-    """Return the study and the ranking of the draws of all shards, and write it to a folder.
+def merge_draws(folders: Sequence[Path], out: Path, part: bool = False) -> tuple[Study, Ranking | None]:
+    """Return the study and the ranking of the draws of all shards, and write it to a folder; of a part no ranking.
 
     Raises
     ------
@@ -86,8 +86,10 @@ def merge_draws(folders: Sequence[Path], out: Path) -> tuple[Study, Ranking]:
         raise InputError(f"merge: not shards of one ranking (got {', '.join(map(str, folders))}); shards of one")
     about = records[0]
     with joining(folders, out):
-        result = merge([folder / RUN for folder in folders], out / RUN)
-        ranking = given_data(result, **{name: value for name, value in about.items() if name != "asked"})
+        result = merge([folder / RUN for folder in folders], out / RUN, part=part)
         write_json(out / RECORD, about)
+        if result.shard is not None:
+            return result.study, None
+        ranking = given_data(result, **{name: value for name, value in about.items() if name != "asked"})
         _keep(ranking, result, out, about)
     return result.study, ranking

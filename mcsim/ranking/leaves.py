@@ -8,6 +8,7 @@ import numpy as np
 
 from mcsim.engine.evaluation import transform
 from mcsim.engine.points import design_columns
+from mcsim.result.shards import Shard, held, shown
 from mcsim.study import InputError
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from mcsim.ranking.plan import Plan
 
 
-def part_of(plan: Plan, shard: tuple[int, int] | None) -> tuple[int, int]:
+def part_of(plan: Plan, shard: Shard | None) -> tuple[int, int]:
     """Return the rows of a shard of a ranking: whole grains, or leaves where there are none.
 
     Raises
@@ -26,14 +27,14 @@ def part_of(plan: Plan, shard: tuple[int, int] | None) -> tuple[int, int]:
     rows, leaf = plan.base, plan.grain or plan.leaf
     if shard is None:
         return 0, rows
-    number, count = shard
+    first, last, count = held(shard)
     n_leaves = -(-rows // leaf)
     if count > n_leaves:
         raise InputError(
-            f"shard: not a part of this ranking (got {number}/{count}); 1/N to N/N with N at most {n_leaves}, or a run "
+            f"shard: not a part of this ranking (got {shown(shard)}); 1/N to N/N with N at most {n_leaves}, or a run "
             "with --no-sensitivity"
         )
-    return min(rows, n_leaves * (number - 1) // count * leaf), min(rows, n_leaves * number // count * leaf)
+    return min(rows, n_leaves * (first - 1) // count * leaf), min(rows, n_leaves * last // count * leaf)
 
 
 class LeafRows:
@@ -52,7 +53,7 @@ class LeafRows:
         """Rows of the design."""
         return self.plan.base
 
-    def part(self, shard: tuple[int, int] | None) -> tuple[int, int]:
+    def part(self, shard: Shard | None) -> tuple[int, int]:
         """Return the rows of a shard: whole leaves.
 
         Raises

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from mcsim.engine.identity import difference
+from mcsim.engine.reduce import Reduced
 from mcsim.ranking.factors import outputs_of
 from mcsim.ranking.method import Designed, Judgement
 from mcsim.ranking.methods import method_of
 from mcsim.ranking.place import FOLDER, RankingFolder, check_parts, of_study, part_file, read_plan
 from mcsim.ranking.plan import Plan, with_noise
 from mcsim.ranking.ranking import Ranking
+from mcsim.result.shards import Shard, joined
 from mcsim.store.chunks import PLAN
 from mcsim.store.claim import claimed
 from mcsim.store.record import study_of
@@ -25,28 +27,30 @@ def has_part(folder: Path) -> bool:
     return (folder / FOLDER / PLAN).is_file()
 
 
-def merge_rankings(folders: Sequence[Path], out: Path, study: Study | None = None) -> tuple[Study, Ranking]:
+def merge_rankings(
+    folders: Sequence[Path], out: Path, study: Study | None = None, part: bool = False
+) -> tuple[Study, Ranking | None]:
     """Return the study and the ranking of all shards, and write it to a folder.
 
     Parameters
     ----------
     folders : sequence of Path
-        The folders of all shards, in any order.
+        The folders of all shards, in any order; a merged part is one like any other.
     out : Path
         Where the ranking goes; it may be the run directory that the same shards' draws were merged into.
     study : Study, optional
         The study, where it was built in Python.
+    part : bool
+        Whether neighbouring shards without the others will do: their sums are then left for another merge, and no
+        ranking is returned.
 
     Raises
     ------
     InputError
         Where a part is missing, twice there, not complete, or of another ranking.
     """
-    for folder in folders:
-        check_parts(folder)
-    plans = [read_plan(folder) for folder in folders]
+    plans, shard = checked_parts(folders, part)
     facts = {**plans[0]["identity"], "shard": None}
-    _check_parts(folders, [plan["identity"] for plan in plans])
     study = study if study is not None else study_of(plans[0])
     for name, mine in of_study(study).items():
         if mine != facts[name]:
@@ -56,51 +60,74 @@ def merge_rankings(folders: Sequence[Path], out: Path, study: Study | None = Non
     assert isinstance(method, Designed)  # the others have no parts of their own, but shards of a run
     plan, judgement = _plan_of(study, facts), _judgement_of(facts)
     with claimed(out) as claim:
-        place = RankingFolder(claim, out, plan, facts, None, plans[0].get("asked", {}))
-        place.made = [part.get("made_with", {}) for part in plans]
+        place = RankingFolder(claim, out, plan, facts, shard, plans[0].get("asked", {}))
+        place.made = [told.get("made_with", {}) for told in plans]
         ranking = place.finished(joined=True)
+        if ranking is not None:
+            return study, ranking
         try:
-            return study, ranking or _joined(folders, place, method, plan, judgement)
+            passes = _loaded(folders, method.passes(plan, judgement), shard)
+            if shard is None:
+                return study, _joined(passes, place, method, plan, judgement)
+            _keep(passes, place)
+            return study, None
         except InputError as error:
             place.stopped(error)
             raise
 
 
-def _joined(
-    folders: Sequence[Path], place: RankingFolder, method: Designed, plan: Plan, judgement: Judgement
-) -> Ranking:
-    """Return the ranking of all parts, after writing it to its place."""
-    found = []
-    for number, collector in enumerate(method.passes(plan, judgement)):
+def _loaded(folders: Sequence[Path], passes: Sequence[Reduced], shard: Shard | None) -> Iterator[Reduced]:
+    """Yield what each pass over the model gave to all parts; a part is in memory only while it is taken in."""
+    for number, collector in enumerate(passes):
         for folder in folders:
             collector.load(part_file(folder, number))
-        if collector.done != plan.base:
-            shown = ", ".join(f"{low} to {high - 1}" for low, high in collector.spans()) or "none"
+        low, high = collector.work.part(shard)
+        if collector.spans() != [(low, high)]:
+            told = ", ".join(f"{first} to {last - 1}" for first, last in collector.spans()) or "none"
             raise InputError(
-                f"{plan.study.name}: parts of a ranking: not complete (got {shown} of {plan.base} rows); go on with "
-                "each shard and --resume"
+                f"{collector.work.name}: not complete (got rows {told} of {low} to {high - 1}); go on with each shard "
+                "and --resume"
             )
-        found.append(method.read(judgement, collector))
+        yield collector
+
+
+def _keep(passes: Iterator[Reduced], place: RankingFolder) -> None:
+    """Write what several parts hold together as one part."""
+    for number, collector in enumerate(passes):
+        collector.place = part_file(place.folder, number)
+        collector.save()
+    place.finish_part()
+
+
+def _joined(
+    passes: Iterator[Reduced], place: RankingFolder, method: Designed, plan: Plan, judgement: Judgement
+) -> Ranking:
+    """Return the ranking of all parts, after writing it to its place."""
+    found = [method.read(judgement, collector) for collector in passes]
     ranking = with_noise(method.ranking(plan, judgement, found), plan)
     ranking = replace(ranking, warnings=(*ranking.warnings, *place.told()))
     place.finish(ranking)
     return ranking
 
 
-def _check_parts(folders: Sequence[Path], identities: Sequence[Mapping[str, Any]]) -> None:
-    first = identities[0]
-    for folder, own in zip(folders, identities, strict=True):
-        if own["shard"] is None:
-            raise InputError(f"{folder}: a whole ranking, not a shard; folders made with --shard I/N")
-        for name, mine in own.items():
+def checked_parts(folders: Sequence[Path], part: bool = False) -> tuple[list[dict[str, Any]], Shard | None]:
+    """Return the plans of parts of one ranking, and what they are together, before anything is computed.
+
+    Raises
+    ------
+    InputError
+        Where they do not make one ranking, or a part of one.
+    """
+    for folder in folders:
+        check_parts(folder)
+    plans = [read_plan(folder) for folder in folders]
+    first = plans[0]["identity"]
+    for folder, plan in zip(folders, plans, strict=True):
+        for name, mine in plan["identity"].items():
             if name != "shard" and mine != first.get(name):
                 what = difference(name, first.get(name), mine)
                 raise InputError(f"{folder}: part of another ranking than {folders[0]} ({what}); shards of one")
-    shards = sorted(tuple(own["shard"]) for own in identities)
-    count = first["shard"][1]
-    if shards != [(number, count) for number in range(1, count + 1)]:
-        shown = ", ".join(f"{number}/{parts}" for number, parts in shards)
-        raise InputError(f"{first['study']}: parts of a ranking: not complete (got {shown}); each part once")
+    return plans, joined(folders, [plan["identity"]["shard"] for plan in plans], part)
 
 
 def _plan_of(study: Study, facts: Mapping[str, Any]) -> Plan:

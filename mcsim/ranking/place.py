@@ -24,6 +24,7 @@ from mcsim.ranking.method import Judgement
 from mcsim.ranking.plan import Plan
 from mcsim.ranking.ranking import Ranking
 from mcsim.ranking.stored import identity_of, save
+from mcsim.result.shards import Shard
 from mcsim.store.chunks import PLAN
 from mcsim.store.claim import Claim, remedy
 from mcsim.store.directory import MANIFEST, PAIRS, RANKING, RECORD, TABLE, WITHIN, add_files, check_files, check_ranking
@@ -35,7 +36,6 @@ from mcsim.study import InputError, Study
 
 FOLDER, PARTS = "ranking", "parts.json"
 PLANNED = ("base", "seed", "second", "resamples", "replicates", "lives", "debias", "leaf", "grain", "spooled")
-Shard = tuple[int, int] | None
 
 
 def identity(plan: Plan, method: str, judgement: Judgement, until: str | None) -> dict[str, Any]:
@@ -120,7 +120,13 @@ class RankingFolder:
     """
 
     def __init__(
-        self, claim: Claim, folder: Path, plan: Plan, facts: Mapping[str, Any], shard: Shard, asked: Mapping[str, Any]
+        self,
+        claim: Claim,
+        folder: Path,
+        plan: Plan,
+        facts: Mapping[str, Any],
+        shard: Shard | None,
+        asked: Mapping[str, Any],
     ) -> None:
         self.folder, self._plan, self._shard = folder, plan, shard
         self._claim, self._asked = claim, asked

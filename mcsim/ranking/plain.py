@@ -176,8 +176,11 @@ def with_members(ranking: Ranking, result: Result, folder: Path | None, workers:
 
 
 def rank_merged(result: Result, folders: Sequence[Path], out: Path) -> Ranking | None:
-    """Return the ranking of a run merged of shards that were to be ranked by their draws; None where they were not."""
+    """Return the ranking of a run merged of shards that were to be ranked by their draws; None of others or a part."""
     asked: list[Mapping[str, Any]] = [read_manifest(folder).get("ranking") or {} for folder in folders]
     if not all(isinstance(METHODS.get(about.get("method", "")), GivenData) for about in asked):
+        return None
+    if result.shard is not None:
+        add_files(out, (), ranking=asked[0])
         return None
     return _of_draws(result, asked[0], out)

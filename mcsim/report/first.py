@@ -23,6 +23,7 @@ from mcsim.report.choose import telling_cells
 from mcsim.report.language import say
 from mcsim.report.shares import shares_of
 from mcsim.report.words import beside
+from mcsim.result.shards import shown
 from mcsim.study import Study
 from mcsim.study.answers import Row, slots
 from mcsim.study.declared import INDICATOR
@@ -176,7 +177,8 @@ def draws_told(result: Result) -> str:
     told = [say("{count} missing", count=f"{missing:,}")] if missing else []
     told += [say("{count} failed", count=f"{failed:,}")] if failed else []
     if result.shard is not None:
-        told.append(say("shard {number} of {count} alone", number=result.shard[0], count=result.shard[1]))
+        number, _, count = shown(result.shard).partition("/")
+        told.append(say("shard {number} of {count} alone", number=number, count=count))
     asked = say("{count} of {asked} draws asked", count=f"{result.complete:,}", asked=f"{result.asked:,}")
     return f"{asked} ({', '.join(told)})"
 

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mcsim.result.bands import COLUMNS, Bands
+from mcsim.result.shards import Shard, shown
 from mcsim.study import FloatArray, InputError, IntArray, Output, Study
 from mcsim.study.above import above
 from mcsim.study.failure import Failure
@@ -45,7 +46,7 @@ class Result:
         Of every output.
     failures : tuple of Failure
         Draws that failed.
-    shard : (int, int), optional
+    shard : (int, int) or (int, int, int), optional
         Which part of how many this is.
     folder : Path, optional
         The run directory.
@@ -63,7 +64,7 @@ class Result:
     kept: Mapping[str, NDArray[Any]]
     bands: Mapping[str, Bands]
     failures: tuple[Failure, ...] = ()
-    shard: tuple[int, int] | None = None
+    shard: Shard | None = None
     folder: Path | None = None
     record: Mapping[str, Any] = field(default_factory=dict)
 
@@ -112,7 +113,7 @@ class Result:
         failed = len(self.failures)
         missing = self.asked - self.complete - failed  # a draw that failed is there, and told once
         told = [f"{count:,} {what}" for count, what in ((missing, "missing"), (failed, "failed")) if count]
-        told += [f"shard {self.shard[0]}/{self.shard[1]} alone"] if self.shard is not None else []
+        told += [f"shard {shown(self.shard)} alone"] if self.shard is not None else []
         return f"{self.complete:,} of {self.asked:,} draws asked ({', '.join(told)})"
 
     def summary(self, output: str | None = None, **labels: object) -> pd.DataFrame:

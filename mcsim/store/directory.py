@@ -301,7 +301,7 @@ def read(folder: str | Path, study: Study | None = None) -> Result:
         StoredDraws(place / DRAWS, study, tuple(item.name for item in study.outputs if item.name in record["kept"])),
         bands,
         read_failures(place / FAILED),
-        None if shard is None else (shard[0], shard[1]),
+        None if shard is None else tuple(shard),
         place,
         record,
     )
