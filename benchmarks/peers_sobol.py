@@ -126,12 +126,12 @@ def sobol() -> None:
     """Print the table."""
     print(f"Sobol' indices of one output, D = {DIMS}, N = {BASE:,}, model and design included")
     first, total = known()
-    names, calls, errors = [], [], []
+    names, calls, errors, absent = [], [], [], set()
     for make in makers():
         try:
             name, call = make()
         except Missing as error:
-            print(f"  {error}")
+            absent.add(str(error))
             continue
         found = call()
         agree(name, found[0], first, WITHIN)
@@ -145,4 +145,5 @@ def sobol() -> None:
     for name, each, error in zip(names, seconds, errors, strict=True):
         rows.append((name, f"{each * 1e3:.1f}", f"{each / seconds[0]:.2f} x", f"{error:.4f}"))
     show(rows)
+    print(*(f"  {line}" for line in sorted(absent)), sep="\n", end="\n" if absent else "")
     print("  chaospy: indices of polynomials only (its Saltelli class takes no function), so no row here")
