@@ -20,7 +20,7 @@ from mcsim.engine.identity import compare_identities, difference, identity, toge
 from mcsim.engine.progress import tell
 from mcsim.engine.work import Job, call_rows, requested
 from mcsim.result.result import Result
-from mcsim.result.shards import Shard, joined
+from mcsim.result.shards import Shard, held, joined
 from mcsim.store.chunks import PLAN, DiskShelf, MemoryShelf
 from mcsim.store.claim import Claim, remedy
 from mcsim.store.described import STUDY, write_study
@@ -309,10 +309,12 @@ def merge(folders: Sequence[Path], out: Path, study: Study | None = None, part: 
     """
     began = time.monotonic()
     records = [check(Path(folder)) for folder in folders]
+    first = records[0]
     shards = [record["shard"] for record in records]
     _check_alike(folders, records)
     shard = joined(folders, shards, part)
-    first = records[0]
+    # Neighbours after neighbours: what their bands remember is summed up at once.
+    places = [Path(folders[place]) for place in sorted(range(len(folders)), key=lambda place: held(shards[place]))]
     study = study if study is not None else study_of(first)
     values = None if first["design"] != "given" else read_samples(Path(folders[0]))
     design = Design(first["design"], first["seed"], first["draws"], design_columns(study), values)
@@ -326,7 +328,7 @@ def merge(folders: Sequence[Path], out: Path, study: Study | None = None, part: 
         if (out / MANIFEST).is_file() and not (out / CHUNKS).is_dir():
             tidy(out)
             return read(out, study)
-        lay_out([Path(folder) for folder in folders], job, out / CHUNKS)
+        lay_out(places, job, out / CHUNKS)
         collector = Collector(job, DiskShelf(out / CHUNKS, design.columns))
         collector.restore()
         how = with_made(how, together(made_with(record) for record in records))

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from mcsim.engine.identity import difference
+from mcsim.engine.identity import Made, difference, together
 from mcsim.engine.reduce import Reduced
 from mcsim.ranking.factors import outputs_of
 from mcsim.ranking.method import Designed, Judgement
@@ -15,7 +15,7 @@ from mcsim.ranking.methods import method_of
 from mcsim.ranking.place import FOLDER, RankingFolder, check_parts, of_study, part_file, read_plan
 from mcsim.ranking.plan import Plan, with_noise
 from mcsim.ranking.ranking import Ranking
-from mcsim.result.shards import Shard, joined
+from mcsim.result.shards import Shard, held, joined
 from mcsim.store.chunks import PLAN
 from mcsim.store.claim import claimed
 from mcsim.store.record import study_of
@@ -49,9 +49,9 @@ def merge_rankings(
     InputError
         Where a part is missing, twice there, not complete, or of another ranking.
     """
-    plans, shard = checked_parts(folders, part)
-    facts = {**plans[0]["identity"], "shard": None}
-    study = study if study is not None else study_of(plans[0])
+    first, made, shard = checked_parts(folders, part)
+    facts = {**first["identity"], "shard": None}
+    study = study if study is not None else study_of(first)
     for name, mine in of_study(study).items():
         if mine != facts[name]:
             what = difference(name, facts[name], mine)
@@ -60,8 +60,8 @@ def merge_rankings(
     assert isinstance(method, Designed)  # the others have no parts of their own, but shards of a run
     plan, judgement = _plan_of(study, facts), _judgement_of(facts)
     with claimed(out) as claim:
-        place = RankingFolder(claim, out, plan, facts, shard, plans[0].get("asked", {}))
-        place.made = [told.get("made_with", {}) for told in plans]
+        place = RankingFolder(claim, out, plan, facts, shard, first.get("asked", {}))
+        place.made = [made]
         ranking = place.finished(joined=True)
         if ranking is not None:
             return study, ranking
@@ -78,8 +78,10 @@ def merge_rankings(
 
 def _loaded(folders: Sequence[Path], passes: Sequence[Reduced], shard: Shard | None) -> Iterator[Reduced]:
     """Yield what each pass over the model gave to all parts; a part is in memory only while it is taken in."""
+    # Neighbours after neighbours: what they hold is summed up at once, in whatever order they were named.
+    ordered = sorted(folders, key=lambda folder: held(read_plan(folder)["identity"]["shard"]))
     for number, collector in enumerate(passes):
-        for folder in folders:
+        for folder in ordered:
             collector.load(part_file(folder, number))
         low, high = collector.work.part(shard)
         if collector.spans() != [(low, high)]:
@@ -110,24 +112,28 @@ def _joined(
     return ranking
 
 
-def checked_parts(folders: Sequence[Path], part: bool = False) -> tuple[list[dict[str, Any]], Shard | None]:
-    """Return the plans of parts of one ranking, and what they are together, before anything is computed.
+def checked_parts(folders: Sequence[Path], part: bool = False) -> tuple[dict[str, Any], Made, Shard | None]:
+    """Return the first plan of parts of one ranking, what all were made with, and what they are together.
+
+    Of thousands of parts no plan is held but the first.
 
     Raises
     ------
     InputError
         Where they do not make one ranking, or a part of one.
     """
+    first = read_plan(folders[0])
+    facts, made, shards = first["identity"], dict[str, list[str]](), []
     for folder in folders:
         check_parts(folder)
-    plans = [read_plan(folder) for folder in folders]
-    first = plans[0]["identity"]
-    for folder, plan in zip(folders, plans, strict=True):
+        plan = read_plan(folder)
         for name, mine in plan["identity"].items():
-            if name != "shard" and mine != first.get(name):
-                what = difference(name, first.get(name), mine)
+            if name != "shard" and mine != facts.get(name):
+                what = difference(name, facts.get(name), mine)
                 raise InputError(f"{folder}: part of another ranking than {folders[0]} ({what}); shards of one")
-    return plans, joined(folders, [plan["identity"]["shard"] for plan in plans], part)
+        made = together([made, plan.get("made_with", {})])
+        shards.append(plan["identity"]["shard"])
+    return first, made, joined(folders, shards, part)
 
 
 def _plan_of(study: Study, facts: Mapping[str, Any]) -> Plan:

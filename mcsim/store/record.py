@@ -8,6 +8,7 @@ import os
 import platform
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -126,7 +127,13 @@ def processor() -> str:
 
 def versions() -> dict[str, str]:
     """Return the versions of mcsim and of the packages that a result may depend on."""
-    found = {"mcsim": mcsim.__version__}
+    return {"mcsim": mcsim.__version__, **_packages()}
+
+
+@cache
+def _packages() -> dict[str, str]:
+    """Return the versions of packages, read once: a process imports no other."""
+    found = {}
     for package in PACKAGES:
         try:
             found[package] = version(package)
