@@ -7,13 +7,13 @@ import pytest
 from small_studies import study_of
 
 from mcsim.engine.run import run
-from mcsim.kernels.statistics.walks import add_steps, eliminate
+from mcsim.kernels.statistics.walks import add_gains, add_steps, eliminate
 from mcsim.ranking.basis import column_functions
 from mcsim.ranking.fitted import GROUPS, Draws
 from mcsim.ranking.givendata import given_data
 from mcsim.ranking.method import Analysis
 from mcsim.ranking.sensitivity import sensitivity
-from mcsim.ranking.shapleydata import SHAPLEY_DATA, effects, orders_of
+from mcsim.ranking.shapleydata import SHAPLEY_DATA, _inverse, effects, orders_of
 from mcsim.studies.examples.functions import known_ishigami, linear_gaussian_shapley
 from mcsim.study import InputError, Output
 from mcsim.study.load import load
@@ -199,12 +199,59 @@ def test_elimination_equals_its_twin():
     gram, cross = features.T @ features, features.T @ outputs
     order, step = generator.permutation(13), np.sort(generator.integers(0, 4, 13))
     explained, counts = np.zeros((4, 5)), np.zeros(4, np.int64)
-    add_steps(gram, cross, order, step, np.empty((13, 18)), explained, counts)
+    add_steps(gram, cross, order, step, explained, counts)
     for last in range(4):
         first = order[step <= last]
         whole = np.sum(cross[first] * np.linalg.solve(gram[np.ix_(first, first)], cross[first]), axis=0)
         np.testing.assert_allclose(explained[: last + 1].sum(axis=0), whole, rtol=1e-9)
     assert counts.tolist() == np.bincount(step, minlength=4).tolist()
+
+
+def moments_to_walk_through(names=7, size=19, outputs=3):
+    generator = np.random.default_rng(3)
+    features = generator.normal(size=(300, size)) @ (np.eye(size) + 0.2 * generator.normal(size=(size, size)))
+    y = features @ generator.normal(size=(size, outputs)) + generator.normal(size=(300, outputs))
+    orders = np.stack([generator.permutation(names) for _ in range(9)])
+    members = generator.integers(0, names, (size, 2))
+    return features.T @ features, features.T @ y, (y**2).sum(axis=0), orders, members
+
+
+def test_halves_from_both_ends_equal_orders_eliminated_whole():
+    gram, cross, square, orders, members = moments_to_walk_through()
+    inverse, nothing = np.linalg.inv(gram), np.empty((0, 0))
+    halves, whole = np.zeros((7, 3)), np.zeros((7, 3))
+    add_gains(gram, cross, inverse, inverse @ cross, square, 300.0, orders, members, halves)
+    add_gains(gram, cross, nothing, nothing, square, 300.0, orders, members, whole)
+    np.testing.assert_allclose(halves, whole, rtol=1e-10, atol=1e-10 * square.max())
+
+
+def test_gains_are_what_least_squares_on_every_beginning_explains():
+    gram, cross, square, orders, members = moments_to_walk_through()
+    inverse, gains, expected = np.linalg.inv(gram), np.zeros((7, 3)), np.zeros((7, 3))
+    add_gains(gram, cross, inverse, inverse @ cross, square, 300.0, orders, members, gains)
+    for order in orders:
+        before = square * 300.0 / 299.0
+        for turn in range(7):
+            there = np.isin(members, order[: turn + 1]).all(axis=1)
+            solved = np.linalg.solve(gram[np.ix_(there, there)], cross[there])
+            left = (square - (cross[there] * solved).sum(axis=0)) * 300.0 / (299.0 - there.sum())
+            expected[order[turn]] += before - left
+            before = left
+    np.testing.assert_allclose(gains, expected, rtol=1e-10, atol=1e-10 * square.max())
+
+
+def test_moments_that_have_no_inverse_to_trust_are_walked_through_whole():
+    regular = np.eye(3) + 0.3
+    np.testing.assert_allclose(_inverse(regular) @ regular, np.eye(3), atol=1e-14)
+    for last in (1.0, 1.0 + 1e-9):
+        assert _inverse(np.array([[1.0, 1.0], [1.0, last]])).size == 0
+
+
+def test_functions_of_a_column_are_computed_once():
+    draws = Draws.of(normals(100))
+    first = draws.functions(2, 3)
+    assert first.base is draws.functions(2, 9).base
+    np.testing.assert_array_equal(first, column_functions(draws.x[:, 2], draws.weights)[:, :3])
 
 
 def test_function_that_others_hold_already_adds_nothing():

@@ -65,9 +65,7 @@ def eliminate(work: Reals, left: Reals) -> None:
 
 
 @kernel
-def add_steps(
-    gram: Reals, cross: Reals, order: Integers, step: Integers, work: Reals, explained: Reals, counts: Integers
-) -> None:
+def add_steps(gram: Reals, cross: Reals, order: Integers, step: Integers, explained: Reals, counts: Integers) -> None:
     """Add what each step of an order explains of each output, and how many functions it brings.
 
     Parameters
@@ -76,10 +74,8 @@ def add_steps(
         Moments of the functions among themselves.
     cross : ndarray, shape (P, V)
         Moments of the functions with the outputs.
-    order, step : ndarray of int64, shape (P,)
-        The functions as they come, and the step with which each comes.
-    work : ndarray, shape (P, P + V)
-        Scratch.
+    order, step : ndarray of int64, shape (m,)
+        The functions as they come, all or the first of them, and the step with which each comes.
     explained : ndarray, shape (n_steps, V)
         Added to.
     counts : ndarray of int64, shape (n_steps,)
@@ -91,11 +87,12 @@ def add_steps(
     >>> from mcsim.kernels.statistics.walks import add_steps
     >>> explained, counts = np.zeros((2, 1)), np.zeros(2, np.int64)
     >>> order = np.array([1, 0])
-    >>> add_steps(np.eye(2), np.array([[3.0], [1.0]]), order, np.array([0, 1]), np.empty((2, 3)), explained, counts)
+    >>> add_steps(np.eye(2), np.array([[3.0], [1.0]]), order, np.array([0, 1]), explained, counts)
     >>> explained[:, 0], counts
     (array([1., 9.]), array([1, 1]))
     """
-    n, n_values = cross.shape
+    n, n_values = order.size, cross.shape[1]
+    work = np.empty((n, n + n_values))
     for i in range(n):
         own = order[i]
         for j in range(i, n):
@@ -112,3 +109,89 @@ def add_steps(
             z, sums = work[i][n:], explained[step[i]]
             for v in range(n_values):
                 sums[v] += z[v] * z[v]
+
+
+@kernel
+def add_gains(
+    gram: Reals,
+    cross: Reals,
+    inverse: Reals,
+    slopes: Reals,
+    square: Reals,
+    effective: float,
+    orders: Integers,
+    members: Integers,
+    gains: Reals,
+) -> None:
+    """Add the growth of the explained variance, freed of chance by degrees of freedom, at each factor's turn.
+
+    Of the slopes b = G^-1 c, what is lost with functions R is b_R' K_R^-1 b_R with K = G^-1: the same elimination of
+    [K | b], from the last turn backwards, gives what each step explains. So an order is eliminated in two halves from
+    both of its ends, each an eighth of the whole's work.
+
+    Parameters
+    ----------
+    gram, cross : ndarray, shape (P, P), (P, V)
+        Moments of the functions among themselves and with the outputs.
+    inverse, slopes : ndarray, shape (P, P), (P, V)
+        K and b; empty where no inverse exists that could be trusted, and then orders are eliminated whole.
+    square : ndarray, shape (V,)
+        Variance of the outputs.
+    effective : float
+        How many draws the moments are worth.
+    orders : ndarray of int64, shape (n, n_factors)
+        Factors by their turn.
+    members : ndarray of int64, shape (P, most)
+        Factors of each function, which is known when the last of them is.
+    gains : ndarray, shape (n_factors, V)
+        Added to.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mcsim.kernels.statistics.walks import add_gains
+    >>> unit, cross, members, gains = np.eye(2), np.array([[3.0], [1.0]]), np.array([[0], [1]]), np.zeros((2, 1))
+    >>> add_gains(unit, cross, unit, cross, np.array([10.0]), 1e9, np.array([[1, 0]]), members, gains)
+    >>> gains[:, 0].round(6)
+    array([9., 1.])
+    """
+    n, n_values = cross.shape
+    n_steps = orders.shape[1]
+    turn, known, by_turn = np.empty(n_steps, np.int64), np.empty(n, np.int64), np.empty(n, np.int64)
+    explained, counts = np.empty((n_steps, n_values)), np.empty(n_steps, np.int64)
+    for order in orders:
+        for place in range(n_steps):
+            turn[order[place]] = place
+        ends = np.zeros(n_steps + 1, np.int64)
+        for function in range(n):
+            last = 0
+            for member in members[function]:
+                last = max(last, turn[member])
+            known[function] = last
+            ends[last + 1] += 1
+        ends = np.cumsum(ends)
+        free = ends.copy()
+        for function in range(n):
+            by_turn[free[known[function]]] = function
+            free[known[function]] += 1
+        front = n
+        if inverse.size > 0:
+            for end in ends:
+                if max(end, n - end) < max(front, n - front):
+                    front = end
+        explained[:] = 0.0
+        counts[:] = 0
+        first, rest = by_turn[:front], by_turn[front:][::-1].copy()
+        add_steps(gram, cross, first, known[first], explained, counts)
+        if rest.size > 0:
+            add_steps(inverse, slopes, rest, known[rest], explained, counts)
+        freedom = max(effective - 1.0, 1.0)
+        before, sums = square * (effective / freedom), np.zeros(n_values)
+        for place in range(n_steps):
+            freedom = max(freedom - counts[place], 1.0)
+            scale, growth = effective / freedom, gains[order[place]]
+            for v in range(n_values):
+                sums[v] += explained[place, v]
+                left = (square[v] - sums[v]) * scale
+                growth[v] += before[v] - left
+                before[v] = left

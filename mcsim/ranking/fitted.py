@@ -8,7 +8,8 @@ each group adds to an estimate (the jackknife).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 
@@ -30,6 +31,7 @@ DRAWS_PER_FUNCTION = 5.0  # at least
 _SIZES = 7  # of the fit, of which each output takes the smallest that serves
 _RIDGE = 1e-9  # of a function's square: one that others hold already gets no weight
 _ROWS = 4096  # at a time
+_HELD_BYTES = 64 * 2**20  # of functions of single columns
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,12 +48,24 @@ class Draws:
         Which group each draw is in; equal draws are in one.
     shares : ndarray, shape (GROUPS, 2)
         Of each group: its weight, and the sum of the squares of the weights of different draws.
+    held : dict
+        Functions of columns that were asked for, as many as have room: every block of outputs asks for them again.
     """
 
     x: FloatArray
     weights: FloatArray
     group: IntArray
     shares: FloatArray
+    held: dict[int, FloatArray] = field(default_factory=dict, repr=False)
+
+    def functions(self, column: int, most: int) -> FloatArray:
+        """Return the first functions of a column."""
+        found = self.held.get(column)
+        if found is None:
+            found = column_functions(self.x[:, column], self.weights)
+            if (len(self.held) + 1) * DEGREES * self.x.shape[0] * 8 <= _HELD_BYTES:
+                self.held[column] = found
+        return found[:, :most]
 
     @property
     def effective(self) -> float:
@@ -82,6 +96,23 @@ class Draws:
         return Draws(x, given, group[where], np.stack(sums, axis=1).astype(np.float64))
 
 
+class Centred(NamedTuple):
+    """Moments about the means.
+
+    Parameters
+    ----------
+    gram, cross, square : ndarray, shape (P, P), (P, V), (V,)
+        Of functions among themselves, of functions with outputs, of outputs with themselves.
+    worth : float
+        How many draws they are worth.
+    """
+
+    gram: FloatArray
+    cross: FloatArray
+    square: FloatArray
+    worth: float
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Moments:
     """Sums over the draws of each group, weighted.
@@ -103,15 +134,28 @@ class Moments:
     middle: FloatArray
     shares: FloatArray
 
-    def without(self, group: int | None) -> tuple[FloatArray, FloatArray, FloatArray, float]:
-        """Return centred moments of all groups but one (gram, cross, square), and how many draws they are worth."""
-        parts = [self.gram, self.cross, self.square, self.mean, self.middle, self.shares]
+    def without(self, group: int | None) -> Centred:
+        """Return centred moments of all groups but one."""
+        return self._less(self._sums(), group)
+
+    def left_out(self) -> list[Centred]:
+        """Return centred moments without each group in its turn."""
+        sums = self._sums()
+        return [self._less(sums, group) for group in range(GROUPS)]
+
+    def _parts(self) -> list[FloatArray]:
+        return [self.gram, self.cross, self.square, self.mean, self.middle, self.shares]
+
+    def _sums(self) -> list[FloatArray]:
+        return [part.sum(axis=0) for part in self._parts()]
+
+    def _less(self, sums: Sequence[FloatArray], group: int | None) -> Centred:
         gram, cross, square, mean, middle, shares = (
-            part.sum(axis=0) - (0.0 if group is None else part[group]) for part in parts
+            whole if group is None else whole - part[group] for whole, part in zip(sums, self._parts(), strict=True)
         )
         gram = gram - np.outer(mean, mean) / shares[0]
         cross = cross - np.outer(mean, middle) / shares[0]
-        return gram, cross, square - middle**2 / shares[0], float(shares[0] ** 2 / shares[1])
+        return Centred(gram, cross, square - middle**2 / shares[0], float(shares[0] ** 2 / shares[1]))
 
 
 def moments_of(draws: Draws, y: FloatArray, functions: Sequence[Function], alone: dict[int, FloatArray]) -> Moments:
@@ -153,8 +197,7 @@ def unseen_error(moments: Moments) -> FloatArray:
     """
     n_functions, n_values = moments.cross.shape[1:]
     error = np.zeros((n_functions + 1, n_values))
-    for group in range(GROUPS):
-        gram, cross, _, _ = moments.without(group)
+    for group, (gram, cross, _, _) in enumerate(moments.left_out()):
         left = moments.shares[:, 0].sum() - moments.shares[group, 0]
         mean = (moments.mean.sum(axis=0) - moments.mean[group]) / left
         middle = (moments.middle.sum(axis=0) - moments.middle[group]) / left
@@ -209,8 +252,8 @@ def fit(draws: Draws, y: FloatArray, single: BoolArray) -> Fit:
     y = y / np.sqrt(draws.weights @ y**2)
     noise = 1.0 / draws.effective
     alone = np.zeros((draws.x.shape[1], SEARCHED, y.shape[1]))
-    for column, values in enumerate(draws.x.T):
-        functions = column_functions(values, draws.weights, SEARCHED)
+    for column in range(draws.x.shape[1]):
+        functions = draws.functions(column, SEARCHED)
         alone[column, : functions.shape[1]] = ((functions * draws.weights[:, None]).T @ y) ** 2
     best = np.maximum(alone.max(axis=2) - noise, 0.0)
     # The strongest of m functions without effect takes about 2 log(m) times what one of them takes by chance.
@@ -224,10 +267,7 @@ def fit(draws: Draws, y: FloatArray, single: BoolArray) -> Fit:
 
 def _fitted(draws: Draws, y: FloatArray, known: Strengths, budget: int) -> Fit:
     functions = chosen_functions(known, budget)
-    alone = {
-        column: column_functions(draws.x[:, column], draws.weights, min(count, DEGREES))
-        for column, count in columns_of(functions).items()
-    }
+    alone = {column: draws.functions(column, min(count, DEGREES)) for column, count in columns_of(functions).items()}
     # Of few distinct values there are few functions.
     functions = [part for part in functions if all(degree < alone[column].shape[1] for column, degree in part)]
     moments = moments_of(draws, y, functions, alone)

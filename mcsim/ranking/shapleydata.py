@@ -24,7 +24,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mcsim.ranking.fitted import Draws, Fit, fit
+from mcsim.ranking.fitted import Centred, Draws, Fit, fit
 from mcsim.ranking.intervals import pseudo_values, student_estimate
 from mcsim.ranking.method import Analysis, GivenData, Measures
 from mcsim.ranking.verdicts import ranks
@@ -37,6 +37,7 @@ _FEW = 4  # factors of which all orders are taken
 _SETS, _POINTS = 8, 16
 _LEAST = 0.1  # share of the variance below which a fit says nothing
 _GOOD = 0.9  # below which it is told
+_HELD = 1e6  # times what the others leave of a function, its square: above, an inverse would cost half of all digits
 MEASURES = ("shapley", "shapley_low", "shapley_high", "rank", "explained")
 
 
@@ -117,11 +118,12 @@ def effects(x: FloatArray, y: FloatArray, about: Analysis) -> Measures:
     def block(start: int) -> list[FloatArray]:
         part = y[:, start : start + _OUTPUTS]
         found = fit(draws, part, single)
+        whole, without = found.moments.without(None), found.moments.left_out()
         measures = [np.full((count, part.shape[1]), np.nan) for _ in MEASURES]
         for size in np.unique(found.sizes):
             columns = np.flatnonzero((found.sizes == size) & (found.unexplained <= 1.0 - _LEAST))
             if len(columns) > 0:
-                walk = _Walk(found, columns, int(size), factor_of)
+                walk = _Walk(found, columns, int(size), factor_of, whole, without)
                 for measure, values in zip(measures, _estimated(walk, orders, about.level), strict=False):
                     measure[:, columns] = values
         measures[-1][:] = 1.0 - found.unexplained
@@ -150,12 +152,18 @@ class _Walk(NamedTuple):
         How many of the functions they take.
     factor_of : ndarray of int64, shape (n_columns,)
         Factor of each input.
+    whole : Centred
+        Moments of all draws.
+    without : list of Centred
+        Moments without each group of draws.
     """
 
     fit: Fit
     columns: IntArray
     size: int
     factor_of: IntArray
+    whole: Centred
+    without: list[Centred]
 
 
 def _estimated(walk: _Walk, orders: Orders, level: float) -> list[FloatArray]:
@@ -167,8 +175,10 @@ def _estimated(walk: _Walk, orders: Orders, level: float) -> list[FloatArray]:
     effect is wrong by m sqrt(e (1 - e)) in standard deviation.
     """
     shares = walk.fit.moments.shares[:, 0]
-    by_set = np.stack([_shared(_gains(walk, order, None)) for order in orders.every])
-    left_out = [_shared(_gains(walk, orders.every[0], int(group))) for group in np.flatnonzero(shares > 0.0)]
+    by_set = np.stack([_shared(_gains(walk, order, walk.whole)) for order in orders.every])
+    left_out = [
+        _shared(_gains(walk, orders.every[0], walk.without[int(group)])) for group in np.flatnonzero(shares > 0.0)
+    ]
     pseudo = pseudo_values(by_set[0], np.array(left_out)) + (by_set.mean(axis=0) - by_set[0])
     found = student_estimate(pseudo.mean(axis=0), pseudo, level)
     half = found.half_width
@@ -186,34 +196,51 @@ def _shared(gains: FloatArray) -> FloatArray:
     return np.asarray(gains / gains.sum(axis=0))
 
 
-def _gains(walk: _Walk, orders: IntArray, group: int | None) -> FloatArray:
-    """Return the mean growth of the explained variance at each factor's turn (n_factors, V), without a group."""
-    from mcsim.kernels.statistics.walks import add_steps
+def _gains(walk: _Walk, orders: IntArray, centred: Centred) -> FloatArray:
+    """Return the mean growth of the explained variance at each factor's turn (n_factors, V), from centred moments."""
+    from mcsim.kernels.statistics.walks import add_gains
 
-    count, columns, size = orders.shape[1], walk.columns, walk.size
+    columns, size = walk.columns, walk.size
     functions = walk.fit.functions[:size]
     most = max(len(function) for function in functions)
     # The factors of each function, the last again where there are fewer.
     members = np.array(
         [[function[min(place, len(function) - 1)][0] for place in range(most)] for function in functions]
     )
+    gram, cross = np.ascontiguousarray(centred.gram[:size, :size]), np.ascontiguousarray(centred.cross[:size, columns])
+    inverse = _inverse(gram)
+    gains = np.zeros((orders.shape[1], len(columns)))
+    square = np.ascontiguousarray(centred.square[columns])
     members = walk.factor_of[members]
-    gram, cross, square, effective = walk.fit.moments.without(group)
-    gram, cross = np.ascontiguousarray(gram[:size, :size]), np.ascontiguousarray(cross[:size, columns])
-    whole = square[columns] * effective / (effective - 1.0)
-    work = np.empty((size, size + len(columns)))
-    gains = np.zeros((count, len(columns)))
-    for order in orders:
-        turn = np.argsort(order, kind="stable")
-        # A product of inputs is known when the last of them is.
-        known = turn[members].max(axis=1)
-        by_turn = np.argsort(known, kind="stable")
-        explained, counts = np.zeros((count, len(columns))), np.zeros(count, np.int64)
-        add_steps(gram, cross, by_turn, known[by_turn], work, explained, counts)
-        freedom = np.maximum(effective - 1.0 - np.cumsum(counts), 1.0)
-        left = (square[columns] - np.cumsum(explained, axis=0)) * (effective / freedom)[:, None]
-        gains[order] += np.concatenate([whole[None], left[:-1]]) - left
+    add_gains(
+        gram,
+        cross,
+        inverse,
+        inverse @ cross if len(inverse) > 0 else cross,
+        square,
+        centred.worth,
+        orders,
+        members,
+        gains,
+    )
     return gains / len(orders)
+
+
+def _inverse(gram: FloatArray) -> FloatArray:
+    """Return the inverse of the functions' moments; an empty one where some function is nearly held by the others.
+
+    Of a function's square G_ii the others leave 1 / K_ii, K the inverse; in no order do the earlier ones leave less.
+    """
+    from scipy.linalg.lapack import dpotrf, dpotri
+
+    factor, failed = dpotrf(gram, lower=1)
+    if failed:
+        return np.empty((0, 0))
+    below = np.tril(dpotri(factor, lower=1)[0])
+    inverse = below + np.tril(below, -1).T
+    if not (np.diag(gram) * np.diag(inverse) < _HELD).all():
+        return np.empty((0, 0))
+    return np.ascontiguousarray(inverse)
 
 
 def _remarks(name: str, measures: Measures) -> list[str]:
