@@ -128,12 +128,13 @@ def test_an_overlay_over_its_own_study_is_that_study_loaded(folder):
         assert (laid.name, laid.title) == (alone.name, alone.title)
 
 
-def test_every_shipped_lever_lies_over_the_fleet_as_it_is_loaded():
-    fleet = mcsim.load("fleet")
-    overlays = overlays_for(fleet)
+def test_every_shipped_lever_lies_over_the_trade_as_it_is_loaded():
+    trade = mcsim.load("trade")
+    overlays = overlays_for(trade)
+    assert {overlay.name for overlay in overlays_for(mcsim.load("fleet"))} == {overlay.name for overlay in overlays}
     assert {overlay.name for overlay in overlays} >= {"lever-take-back", "package-all"}
     for overlay in overlays:
-        laid, alone = laid_over(fleet, overlay), mcsim.load(overlay.name)
+        laid, alone = laid_over(trade, overlay), mcsim.load(overlay.name)
         facts = [[(i.name, str(i.distribution), i.source, i.group) for i in study.inputs] for study in (laid, alone)]
         assert facts[0] == facts[1]
         assert laid.options == alone.options

@@ -12,6 +12,7 @@ from mcsim.engine.evaluation import design_columns, evaluate_values, transform
 from mcsim.studies import fleet
 from mcsim.studies.common.corridor import Corridor
 from mcsim.studies.fleet.dated import DATED
+from mcsim.study.overlay import laid_over, read_overlay
 
 
 def drawn(study, n=6):
@@ -83,9 +84,14 @@ def file_of(folder, name, text):
     return path
 
 
+def over_fleet(name):
+    """A lever over the fleet; by itself it lies over the trade (`tests/test_trade_levers.py`)."""
+    return laid_over(mcsim.load("fleet"), read_overlay(name))
+
+
 def changed(name, **inputs):
-    """A lever's study, some of its inputs fixed."""
-    return mcsim.load(name).set(**inputs)
+    """A lever over the fleet, some of its inputs fixed."""
+    return over_fleet(name).set(**inputs)
 
 
 def differing(a, b):
@@ -109,7 +115,7 @@ def test_at_strength_0_a_lever_changes_no_bit(name, today):
 
 @pytest.mark.parametrize("name", MOVES)
 def test_a_lever_moves_what_it_is_for(name, today):
-    found = evaluated(mcsim.load(name))
+    found = evaluated(over_fleet(name))
     output, sign = MOVES[name]
     change = (found[output] - today[output])[:, -1]
     signs = np.sign(change.round(9))
@@ -163,14 +169,14 @@ def test_a_rule_that_all_meet_is_the_rule_without_a_date():
 @pytest.mark.parametrize("name", ["lever-take-back", "lever-clean-grid"])
 def test_a_package_of_one_lever_is_the_lever(tmp_path, name):
     package = file_of(tmp_path, "one", f'[study]\nextends = "fleet"\noverlays = ["{name}"]\n')
-    assert differing(evaluated(mcsim.load(package)), evaluated(mcsim.load(name))) == set()
+    assert differing(evaluated(mcsim.load(package)), evaluated(over_fleet(name))) == set()
 
 
 @pytest.mark.parametrize("name", PACKAGES)
 def test_a_package_holds_the_inputs_of_its_levers(name):
     path = Path(fleet.__file__).parent / f"{name}.toml"
     levers = tomllib.loads(path.read_text())["study"]["overlays"]
-    package = {item.name: item.distribution for item in mcsim.load(name).inputs}
+    package = {item.name: item.distribution for item in over_fleet(name).inputs}
     today = {item.name: item.distribution for item in mcsim.load("fleet").inputs}
     expected = dict(today)
     for lever in levers:
@@ -180,7 +186,7 @@ def test_a_package_holds_the_inputs_of_its_levers(name):
 
 
 def distributions(name):
-    return {item.name: item.distribution for item in mcsim.load(name).inputs}
+    return {item.name: item.distribution for item in over_fleet(name).inputs}
 
 
 @pytest.mark.parametrize(
@@ -213,7 +219,7 @@ def test_a_rule_that_starts_in_other_years_leaves_no_trace_in_the_draws_after():
     from mcsim.engine.evaluation import model_inputs
     from mcsim.study import Context
 
-    study, n = mcsim.load("lever-soh-export"), 40
+    study, n = over_fleet("lever-soh-export"), 40
     inputs = dict(model_inputs(study, drawn(study, n), n))
     inputs["soh_export_start"] = np.linspace(2026.0, 2049.0, n)[::-1].copy()
     inputs["soh_export_strength"] = np.where(np.arange(n) % 3 == 0, 0.0, 1.0)

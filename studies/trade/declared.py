@@ -107,7 +107,7 @@ FLEET_TOLD = (
     "stock", "ev_share", "second_hand_share", "used_ev_exports", "cumulative_used_ev_exports", "home_retired_packs",
     "retired_packs", "retired_battery_mass", "retired_battery_mass_total", "cumulative_retired_battery_mass",
     "second_hand_share_of_cumulative_retired_mass", "landfilled_battery_mass", "landfilled_share",
-    "battery_destination", "material_contained", "material_recovered",
+    "battery_destination", "material_contained", "material_recovered", "ev_charging_emissions",
 )  # fmt: skip
 
 
@@ -175,6 +175,10 @@ def outputs(places: tuple[str, ...]) -> tuple[Output, ...]:
             (origin, material), keep=False,
         ),
         Output("battery_value_total", "million USD", "the same, all materials", (origin,)),
+        Output(
+            "recovered_value_total", "million USD",
+            "at today's prices, of what is recovered to 2050 from packs that retire in {host}", (material,),
+        ),
         *told,
     )  # fmt: skip
 

@@ -123,7 +123,7 @@ def drawn_shares(values: FloatArray, rows: IntArray) -> FloatArray:
     """
     found = np.where(rows >= 0, values[:, np.maximum(rows, 0)], 0.0)
     total = found.sum(axis=-1, keepdims=True)
-    return np.divide(found, total, out=np.zeros_like(found), where=total > 0.0)
+    return np.asarray(np.divide(found, total, out=np.zeros_like(found), where=total > 0.0))
 
 
 def vehicle_shares(mix: Mix, inputs: Mapping[str, FloatArray]) -> FloatArray:

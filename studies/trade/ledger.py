@@ -148,8 +148,14 @@ def make_units(fleet: Fleet, shared: Shared) -> Units:
     def unit(lives: int, length: int) -> Unit:
         return Unit(*(np.empty((lives, length)) for _ in Unit._fields))
 
-    imports = (unit(ages, years) for _ in range(3))
-    return Units(unit(2 * len(STYLES), home_years), unit(2, oldest), *imports, np.empty(oldest))
+    return Units(
+        home=unit(2 * len(STYLES), home_years),
+        new=unit(2, oldest),
+        combustion=unit(ages, years),
+        held=unit(ages, years),
+        free=unit(ages, years),
+        left=np.empty(oldest),
+    )
 
 
 class Case(NamedTuple):

@@ -128,7 +128,7 @@ def told_outputs(
     def per_ev() -> FloatArray:
         crossed = run.flows.host.registrations[:, 1, 2].sum(axis=1)[:, None, None]
         total = -over_years(changed(NO_EVS))
-        return np.divide(total, crossed, out=np.full_like(total, np.nan), where=crossed > 0.0)
+        return np.asarray(np.divide(total, crossed, out=np.full_like(total, np.nan), where=crossed > 0.0))
 
     @cache
     def kept() -> FloatArray:
@@ -154,6 +154,11 @@ def told_outputs(
     def value() -> FloatArray:
         return contained() * inputs["metal_price"][:, None]  # kt x USD/kg is million USD
 
+    def recovered_value() -> FloatArray:
+        prices = inputs["metal_price"]
+        tonnes = run.retired[AS_IS].recovered[..., : prices.shape[1]].sum(axis=(1, 2))
+        return np.asarray(tonnes / 1e3 * prices)
+
     def flat(values: FloatArray) -> FloatArray:
         return values.reshape(len(values), -1)
 
@@ -176,4 +181,5 @@ def told_outputs(
         "material_contained_total": contained,
         "material_value_total": value,
         "battery_value_total": lambda: value().sum(axis=2),
+        "recovered_value_total": recovered_value,
     }
