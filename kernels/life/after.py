@@ -3,6 +3,8 @@
 Source: NCST-UCD-RR-24-39 (Kendall and Parés Olguín 2024), section Vehicle Lifetime, equation (1).
 """
 
+import numpy as np
+
 from mcsim.kernels._jit import borrowing_kernel, inline_borrowing_kernel
 from mcsim.kernels.laws.junction import age_abroad
 from mcsim.kernels.laws.survival import MAXIMUM_AGE, tabulated_survival, weibull_survival
@@ -14,6 +16,8 @@ _RENEWED = 2
 _WEIBULL = 0
 _ALIVE = 1e-16
 _SMALLEST = 1e-300
+# An index without a sign needs no test for counting from the end.
+_1 = np.uint64(1)
 
 
 @borrowing_kernel
@@ -67,20 +71,43 @@ def fill_after_export(export_age, steps, to, out):
     if to.junction == _CONDITIONAL:
         at_export = _years_after(export_age, float(export_age), to)
     given = 1.0 / at_export if at_export > 0.0 else 0.0
+    start = 0.0 if to.junction == _RENEWED else float(export_age)
     if to.kind == _WEIBULL:
         # The law's formula at evenly spaced ages, without the calls of `_years_after`: this loop vectorises.
         shape, log_scale = to.shape, log(to.scale)
-        start = 0.0 if to.junction == _RENEWED else float(export_age)
         per_step = 1.0 / (steps * to.multiplier)
         for j in range(node, n_steps):
             years = start + (j - node) * per_step
             share = exp(-exp(shape * (log(years) - log_scale))) * given
             out[j] = share if years < MAXIMUM_AGE else 0.0
     else:
-        for j in range(node, n_steps):
-            out[j] = _years_after(export_age, j / steps, to) * given
+        _fill_tabulated(export_age, start, steps, to, given, out)
     out[n_steps] = 0.0
     last = n_steps
     while last > node + 1 and out[last - 1] < _ALIVE:
         last -= 1
     return last
+
+
+@borrowing_kernel
+def _fill_tabulated(export_age, start, steps, to, given, out):
+    """Fill survival by a table from the crossing's node on.
+
+    As `_years_after` has it, to the bit, without its cases: as far as the table goes there is nothing but a line
+    between two of its ages, and from the age on at which lives end nothing at all.
+    """
+    node, n_steps, table = export_age * steps, out.size - 1, to.table
+    last_year = np.uint64(table.size - 2)
+    # One node less than the quotient says: it may be rounded up.
+    inside = int((min(float(table.size - 1), MAXIMUM_AGE) - start) * to.multiplier * steps) - 1
+    known = min(node + max(inside, 0), n_steps)
+    for j in range(node, known):
+        years = start + (j / steps - export_age) / to.multiplier
+        year = min(np.uint64(years), last_year)
+        here = table[year]
+        out[j] = (here + (table[year + _1] - here) * (years - year)) * given
+    while known < n_steps and start + (known / steps - export_age) / to.multiplier < MAXIMUM_AGE:
+        out[known] = _years_after(export_age, known / steps, to) * given
+        known += 1
+    for j in range(known, n_steps):
+        out[j] = 0.0

@@ -161,9 +161,10 @@ def host_arm(after, age, packs, answer, steps, state, memory):
     """
     node, n_steps, sums, weights = age * steps, after.last, memory.sums, memory.weights
     vehicles, replaced = 0.0, 0.0
-    reached = node
     recur = answer.repair + answer.swap > 0.0
-    clear_sums(sums, max(node - 1, 0), n_steps + 1)
+    # Only what is read is cleared: where nothing is answered, sums end with the packs, long before the vehicles.
+    reached, cleared = node, n_steps if recur else node
+    clear_sums(sums, max(node - 1, 0), cleared + 1)
     for pack in range(PACKS):
         for j in range(n_steps + 9 if recur else node + 9):
             weights[pack, j] = 0.0
@@ -173,7 +174,11 @@ def host_arm(after, age, packs, answer, steps, state, memory):
                 continue
             crossing = crossing_of(kind, place, node, packs, state)
             vehicles += crossing.vehicles
-            reached = max(reached, _cross(crossing, node, n_steps, packs, memory))
+            reached = max(reached, _last_step(crossing, node, n_steps, packs.exported))
+            if reached > cleared:
+                clear_sums(sums, cleared + 1, reached + 1)
+                cleared = reached
+            _cross(crossing, node, n_steps, packs, memory)
     crossed = reached
     if recur:
         replaced = _follow_answers(after, packs, answer, steps, node, crossed, state, memory)
@@ -183,16 +188,26 @@ def host_arm(after, age, packs, answer, steps, state, memory):
             continue
         # Only the first pack's table begins at age 0 of the vehicle.
         until = n_steps if recur and pack != FIRST_PACK else (node if pack != FIRST_PACK else 1)
-        _add_packs(pack, until, node, crossed, n_steps, packs.exported, memory)
+        _add_packs(pack, until, node, crossed, min(reached + 1, n_steps), packs.exported, memory)
     # What is in service at the end of a step begins the next one, the packs installed there aside (taken off already).
     for j in range(node, reached):
         sums.end[j] += sums.begin[j + 1]
     return Crossed(reached, vehicles, replaced)
 
 
+@inline_borrowing_kernel
+def _last_step(crossing, node, n_steps, exported):
+    """Return the node after which nothing is left of packs that cross."""
+    pack, start = crossing.pack, crossing.start
+    last = min(n_steps, max(start + exported.end[pack], node + 1))
+    while last < n_steps and crossing.factor * exported.survival[pack, last - start] >= _NEGLIGIBLE:
+        last += 1
+    return last
+
+
 @borrowing_kernel
 def _cross(crossing, node, n_steps, packs, memory):
-    """Add what the table does not say of packs that cross, and their weight; return the node after the last.
+    """Add what the table does not say of packs that cross, and their weight.
 
     Their survival is min(1, factor x table): the sums take factor x table later, for all packs at once, and here what
     the minimum takes off.
@@ -211,28 +226,49 @@ def _cross(crossing, node, n_steps, packs, memory):
         sums.begin_worn[j] += over * fade[pack, j - start]
         sums.end_worn[j - 1] += over * fade[pack, j - 1 - start]
         j += 1
-    last = min(n_steps, max(start + packs.exported.end[pack], j))
-    while last < n_steps and factor * table[pack, last - start] >= _NEGLIGIBLE:
-        last += 1
-    return last
 
 
 @borrowing_kernel
-def _add_packs(pack, until, node, reached, n_steps, exported, memory):
+def _add_packs(pack, until, node, crossed, end, exported, memory):
     """Add the packs of a table installed before the step `until`, of survival weight x table, to the sums over packs.
 
-    Those that crossed at `node` are followed to `reached`, the others until nothing of their table is left. Eight
-    steps at a time: a sum is then read and written once for eight packs.
+    Those that crossed at `node` are followed to `crossed`, the others until nothing of their table is left, none
+    beyond the node `end`. Eight steps at a time: a sum is then read and written once for eight packs. There is one
+    first pack only, and of most steps none crosses.
     """
     weights, shifted, sums = memory.weights[pack], exported.shifted[pack], memory.sums
-    end = exported.end[pack]
+    alive = 8 + exported.end[pack]
+    if pack == FIRST_PACK:
+        last = min(end, max(alive, crossed))
+        _add_one(weights[0], shifted[_AT_NODES], node + 1, last, sums.begin)
+        _add_one(weights[0], shifted[_BEGIN_WORN], node + 1, last, sums.begin_worn)
+        _add_one(weights[0], shifted[_END_WORN], node, last, sums.end_worn)
+        return
     for s in range(0, until, 8):
-        last = min(n_steps, max(s + 8 + end, reached if s < node or s == 0 else 0))
+        if _none_of_eight(weights, s):
+            continue
+        last = min(end, max(s + alive, crossed if s < node or s == 0 else 0))
         begin = max(s, node)
         # At the nodes: the crossing's own node is added where packs cross, an installation's is no node of its pack.
         _add_eight(weights, s, shifted[_AT_NODES], begin + 1, last, sums.begin)
         _add_eight(weights, s, shifted[_BEGIN_WORN], begin + 1, last, sums.begin_worn)
         _add_eight(weights, s, shifted[_END_WORN], begin, last, sums.end_worn)
+
+
+@inline_borrowing_kernel
+def _none_of_eight(weights, s):
+    """Return whether no pack is in service of those installed in the steps s to s + 7."""
+    early = weights[s] + weights[s + 1] + weights[s + 2] + weights[s + 3]
+    return early + (weights[s + 4] + weights[s + 5] + weights[s + 6] + weights[s + 7]) == 0.0
+
+
+@inline_borrowing_kernel
+def _add_one(weight, row, begin, last, total):
+    """Add a pack of step 0 to one sum over the steps [begin, last)."""
+    if begin < last:
+        base, shift = np.uint64(begin), np.uint64(begin + 8)
+        for place in range(np.uint64(last - begin)):
+            total[base + place] += weight * row[shift + place]
 
 
 @inline_borrowing_kernel

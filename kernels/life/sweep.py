@@ -6,11 +6,11 @@ The sweep over export ages is a prefix sum at home plus one short recursion in t
 Source: NCST-UCD-RR-24-39 (Kendall and Parés Olguín 2024), sections Vehicle Lifetime, Lifetime Energy Delivered.
 """
 
-from mcsim.kernels._jit import part_of_kernel
+from mcsim.kernels._jit import borrowing_kernel, part_of_kernel
 from mcsim.kernels.life.accounts import account_age, account_export, account_home, account_host, start_of_life
 from mcsim.kernels.life.home import home_arm, time_in_service
 from mcsim.kernels.life.host import host_arm
-from mcsim.kernels.life.records import EXPORTED, SMALLEST_SHARE, START, HomeMemory, Ledger, State, Vehicle
+from mcsim.kernels.life.records import EXPORTED, NEW, SMALLEST_SHARE, START, USED, HomeMemory, Ledger, State, Vehicle
 
 
 @part_of_kernel
@@ -48,7 +48,7 @@ def sweep_vehicle(arm, packs, use, steps, memory, cells, stays, driven):
         vehicle = Vehicle(after.survival[age], after.hazard[age], after.last[age])
         state = State(home.state.alive[age], home.state.curve[age])
         # Whoever is alive at home at the age crosses. Of next to nobody nothing is told: no need to follow them.
-        ledger.host[EXPORTED] = state.alive.sum()
+        ledger.host[EXPORTED] = _alive_at(state.alive, age * steps)
         if home.history.shape[0] == 0 or ledger.host[EXPORTED] >= SMALLEST_SHARE:
             crossed = host_arm(vehicle, age, packs, arm.answer, steps, state, host)
             time_in_service(vehicle.survival, host.sums, steps, age * steps, crossed.last, memory.host_service)
@@ -56,6 +56,16 @@ def sweep_vehicle(arm, packs, use, steps, memory, cells, stays, driven):
                 age, crossed, recur, use, memory.host_service, steps, host.flow, ledger.host, driven.host[age]
             )
         account_age(age, arm, use, memory.home_service, steps, home, ledger, cells, stays, driven.past)
+
+
+@borrowing_kernel
+def _alive_at(alive, node):
+    """Return the vehicles alive at a node: no pack of theirs was installed after it."""
+    new, used = 0.0, 0.0
+    for place in range(node + 1):
+        new += alive[NEW, place]
+        used += alive[USED, place]
+    return new + used
 
 
 @part_of_kernel
