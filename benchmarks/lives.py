@@ -25,7 +25,7 @@ from mcsim.kernels.lives.spread import SPREADS
 from mcsim.kernels.streams import stream_key, stream_of
 from mcsim.studies.common.corridor import Corridor
 from mcsim.studies.second_hand_ev import lca
-from mcsim.studies.second_hand_ev.lived import lives_of
+from mcsim.studies.second_hand_ev.lived import bodies, lives_of
 from mcsim.studies.second_hand_ev.outputs import LEVELS
 from mcsim.studies.second_hand_ev.plan import prepare
 from mcsim.studies.second_hand_ev.sampled import unit_impacts
@@ -49,7 +49,7 @@ class Route:
         )
         plan = prepare(study.tables, CORRIDOR)
         found = lca.impacts(plan.assessment, inputs, options)
-        lives = lives_of(plan, inputs, options)
+        lives = lives_of(plan, bodies(plan, inputs), inputs, options)
         self.vehicle = plan.cells.vehicles.index("ev-compact-mx") if one_route else None
         if one_route:
             only = np.arange(len(lives.cells.first)) == self.vehicle

@@ -15,7 +15,7 @@ from mcsim.engine.staged import Sets, evaluate_sets
 from mcsim.kernels.life.expectation import expected_activity, room_for
 from mcsim.kernels.life.records import DISTANCE
 from mcsim.studies.common.corridor import Corridor
-from mcsim.studies.second_hand_ev.lived import lives_of
+from mcsim.studies.second_hand_ev.lived import bodies, lives_of
 from mcsim.studies.second_hand_ev.plan import prepare
 from mcsim.studies.second_hand_ev.vehicle import INPUT_NAMES, OPTION_NAMES
 from mcsim.study import Context
@@ -69,7 +69,7 @@ def scenario(name="second-hand-ev", draws=512):
     corridor = Corridor("us", "mx")
     plan, inputs = prepare(study.tables, corridor), corridor.neutral(drawn(study, draws), INPUT_NAMES)
     options = corridor.neutral(study.options, OPTION_NAMES)
-    lives = lives_of(plan, inputs, options)
+    lives = lives_of(plan, bodies(plan, inputs), inputs, options)
     only = np.arange(len(plan.cells.vehicles)) == 0
     cells = lives.cells._replace(sold_home=only & lives.cells.sold_home, sold_host=only & ~only)
     n_ages, filled = lives.n_ages, room_for(lives, plan.cells.count, False)

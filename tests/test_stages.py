@@ -135,6 +135,34 @@ def test_a_stage_is_computed_for_the_rows_that_it_can_tell_apart_and_no_other():
     assert COUNTED == {"first": 6 * 2, "second": 6 * 4}
 
 
+def test_what_follows_a_stage_that_is_compared_is_shared_where_its_values_are_the_same():
+    names = ("x0", "x1", "x2")
+    # Of the sum of two inputs only its whole part goes on: rows of different inputs agree in it or not.
+    few = counted("few", lambda inputs, found, context: {"whole": np.floor(2.0 * (inputs["x0"] + inputs["x1"]))})
+    costly = counted("costly", lambda inputs, found, context: {"y": np.exp(found["whole"]) + inputs["x2"]})
+    last = counted("last", lambda inputs, found, context: {"z": found["y"] + found["whole"] * context.draws})
+    stages = (
+        Stage("few", few, names[:2], compared=True),
+        Stage("costly", costly, names[2:], ("few",), ("y",)),
+        Stage("last", last, (), ("costly", "few"), ("z",)),
+    )
+    outputs = (Output("y", "", "y", rank=True), Output("z", "", "z", rank=True))
+    parameters = tuple(Parameter(name, "", name, default=mcsim.uniform(0, 1)) for name in names)
+    study = study_of(Model("comparing", parameters, (), outputs, Stages(stages)))
+    points = make_design("random", names, 20, 1).points(0, 20)
+    a, b = (transform(study, points[half], names) for half in (slice(0, 10), slice(10, 20)))
+    sets = Sets(study, [a, b, *({**a, name: b[name]} for name in names)])
+    COUNTED.clear()
+    evaluate_sets(study, sets, slice(0, 10), np.arange(10), 1, 0)
+    whole = [np.floor(2.0 * (one["x0"] + one["x1"])) for one in (a, b, {**a, "x0": b["x0"]}, {**a, "x1": b["x1"]}, a)]
+    third = [0, 1, 0, 0, 1]
+    apart = {(row, whole[place][row], third[place]) for place in range(5) for row in range(10)}
+    n = len(apart)
+    assert COUNTED == {"few": 10 * 4, "costly": n, "last": n}
+    assert n < 10 * 5
+    assert unequal(study, sets, np.arange(10), 1, 0) == ()
+
+
 def test_rows_that_fail_are_told_apart_as_without_stages():
     def fails(inputs, found, context):
         if (inputs["x"] > 0.9).any():

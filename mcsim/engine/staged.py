@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from mcsim.engine.evaluation import Arrays, Evaluation, by_options, called, evaluate_values, model_inputs, plan_of
 from mcsim.study import Context, FloatArray, InputError, IntArray, Study
-from mcsim.study.stages import Results, Shared, Stage, Stages, computed, results_of, together
+from mcsim.study.stages import Results, Shared, Stage, Stages, compared_before, computed, results_of, together
 
 Values = Mapping[str, FloatArray]
 
@@ -157,16 +157,29 @@ def _by_stages(study: Study, sets: Sets, rows: slice, where: IntArray, context: 
     n = rows.stop - rows.start
     set_of, row_of = np.divmod(where, n)
     stages = evaluate.of(context.options, context.wanted)
-    classes = together(stages, sets.classes)
+    classes, compared = together(stages, sets.classes), compared_before(stages)
     done: dict[str, _Done] = {}
+    values_of: dict[str, IntArray] = {}
     outputs: Arrays = {}
     for stage in stages:
         keys = classes[stage.name][set_of] * n + row_of
+        for name in compared[stage.name]:
+            _, keys = np.unique(keys * len(where) + values_of[name], return_inverse=True)
         _, first, place = np.unique(keys, return_index=True, return_inverse=True)
         give = partial(_input, study, sets, rows, set_of[first], row_of[first])
         done[stage.name] = _Done(_computed(stage, done, first, give, context), place)
         outputs |= {name: _spread(done[stage.name], name) for name in stage.gives if name in done[stage.name].results}
+        if stage.compared:
+            values_of[stage.name] = _distinct(done[stage.name])
     return outputs
+
+
+def _distinct(done: _Done) -> IntArray:
+    """Return a number per row of a call that is the same where all results of a stage are, to the bit."""
+    known: dict[bytes, int] = {}
+    columns = [np.ascontiguousarray(values).reshape(len(values), -1) for values in done.results.values()]
+    rows = (b"".join(column[row].tobytes() for column in columns) for row in range(len(columns[0])))
+    return np.array([known.setdefault(row, len(known)) for row in rows])[done.place]
 
 
 def _computed(stage: Stage, done: Mapping[str, _Done], first: IntArray, give: Any, context: Context) -> Results:

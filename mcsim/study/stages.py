@@ -64,6 +64,9 @@ class Stage:
     gives : tuple of str
         Outputs of the model among its results; a stage from which no wanted output follows is left out. Of these, only
         those in `Context.wanted` must be there.
+    compared : bool
+        Whether later stages are shared where its results are the same to the bit, whatever it has read: for one that
+        takes a few numbers out of a table whose others move. All its values are compared: few of them.
     """
 
     name: str
@@ -71,6 +74,7 @@ class Stage:
     reads: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
     gives: tuple[str, ...] = ()
+    compared: bool = False
 
 
 class Declared(Mapping[str, Any]):
@@ -277,6 +281,8 @@ def computed(
 def together(stages: Sequence[Stage], versions: Callable[[tuple[str, ...]], IntArray]) -> dict[str, IntArray]:
     """Return which sets of points share each stage: those that agree in all that it reads, directly or by its results.
 
+    What it reads by the results of a stage that is compared does not count: see `compared_before`.
+
     Parameters
     ----------
     stages : sequence of Stage
@@ -290,9 +296,30 @@ def together(stages: Sequence[Stage], versions: Callable[[tuple[str, ...]], IntA
         Class of each set, by stage.
     """
     reads: dict[str, tuple[str, ...]] = {}
+    compared = {stage.name for stage in stages if stage.compared}
     for stage in stages:
         every = dict.fromkeys(stage.reads)
         for name in stage.after:
-            every |= dict.fromkeys(reads[name])
+            every |= dict.fromkeys(() if name in compared else reads[name])
         reads[stage.name] = tuple(every)
     return {name: versions(names) for name, names in reads.items()}
+
+
+def compared_before(stages: Sequence[Stage]) -> dict[str, tuple[str, ...]]:
+    """Return the stages whose results, and not what they read, decide which points share each stage.
+
+    Examples
+    --------
+    >>> from mcsim.study.stages import Stage, compared_before
+    >>> few = Stage("few", dict, ("table",), compared=True)
+    >>> compared_before((few, Stage("costly", dict, ("a",), ("few",)), Stage("last", dict, (), ("costly",))))
+    {'few': (), 'costly': ('few',), 'last': ('few',)}
+    """
+    compared = {stage.name for stage in stages if stage.compared}
+    before: dict[str, tuple[str, ...]] = {}
+    for stage in stages:
+        every: dict[str, None] = {}
+        for name in stage.after:
+            every |= dict.fromkeys((name,) if name in compared else before[name])
+        before[stage.name] = tuple(every)
+    return before

@@ -36,8 +36,15 @@ def kernel_cells(plan: Plan) -> KernelCells:
     return KernelCells(cells.offsets, np.arange(len(cells.vehicles)), chemistry, cells.at_home == 1, cells.abroad == 1)
 
 
-def lives_of(plan: Plan, inputs: Mapping[str, FloatArray], options: Mapping[str, OptionValue]) -> Lives:
-    """Return what both kernels of lives take."""
+def bodies(plan: Plan, inputs: Mapping[str, FloatArray]) -> FloatArray:
+    """Return each vehicle's share of the sport utility body, shape (n, n_vehicles)."""
+    return np.ascontiguousarray(inputs["vehicles"][:, plan.suv])
+
+
+def lives_of(
+    plan: Plan, suv: FloatArray, inputs: Mapping[str, FloatArray], options: Mapping[str, OptionValue]
+) -> Lives:
+    """Return what both kernels of lives take; the share of the sport utility body is from `bodies`."""
     steps, cells = int(options["steps_per_year"]), plan.cells
     n = len(inputs["home_survival"])
     ages = np.arange(MAXIMUM_AGE * steps + 1) / steps
@@ -49,7 +56,6 @@ def lives_of(plan: Plan, inputs: Mapping[str, FloatArray], options: Mapping[str,
         home.append(survival_of_country("home", options["home_survival_form"], inputs, table, stretch, ages))
         schedule = inputs["home_distance"][:, plan.distance[body]] * inputs["home_distance_factor"][:, np.newaxis]
         rate.append(distance_in_service(schedule, _aligned(table, schedule.shape[1]), options["distance_basis"]))
-    suv = inputs["vehicles"][:, plan.suv]
     survival = _between(home[0], home[1], suv)
     ratios = _between(
         inputs["ev_distance_ratio_car"][:, np.newaxis], inputs["ev_distance_ratio_suv"][:, np.newaxis], suv

@@ -30,7 +30,7 @@ from mcsim.studies.second_hand_ev.changes import (
     trade_ages,
 )
 from mcsim.studies.second_hand_ev.grid import KG_TO_G, impact_at_plug
-from mcsim.studies.second_hand_ev.lived import kernel_cells, lives_of
+from mcsim.studies.second_hand_ev.lived import bodies, kernel_cells, lives_of
 from mcsim.studies.second_hand_ev.outputs import (
     ACTIVITY,
     ELECTRICITY,
@@ -69,7 +69,7 @@ PACKS = (
 )
 LIVES = (
     *(parameter.name for parameter in declared_inputs.PARAMETERS if parameter.name not in TRADED),
-    *("battery_trend", "fuel_fade", "vehicles"),
+    *("battery_trend", "fuel_fade"),
     *(table.name for table in declared_inputs.TABLES),
 )
 PLACES = ("stage_place", "power_upstream")
@@ -86,10 +86,12 @@ def stages_of(plan: Plan, options: Options) -> tuple[Stage, ...]:
     def stage(name: str, function: Any, reads: tuple[str, ...], after: tuple[str, ...] = (), *gives: str) -> Stage:
         return Stage(name, partial(function, plan), tuple(dict.fromkeys(reads)), after, gives)
 
-    lives = stage("lives", _lives, LIVES)
+    lives = stage("lives", _lives, LIVES, ("bodies",))
     if sampled:
-        lives = stage("lives", _sampled, (*LIVES, COLLECTED), ("grid", *factors), *spread)
+        lives = stage("lives", _sampled, (*LIVES, COLLECTED), ("bodies", "grid", *factors), *spread)
     stages = [
+        # Of the table of vehicles lives read this only: they are not lived again where masses and energies move.
+        Stage("bodies", partial(_bodies, plan), ("vehicles",), compared=True),
         stage("grid", _grid, GRID),
         stage("cars", _cars, CARS),
         stage("packs", _packs, PACKS),
@@ -134,15 +136,21 @@ def _packs(plan: Plan, inputs: Named, found: Named, context: Context) -> Arrays:
     return dict(pack_impacts(plan.assessment.packs, inputs, context.options))
 
 
+def _bodies(plan: Plan, inputs: Named, found: Named, context: Context) -> Arrays:
+    return {"suv_share": bodies(plan, inputs)}
+
+
 def _lives(plan: Plan, inputs: Named, found: Named, context: Context) -> Arrays:
-    lives, given_export = lives_of(plan, inputs, context.options), context.options["condition"] == "exported"
+    lives = lives_of(plan, found["suv_share"], inputs, context.options)
+    given_export = context.options["condition"] == "exported"
     filled = room_for(lives, plan.cells.count, given_export)
     expected_activity(lives, given_export, filled)
     return _told(filled, lives.use.home_rate)
 
 
 def _sampled(plan: Plan, inputs: Named, found: Named, context: Context) -> Arrays:
-    lives, given_export = lives_of(plan, inputs, context.options), context.options["condition"] == "exported"
+    lives = lives_of(plan, found["suv_share"], inputs, context.options)
+    given_export = context.options["condition"] == "exported"
     filled = room_for(lives, plan.cells.count, given_export)
     spread = sample_lives(lives, given_export, context, found, inputs[COLLECTED], filled)
     shown = {name: spread[:, plan.declared.shown[name]] for name, *_ in SPREAD}
