@@ -158,7 +158,7 @@ def test_what_follows_a_stage_that_is_compared_is_shared_where_its_values_are_th
     third = [0, 1, 0, 0, 1]
     apart = {(row, whole[place][row], third[place]) for place in range(5) for row in range(10)}
     n = len(apart)
-    assert COUNTED == {"few": 10 * 4, "costly": n, "last": n}
+    assert {"few": 10 * 4, "costly": n, "last": n} == COUNTED
     assert n < 10 * 5
     assert unequal(study, sets, np.arange(10), 1, 0) == ()
 
