@@ -190,7 +190,8 @@ def test_a_fleet_of_one_cohort_of_evs_is_the_vehicle_study_times_its_vehicles(st
     inputs["pack_mass"] = np.repeat(mass / energy, inputs["pack_mass"].shape[1], axis=1)
     inputs["pack_mass_factor"] = np.ones_like(inputs["pack_mass_factor"])
     inputs |= {"lfp_share_2050": one, "phev_electric_share": one, "defect_hazard": 0.0 * one}
-    inputs |= {"pack_life_scale": 1e9 * one, "recycling_capacity": 1e12 * one, "covered_collection": one}
+    inputs |= {"pack_life_scale": 1e9 * one, "recycling_capacity": 1e12 * one}
+    inputs |= {"covered_collection": one, "collection_rate": 0.0 * one}
     found = told(study, inputs, timing="start", battery_law="weibull")
     chemistry = np.zeros((DRAWS, len(vehicles.tables["pack_chemistry"].index)))
     chemistry[:, cells(vehicles, "pack_chemistry", chemistry="LFP")] = 1.0

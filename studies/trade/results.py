@@ -91,17 +91,19 @@ def told_outputs(
     """
 
     @cache
-    def done(case: int) -> FloatArray:
-        return stacked(cases[case])
+    def base() -> FloatArray:
+        return stacked(cases[AS_IS])
 
     @cache
     def as_is() -> FloatArray:
-        return impacts_of(done(AS_IS), cases[AS_IS].power, factors)
+        return impacts_of(base(), cases[AS_IS].power, factors)
 
     @cache
     def changed(case: int) -> FloatArray:
         # What is the same in both cases leaves before it is multiplied: a change is no difference of large sums.
-        return impacts_of(done(case) - done(AS_IS), cases[case].power - cases[AS_IS].power, factors)
+        more = stacked(cases[case])
+        more -= base()
+        return impacts_of(more, cases[case].power - cases[AS_IS].power, factors)
 
     @cache
     def scaled() -> FloatArray:
@@ -113,11 +115,11 @@ def told_outputs(
 
     @cache
     def impact() -> FloatArray:
-        base = as_is() * SCALE
-        found = np.empty((*base.shape, len(CASES)))
-        found[..., AS_IS] = base
+        now = as_is() * SCALE
+        found = np.empty((*now.shape, len(CASES)))
+        found[..., AS_IS] = now
         for place, case in enumerate(OTHERS):
-            np.add(base, scaled()[..., place], out=found[..., case])
+            np.add(now, scaled()[..., place], out=found[..., case])
         return found
 
     @cache
