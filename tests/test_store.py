@@ -135,7 +135,7 @@ def test_inputs_on_disk_are_read_by_column_or_at_once(whole, monkeypatch, held):
 
 def test_a_large_state_of_few_draws_is_left_out_and_its_draws_computed_again(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(collect, "STATE_BYTES", 0)
-    monkeypatch.setattr(collect.Collector, "_state", lambda self: {"large": np.zeros(10**7)})
+    monkeypatch.setattr(collect.Collector, "_state", lambda self: iter([("large", np.zeros(10**7))]))
     run(small(), 700, out=tmp_path / "run", chunk=100)
     assert not (tmp_path / "run" / "state.npz").exists()
     monkeypatch.undo()

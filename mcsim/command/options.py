@@ -100,7 +100,7 @@ OPTIONS: dict[str, Callable[..., Any]] = {
     "--jobs": click.option("--jobs", type=Number(), help="Workers (default: the cores)."),
     "--backend": click.option("--backend", metavar="threads|processes|dask", help="Where chunks run."),
     "--scheduler": click.option("--scheduler", help="Address of a Dask scheduler."),
-    "--chunk": click.option("--chunk", type=Number(), help="Draws per task (default: what 64 MiB hold)."),
+    "--chunk": click.option("--chunk", type=Number(), help="Draws per task (default: what 32 MiB hold)."),
     "--shard": click.option("--shard", metavar="I/N", help="Compute part I of N; `mcsim merge` joins them."),
     "--part": click.option(
         "--part", is_flag=True, help="Neighbouring shards without the others: a part, to be merged with other parts."

@@ -257,7 +257,7 @@ class Computed:
     scheduler : str, optional
         Address of a running Dask scheduler.
     chunk : int, optional
-        Draws per task; by default what 64 MiB hold.
+        Draws per task; by default what 32 MiB hold.
     shard : (int, int), optional
         Part I of N, from 1.
     timeout : float, optional

@@ -27,7 +27,7 @@ from mcsim.study import FloatArray, IntArray, Output
 from mcsim.study.failure import Failure
 
 EXACT_BYTES = 256 * 2**20  # kept draws of one output up to which its bands come from all of them at once
-WINDOW_BYTES = 64 * 2**20  # of these in memory at once
+WINDOW_BYTES = 16 * 2**20  # of these in memory at once
 STATE_BYTES = 16 * 2**20  # of the bands' state up to which a whole run always keeps it
 PENDING_BYTES = 256 * 2**20  # draws on disk that bands have taken in, before the bands' state is written
 
@@ -155,11 +155,12 @@ class Collector:
             self.shelf.discard_streamed(list(self._pending))
             self._pending = {}
 
-    def _state(self) -> Arrays:
-        arrays: Arrays = {"counted": np.array(self._counted, np.int64).reshape(-1, 2)}
+    def _state(self) -> Iterator[tuple[str, NDArray[Any]]]:
+        """Yield what the bands remember, one output after the other: an output's counts take a hundred megabytes."""
+        yield "counted", np.array(self._counted, np.int64).reshape(-1, 2)
         for name, stream in self._streams.items():
-            arrays.update({f"{name}/{key}": array for key, array in stream.to_arrays().items()})
-        return arrays
+            for key, array in stream.to_arrays().items():
+                yield f"{name}/{key}", array
 
     def state_pays(self) -> bool:
         """Return whether the state of a whole run is worth its place on the disk.
@@ -173,7 +174,7 @@ class Collector:
         if getattr(study.model.evaluate, "row_by_row", False):
             return True
         cells = len(design.columns) + sum(study.output(name).n_packed for name in self.work.stored)
-        size = sum(array.nbytes for array in self._state().values())
+        size = sum(array.nbytes for _, array in self._state())
         return size <= max(STATE_BYTES, 8 * cells * self.done // 2)
 
     def restore(self) -> None:

@@ -103,7 +103,7 @@ def run(
         In a run directory, keep the draws of outputs with more than 1,000 elements in float64 and not in float32. Bands
         and rankings never come from what was rounded; deltas of two runs that are read from disk need this.
     chunk : int, optional
-        Draws per task; by default what 64 MiB hold.
+        Draws per task; by default what 32 MiB hold.
     quiet : bool
         No progress.
     max_failed : float

@@ -216,13 +216,15 @@ class BandStream:
         arrays: dict[str, NDArray[Any]] = {f"held-{number}": rows for number, rows in self.held.items()}
         if self.counted is not None:
             frame, counts = self.counted
-            cell, place = np.nonzero(counts.bins)
-            values = counts.bins[cell, place]
+            bins, there = counts.bins, np.flatnonzero(counts.bins)
+            values, ends = bins.ravel()[there], np.empty((2, len(there)))
+            for row, found in zip(ends, (counts.least, counts.greatest), strict=True):
+                np.take(found.ravel(), there, out=row, mode="clip")  # which spares a copy
             arrays |= {
-                "cell_counts": np.bincount(cell, minlength=self.cells).astype(np.int32),
-                "place": place.astype(np.int16),
+                "cell_counts": np.count_nonzero(bins, axis=1).astype(np.int32),
+                "place": (there % bins.shape[1]).astype(np.int16),
                 "count": values.astype(np.min_scalar_type(int(values.max(initial=0)))),
-                "ends": np.stack([counts.least[cell, place], counts.greatest[cell, place]]),
+                "ends": ends,
                 "windows": counts.windows,
                 "tallies": counts.tallies,
                 "range": np.stack([counts.lowest, counts.highest]),

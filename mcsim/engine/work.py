@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from mcsim.engine.asked import Computed
 
 CALL_BYTES = 32 * 2**20  # what one call of a model may take, inputs and outputs together
-CHUNK_BYTES = 64 * 2**20
+CHUNK_BYTES = 32 * 2**20
 SMALLEST_CALL, LARGEST_CALL = 64, 1024
 MOST_CALLS = 4  # per chunk
 ROWS_ALONE, MOST_CHUNKS = 64, 2000  # of a model that is evaluated row by row
@@ -176,7 +176,7 @@ def call_rows(study: Study) -> int:
 def chunk_rows(study: Study, draws: int, workers: int, chunk: int | None) -> int:
     """Return the draws of a chunk, the part of a run that one worker takes and that a kill can lose.
 
-    Whole calls of the model that fit 64 MiB, few enough to keep all workers busy. A model that is evaluated row by row
+    Whole calls of the model that fit 32 MiB, few enough to keep all workers busy. A model that is evaluated row by row
     is likely to be slow, and no cut can change its bits: its chunks are small.
 
     Parameters

@@ -24,7 +24,7 @@ from mcsim.study import FloatArray, InputError, IntArray, Output, Study
 if TYPE_CHECKING:
     from mcsim.result.result import Result
 
-SLICE_BYTES = 32 * 2**20  # of expanded draws in memory at once
+SLICE_BYTES = 8 * 2**20  # of expanded draws in memory at once
 HELD_BYTES = 64 * 2**20  # of inputs up to which they are read at once
 SLASH = "\u2215"  # stands for a slash in a name, which would mean a group
 REMEDY = "repeat the run with `mcsim run --from` its directory"

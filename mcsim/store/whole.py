@@ -10,8 +10,9 @@ import hashlib
 import io
 import json
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -93,12 +94,15 @@ def as_bytes(text: str) -> NDArray[np.uint8]:
     return np.frombuffer(text.encode(), np.uint8)
 
 
-def save_arrays(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
-    """Write arrays by name, atomically, and beside them the name of the file."""
+def save_arrays(path: Path, arrays: Mapping[str, NDArray[Any]] | Iterable[tuple[str, NDArray[Any]]]) -> None:
+    """Write arrays by name, atomically, and beside them the name of the file; pairs are asked for one by one."""
+    pairs = arrays.items() if isinstance(arrays, Mapping) else arrays
 
     def write(partial: Path) -> None:
-        with partial.open("wb") as stream:
-            np.savez(stream, **{NAME: as_bytes(path.name)}, **arrays)  # type: ignore[arg-type]
+        with zipfile.ZipFile(partial, "w") as archive:
+            for name, array in chain([(NAME, as_bytes(path.name))], pairs):
+                with archive.open(f"{name}.npy", "w", force_zip64=True) as stream:
+                    np.lib.format.write_array(stream, np.asanyarray(array), allow_pickle=False)
 
     atomically(path, write)
 
