@@ -30,7 +30,7 @@ def toy_study(shipped: Path, folder: Path, toy: Corridor, rows: Callable[[str], 
         source = (shipped.parent / file).resolve()
         name = renamed(source.name, toy)
         lines = source.read_text(encoding="utf-8").splitlines()
-        if rows(source.stem):
+        if rows(source.stem) or source.stem.startswith("labels"):
             lines = [renamed(line, toy) for line in lines]
         (folder / name).write_text("\n".join(lines) + "\n", encoding="utf-8")
         text = text.replace(f'"{file}"', f'"{name}"')

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mcsim.kernels.life import records
-from mcsim.studies.second_hand_ev.assembly import N_STAGES, STAGES, Factors, life_impacts
+from mcsim.studies.second_hand_ev.assembly import N_STAGES, STAGES, Factors, Lived, life_impacts
 
 N, VEHICLES, CATEGORIES = 3, 2, 4
 CELLS = np.array([0, 1, 0])  # the vehicle of each cell
@@ -19,6 +19,12 @@ def given():
     factors = Factors(*(draw.random(size.get(name, (N, VEHICLES, CATEGORIES))) for name in Factors._fields))
     activity, energy = draw.random((N, len(CELLS), 14)), draw.random((N, len(CELLS), CATEGORIES + 2))
     return activity, energy, draw.random(N), factors
+
+
+def lived_as(activity, energy):
+    """Return the lives of the draws in another order, and which row each draw takes."""
+    turned, back = np.array([2, 0, 1]), np.array([1, 2, 0])
+    return Lived(activity[turned], energy[back], back, turned)
 
 
 def naive(activity, energy, collected, factors, draw, cell, category):
@@ -56,7 +62,7 @@ def test_every_stage_is_what_its_sentence_says(given):
     activity, energy, collected, factors = given
     stages = np.full((N, len(CELLS) * N_STAGES * CATEGORIES), np.nan)
     per_km, total = np.full_like(stages, np.nan), np.full((N, len(CELLS), CATEGORIES), np.nan)
-    life_impacts(activity, energy, CELLS, ABROAD, collected, factors, stages, per_km, total)
+    life_impacts(lived_as(activity, energy), CELLS, ABROAD, collected, factors, stages, per_km, total)
     told = stages.reshape(N, len(CELLS), N_STAGES, CATEGORIES)
     for draw, cell, category in np.ndindex(N, len(CELLS), CATEGORIES):
         wanted = naive(activity, energy, collected, factors, draw, cell, category)
@@ -71,7 +77,7 @@ def test_totals_alone_are_the_same(given):
     activity, energy, collected, factors = given
     empty, total = np.empty((N, 0)), np.empty((N, len(CELLS), CATEGORIES))
     stages = np.empty((N, len(CELLS) * N_STAGES * CATEGORIES))
-    life_impacts(activity, energy, CELLS, ABROAD, collected, factors, empty, empty, total)
+    life_impacts(lived_as(activity, energy), CELLS, ABROAD, collected, factors, empty, empty, total)
     both = np.empty_like(total)
-    life_impacts(activity, energy, CELLS, ABROAD, collected, factors, stages, np.empty_like(stages), both)
+    life_impacts(lived_as(activity, energy), CELLS, ABROAD, collected, factors, stages, np.empty_like(stages), both)
     np.testing.assert_array_equal(total, both)

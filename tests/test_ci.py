@@ -37,7 +37,15 @@ def test_every_folder_of_code_and_its_data_are_packaged():
             parts = file.relative_to(folder).parent.parts
             if file.suffix == ".py":
                 found.add(".".join([package, *parts]))
-            elif file.suffix in (".csv", ".toml", ".json"):
-                data.add(".".join([package, *(part for part in parts if part != "data")]))
+            elif file.suffix in (".csv", ".toml", ".json", ".html", ".css"):
+                data.add((package, file.relative_to(folder)))
     assert found == set(setuptools["packages"])
-    assert data <= setuptools["package-data"].keys()
+    taken = {
+        (package, Path(*name.split(".")[package.count(".") + 1 :]) / pattern)
+        for name, patterns in setuptools["package-data"].items()
+        for package in setuptools["package-dir"]
+        if name == package or name.startswith(f"{package}.")
+        for pattern in patterns
+    }
+    lost = [file for package, file in data if not any(package == p and file.match(str(t)) for p, t in taken)]
+    assert lost == []

@@ -14,7 +14,7 @@ from mcsim.command.options import OPTIONS
 MODEL = """
 import os, threading
 import numpy as np
-from mcsim.study import Model, Output, Parameter, TableSpec
+from mcsim.study import Dim, Model, Output, Parameter, TableSpec
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
@@ -28,10 +28,12 @@ def factory(tables):
             main = threading.current_thread() is threading.main_thread()
             log.write(f"{len(a)} {main} {os.getpid() == int(os.environ['TOY_PID'])} {a[0]} {inputs['t'][0, 0]}\\n")
         y = a * context.lives + 1000 * inputs["t"][:, 0] * b * c
-        return {"y": np.where(context.draws == 5, np.nan, y), "z": c - a, "w": a + b}
+        many = a[:, None] * np.arange(1001.0)
+        return {"y": np.where(context.draws == 5, np.nan, y), "z": c - a, "w": a + b, "v": many}
 
     outputs = (
-        Output("y", "km", "y", rank=True), Output("z", "km", "z", rank=True), Output("w", "km", "w", keep=False)
+        Output("y", "km", "y", rank=True), Output("z", "km", "z", rank=True), Output("w", "km", "w", keep=False),
+        Output("v", "km", "v", (Dim("k", tuple(range(1001))),)),
     )
     return Model("toy", parameters, (), outputs, evaluate, (TableSpec("t", ("key",)),), lives=True)
 """
@@ -113,6 +115,7 @@ WORDS = {
     "--from": "--from {home}/done",
     "--pdf": "--pdf",
     "--png": "--png",
+    "--exact": "--exact",
     "--lang": "--lang es",
     "--xlsx": "--xlsx",
 }
@@ -244,7 +247,7 @@ def files(home):
         if path.suffix == ".csv":
             found[name] = hashlib.sha256(path.read_bytes()).hexdigest()
         elif path.name == "run.json":
-            found[name] = json.loads(path.read_text())["kept"]
+            found[name] = [json.loads(path.read_text()).get(key) for key in ("kept", "rounded")]
         elif path.is_file() and "__pycache__" not in name and path.name != "calls.log":
             found[name] = ""
     return found

@@ -183,7 +183,7 @@ def test_run_on_samples_ranks_by_them_and_says_so(given, capsys):
     html = (out / "report.html").read_text()
     assert "Ranked by Shapley effects from the draws of this run, since the draws are samples that were given" in html
     assert "Shapley effects: shares of the variance that add up to one" in (out / "report.md").read_text()
-    assert "<th>Shapley effect</th>" in html
+    assert ">Shapley effect</th>" in html
     assert main(["report", str(out)]) == 0
     assert (out / "report.html").read_text() == html
 

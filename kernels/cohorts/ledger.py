@@ -64,8 +64,8 @@ def fill_life(row, age, left, manner, unit):
     >>> from mcsim.kernels.cohorts.ledger import fill_life
     >>> unit = Unit(*(np.empty((1, 2)) for _ in range(5)))
     >>> fill_life(0, 0, np.array([0.5, 0.0]), Manner(np.array([100.0, 50.0]), 1.0, 0.1, 0.0, 1.0, 10.0), unit)
-    >>> unit.distance[0].tolist(), unit.burnt[0].round(2).tolist(), unit.ended[0].tolist()
-    ([75.0, 12.5], [78.75, 14.38], [0.5, 0.5])
+    >>> unit.distance[0].tolist(), unit.burnt[0].round(1).tolist(), unit.ended[0].tolist()
+    ([75.0, 12.5], [78.8, 14.4], [0.5, 0.5])
     """
     rate, half, last = manner.rate, manner.half, manner.rate.size - 1
     before = 1.0

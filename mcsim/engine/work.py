@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, ClassVar
@@ -111,24 +111,21 @@ class Job:
         """Return the draws start..stop-1."""
         study, rows = self.study, call_rows(self.study)
         edges = [start, *range((start // rows + 1) * rows, stop, rows), stop]
-        parts: Iterator[Piece] = (self._call(low, high) for low, high in pairwise(edges))
-        if len(edges) == 2:
-            return next(parts)
-        # Each call's outputs go where they stay at once: parts that wait for a concatenation take the memory twice.
-        whole = {item.name: np.empty((stop - start, *item.packed_shape)) for item in study.outputs}
+        several = study.outputs if len(edges) > 2 else ()
+        whole = {item.name: np.empty((stop - start, *item.packed_shape)) for item in several}
         slim, row = list[Piece](), 0
-        for part in parts:
+        for low, high in pairwise(edges):
+            draws = np.arange(low, high, dtype=np.int64)
+            values = values_of(study, self.design, low, high)
+            part = self._piece(draws, evaluate_values(study, values, draws, self.design.seed, self.lives))
+            if not several:
+                return part
+            # Outputs go where they stay at once: parts that wait for a concatenation take the memory twice.
             for name, found in part.outputs.items():
                 whole[name][row : row + len(found)] = found
             row += len(part.draws)
             slim.append(replace(part, outputs={}))
         return replace(joined(slim), outputs={name: array[:row] for name, array in whole.items()})
-
-    def _call(self, low: int, high: int) -> Piece:
-        """Return the draws of one call of the model."""
-        draws = np.arange(low, high, dtype=np.int64)
-        values = values_of(self.study, self.design, low, high)
-        return self._piece(draws, evaluate_values(self.study, values, draws, self.design.seed, self.lives))
 
     def _piece(self, draws: IntArray, found: Evaluation) -> Piece:
         start, columns = int(draws[0]), self.design.columns

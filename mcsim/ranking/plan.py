@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from mcsim.engine.evaluation import Evaluation, transform
+from mcsim.engine.evaluation import Evaluation, evaluate_values, transform
 from mcsim.engine.staged import Sets, evaluate_sets
 from mcsim.ranking.undefined import may_be_undefined, pilot, rankable, undefined_lines
 from mcsim.study import FloatArray, IntArray, Output, Stages, Study
@@ -138,7 +138,7 @@ def values_at(plan: Plan, study: Study, unit: FloatArray) -> Values:
 
 
 def evaluated(
-    plan: Plan, points: Callable[[Study], list[Values]], numbers: IntArray, seed: int
+    plan: Plan, points: Callable[[Study], list[Values]], numbers: IntArray, seed: int, given: bool = False
 ) -> tuple[FloatArray, BoolArray]:
     """Return the ranked outputs at sets of points, the same rows in each; differences where there is another study.
 
@@ -154,38 +154,14 @@ def evaluated(
         Global numbers of the rows.
     seed : int
         Passed to models that sample.
+    given : bool
+        Leave NaN where an element is undefined.
 
     Returns
     -------
     tuple of two ndarrays
         Outputs side by side (n_sets * n, n_values), and which evaluations failed (n_sets * n,).
     """
-    values, failed = _as_given(plan, points, numbers, seed)
-    if not _declared(plan).any():
-        return values, failed
-    return rankable(values, failed, marked(plan))
-
-
-def _declared(plan: Plan) -> BoolArray:
-    """Return which elements, or those in the window, may be undefined in a draw."""
-    studies = (plan.study,) if plan.versus is None else (plan.study, plan.versus)
-    window = slice(None) if plan.window is None else slice(*plan.window)
-    return may_be_undefined(plan.outputs, studies)[window]
-
-
-@lru_cache(maxsize=16)
-def marked(plan: Plan) -> BoolArray:
-    """Return which elements, or those in the window, are ranked by whether they have a value: the pilot lacks one."""
-    if not _declared(plan).any():
-        return np.zeros(plan.n_values, bool)
-    unit, numbers = pilot(plan.columns, plan.seed)
-    values, failed = _as_given(plan, lambda study: [values_at(plan, study, unit)], numbers, plan.seed)
-    return np.asarray(np.isnan(values[~failed]).any(axis=0))
-
-
-def _as_given(
-    plan: Plan, points: Callable[[Study], list[Values]], numbers: IntArray, seed: int
-) -> tuple[FloatArray, BoolArray]:
     values, failed = np.empty((0, 0)), np.empty(0, bool)
     wanted = frozenset(output.name for output in plan.outputs)
     for study in (plan.study,) if plan.versus is None else (plan.study, plan.versus):
@@ -204,7 +180,25 @@ def _as_given(
             factors = versus_factors(plan)
             values -= calls.outputs if factors is None else calls.outputs * factors
             failed |= calls.failed
-    return values, failed
+    if given or not _declared(plan).any():
+        return values, failed
+    return rankable(values, failed, marked(plan))
+
+def _declared(plan: Plan) -> BoolArray:
+    """Return which elements, or those in the window, may be undefined in a draw."""
+    studies = (plan.study,) if plan.versus is None else (plan.study, plan.versus)
+    window = slice(None) if plan.window is None else slice(*plan.window)
+    return may_be_undefined(plan.outputs, studies)[window]
+
+
+@lru_cache(maxsize=16)
+def marked(plan: Plan) -> BoolArray:
+    """Return which elements, or those in the window, are ranked by whether they have a value: the pilot lacks one."""
+    if not _declared(plan).any():
+        return np.zeros(plan.n_values, bool)
+    unit, numbers = pilot(plan.columns, plan.seed)
+    values, failed = evaluated(plan, lambda study: [values_at(plan, study, unit)], numbers, plan.seed, given=True)
+    return np.asarray(np.isnan(values[~failed]).any(axis=0))
 
 
 @lru_cache(maxsize=16)
@@ -249,7 +243,10 @@ class _Calls:
     def made(self, study: Study, place: tuple[int, slice], seed: int, lives: int, wanted: frozenset[str]) -> Evaluation:
         """Return what one call gives."""
         first, rows = place
-        return evaluate_sets(study, self._part(first), rows, self._rows[rows], seed, lives, wanted)
+        part = self._part(first)
+        if isinstance(study.model.evaluate, Stages):
+            return evaluate_sets(study, part, rows, self._rows[rows], seed, lives, wanted)
+        return evaluate_values(study, part.flat(rows), np.tile(self._rows[rows], len(part)), seed, lives, wanted)
 
     def _part(self, first: int) -> Sets:
         whole = first == 0 and len(self._sets) <= self._together

@@ -14,7 +14,11 @@ TAKEN = {
     "input": dict.fromkeys((*_ROWS, "reason"), "draws.nc and failed.csv"),
     "option": dict.fromkeys((*_ROWS, "reason"), "draws.nc and failed.csv"),  # an uncertain option is an input
     "output": dict.fromkeys(_ROWS, "draws.nc"),
-    "dim": dict.fromkeys(_ROWS, "draws.nc") | dict.fromkeys(_TABLES, "the tables of a run"),
+    "dim": {
+        **dict.fromkeys(_ROWS, "draws.nc"),
+        **dict.fromkeys(_TABLES, "the tables of a run"),
+        **dict.fromkeys(("code", "dim", "label", "label_es"), "labels.csv"),
+    },
 }
 
 
