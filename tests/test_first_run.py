@@ -13,7 +13,7 @@ import pytest
 
 from mcsim.command.beside import is_first
 from mcsim.engine.asked import Asked
-from mcsim.engine.progress import tell_compiling
+from mcsim.engine.progress import _told_compiling, tell_compiling
 from mcsim.kernels import _jit
 from mcsim.ranking.plain import asked_of_run, plain
 from mcsim.ranking.rehearsal import StandIn, part_of, rehearse
@@ -130,6 +130,7 @@ def test_one_worker_a_shard_or_other_processes_start_no_second_process(words, mo
 
 
 def test_compiling_is_told_once_and_collects_no_garbage(capsys):
+    _told_compiling.cache_clear()  # another test of this process may have been told
     tell_compiling()
     collects = []
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from functools import cache
 from types import TracebackType
 from typing import Any, TextIO
 
@@ -35,14 +36,19 @@ def tell(line: str) -> None:
 
 def tell_compiling() -> None:
     """Say so when kernels are compiled next: a first run takes longer, and the next does not."""
-    from mcsim.kernels._jit import COMPILING, cache_folder
+    from mcsim.kernels._jit import COMPILING
 
-    def told() -> None:
-        kept = "for the first run on this machine: up to a minute, once"
-        anew = "which no folder can keep: up to a minute, in every run; NUMBA_CACHE_DIR names a folder"
-        tell(f"mcsim: compiling kernels, {kept if cache_folder() is not None else anew}")
+    COMPILING.tell(_told_compiling)
 
-    COMPILING.tell(told)
+
+@cache
+def _told_compiling() -> None:
+    """Say it, once in a process."""
+    from mcsim.kernels._jit import cache_folder
+
+    kept = "for the first run on this machine: up to a minute, once"
+    anew = "which no folder can keep: up to a minute, in every run; NUMBA_CACHE_DIR names a folder"
+    tell(f"mcsim: compiling kernels, {kept if cache_folder() is not None else anew}")
 
 
 class Progress:

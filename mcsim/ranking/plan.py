@@ -184,6 +184,7 @@ def evaluated(
         return values, failed
     return rankable(values, failed, marked(plan))
 
+
 def _declared(plan: Plan) -> BoolArray:
     """Return which elements, or those in the window, may be undefined in a draw."""
     studies = (plan.study,) if plan.versus is None else (plan.study, plan.versus)
