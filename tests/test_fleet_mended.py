@@ -10,8 +10,18 @@ from mcsim.engine.evaluation import evaluate_centre
 from mcsim.kernels.cohorts.arrivals import add_arriving_packs
 from mcsim.kernels.cohorts.packs import fill_starts, quarter_age
 from mcsim.kernels.cohorts.records import EV, SECOND_HAND
-from mcsim.kernels.cohorts.room import ArrivalSpace, Coming, Entries, Retiring, Traded, YearlyLaw, YearSpace
-from mcsim.kernels.cohorts.second_hand import PackLaw, fill_ends, fill_second_hand, fill_unrepaired, sample_yearly
+from mcsim.kernels.cohorts.repaired import fill_renewal_law, fill_repaired
+from mcsim.kernels.cohorts.room import (
+    ArrivalSpace,
+    Coming,
+    Entries,
+    RenewalSpace,
+    Retiring,
+    SampledLaw,
+    Traded,
+    YearSpace,
+)
+from mcsim.kernels.cohorts.second_hand import PackLaw, fill_ends, fill_unrepaired, sample_law
 from mcsim.kernels.cohorts.stock import fill_weibull_steps, row_of
 from mcsim.kernels.cohorts.trade import allocate
 from mcsim.studies.common.ageing import life_shape
@@ -101,12 +111,13 @@ def test_a_replacement_holds_what_its_vehicles_pack_held():
     retired = np.zeros((1, ages, years, shifts))
     retired[0, 5, 0, 0], retired[0, 5, 0, 2] = 0.5, 0.25
     cells = retired.reshape(1, ages, years * shifts)
-    entries = Entries(np.ones((1, ages)), empty, empty, retired, cells, np.zeros((1, ages, shifts)))
+    none = np.zeros((1, ages, 0))
+    entries = Entries(np.ones((1, ages)), empty, empty, retired, cells, none, none, np.zeros((1, ages, shifts)))
     coming = Coming(np.zeros((1, years, ages)), np.zeros((1, years, ages)))
     coming.working[0, 15, 5] = 4.0
     packs = Retiring(np.zeros((1, years)), np.zeros((1, row_of(years))))
     capacity = np.tile(np.arange(20.0, 20.0 + years), (1, 2, 1))
-    space = ArrivalSpace(np.empty(years * shifts), np.empty(years * shifts))
+    space = ArrivalSpace(np.empty(years * shifts), np.empty(years * shifts), np.empty(row_of(years)))
     add_arriving_packs(coming, entries, capacity, space, packs)
     assert packs.number[0, 15] == pytest.approx(3.0)
     # 30 kWh, the vehicle's, for both: not the 32 of vehicles sold when the second was fitted.
@@ -153,19 +164,47 @@ def test_a_pack_that_crosses_fails_no_earlier_than_its_quantile_does_in_the_host
     fill_weibull_steps(shape, home_scale, 0.25, home)
     fill_weibull_steps(shape, host_scale, 0.25, host)
     fill_starts(age, home, home, np.ones(200), 0, host, start[:1])
-    law = PackLaw(host, np.ones(200), 0.0)
-    traded = Traded(np.ones(1), np.empty(60), np.empty(60), start)
+    yearly = SampledLaw(np.empty((4, 30)), np.ones((4, 30)))
+    sample_law(host, yearly.end)
+    space = YearSpace(np.ones(13), np.empty(13), np.empty(12), np.empty(12))
     left, retired = np.empty(12), np.empty((12, 1))
-    fill_second_hand(age, law, 2, np.ones(25), traded, left, retired)
+    fill_unrepaired(age, 2, yearly, Traded(np.ones(1), start), space, left, retired)
     crossed = math.exp(-((age / home_scale) ** shape))
     known = min(crossed, math.exp(-((age / host_scale) ** shape)))
     expected = [min(math.exp(-((t / host_scale) ** shape)), known) / known for t in range(age + 1, age + 13)]
     np.testing.assert_allclose(left, expected, rtol=1e-9, atol=1e-12)
 
 
+def half_by_half(age, exposure, end, defects, alive, share, start, repair, years):
+    """An import's packs in plain Python: {(year, year of fitting since the vehicle's): retired} and share in use."""
+    retired, left = {}, []
+    packs = [  # (quarters since fitting at entry, share at a law of 1, earliest law, column, share running)
+        [quarter_age(2 * age, fitted), part / (start[fitted] * defects[quarter_age(2 * age, fitted)]), start[fitted],
+         0 if fitted == 0 else (fitted - exposure + 1) // 2, part]
+        for fitted, part in enumerate(share) if part > 0.0
+    ]  # fmt: skip
+    for year in range(years):
+        for half in range(max(2 * (year - 1) + exposure, 0), 2 * year + exposure):
+            failed = 0.0
+            for pack in packs:
+                quarters = pack[0] + 2 * (half + 1)
+                after = pack[1] * min(end[quarters], pack[2]) * defects[quarters]
+                key = year, pack[3]
+                retired[key] = retired.get(key, 0.0) + alive[half] * pack[4] - alive[half + 1] * after
+                failed += pack[4] - after
+                pack[4] = after
+            if repair > 0.0:
+                # In the middle of its half-year: a quarter old at the end of it, and all there by convention.
+                packs.append([1 - 2 * (half + 1), repair * failed, 1.0, age + year, repair * failed])
+                key = year, age + year
+                retired[key] = retired.get(key, 0.0) + 0.5 * (alive[half] - alive[half + 1]) * repair * failed
+        left.append(alive[2 * year + exposure] * sum(pack[4] for pack in packs))
+    return retired, left
+
+
 @pytest.mark.parametrize("exposure", [0, 1, 2])
-def test_whole_years_of_an_import_sum_up_its_half_years(exposure):
-    # Packs of five classes, none repaired: what the half-years lose one by one, a year loses at once.
+@pytest.mark.parametrize("repair", [0.0, 0.3, 1.0])
+def test_packs_of_an_import_and_those_of_its_repairs_are_those_of_its_half_years(exposure, repair):
     age, years, classes, shifts = 6, 10, 9, 6
     end, defects, alive = np.empty(200), np.empty(200), np.empty(2 * years + 1)
     fill_weibull_steps(3.5, 11.0, 0.25, end)
@@ -174,19 +213,31 @@ def test_whole_years_of_an_import_sum_up_its_half_years(exposure):
     share = np.array([0.5, 0.0, 0.2, 0.0, 0.0, 0.1, 0.0, 0.15, 0.05])
     start = np.array([end[quarter_age(2 * age, fitted)] for fitted in range(classes)])
     start[5] *= 0.9
-    traded = Traded(share, np.empty(60), np.empty(60), np.concatenate([start, np.empty(51)]))
-    expected_left, expected = np.empty(years), np.empty((years, shifts))
-    fill_second_hand(age, PackLaw(end, defects, 0.0), exposure, alive, traded, expected_left, expected)
-    yearly = YearlyLaw(np.empty((4, age + years + 2)), np.empty((4, age + years + 2)))
-    sample_yearly(end, yearly.end)
-    sample_yearly(defects, yearly.defects)
+    expected, expected_left = half_by_half(age, exposure, end, defects, alive, share, start, repair, years)
+    yearly, halfly = (SampledLaw(*(np.empty((step, 60)) for _ in range(2))) for step in (4, 2))
+    for sampled in (yearly, halfly):
+        sample_law(end, sampled.end)
+        sample_law(defects, sampled.defects)
     space = YearSpace(np.empty(years + 1), np.empty(years + 1), np.empty(years), np.empty(years))
     fill_ends(alive, exposure, space.alive)
-    left, retired = np.empty(years), np.empty((years, shifts))
+    traded, left, retired = Traded(share, start), np.empty(years), np.empty((years, shifts))
     fill_unrepaired(age, exposure, yearly, traded, space, left, retired)
+    halves = 2 * years
+    renewal = RenewalSpace(
+        *(np.empty(halves) for _ in range(3)), np.empty((2, years + 1)), np.empty(years), np.empty(years)
+    )
+    repaired, number = np.empty(row_of(years)), np.empty(years)
+    fill_renewal_law(PackLaw(end, defects, repair), renewal)
+    fill_repaired(age, repair, exposure, alive, traded, halfly, renewal, left, repaired, number)
     np.testing.assert_allclose(left, expected_left, rtol=1e-12)
-    np.testing.assert_allclose(retired, expected, rtol=1e-12, atol=1e-15)
-    assert retired.sum() == pytest.approx(1.0 - left[-1], rel=1e-12)
+    for year in range(years):
+        for shift in range(shifts):
+            assert retired[year, shift] == pytest.approx(expected.get((year, shift), 0.0), rel=1e-11, abs=1e-15)
+        for fitted in range(year + 1):
+            found = repaired[row_of(year) + fitted]
+            assert found == pytest.approx(expected.get((year, age + fitted), 0.0), rel=1e-11, abs=1e-15)
+        assert number[year] == pytest.approx(repaired[row_of(year) : row_of(year + 1)].sum(), rel=1e-12, abs=1e-15)
+    assert (number.sum() > 0.01) == (repair > 0.0)
 
 
 def test_what_one_age_sought_in_vain_no_other_age_finds():

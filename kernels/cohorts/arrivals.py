@@ -7,6 +7,7 @@ their years of entry first, so that the long loops run over contiguous cells.
 from mcsim.kernels._jit import borrowing_kernel
 from mcsim.kernels.cohorts.choice import working_share
 from mcsim.kernels.cohorts.records import EV, HEV, ICEV, SECOND_HAND
+from mcsim.kernels.cohorts.repaired import add_repaired_packs
 from mcsim.kernels.cohorts.stock import add_scaled, push_ages, push_cohort, row_of
 
 
@@ -165,6 +166,8 @@ def add_arriving_packs(coming, entries, capacity, space, packs):
         for year in range(years):
             for shift in range(shifts):
                 packs.number[i, year] += number[year * shifts + shift]
+        if entries.repaired.shape[2] > 0:
+            add_repaired_packs(i, coming, entries, capacity[i, SECOND_HAND], space.repaired, packs)
 
 
 @borrowing_kernel

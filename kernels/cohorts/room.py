@@ -88,6 +88,11 @@ class Entries(NamedTuple):
         Packs of the latter that retire, by year since entry and by model year of the pack since that of the vehicle.
     retired_cells : ndarray, shape (n, ages, years * shifts)
         A view of the same memory, for loops over all of an age's cells.
+    repaired : ndarray, shape (n, ages, years * (years + 1) / 2)
+        Packs fitted by repair since entry that retire, by year since entry and, up to it, by the year of fitting; empty
+        where nothing is repaired.
+    repaired_number : ndarray, shape (n, ages, years)
+        The same, of all years of fitting.
     dead : ndarray, shape (n, ages, shifts)
         Model years of the packs of EVs that came with a dead one; shares.
     """
@@ -97,6 +102,8 @@ class Entries(NamedTuple):
     ev_left: Array
     retired: Array
     retired_cells: Array
+    repaired: Array
+    repaired_number: Array
     dead: Array
 
 
@@ -200,25 +207,45 @@ class HomeSpace(NamedTuple):
 
 
 class Traded(NamedTuple):
-    """Packs of one traded EV by class: the half-year in which they were fitted, at home and then in the host country.
+    """Packs of one traded EV by class: the half-year in which they were fitted at home.
 
     Parameters
     ----------
     share : ndarray, shape (classes,)
         Share of the classes among traded vehicles.
-    running, scaled, start : ndarray, shape (at least classes + halves in the host country,)
-        Share of vehicles running, that share at a law of 1, and the law at the age from which
-        packs can fail.
+    start : ndarray, shape (at least classes,)
+        The law at the age from which packs can fail.
     """
 
     share: Array
-    running: Array
-    scaled: Array
     start: Array
 
 
-class YearlyLaw(NamedTuple):
-    """Survival of packs in the host country, every fourth quarter-year of age in a row by the first one, (4, k) each.
+class RenewalSpace(NamedTuple):
+    """Packs that are repaired.
+
+    Parameters
+    ----------
+    failed, after : ndarray, shape (halves,)
+        Packs that fail in each half-year since entry, and the share that runs on one class at its end.
+    loss : ndarray, shape (halves,)
+        Share of packs lost in each half-year since their fitting.
+    served : ndarray, shape (2, years + 1)
+        Share that serves, every second half-year in a row by the first one.
+    in_use, total : ndarray, shape (years,)
+        Packs fitted in one year, in use at its end and at those of later years; packs fitted in any year, in use.
+    """
+
+    failed: Array
+    after: Array
+    loss: Array
+    served: Array
+    in_use: Array
+    total: Array
+
+
+class SampledLaw(NamedTuple):
+    """Survival of packs in the host country, every m-th quarter-year of age in a row by the first one, (m, k) each.
 
     Parameters
     ----------
@@ -248,12 +275,14 @@ class YearSpace(NamedTuple):
 
 
 class EntrySpace(NamedTuple):
-    """Survival of one import by half-year since entry, (2 years + 1,), its packs, and the same by whole years."""
+    """Survival of one import by half-year since entry, (2 years + 1,), its packs, the same by whole years, repairs."""
 
     alive: Array
     traded: Traded
-    yearly: YearlyLaw
+    yearly: SampledLaw
+    halfly: SampledLaw
     years: YearSpace
+    renewal: RenewalSpace
 
 
 class ImportSpace(NamedTuple):
@@ -294,10 +323,14 @@ class ImportSpace(NamedTuple):
 
 
 class ArrivalSpace(NamedTuple):
-    """Packs retired by year and shift, (years * shifts,) each: of one model year of vehicles, and of all of them."""
+    """Packs retired by year and shift, (years * shifts,) each: of one model year of vehicles, and of all of them.
+
+    `repaired` is those fitted since entry, of one year of entry, (years * (years + 1) / 2,).
+    """
 
     retired: Array
     number: Array
+    repaired: Array
 
 
 class PackSpace(NamedTuple):

@@ -5,6 +5,7 @@ from typing import NamedTuple
 from mcsim.kernels._jit import borrowing_kernel, inline_kernel
 from mcsim.kernels.cohorts.packs import fill_starts, quarter_age, traded_share
 from mcsim.kernels.cohorts.records import Array
+from mcsim.kernels.cohorts.repaired import fill_renewal_law, fill_repaired
 from mcsim.kernels.cohorts.stock import year_of_half
 from mcsim.kernels.maths import exp, power
 
@@ -69,23 +70,31 @@ def _shift_at_home(fitted, exposure):
 
 
 @borrowing_kernel
-def fill_second_hand(age, law, exposure, alive, traded, left, retired):
-    """Fill what one traded EV with a working pack becomes: stock, and packs retired by year and by their model year.
+def sample_law(law, sampled):
+    """Fill a law by quarter-year with every m-th of its values in a row: (m, k), row by the first quarter."""
+    step = sampled.shape[0]
+    for quarter in range(step):
+        for place in range(sampled.shape[1]):
+            sampled[quarter, place] = law[min(step * place + quarter, law.size - 1)]
 
-    By half-years, so that a pack that is repaired starts anew in the middle of one; see `fill_unrepaired`.
+
+@borrowing_kernel
+def fill_unrepaired(age, exposure, yearly, traded, space, left, retired):
+    """Fill what becomes of traded EVs on the packs with which they came, a whole year at a time.
+
+    Packs and vehicles leave together, and only the ends of years are told: the share of each pack class at the ends of
+    all years is one product. What is fitted by repair since is told by `mcsim.kernels.cohorts.repaired`.
 
     Parameters
     ----------
-    age : int
-        Age at entry [yr].
-    law : PackLaw
-        How packs fail.
-    exposure : int
-        Half-years lived at the end of the year of entry.
-    alive : ndarray, shape (halves,)
-        Survival of vehicles by half-year since entry.
+    age, exposure : int
+        Age at entry [yr], and half-years lived at the end of the year of entry.
+    yearly : SampledLaw
+        The host's laws.
     traded : Traded
-        Its `share` and `start` are read (`traded_share`, `fill_starts`), the rest is working space.
+        Its `share` and `start` are read.
+    space : YearSpace
+        Survival of vehicles at the ends of years, and working space.
     left : ndarray, shape (years,)
         Filled: share in use at the ends of years.
     retired : ndarray, shape (years, shifts)
@@ -95,121 +104,17 @@ def fill_second_hand(age, law, exposure, alive, traded, left, retired):
     Examples
     --------
     >>> import numpy as np
-    >>> from mcsim.kernels.cohorts.room import Traded
+    >>> from mcsim.kernels.cohorts.room import Traded, SampledLaw, YearSpace
     >>> from mcsim.kernels.cohorts.stock import fill_weibull_steps
-    >>> from mcsim.kernels.cohorts.second_hand import PackLaw, fill_second_hand
-    >>> end, alive, left, retired = np.empty(80), np.ones(9), np.empty(2), np.empty((2, 1))
+    >>> from mcsim.kernels.cohorts.second_hand import fill_unrepaired, sample_law
+    >>> end, yearly, left, retired = np.empty(80), np.empty((4, 9)), np.empty(2), np.empty((2, 1))
     >>> fill_weibull_steps(1.0, 4.0, 0.25, end)
-    >>> law, start = PackLaw(end, np.ones(80), 0.0), np.full(20, end[20])
-    >>> traded = Traded(np.ones(1), np.empty(20), np.empty(20), start)
-    >>> fill_second_hand(5, law, 2, alive, traded, left, retired)
+    >>> sample_law(end, yearly)
+    >>> traded = Traded(np.ones(1), np.full(20, end[20]))
+    >>> space = YearSpace(np.ones(3), np.empty(3), np.empty(2), np.empty(2))
+    >>> fill_unrepaired(5, 2, SampledLaw(yearly, np.ones((4, 9))), traded, space, left, retired)
     >>> left.round(4).tolist(), retired[:, 0].round(4).tolist()
     ([0.7788, 0.6065], [0.2212, 0.1723])
-    """
-    classes = min(traded.share.size, 2 * age + 1)
-    for year in range(retired.shape[0]):
-        for shift in range(retired.shape[1]):
-            retired[year, shift] = 0.0
-    _start_packs(age, classes, law, traded)
-    running = 1.0
-    half = 0
-    for year in range(left.size):
-        last = 2 * year + exposure
-        while half < last:
-            running_after = _carry_first(half, age, classes, law, exposure, alive, traded, retired[year])
-            if law.repair > 0.0:
-                running_after = _carry_repaired(
-                    half, age, classes, running_after, law, exposure, alive, traded, retired[year]
-                )
-                again = law.repair * (running - running_after)
-                place = classes + half + 1
-                traded.running[place] = again
-                traded.scaled[place] = again
-                # Half of those whose vehicle dies in the same step had their new pack already.
-                retired[year, age + year] += 0.5 * (alive[half] - alive[half + 1]) * again
-                running_after += again
-            half += 1
-            running = running_after
-        left[year] = alive[last] * running
-
-
-@borrowing_kernel
-def _start_packs(age, classes, law, traded):
-    """Fill shares of running vehicles by pack class at entry, and what scales the law to them.
-
-    The law S counts from the fitting: given that a pack serves at entry it is divided by S there, or by S at the
-    earliest age at which a pack that the border let through can fail.
-    """
-    for fitted in range(classes):
-        entry = quarter_age(2 * age, fitted)
-        start = traded.start[fitted]
-        traded.running[fitted] = traded.share[fitted]
-        traded.scaled[fitted] = traded.share[fitted] / (start * law.defects[entry]) if start > 0.0 else 0.0
-
-
-@borrowing_kernel
-def _carry_first(half, age, classes, law, exposure, alive, traded, retired):
-    """Carry the packs with which a vehicle came through a half-year; return the share running with these."""
-    before_vehicle, after_vehicle = alive[half], alive[half + 1]
-    running = 0.0
-    for fitted in range(classes):
-        before = traded.running[fitted]
-        if before <= _NOBODY:
-            continue
-        quarters = quarter_age(2 * age, fitted) + 2 * (half + 1)
-        # Before the earliest age only defects can end a pack: the law counts from there.
-        served = min(law.end[quarters], traded.start[fitted])
-        after = min(traded.scaled[fitted] * served * law.defects[quarters], before)
-        traded.running[fitted] = after
-        running += after
-        retired[_shift_at_home(fitted, exposure)] += before_vehicle * before - after_vehicle * after
-    return running
-
-
-@borrowing_kernel
-def _carry_repaired(half, age, classes, running, law, exposure, alive, traded, retired):
-    """Carry packs fitted by repair since entry through a half-year; return the share of vehicles running with these."""
-    before_vehicle, after_vehicle = alive[half], alive[half + 1]
-    step = half + 1
-    for fitted in range(1, step):
-        before = traded.running[classes + fitted]
-        if before <= _NOBODY:
-            continue
-        quarters = quarter_age(step, fitted)
-        after = min(traded.scaled[classes + fitted] * law.end[quarters] * law.defects[quarters], before)
-        traded.running[classes + fitted] = after
-        running += after
-        retired[age + year_of_half(fitted, exposure)] += before_vehicle * before - after_vehicle * after
-    return running
-
-
-@borrowing_kernel
-def sample_yearly(law, yearly):
-    """Fill a law by quarter-year with every fourth of its values in a row: (4, k), row by the first quarter."""
-    for quarter in range(yearly.shape[0]):
-        for place in range(yearly.shape[1]):
-            yearly[quarter, place] = law[min(4 * place + quarter, law.size - 1)]
-
-
-@borrowing_kernel
-def fill_unrepaired(age, exposure, yearly, traded, space, left, retired):
-    """Fill the same as `fill_second_hand` where no pack is replaced, a whole year at a time.
-
-    Packs and vehicles leave together, and only the ends of years are told: the share of each pack class at the ends of
-    all years is one product.
-
-    Parameters
-    ----------
-    age, exposure : int
-        Age at entry [yr], and half-years lived at the end of the year of entry.
-    yearly : YearlyLaw
-        The host's laws.
-    traded : Traded
-        Its `share` and `start` are read.
-    space : YearSpace
-        Survival of vehicles at the ends of years, and working space.
-    left, retired
-        Filled as by `fill_second_hand`.
     """
     years, alive, running, lost = left.size, space.alive, space.running, space.lost
     for year in range(years):
@@ -332,8 +237,12 @@ def fill_entries(vehicles, laws, curves, state, rules, wanted, space, entries):
     for i in range(laws.shape.size):
         cover, end, warranty = laws.home.cover[i], curves.home.end[i], curves.home.warranty[i]
         law, allowed = PackLaw(curves.host.end[i], curves.defects[i], laws.host.repair[i]), curves.passing[i]
-        sample_yearly(law.end, space.yearly.end)
-        sample_yearly(law.defects, space.yearly.defects)
+        sample_law(law.end, space.yearly.end)
+        sample_law(law.defects, space.yearly.defects)
+        if entries.repaired.shape[2] > 0:
+            fill_renewal_law(law, space.renewal)
+            sample_law(law.end, space.halfly.end)
+            sample_law(law.defects, space.halfly.defects)
         known = False
         for age in range(wanted.size):
             entries.passing[i, age] = 0.0
@@ -350,10 +259,11 @@ def fill_entries(vehicles, laws, curves, state, rules, wanted, space, entries):
             entries.passing[i, age] = traded_share(age, state[i], cover, warranty, end, allowed, traded.share)
             fill_starts(age, warranty, end, allowed, cover, law.end, traded.start)
             left, retired = entries.ev_left[i, age], entries.retired[i, age]
-            if law.repair > 0.0:
-                fill_second_hand(age, law, exposure, alive, traded, left, retired)
-            else:
-                fill_unrepaired(age, exposure, space.yearly, traded, space.years, left, retired)
+            fill_unrepaired(age, exposure, space.yearly, traded, space.years, left, retired)
+            if entries.repaired.shape[2] > 0:
+                repaired, number = entries.repaired[i, age], entries.repaired_number[i, age]
+                renewal, halfly = space.renewal, space.halfly
+                fill_repaired(age, law.repair, exposure, alive, traded, halfly, renewal, left, repaired, number)
             if rules.dead_packs:
                 fill_dead_packs(age, state[i], cover, exposure, entries.dead[i, age])
 

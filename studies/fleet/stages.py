@@ -123,8 +123,10 @@ class Sizes(NamedTuple):
         Half-years of age of the oldest EV in either country.
     home_classes, host_classes : int
         Half-years in which a pack can be fitted.
-    shifts : int
-        Model years of packs since that of their vehicle.
+    home_shifts, host_shifts : int
+        Model years of packs since that of their vehicle: fitted at home, and in vehicles sold new in the host country.
+    repaired : bool
+        Whether imports are repaired.
     """
 
     years: int
@@ -134,7 +136,9 @@ class Sizes(NamedTuple):
     host_halves: int
     home_classes: int
     host_classes: int
-    shifts: int
+    home_shifts: int
+    host_shifts: int
+    repaired: bool
 
 
 def sizes(drawn: Drawn, ages: int) -> Sizes:
@@ -145,16 +149,26 @@ def sizes(drawn: Drawn, ages: int) -> Sizes:
     oldest = home_years - int(ever[0]) if ever.size else 0
     # The last half-year ends with the exposure of the year of sale, up to two, and one more is looked at.
     home_halves, host_halves = 2 * max(oldest, ages) + 4, 2 * years + 4
-    if laws.home.repair.max() > 0 or laws.host.repair.max() > 0:
-        return Sizes(years, ages, home_years, home_halves, host_halves, home_halves, host_halves, years + ages)
-    cover = int(max(laws.home.cover.max(), laws.host.cover.max()))
-    classes = cover + 1
-    return Sizes(years, ages, home_years, home_halves, host_halves, classes, classes, cover // 2 + 2)
+    # A warranty fits packs up to its end, repairs as long as vehicles live: a class each half-year, a shift a year.
+    shifts = int(max(laws.home.cover.max(), laws.host.cover.max())) // 2 + 2
+    home_repair, host_repair = bool(laws.home.repair.max() > 0), bool(laws.host.repair.max() > 0)
+    return Sizes(
+        years=years,
+        ages=ages,
+        home_years=home_years,
+        home_halves=home_halves,
+        host_halves=host_halves,
+        home_classes=home_halves if home_repair else int(laws.home.cover.max()) + 1,
+        host_classes=host_halves if host_repair else int(laws.host.cover.max()) + 1,
+        home_shifts=max(ages + 2, shifts) if home_repair else shifts,
+        host_shifts=max(years, shifts) if host_repair else shifts,
+        repaired=host_repair,
+    )
 
 
 def make_tables(n: int, size: Sizes, unruled: bool) -> room.Tables:
     """Return room for what the stages of n draws leave each other; `unruled` where some EVs meet no rule on health."""
-    years, ages, shifts = size.years, size.ages, size.shifts
+    years, ages = size.years, size.ages
     home_quarters, host_quarters = 2 * size.home_halves + _MORE, 2 * size.host_halves + _MORE
     # An import is older than a vehicle of the host's own by its age at entry.
     longest = max(home_quarters, host_quarters + 4 * ages)
@@ -166,6 +180,7 @@ def make_tables(n: int, size: Sizes, unruled: bool) -> room.Tables:
         return room.PackStates(np.empty((n, halves, classes)), np.empty((n, halves)))
 
     def imports() -> room.Entries:
+        shifts, triangle = size.home_shifts, years * (years + 1) // 2 if size.repaired else 0
         retired = np.zeros((n, ages, years, shifts))
         return room.Entries(
             passing=np.empty((n, ages)),
@@ -173,6 +188,8 @@ def make_tables(n: int, size: Sizes, unruled: bool) -> room.Tables:
             ev_left=np.zeros((n, ages, years)),
             retired=retired,
             retired_cells=retired.reshape(n, ages, years * shifts),
+            repaired=np.zeros((n, ages, triangle)),
+            repaired_number=np.zeros((n, ages, years if size.repaired else 0)),
             dead=np.zeros((n, ages, shifts)),
         )
 
@@ -195,9 +212,9 @@ def make_tables(n: int, size: Sizes, unruled: bool) -> room.Tables:
             alive=np.empty((n, HALVES)),
             left=np.empty((n, years)),
             ev_left=np.empty((n, years)),
-            covered=np.empty((n, years, shifts)),
-            later=np.empty((n, years, shifts)),
-            replaced=np.empty((n, years, shifts)),
+            covered=np.empty((n, years, size.host_shifts)),
+            later=np.empty((n, years, size.host_shifts)),
+            replaced=np.empty((n, years, size.host_shifts)),
         ),
         pool=np.empty((n, len(POWERTRAINS) + 1, years, ages)),
         entries=entries,
@@ -210,17 +227,23 @@ def make_tables(n: int, size: Sizes, unruled: bool) -> room.Tables:
 def make_space(size: Sizes, materials: int) -> room.Space:
     """Return working space for one draw after the other."""
     years, ages = size.years, size.ages
-    fitted = size.home_classes + 2 * years + 2
-    traded = room.Traded(np.empty(size.home_classes), *(np.empty(fitted) for _ in range(3)))
-    yearly = room.YearlyLaw(*(np.empty((4, ages + years + 2)) for _ in room.YearlyLaw._fields))
+    traded = room.Traded(np.empty(size.home_classes), np.empty(size.home_classes))
+    halves = 2 * years
+    renewal = room.RenewalSpace(
+        *(np.empty(halves) for _ in range(3)), np.empty((2, years + 1)), *(np.empty(years) for _ in range(2))
+    )
+    yearly, halfly = (
+        room.SampledLaw(*(np.empty((step, 4 // step * (ages + years + 2))) for _ in range(2))) for step in (4, 2)
+    )
+    home_cells = years * size.home_shifts
     at_ends = room.YearSpace(np.empty(years + 1), np.empty(years + 1), np.empty(years), np.empty(years))
     by_age: dict[str, Any] = {name: np.empty(ages) for name in room.ImportSpace._fields}
     by_age |= {"may_give": np.empty(ages, np.bool_), "in_use": np.empty((years + ages - 1, years))}
     return room.Space(
         home=room.HomeSpace(np.empty(HALVES), np.empty(HALVES)),
-        entry=room.EntrySpace(np.empty(2 * years + 1), traded, yearly, at_ends),
+        entry=room.EntrySpace(np.empty(2 * years + 1), traded, yearly, halfly, at_ends, renewal),
         imports=room.ImportSpace(**by_age),
-        arrivals=room.ArrivalSpace(np.empty(years * size.shifts), np.empty(years * size.shifts)),
+        arrivals=room.ArrivalSpace(*(np.empty(cells) for cells in (home_cells, home_cells, years * (years + 1) // 2))),
         packs=pack_space(years, materials),
         years=np.empty(years),
         per_vehicle=room.PerVehicle(*(np.empty(years) for _ in room.PerVehicle._fields)),
