@@ -229,8 +229,9 @@ def make_space(size: Sizes, materials: int) -> room.Space:
     years, ages = size.years, size.ages
     traded = room.Traded(np.empty(size.home_classes), np.empty(size.home_classes))
     halves = 2 * years
+    by_half = [np.empty(halves) for _ in range(3)]
     renewal = room.RenewalSpace(
-        *(np.empty(halves) for _ in range(3)), np.empty((2, years + 1)), *(np.empty(years) for _ in range(2))
+        by_half[0], by_half[1], by_half[2], np.empty((2, years + 1)), np.empty(years), np.empty(years)
     )
     yearly, halfly = (
         room.SampledLaw(*(np.empty((step, 4 // step * (ages + years + 2))) for _ in range(2))) for step in (4, 2)
