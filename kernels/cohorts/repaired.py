@@ -102,28 +102,35 @@ def fill_repaired(age, repair, exposure, alive, traded, halfly, space, left, rep
     """
     fill_first_failures(age, traded, halfly, space)
     years, failed, in_use, total = left.size, space.failed, space.in_use, space.total
+    even, odd = space.served[0], space.served[1]
     for year in range(years):
         total[year] = 0.0
+        number[year] = 0.0
     for year in range(years):
-        ahead, entering = years - year, 0.0
-        for later in range(ahead):
-            in_use[later] = 0.0
+        first, second, entering = 0.0, 0.0, 0.0
         # The half-years of the year: one or none in that of entry.
         for step in range(max(2 * (year - 1) + exposure, 0) + 1, 2 * year + exposure + 1):
             fitted = repair * failed[step - 1]
-            if fitted > _NOBODY:
-                add_scaled(fitted, space.loss, failed[step:])
-                add_scaled(fitted, space.served[(2 * year + exposure - step) % 2], in_use[:ahead])
-                # Half of those whose vehicle dies in the step of fitting had their new pack already.
-                entering += fitted * 0.5 * (alive[step - 1] + alive[step])
-        put_year(year, entering, alive[2 * year + exposure :], space, repaired, number)
+            add_scaled(fitted, space.loss, failed[step:])
+            # Half of those whose vehicle dies in the step of fitting had their new pack already.
+            entering += fitted * 0.5 * (alive[step - 1] + alive[step])
+            if (2 * year + exposure - step) % 2 == 0:
+                first = fitted
+            else:
+                second = fitted
+        living, rest = alive[2 * year + exposure :], total[year:]
+        for later in range(rest.size):
+            serving = (first * even[later] + second * odd[later]) * living[2 * later]
+            in_use[later] = serving
+            rest[later] += serving
+        put_year(year, entering, in_use, repaired, number)
     for year in range(years):
         left[year] += total[year]
 
 
 @borrowing_kernel
-def put_year(fitted, entering, alive, space, repaired, number):
-    """Put the packs fitted in one year where they belong: in use at the ends of years, and retired in between.
+def put_year(fitted, entering, in_use, repaired, number):
+    """Put the packs fitted in one year where they belong: what is in use no more has retired.
 
     Parameters
     ----------
@@ -131,27 +138,21 @@ def put_year(fitted, entering, alive, space, repaired, number):
         Year since entry.
     entering : float
         Packs fitted.
-    alive : ndarray
-        Survival of vehicles, every second one at the end of a year, from that of `fitted` on.
-    space : RenewalSpace
-        `in_use` holds what serves of those whose vehicle lives; `total` is added to.
+    in_use : ndarray, shape (years,)
+        Of these, in use at the end of that year and of later ones.
     repaired, number
-        As in `fill_repaired`.
+        As in `fill_repaired`; the latter is added to.
     """
-    in_use, ahead = space.in_use, number.size - fitted
-    for later in range(ahead):
-        in_use[later] *= alive[2 * later]
-    add_scaled(1.0, in_use, space.total[fitted:])
-    before = entering
-    retired = number[fitted:]
-    if fitted == 0:
-        for later in range(ahead):
-            retired[later] = 0.0
-    for later in range(ahead):
-        gone = before - in_use[later]
+    retired, column = number[fitted:], repaired[row_of(fitted) + fitted :]
+    retired[0] += entering - in_use[0]
+    for later in range(retired.size - 1):
+        retired[later + 1] += in_use[later] - in_use[later + 1]
+    before, place = entering, 0
+    for later in range(retired.size):
+        column[place] = before - in_use[later]
         before = in_use[later]
-        retired[later] += gone
-        repaired[row_of(fitted + later) + fitted] = gone
+        # The next row is a cell longer.
+        place += fitted + later + 1
 
 
 @borrowing_kernel
