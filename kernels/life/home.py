@@ -16,7 +16,6 @@ Source: Kendall and Parés Olguín (2024), NCST-UCD-RR-24-39, sections Vehicle L
 from mcsim.kernels._jit import borrowing_kernel, inline_borrowing_kernel
 from mcsim.kernels.life.pack import fill_curve
 from mcsim.kernels.life.records import (
-    BEHIND,
     BEHIND_DISCOUNTED,
     BEHIND_PRODUCED,
     BEHIND_USED,
@@ -164,7 +163,8 @@ def carry_history(started, kind, place, n_steps, steps, worn, discount, memory):
     for j in range(place, min(n_steps, n_years * steps) + 1):
         year = j // steps
         if j % steps == 0:
-            _hand_on(state[year, kind, place], behind, year, history[year])
+            for column in range(history.shape[1]):
+                history[year, column] += state[year, kind, place] * behind[column]
         if year >= n_years:
             break
         used_up = worn[j - start] / steps
@@ -173,22 +173,14 @@ def carry_history(started, kind, place, n_steps, steps, worn, discount, memory):
         for following in range(2):
             moved = link[following, j + 1]
             if moved > 0.0:
-                _hand_on(moved, behind, year + 1, past[following, j + 1])
+                for column in range(history.shape[1]):
+                    past[following, j + 1, column] += moved * behind[column]
                 if following == NEW:
                     past[NEW, j + 1, BEHIND_PRODUCED] += moved
                     past[NEW, j + 1, BEHIND_DISCOUNTED] += moved * exp((j + 0.5) / steps * discount)
                 else:
                     past[USED, j + 1, BEHIND_USED] += moved
         behind[year] += 0.5 * used_up
-
-
-@inline_borrowing_kernel
-def _hand_on(vehicles, behind, years, target):
-    """Add what lies behind vehicles to a row: years of age that have begun, and packs; years to come hold nothing."""
-    for column in range(years):
-        target[column] += vehicles * behind[column]
-    for column in range(behind.size - BEHIND, behind.size):
-        target[column] += vehicles * behind[column]
 
 
 @borrowing_kernel
