@@ -222,15 +222,6 @@ def arm_of(lives, i, v, in_host, packs, hazard):
     )
 
 
-@borrowing_kernel
-def _is_taken(cells, chemistry):
-    """Return whether a vehicle of a chemistry is sold: packs of none need no tables."""
-    for v in range(cells.first.size):
-        if cells.chemistry[v] == chemistry and (cells.sold_home[v] or cells.sold_host[v]):
-            return True
-    return False
-
-
 @part_of_kernel
 def fill_draw(lives, i, split, memory):
     """Fill what the vehicles of a draw share: its packs, and survival after every export.
@@ -242,8 +233,6 @@ def fill_draw(lives, i, split, memory):
     for c in range(ageing.fade.shape[1]):
         swapped = lives.answer.swap[i, c] > 0.0
         split = split or swapped
-        if not _is_taken(lives.cells, c):
-            continue
         packs = packs_of(memory.packs, c)
         each = PackLaws(
             _law_of(laws.home_covered, i, c),
