@@ -15,7 +15,7 @@ import pytest
 from mcsim.engine.run import run
 from mcsim.ranking.sensitivity import sensitivity
 from mcsim.report import draw
-from mcsim.report.answers import answers_of, title_of
+from mcsim.report.answers import answers_of, input_words, title_of
 from mcsim.report.check import read_picture
 from mcsim.report.choose import figures_of, numbers_of
 from mcsim.report.first import rows_of
@@ -26,7 +26,7 @@ from mcsim.study.load import find_studies, load
 NONSENSE = re.compile(r"\b(?:nan|NaN|inf|None|True|False)\b|\de\+\d|[{}]|\bnp\.|\bobject at\b|  +,|\(\)")
 STUDIES = sorted(find_studies())
 # Scenarios of a study ask for the same pictures: one of them draws, which is what takes the time.
-STUB = "data:image/svg+xml;base64," + base64.b64encode(b'<svg xmlns="http://www.w3.org/2000/svg"/>').decode("ascii")
+STUB = b'<svg xmlns="http://www.w3.org/2000/svg"/>'
 
 
 class Reader(HTMLParser):
@@ -95,7 +95,7 @@ def written(request, tmp_path_factory):
     drawn = draws_for_all(request.param)
     with pytest.MonkeyPatch.context() as patch:
         if not drawn:
-            patch.setattr(draw, "_draw", lambda rows, figure, path, png: (STUB, STUB))
+            patch.setattr(draw, "_svg", lambda picture: STUB)
         result = run(study, 24, jobs=1, out=folder, quiet=True)
         ranking = sensitivity(study, base=4, jobs=1) if any(output.rank for output in study.outputs) else None
         page = Reader()
@@ -227,7 +227,12 @@ def test_every_number_of_page_one_is_one_of_the_run(written):
     literal = [value for template in templates for part in template if isinstance(part, str)
                for value, _ in told_numbers(part)]  # fmt: skip
     wanted = [number for cell in cells for number in numbers_of_cell(result, ranking, cell)]
+    # The name of an input may hold a year: the names of those that a ranking may call leading are left out.
+    names = [input_words(result.study, item.name) for item in result.study.inputs if item.table is None]
+    dated = sorted((name for name in names if re.search(r"\d", name)), key=len, reverse=True)
     for text in texts:
+        for name in dated:
+            text = text.replace(name, "").replace(f"{name[0].lower()}{name[1:]}", "")
         for value, slack in told_numbers(text.replace("(95 %:", "(")):
             assert value in literal or is_of(value, slack, wanted), (value, text)
     by_name = {str(row.cell): row.cell for row in brief.rows}
