@@ -16,7 +16,7 @@ from typing import Any
 
 import mcsim
 from mcsim.engine.backends import RunFailed
-from mcsim.engine.identity import compare_identities, together, unlike
+from mcsim.engine.identity import Made, compare_identities, together, unlike
 from mcsim.engine.pairing import layout
 from mcsim.engine.progress import tell
 from mcsim.engine.reduce import Reduced
@@ -130,7 +130,7 @@ class RankingFolder:
     ) -> None:
         self.folder, self._plan, self._shard = folder, plan, shard
         self._claim, self._asked = claim, asked
-        self.made: list[Mapping[str, list[str]]] = [made_with()]  # by this process and those before it
+        self.made: list[Made] = [made_with()]  # by this process and those before it
         self._facts = json.loads(json.dumps({**facts, "shard": shard}))
         self._inside = folder / FOLDER
         self.advice = f"; what is complete is kept, go on with the same command and --resume --out {folder}"
