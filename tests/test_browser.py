@@ -1,9 +1,7 @@
 """Every page as a reader meets it: in a real browser, wide, narrow and on paper, by mouse and by keyboard."""
 
 import json
-import os
 import shutil
-import warnings
 from pathlib import Path
 
 import pytest
@@ -16,8 +14,10 @@ from mcsim.study.load import load
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 if BROWSER is None:
     told = "NO BROWSER IS INSTALLED: no page is opened by any test; install chromium (apt-get install chromium)"
-    warnings.warn(told, pytest.PytestWarning, stacklevel=1) if "CI" in os.environ else print(f"\n{told}")
     pytest.skip(told, allow_module_level=True)
+told = "NO DRIVER OF A BROWSER IS INSTALLED: no page is opened by any test; pip install '.[browser,explorer]'"
+pytest.importorskip("axe_playwright_python", reason=told)
+pytest.importorskip("vl_convert", reason=told)
 
 from axe_playwright_python.sync_playwright import Axe  # noqa: E402 - after the browser was looked for
 from playwright.sync_api import sync_playwright  # noqa: E402
