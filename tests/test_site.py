@@ -169,7 +169,7 @@ def test_an_answer_is_page_one_of_the_report_that_its_command_writes(tmp_path, c
     assert told.startswith("# ")
     assert "## What decides it" in told
     assert "All headline numbers" not in told
-    assert told.rstrip().endswith("mcsim run ishigami")
+    assert told.rstrip().endswith("mcsim run ishigami --draws 64 --base 16")
     assert re.findall(r"\]\((.*?)\)", told) == ["ishigami.svg"]
     assert (tmp_path / "ishigami.svg").read_text().startswith("<?xml")
     capsys.readouterr()
