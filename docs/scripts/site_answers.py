@@ -36,8 +36,8 @@ def pages() -> dict[str, str]:
         "answers/index.md": f"""# The answers
 
 What each shipped study answers by default, as `mcsim run STUDY {" ".join(FEW)}` prints it on page one of its
-report: computed while this site was built, with the seed that anybody's first run has. A run without these words has more
-draws and a longer ranking, hence narrower intervals of the shares.
+report: computed while this site was built, with the seed that anybody's first run has. A run without these words has
+more draws and a longer ranking, hence narrower intervals of the shares.
 
 | study | question |
 |---|---|
