@@ -23,7 +23,7 @@ STUDIES = (
     "export-check",
     "fleet-jp-nz",
 )
-FEW = ("--draws", "1000", "--base", "128")  # enough to read, and the site is built in minutes
+FEW = ("--draws", "400", "--base", "64")  # enough to read, and the site is built in minutes
 PICTURE = re.compile(r"^!\[[^\]]*\]\((figures/[^)]+)\)\n\n\*\*.*$", flags=re.MULTILINE)
 ANNEX = "\n## All headline numbers\n"
 
