@@ -1,9 +1,13 @@
 """Models that treat their arrays as their own: arguments changed in place, one buffer given again, masked values."""
 
+import os
+import threading
+
 import numpy as np
 import pytest
 
 import mcsim
+from mcsim.engine.backends import RunFailed
 from mcsim.study import Dim, InputError, Output
 
 
@@ -97,3 +101,28 @@ def test_whole_numbers_and_rows_pass_draw_by_draw():
 def test_a_missing_output_is_named_draw_by_draw():
     with pytest.raises(InputError, match=r"output r missing \(got s\)"):
         mcsim.run(study(lambda p, q: {"s": p}, per_draw=True), 5)
+
+
+def test_a_call_that_nobody_waits_for_holds_no_directory(tmp_path, monkeypatch):
+    """After a time-out its thread runs on: whoever changes the directory then keeps it, and it ends without a word."""
+    goes_on, ended = threading.Event(), threading.Event()
+
+    def hangs(p, q):
+        try:
+            goes_on.wait(30)
+            return {"r": p}
+        finally:
+            ended.set()
+
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(RunFailed, match=r"took longer than 0\.3 s"):
+        mcsim.run(study(hangs), 10, jobs=1, timeout=0.3)
+    there = tmp_path / "there"
+    there.mkdir()
+    monkeypatch.chdir(there)
+    mcsim.run(study(plain), 10)
+    assert os.getcwd() == str(there)
+    goes_on.set()
+    assert ended.wait(30)
+    mcsim.run(study(plain), 10)
+    assert os.getcwd() == str(there)

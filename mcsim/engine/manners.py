@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 _lock = threading.Lock()
-_calls = 0  # of models that have not ended
+_calls: set[object] = set()  # of models that have not ended, those that nobody waits for apart
 _home: str | None = None  # the current directory when the first of them began
 
 
@@ -18,19 +18,27 @@ def in_place() -> Iterator[None]:
 
     The directory is the process's, not the thread's: what counts is where the first of several calls at a time began.
     """
-    global _calls, _home
+    global _home
+    call = object()
     with _lock:
-        if _calls == 0:
+        if not _calls:
             _home = _current()
-        _calls += 1
+        _calls.add(call)
     try:
         yield
     finally:
         with _lock:
-            _calls -= 1
-            if _home is not None and _current() != _home:
-                with suppress(OSError):  # it may be gone
-                    os.chdir(_home)
+            if call in _calls:
+                _calls.remove(call)
+                if _home is not None and _current() != _home:
+                    with suppress(OSError):  # it may be gone
+                        os.chdir(_home)
+
+
+def abandon() -> None:
+    """Wait for no call any more: those that run on, too late, change the directory of nobody when they end."""
+    with _lock:
+        _calls.clear()
 
 
 def _current() -> str | None:

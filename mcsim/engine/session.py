@@ -15,6 +15,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from mcsim.engine.backends import Interrupted, RunFailed, compute_elsewhere, each
+from mcsim.engine.manners import abandon
 from mcsim.store.chunks import Span, gaps
 from mcsim.store.claim import remedy
 from mcsim.study import InputError
@@ -208,6 +209,7 @@ class Session:
         if isinstance(error, InputError | Interrupted) or not isinstance(error, Exception):
             return error
         if isinstance(error, TimeoutError):
+            abandon()
             return RunFailed(self._late(work))
         if isinstance(error, OSError):
             return RunFailed(f"{work.name}: {remedy(error, self.advice)}")
