@@ -13,6 +13,7 @@ import numpy as np
 from mcsim.report.draw import Picture, write
 from mcsim.report.panels import grid
 from mcsim.report.style import WIDTH, colour, drawing, label, number, scale, share, span
+from mcsim.report.templating import render
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,17 +27,13 @@ PAGE = "report.html"
 
 def write_calibration(posterior: Posterior, folder: Path) -> Path:
     """Write ``report.html`` and ``figures/`` into the folder of a calibration, and return the report's path."""
-    import jinja2
-
     pictures = [
         _picture(folder, "01-inputs", "Before and after", INPUTS, lambda plt: _draw_inputs(plt, posterior)),
         _picture(folder, "02-observations", "What was observed", SEEN, lambda plt: _draw_observations(plt, posterior)),
     ]
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("mcsim.report"), autoescape=True, undefined=jinja2.StrictUndefined
-    )
     words, loo = posterior.words, posterior.loo
-    html = environment.get_template("calibration.html").render(
+    html = render(
+        "calibration.html",
         study=posterior.study,
         lines=_how(posterior),
         warnings=posterior.warnings,

@@ -12,6 +12,7 @@ from mcsim.report.compared import Compared, about, answers, drivers, outcome_wor
 from mcsim.report.compared_picture import ladder_picture
 from mcsim.report.draw import write
 from mcsim.report.style import scale, share
+from mcsim.report.templating import render
 from mcsim.result.matrix import SINGLE, Matrix, quantile, quantiles, unit_of
 
 if TYPE_CHECKING:
@@ -24,19 +25,14 @@ KINDS = {"lever": "Levers", "package": "Packages"}
 
 def page(found: Compared) -> str:
     """Return the page of a comparison as HTML."""
-    import jinja2
-
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("mcsim.report"), autoescape=True, undefined=jinja2.StrictUndefined
-    )
-    environment.filters["tight"] = lambda text: text.replace(" %", "\N{NO-BREAK SPACE}%")
     matrix = found.matrix
     levers = [
         {"title": matrix.titles[place], "sentence": sentence(found, place), "drivers": drivers(found, place)}
         | {"question": found.levers[place - 1].study.question, "notes": found.levers[place - 1].notes}
         for place in range(1, len(matrix.names))
     ]
-    return environment.get_template("compare.html").render(
+    return render(
+        "compare.html",
         title=title(found),
         first=found.first,
         answers=answers(found),

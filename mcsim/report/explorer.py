@@ -22,6 +22,7 @@ from mcsim.report.draw import write
 from mcsim.report.kinds.stack import KIND as STACK
 from mcsim.report.language import say
 from mcsim.report.style import scale, unit_words
+from mcsim.report.templating import render
 from mcsim.study import Output, Study
 from mcsim.study.declared import INDICATOR
 from mcsim.study.select import packed_cells
@@ -55,19 +56,14 @@ def write_explorer(result: Result, ranking: Ranking | None, folder: Path) -> Pat
     folder : Path
         The run directory.
     """
-    import jinja2
-
     path = folder / PAGE
     scripts = _scripts()
     if not scripts:
         path.unlink(missing_ok=True)  # of an earlier report: its numbers may be others
         return None
     content = data_of(result, ranking)
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("mcsim.report"), autoescape=True, undefined=jinja2.StrictUndefined
-    )
-    environment.globals["say"] = say
-    html = environment.get_template("explorer.html").render(
+    html = render(
+        "explorer.html",
         study=result.study,
         language=result.study.labels.language,
         scripts=scripts,

@@ -11,6 +11,7 @@ import numpy as np
 from mcsim.report import words
 from mcsim.report.choose import leading_element
 from mcsim.report.style import number, share, span
+from mcsim.report.templating import render
 from mcsim.study import InputError, Output, Study
 from mcsim.study.declared import INDICATOR
 from mcsim.study.select import Cell, packed_cells
@@ -164,7 +165,4 @@ def _input(line: dict[str, str]) -> tuple[Any, ...]:
 
 
 def _page(text: str, tables: Sequence[tuple[str, Sequence[str], Sequence[Sequence[Any]]]]) -> str:
-    import jinja2
-
-    environment = jinja2.Environment(loader=jinja2.PackageLoader("mcsim.report"), autoescape=True)
-    return environment.get_template("object.html").render(lines=text.split("\n"), tables=tables)
+    return render("object.html", lines=text.split("\n"), tables=tables)

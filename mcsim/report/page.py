@@ -21,6 +21,7 @@ from mcsim.report.panels import labels_of, part_of
 from mcsim.report.printed import printed_lines
 from mcsim.report.shares import members_told, method_told, shares_of
 from mcsim.report.tables import write_labels
+from mcsim.report.templating import render
 from mcsim.study import Study
 from mcsim.study.labels import ENGLISH
 from mcsim.study.language import in_language
@@ -76,22 +77,13 @@ def write_report(
 
 
 def _write(result: Result, ranking: Ranking | None, folder: Path, png: bool, early: Drawings) -> Path:
-    import jinja2
-
     study = result.study
     pictures = draw_figures(result, ranking, folder / "figures", png, early)
     printed = printed_lines(folder)
     one = page_one(result, ranking, printed)
     foot = footer(result, ranking)
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("mcsim.report"),
-        autoescape=True,
-        trim_blocks=False,
-        undefined=jinja2.StrictUndefined,
-    )
-    environment.globals["say"] = say
-    environment.filters["tight"] = lambda text: text.replace(" %", "\N{NO-BREAK SPACE}%")
-    html = environment.get_template("report.html").render(
+    html = render(
+        "report.html",
         study=study,
         explorer="" if write_explorer(result, ranking, folder) is None else EXPLORER,
         count=draws_told(result),
