@@ -8,7 +8,7 @@ from mcsim.studies.second_hand_ev.assembly import N_STAGES, STAGES, Factors, Liv
 
 N, VEHICLES, CATEGORIES = 3, 2, 4
 CELLS = np.array([0, 1, 0])  # the vehicle of each cell
-ABROAD = np.array([0.0, 1.0, -1.0])  # kept at home, at home in the host country, exported with a chance
+ABROAD = np.array([0.0, 1.0, np.nan])  # kept at home, at home in the host country, exported with a chance
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+import numpy as np
+
 from mcsim.kernels._jit import borrowing_kernel
 from mcsim.kernels.cohorts.records import DEAD, EV, HEV, ICEV, Array
 from mcsim.kernels.cohorts.trade import allocate, ev_share_of_pool, spread_ages
@@ -15,7 +17,7 @@ class Wish(NamedTuple):
     vehicles : float
         How many.
     whole_share : float
-        EVs' share of the whole pool, or below 0 where that at the ages of import counts.
+        EVs' share of the whole pool; NaN where that at the ages of import counts.
     selection : float
         Ratio on the EV share.
     cut, substitution : float
@@ -97,7 +99,7 @@ def choose_imports(year, wish, may_give, pool, passing, space):
         space.whole[age] = icev[age] + hev[age]
         space.on_offer[age] = ev_pool[age] + dead[age]
     share = wish.whole_share
-    if share < 0.0:
+    if np.isnan(share):
         share = ev_share_of_pool(space.weight, space.whole, space.on_offer)
     share = min(1.0, wish.selection * share)
     passed = 0.0
@@ -147,7 +149,7 @@ def choose_enough(year, wish, gap, may_give, pool, entry, space):
     Parameters
     ----------
     gap : float
-        What the stock lacks, or below 0 where the wish itself is what is wanted.
+        What the stock lacks, NaN where the wish itself is what is wanted.
     entry : Entry
         What becomes of imports.
     year, wish, may_give, pool, space
@@ -164,7 +166,7 @@ def choose_enough(year, wish, gap, may_give, pool, entry, space):
     for _ in range(8):
         tried = Wish(wanted, wish.whole_share, wish.selection, wish.cut, wish.substitution)
         missing, refused = choose_imports(year, tried, may_give, pool, entry.passing, space)
-        if gap < 0.0:
+        if np.isnan(gap):
             break
         kept = kept_at_once(year, pool, entry, space)
         if missing > 0.0 or kept <= 0.0 or abs(kept - gap) <= 1e-13 * gap:

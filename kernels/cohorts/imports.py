@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+import numpy as np
+
 from mcsim.kernels._jit import borrowing_kernel
 from mcsim.kernels.cohorts.arrivals import push_all_ages, push_combustion, push_evs
 from mcsim.kernels.cohorts.choice import (
@@ -174,7 +176,7 @@ def import_all_years(i, trade, gates, rules, pool, entries, free, coming, flows,
         )  # fmt: skip
     before, motorisation, last_share = 0.0, Motorisation(0.0, 0.0), trade.share[i]
     for year in range(population.size):
-        past, gone, gap = year < first, flows.home.gone[i, year], -1.0
+        past, gone, gap = year < first, flows.home.gone[i, year], np.nan
         leaving = gone[ICEV] + gone[HEV] + gone[EV] + gone[DEAD]
         if past:
             wanted = history.observed[i, year] * (1.0 + extra)
@@ -190,7 +192,7 @@ def import_all_years(i, trade, gates, rules, pool, entries, free, coming, flows,
             wanted *= trade.volume[i, year]
             gap *= trade.volume[i, year]
         wish = Wish(
-            wanted, share_of_whole_pool(gone, dead_traded) if rules.whole_pool else -1.0, trade.selection[i, year],
+            wanted, share_of_whole_pool(gone, dead_traded) if rules.whole_pool else np.nan, trade.selection[i, year],
             trade.combustion_cut[i, year], trade.substitution[i],
         )  # fmt: skip
         fill_may_give(i, year, gates.history, trade, space)

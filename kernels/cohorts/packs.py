@@ -10,7 +10,7 @@ in the two survivals and sum exactly over mixes of vehicles.
 from mcsim.kernels._jit import borrowing_kernel, inline_kernel
 from mcsim.kernels.cohorts.stock import fill_weibull_steps, year_of_half
 
-_NOBODY = 1e-16
+NOBODY = 1e-16  # fewer than this share is nobody
 
 
 @inline_kernel
@@ -118,7 +118,7 @@ def fill_states(warranty_law, end_law, defects, cover, repair, state, running):
         left = 0.0
         for fitted in range(min(half, classes)):
             before = state[half - 1, fitted]
-            if before <= _NOBODY:
+            if before <= NOBODY:
                 continue
             # A class is what was fitted times the survival since: one product from the start, so that rounding does not
             # pile up step by step. min: a law that jumps (the end of the cover) takes packs out, never back in.
@@ -133,7 +133,7 @@ def fill_states(warranty_law, end_law, defects, cover, repair, state, running):
         if again > 0.0:
             state[half, half] = again
         running[half] = left + again
-        if running[half] <= _NOBODY:
+        if running[half] <= NOBODY:
             break
 
 

@@ -10,11 +10,8 @@ and every c adds one row to all later half-years.
 """
 
 from mcsim.kernels._jit import borrowing_kernel
-from mcsim.kernels.cohorts.packs import quarter_age
+from mcsim.kernels.cohorts.packs import NOBODY, quarter_age
 from mcsim.kernels.cohorts.stock import add_scaled, row_of
-
-# Fewer than this share is nobody.
-_NOBODY = 1e-16
 
 
 @borrowing_kernel
@@ -45,7 +42,7 @@ def fill_first_failures(age, traded, halfly, space):
         failed[half] = 0.0
     for fitted in range(min(traded.share.size, 2 * age + 1)):
         share, start = traded.share[fitted], traded.start[fitted]
-        if share <= _NOBODY:
+        if share <= NOBODY:
             continue
         entry = quarter_age(2 * age, fitted)
         quarter, place = entry % 2, entry // 2

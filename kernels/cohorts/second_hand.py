@@ -3,13 +3,11 @@
 from typing import NamedTuple
 
 from mcsim.kernels._jit import borrowing_kernel, inline_kernel
-from mcsim.kernels.cohorts.packs import fill_starts, quarter_age, traded_share
+from mcsim.kernels.cohorts.packs import NOBODY, fill_starts, quarter_age, traded_share
 from mcsim.kernels.cohorts.records import Array
 from mcsim.kernels.cohorts.repaired import fill_renewal_law, fill_repaired
 from mcsim.kernels.cohorts.stock import year_of_half
 from mcsim.kernels.maths import exp, power
-
-_NOBODY = 1e-16
 
 
 @borrowing_kernel
@@ -44,7 +42,7 @@ def fill_entry_survival(age, renewed, shape, scale, multiplier, alive):
     per_half = 0.5 / (multiplier * scale)
     for half in range(alive.size):
         left = exp(hazard - power(start + half * per_half, shape))
-        alive[half] = left if left > _NOBODY else 0.0
+        alive[half] = left if left > NOBODY else 0.0
     alive[0] = 1.0
 
 
@@ -125,7 +123,7 @@ def fill_unrepaired(age, exposure, yearly, traded, space, left, retired):
     before_shift = 0
     for fitted in range(min(traded.share.size, 2 * age + 1)):
         share, start = traded.share[fitted], traded.start[fitted]
-        if share <= _NOBODY:
+        if share <= NOBODY:
             continue
         shift = _shift_at_home(fitted, exposure)
         if shift != before_shift:
@@ -166,7 +164,7 @@ def _lose_class(alive, after, running, lost):
     """Add the vehicles that run on packs of one class at the ends of years, and the packs lost in them."""
     for year in range(running.size):
         before = after[year]
-        someone = before > _NOBODY
+        someone = before > NOBODY
         running[year] += after[year + 1] if someone else 0.0
         lost[year] += alive[year] * before - alive[year + 1] * after[year + 1] if someone else 0.0
 

@@ -102,7 +102,7 @@ def life_impacts(
     vehicles : ndarray of int, shape (n_cells,)
         Vehicle of each cell; -1 for a cell that is left out.
     abroad : ndarray, shape (n_cells,)
-        Share of the vehicles that end in the host country: 1 or 0, or -1 where the share exported says.
+        Share of the vehicles that end in the host country: 1 or 0, or NaN where the share exported says.
     collected : ndarray, shape (n,)
         Share of packs retired at home that is recycled; the rest is landfilled.
     factors : Factors
@@ -129,7 +129,7 @@ def life_impacts(
             early = litres * life[FUELLED_HOST] - late
             distance = life[DISTANCE]
             inverse = 1.0 / distance
-            away = abroad[cell] if abroad[cell] >= 0.0 else life[EXPORTED]
+            away = life[EXPORTED] if np.isnan(abroad[cell]) else abroad[cell]
             recycled = life[RETIRED_HOME] * collected[i]
             buried = life[LANDFILLED] + life[RETIRED_HOME] - recycled
             smelted = life[RECYCLED_HOST]

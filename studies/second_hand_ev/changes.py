@@ -48,9 +48,9 @@ def cell_impacts(
 
 
 def ends_abroad(cells: Cells, given_export: bool) -> FloatArray:
-    """Return the share of each cell's vehicles that end in the host country; -1 where the share exported says."""
+    """Return the share of each cell's vehicles that end in the host country; NaN where the share exported says."""
     ends, index = np.zeros(cells.count), cells.index()
-    ends[np.unique(index[:, 1][index[:, 1] >= 0])] = 1.0 if given_export else -1.0
+    ends[np.unique(index[:, 1][index[:, 1] >= 0])] = 1.0 if given_export else np.nan
     ends[np.unique(index[:, 2][index[:, 2] >= 0])] = 1.0
     return ends
 
