@@ -100,7 +100,7 @@ def evaluate_sets(
     lives: int,
     wanted: frozenset[str] | None = None,
 ) -> Evaluation:
-    """Return what the model gives for some rows of all sets, set after set; otherwise as `evaluate_values`.
+    """Return what a model in stages gives for some rows of all sets, set after set; otherwise as `evaluate_values`.
 
     Parameters
     ----------
@@ -121,7 +121,7 @@ def evaluate_sets(
         As `evaluate_values`, and for a stage that reads what it does not declare.
     """
     draws = np.tile(numbers, len(sets))
-    if len(sets) == 1 or not isinstance(study.model.evaluate, Stages):
+    if len(sets) == 1:
         return evaluate_values(study, sets.flat(rows), draws, seed, lives, wanted)
     plan, n_rows = plan_of(study, wanted), len(draws)
     every = np.arange(n_rows)
