@@ -357,7 +357,10 @@ def test_extremes_give_numbers_and_no_negative_stock(study, centre, data):
         assert (array >= -1e-6 * max(1.0, np.abs(array).max(initial=0.0))).all(), name
     change = np.diff(found["stock"], axis=1)
     flow = (found["registrations"] - found["deregistrations"])[:, 1:]
-    np.testing.assert_allclose(change, flow, rtol=0, atol=1e-5)
+    # Where imports hardly outlive their year, unregistered ones that must raise the stock come by the 1e19: the balance
+    # then closes to the rounding of such flows.
+    rounding = 1e-14 * max(np.abs(found[name]).max() for name in ("registrations", "deregistrations"))
+    np.testing.assert_allclose(change, flow, rtol=0, atol=1e-5 + rounding)
 
 
 def without(table, *key):
