@@ -5,6 +5,7 @@ import numpy as np
 from mcsim.distributions import uniform
 from mcsim.ranking.ranking import Ranking
 from mcsim.study import Dim, Input, Model, Output, Parameter, Study
+from mcsim.study.labels import Labels
 from mcsim.study.observation import Calibration, observation_of
 
 YEARS = (2030, 2040, 2050)
@@ -20,6 +21,8 @@ def evaluate(inputs, context):
     return {"mass": mass, "total": total, "met": (total > 2).astype(float), "peak": total.max(axis=1)}
 
 
+# Where the labels of a dim stand on a map.
+LABELS = Labels(tiles={"material": {"lithium": (0, 0, "Li"), "nickel": (0, 1, "Ni"), "copper": (1, 1, "Cu")}})
 OUTPUTS = (
     Output("mass", "t", "mass that retires", (YEAR, ORIGIN, MATERIAL), rank=True),
     Output("total", "t", "mass of all parts", (YEAR,), rank=True),
@@ -45,7 +48,7 @@ def report_study(
     observed = tuple(observation_of(entry, known.__getitem__, "toy") for entry in observations or ())
     return Study(
         "toy", "Toy & title", "How much?", "1", model, inputs, {},
-        headline=headline, figures=tuple(figures), calibration=Calibration(observed),
+        headline=headline, figures=tuple(figures), calibration=Calibration(observed), labels=LABELS,
     )  # fmt: skip
 
 

@@ -171,3 +171,16 @@ def test_a_quantity_for_some_states_only_is_refused(states):
 def test_an_unknown_quantity_is_refused_with_the_closest(states):
     with pytest.raises(InputError, match=r"unknown quantity .*did you mean 'income'"):
         with_more(states, incomes=[5.0])
+
+
+def test_a_misspelt_state_is_refused_with_the_nearest(states):
+    rows = rows_of(states, income=range(100, 132))
+    rows[-32 + states.names.index("Chihuahua")]["state"] = "Chihuaha"
+    with pytest.raises(InputError, match=r"states\[Chihuaha,population\]: missing cell .*did you mean 'Chihuahua'"):
+        read_states(table_from_rows("states", rows, origin="mine.csv"))
+
+
+def test_every_state_has_a_tile_of_its_own(study, states):
+    tiles = study.labels.tiles["state"]
+    assert set(tiles) == set(states.names)
+    assert len({tile[:2] for tile in tiles.values()}) == 32

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from report_study import MATERIAL, OUTPUTS, YEAR, report_ranking, report_study, seen
+from report_study import LABELS, MATERIAL, OUTPUTS, YEAR, report_ranking, report_study, seen
 
 from mcsim.command.main import main
 from mcsim.engine.run import run
@@ -59,7 +59,7 @@ def test_the_example_of_a_kind_is_drawn(result, name, tmp_path):
 
 @pytest.mark.parametrize("name", DRAWN)
 def test_no_panel_of_the_example_of_a_kind_is_empty(result, name):
-    figure = figure_of(entry(name), {output.name: output for output in OUTPUTS}, "here")
+    figure = figure_of(entry(name), {output.name: output for output in OUTPUTS}, "here", LABELS)
     with drawing() as plt:
         picture = figure.kind.draw(plt, figure.kind.reads.rows(figure, result, report_ranking()), figure)
         shown = [axis for axis in picture.axes if axis.get_visible()]
@@ -215,7 +215,9 @@ def test_labels_without_a_meaning_together_are_refused():
 def test_an_output_that_is_undefined_in_every_draw_is_left_out(result, name, tmp_path):
     band = result.bands["mass"]
     nothing, no_quantile = np.full_like(band.mean, np.nan), np.full_like(band.quantiles, np.nan)
-    empty = replace(result, bands={**result.bands, "mass": replace(band, mean=nothing, quantiles=no_quantile)})
+    kept = {**result.kept, "mass": np.full_like(result.kept["mass"], np.nan)}
+    bands = {**result.bands, "mass": replace(band, mean=nothing, quantiles=no_quantile)}
+    empty = replace(result, bands=bands, kept=kept)
     pictures = drawn(empty, entry(name), tmp_path)
     assert len(pictures) == (1 if "ranking" in KINDS[name].reads.words else 0)
 

@@ -145,7 +145,7 @@ def test_a_spanish_sentence_is_checked_when_it_is_loaded(tmp_path):
     ("text", "message"),
     [
         ("a,b\n", "the first line is not the columns of labels"),
-        ("dim,code,label,label_es\n,total,mass\n", "line 2: not 4 cells with a code"),
+        ("dim,code,label,label_es\n,total,mass\n", "line 2: not 4 cells"),
         ("dim,code,label,label_es\n,total,a,b\n,total,a,b\n", "line 3: stands twice"),
         ("dim,code,label,label_es\n,nothing,a,b\n", "labels.names.nothing: nothing has this name"),
         ("dim,code,label,label_es\nnowhere,total,a,b\n", "labels.dims.nowhere: no such dim"),

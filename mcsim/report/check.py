@@ -10,8 +10,10 @@ from mcsim.report.kinds import KINDS
 from mcsim.report.panels import MOST_PANELS
 from mcsim.study import InputError, Output, Study
 from mcsim.study.errors import one_of
+from mcsim.study.labels import Labels
 from mcsim.study.select import selection
 
+NO_LABELS = Labels()
 FIRST = ("kind", "output")  # the keys that every figure has
 
 
@@ -39,7 +41,7 @@ def read_picture(study: Study) -> Figure | None:
     if entry is None:
         return None
     place = f"{study.origin or study.name}: report.picture"
-    figure = figure_of(entry, {output.name: output for output in study.model.outputs}, place)
+    figure = figure_of(entry, {output.name: output for output in study.model.outputs}, place, study.labels)
     if figure.kind.draw is None:
         raise InputError(f"{place}: kind: no picture (got {figure.kind.name!r}); {one_of(KINDS)}")
     return figure
@@ -49,12 +51,12 @@ def read_figures(study: Study) -> list[Figure]:
     """Return the figures that a study asks for, checked, whether or not its options leave their outputs."""
     outputs = {output.name: output for output in study.model.outputs}
     return [
-        figure_of(entry, outputs, f"{study.origin or study.name}: report.figures[{number}]")
+        figure_of(entry, outputs, f"{study.origin or study.name}: report.figures[{number}]", study.labels)
         for number, entry in enumerate(study.figures, start=1)
     ]
 
 
-def figure_of(entry: Any, outputs: Mapping[str, Output], place: str) -> Figure:
+def figure_of(entry: Any, outputs: Mapping[str, Output], place: str, labels: Labels = NO_LABELS) -> Figure:
     """Return one figure from an entry of ``[[report.figures]]``.
 
     Parameters
@@ -65,6 +67,8 @@ def figure_of(entry: Any, outputs: Mapping[str, Output], place: str) -> Figure:
         Name -> output of the model.
     place : str
         What an error begins with.
+    labels : Labels
+        Long names of what it shows, and maps of tiles.
 
     Raises
     ------
@@ -79,11 +83,14 @@ def figure_of(entry: Any, outputs: Mapping[str, Output], place: str) -> Figure:
         if not isinstance(entry[key], str) or entry[key] not in known:
             raise InputError(f"{place}: {key}: no such {words} (got {entry[key]!r}); {one_of(known, str(entry[key]))}")
     kind, output = KINDS[entry["kind"]], outputs[entry["output"]]
-    figure = Figure(kind, output, _read_keys(kind, output, entry, place))
+    figure = Figure(kind, output, _read_keys(kind, output, entry, place), labels)
     _check_dims(figure, place)
     lacks = kind.reads.lacks(output)
     if lacks:
         raise InputError(f"{place}: output: {output.name} gives a {kind.name} figure nothing to read: {lacks}")
+    wants = "" if kind.wants is None else kind.wants(figure)
+    if wants:
+        raise InputError(f"{place}: {wants}")
     return figure
 
 

@@ -88,7 +88,8 @@ def _exists(figure: Figure, study: Study) -> bool:
 
 
 def _checked(study: Study, entry: dict[str, Any]) -> Figure:
-    return figure_of(entry, {entry["output"]: study.output(entry["output"])}, f"{study.name}: {entry['output']}")
+    name = entry["output"]
+    return figure_of(entry, {name: study.output(name)}, f"{study.name}: {name}", study.labels)
 
 
 def _plain(study: Study) -> Iterator[Figure]:

@@ -19,7 +19,7 @@ from mcsim.report.check import read_picture
 from mcsim.report.choose import figures_of
 from mcsim.report.kind import RANKING, Figure
 from mcsim.report.language import speaking
-from mcsim.report.style import drawing
+from mcsim.report.style import NARROW, drawing
 from mcsim.store.files import atomically
 from mcsim.study import InputError, Study
 from mcsim.study.language import in_language
@@ -76,7 +76,6 @@ class Drawing:
     png: bytes
 
 
-NARROW = 3.6  # inches: the text then is 11 px high on a screen 390 px wide
 OURS = re.compile(r"\d{2,}-[a-z0-9-]+\.(svg|png)")  # the names of files that a report draws
 Drawings = Mapping[str, Drawing | None]
 
@@ -107,7 +106,8 @@ def draw_figures(
             if content:
                 write(folder / (name + suffix), content)
                 drawn.add(name + suffix)
-        pictures.append(made.picture if not pictures else replace(made.picture, narrow=""))
+        kept = not pictures or figure.kind.narrow is not None
+        pictures.append(made.picture if kept else replace(made.picture, narrow=""))
     for old in folder.glob("*.*"):
         if old.name not in drawn and OURS.fullmatch(old.name):
             old.unlink()  # drawn by an earlier report that asked for other figures
@@ -169,10 +169,7 @@ def _named(result: Result) -> list[tuple[str, Figure]]:
     named = read_picture(study)
     first = [] if named is None or named.output.name not in result.bands else [named]
     figures = (*first, *figures_of(study))
-    return [
-        (f"{number:02d}-{figure.name}", replace(figure, labels=study.labels))
-        for number, figure in enumerate(figures, start=1 - len(first))
-    ]
+    return [(f"{number:02d}-{figure.name}", figure) for number, figure in enumerate(figures, start=1 - len(first))]
 
 
 def _drawing(
@@ -190,8 +187,9 @@ def _drawing(
         vector = _svg(drawn)
         if png:
             drawn.savefig(pixels, format="png", dpi=150)
-        if narrow and sum(axis.get_visible() for axis in drawn.axes) == 1:
-            drawn.set_size_inches(NARROW, NARROW)
+        shape = figure.kind.narrow
+        if shape is not None or (narrow and sum(axis.get_visible() for axis in drawn.axes) == 1):
+            drawn.set_size_inches(NARROW, NARROW if shape is None else shape(drawn.get_size_inches()[1]))
             # A legend is laid out when it is made: it is made again, its labels below one another.
             for legend in list(drawn.legends):
                 names = [text.get_text() for text in legend.get_texts()]

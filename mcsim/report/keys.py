@@ -71,6 +71,12 @@ def _number(value: Any, output: Output, place: str, figure: Mapping[str, Any]) -
     return float(value)
 
 
+def _whole(value: Any, output: Output, place: str, figure: Mapping[str, Any]) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise InputError(f"{place}: not a whole number from 1 on (got {value!r}); such as 3")
+    return value
+
+
 def _dim(value: Any, output: Output, place: str, figure: Mapping[str, Any]) -> str:
     dims = [dim.name for dim in output.dims]
     if not isinstance(value, str):
@@ -141,6 +147,7 @@ def _ends(value: Any, output: Output, place: str, figure: Mapping[str, Any]) -> 
 
 TEXT = Holds("a text", _text)
 NUMBER = Holds("a number", _number)
+WHOLE = Holds("a whole number", _whole)
 DIM = Holds("a dim", _dim, names_dim=True)
 DIMS = Holds("a list of dims", _dims)
 DIM_OF_NUMBERS = Holds("a dim of numbers", _dim_of_numbers, names_dim=True)

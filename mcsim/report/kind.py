@@ -65,6 +65,11 @@ class Kind:
         ``draw(pyplot, rows, figure)``: the matplotlib figure. Without it the rows stand in the table of numbers.
     example : str
         The TOML of one figure of the outputs that docs/figures.md names; drawn in the tests.
+    wants : callable, optional
+        ``wants(figure)``: what the study lacks for a figure of this kind, and what would be right; else empty.
+    narrow : callable, optional
+        ``narrow(height)``: the height in inches of the figure for a narrow screen, of the wide one's; where it is
+        given, the figure is drawn for both wherever it stands: scaled to one, its words could not be read.
     """
 
     name: str
@@ -74,6 +79,8 @@ class Kind:
     reads: Source
     draw: Callable[[Any, pd.DataFrame, Figure], Any] | None
     example: str
+    wants: Callable[[Figure], str] | None = None
+    narrow: Callable[[float], float] | None = None
 
     @property
     def dims(self) -> tuple[str, ...]:

@@ -20,7 +20,7 @@ from mcsim.report.language import say, speaking
 from mcsim.report.panels import labels_of, part_of
 from mcsim.report.printed import printed_lines
 from mcsim.report.shares import members_told, method_told, shares_of
-from mcsim.report.tables import write_labels
+from mcsim.report.tables import write_labels, write_standings
 from mcsim.report.templating import render
 from mcsim.study import Study
 from mcsim.study.labels import ENGLISH
@@ -109,6 +109,7 @@ def _write(result: Result, ranking: Ranking | None, folder: Path, png: bool, ear
         provenance=words.provenance(result.record),
     )
     write_labels(study, folder)
+    write_standings(result, folder)
     path = folder / "report.html"
     write(path, html.encode("utf-8"))
     write(

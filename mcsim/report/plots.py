@@ -30,7 +30,7 @@ def plot_result(result: Result, output: str, kind: str | None, keys: Mapping[str
         entry = {name: value for name, value in entry.items() if name in wanted} | {"kind": kind, "output": output}
     if "x" in rest:  # then the plain choice of the others may be in its way
         entry = {name: value for name, value in entry.items() if rest["x"] != value or name == "where"}
-    figure = figure_of({**entry, **rest}, {output: declared}, f"plot: {output}")
+    figure = figure_of({**entry, **rest}, {output: declared}, f"plot: {output}", result.study.labels)
     rows = figure.kind.reads.rows(figure, result, None)
     if figure.kind.draw is None:
         raise InputError(

@@ -12,6 +12,7 @@ from mcsim.report.language import say
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#555555", "#882255", "#117733", "#999933")
 LINES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1)), (0, (1, 1)))
 WIDTH = 7.2  # inches: the text width of an A4 page
+NARROW = 3.6  # inches: the text then is 11 px high on a screen 390 px wide
 
 SETTINGS: dict[str, Any] = {
     "font.family": "DejaVu Sans",

@@ -8,7 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mcsim.report.choose import figures_of
 from mcsim.report.draw import write
+from mcsim.report.kinds.standings import KIND, standings_of
+from mcsim.result.standings import TOP
 from mcsim.store.files import atomically
 from mcsim.study.errors import InputError
 from mcsim.study.labels import COLUMNS, ENGLISH, LANGUAGES, Labels
@@ -20,7 +23,7 @@ if TYPE_CHECKING:
     from mcsim.result.result import Result
     from mcsim.study import Study
 
-LABELS, WORKBOOK = "labels.csv", "report.xlsx"
+LABELS, STANDINGS, WORKBOOK = "labels.csv", "standings.csv", "report.xlsx"
 MOST_ROWS = 1_048_575  # of a sheet below its head
 
 
@@ -51,6 +54,29 @@ def _labels(study: Study) -> Iterator[tuple[str, ...]]:
 
 def _others() -> list[str]:
     return [code for code in LANGUAGES if code != ENGLISH]
+
+
+def write_standings(result: Result, folder: Path) -> Path | None:
+    """Write ``standings.csv``, a row per label of every figure of the kind `standings`; None where there is none.
+
+    Its columns: ``output``, then every dim of these outputs (empty where an output has none such), then those of
+    `mcsim.Result.standings`, and ``top``, how many ranks ``p_top`` counts.
+    """
+    import pandas as pd
+
+    shown = [figure for figure in figures_of(result.study) if figure.kind is KIND]
+    if not shown:
+        return None
+    dims = dict.fromkeys(dim.name for figure in shown for dim in figure.output.dims)
+    tables = [
+        standings_of(figure, result).assign(output=figure.output.name, top=figure.get("top", TOP)) for figure in shown
+    ]
+    rows = pd.concat(tables, ignore_index=True)
+    ends = [name for name in rows if name not in dims and name not in ("output", "top", "n")]
+    text = rows[["output", *dims, *ends, "top", "n"]].to_csv(index=False, lineterminator="\n", float_format="%.6g")
+    path = folder / STANDINGS
+    write(path, text.encode("utf-8"))
+    return path
 
 
 def write_workbook(result: Result, ranking: Ranking | None, folder: Path) -> Path:

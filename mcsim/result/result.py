@@ -289,6 +289,30 @@ class Result:
         with np.errstate(invalid="ignore"):
             return np.asarray((values > threshold).sum(axis=0) / np.where(defined > 0, defined, np.nan), np.float64)
 
+    def standings(self, output: str, dim: str, *, top: int = 3, **labels: object) -> pd.DataFrame:
+        """Return where the labels of a dim stand among one another, draw by draw: 1 is the largest.
+
+        Parameters
+        ----------
+        output : str
+            Name of a kept output.
+        dim : str
+            Whose labels are held against one another.
+        top : int
+            How many ranks count as the top.
+        **labels
+            Dim = label, or labels; all of them by default. Of other dims, every label has its own standings.
+
+        Returns
+        -------
+        DataFrame
+            The dims, then ``rank_mean``, ``rank_p2.5`` to ``rank_p97.5``, ``p_first`` and ``p_top`` (the share of the
+            draws in which a label is the first, or among the top), and ``n`` draws in which all have a value.
+        """
+        from mcsim.result.standings import standings
+
+        return standings(self.study.output(output), self.values(output), dim, labels, top)
+
     def undefined(self, output: str, **labels: object) -> FloatArray:
         """Return the share of the draws in which an element has no value, NaN where it has no meaning.
 

@@ -104,6 +104,7 @@ def declarations(study: Study) -> dict[str, Any]:
             "names": dict(study.labels.names),
             "dims": {dim: dict(words) for dim, words in study.labels.dims.items()},
             "texts": dict(study.labels.texts),
+            "tiles": {dim: dict(tiles) for dim, tiles in study.labels.tiles.items()},
         },
         "published": [dict(figure.entry) for figure in study.published],
         "outcomes": [dict(outcome.entry) for outcome in study.outcomes],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,9 @@ Entry = str | Mapping[str, str]
 LANGUAGES = {"en": "English", "es": "español"}  # code -> its own name; another is a column of labels and a catalogue
 ENGLISH = "en"
 COLUMNS = ("dim", "code", "label", *(f"label_{code}" for code in LANGUAGES if code != ENGLISH))
+TILE_COLUMNS = ("label", "row", "column", "short")
+LONGEST = 5  # letters that a tile has room for
+Tile = tuple[int, int, str]  # row and column from the upper left, from 0, and a few letters
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,6 +33,8 @@ class Labels:
         Dim -> code -> its label.
     texts : mapping
         What the study file says in other languages of the study itself: ``title_es``, ``question_es``.
+    tiles : mapping
+        Dim -> code -> its `Tile` on a map of tiles.
     language : str
         In which they are told; what has no label in it is told in English.
     """
@@ -37,6 +42,7 @@ class Labels:
     names: Mapping[str, Entry] = field(default_factory=dict)
     dims: Mapping[str, Mapping[str, Entry]] = field(default_factory=dict)
     texts: Mapping[str, str] = field(default_factory=dict)
+    tiles: Mapping[str, Mapping[str, Tile]] = field(default_factory=dict)
     language: str = ENGLISH
 
     def name(self, code: str, otherwise: str = "") -> str:
@@ -109,23 +115,66 @@ def labels_of(entry: Mapping[str, Any], model: Model, inputs: Iterable[str], pla
         for word in labels:
             if word not in there:
                 raise InputError(f"{place}.dims.{name}.{word}: no such label; {one_of(sorted(there), word)}")
-    return Labels(names, told)
+    return Labels(names, told, tiles=_tiles(entry.get("tiles", {}), dims, place))
+
+
+def _tiles(entry: Mapping[str, str], dims: Mapping[str, set[str]], place: str) -> dict[str, dict[str, Tile]]:
+    """Return where the labels of dims stand on their maps, every label once and no two on one tile."""
+    found = {}
+    for dim, file in entry.items():
+        if dim not in dims:
+            raise InputError(f"{place}.tiles.{dim}: no such dim; {one_of(dims, dim)}")
+        tiles: dict[str, Tile] = {}
+        for number, row in _rows(Path(file), TILE_COLUMNS, "tiles"):
+            at = f"{file}: line {number}"
+            if row[0] not in dims[dim]:
+                raise InputError(f"{at}: label: no such {dim} (got {row[0]!r}); {one_of(sorted(dims[dim]), row[0])}")
+            if row[0] in tiles:
+                raise InputError(f"{at}: label: stands twice (got {row[0]!r}); one row a {dim}")
+            tiles[row[0]] = _tile(row, tiles, at)
+        absent = sorted(dims[dim] - set(tiles))
+        if absent:
+            raise InputError(f"{file}: label: no tile for {absent[0]!r} (got {len(tiles)} of {len(dims[dim])}); "
+                             f"a row for every {dim}")  # fmt: skip
+        found[dim] = tiles
+    return found
+
+
+def _tile(row: list[str], others: Mapping[str, Tile], at: str) -> Tile:
+    for name, text in zip(TILE_COLUMNS[1:3], row[1:3], strict=True):
+        if not text.strip().isdecimal():
+            raise InputError(f"{at}: {name}: not a whole number from 0 on (got {text!r}); counted from the upper left")
+    if not 0 < len(row[3].strip()) <= LONGEST:
+        raise InputError(f"{at}: short: not 1 to {LONGEST} letters (got {row[3]!r}); what stands on the tile")
+    tile = int(row[1]), int(row[2]), row[3].strip()
+    taken = next((label for label, other in others.items() if other[:2] == tile[:2]), None)
+    if taken is not None:
+        raise InputError(f"{at}: the tile of {taken!r} (got row {row[1]}, column {row[2]}); another row or column")
+    return tile
 
 
 def _read(path: Path, names: dict[str, Entry], dims: dict[str, dict[str, Entry]]) -> None:
     """Add the labels of a table, a row each: dim (empty: of a thing), code, label and one column a language."""
-    try:
-        rows = list(csv.reader(io.StringIO(path.read_text(encoding="utf-8-sig"))))
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: cannot be read ({error}); labels as CSV in UTF-8") from None
-    head = rows[0] if rows else []
-    if list(head) != list(COLUMNS):
-        raise InputError(f"{path}: the first line is not the columns of labels (got {head}); {','.join(COLUMNS)}")
-    for number, row in enumerate(rows[1:], start=2):
-        if len(row) != len(COLUMNS) or not row[1]:
-            raise InputError(f"{path}: line {number}: not {len(COLUMNS)} cells with a code (got {row}); {COLUMNS}")
+    for number, row in _rows(path, COLUMNS, "labels"):
+        if not row[1]:
+            raise InputError(f"{path}: line {number}: no code (got {row}); {','.join(COLUMNS)}")
         entry = {name: text for name, text in zip(COLUMNS[2:], row[2:], strict=True) if text}
         place = dims.setdefault(row[0], {}) if row[0] else names
         if row[1] in place:
             raise InputError(f"{path}: line {number}: stands twice (got {row[1]!r}); one row a code")
         place[row[1]] = entry
+
+
+def _rows(path: Path, columns: Sequence[str], what: str) -> Iterator[tuple[int, list[str]]]:
+    """Yield the number and the cells of every line below the head of a table with these columns."""
+    try:
+        rows = list(csv.reader(io.StringIO(path.read_text(encoding="utf-8-sig"))))
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: cannot be read ({error}); {what} as CSV in UTF-8") from None
+    head = rows[0] if rows else []
+    if list(head) != list(columns):
+        raise InputError(f"{path}: the first line is not the columns of {what} (got {head}); {','.join(columns)}")
+    for number, row in enumerate(rows[1:], start=2):
+        if len(row) != len(columns):
+            raise InputError(f"{path}: line {number}: not {len(columns)} cells (got {row}); {','.join(columns)}")
+        yield number, row

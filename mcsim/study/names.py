@@ -9,6 +9,7 @@ _TABLES = (
     *("output", "unit", "input", "study", "mean", "sd", "p2.5", "p5", "p25", "p50", "p75", "p95", "p97.5"),
     *("mcse_mean", "n", "undefined", "p_lower", "method", "S1", "S1_low", "S1_high", "ST", "ST_low", "ST_high"),
     *("S2", "S2_low", "S2_high", "S1_floor", "rank", "rank_share", "verdict"),
+    *("rank_mean", "rank_p2.5", "rank_p25", "rank_p50", "rank_p75", "rank_p97.5", "p_first", "p_top"),
 )
 TAKEN = {
     "input": dict.fromkeys((*_ROWS, "reason"), "draws.nc and failed.csv"),

@@ -256,6 +256,11 @@ LONG_NAMES = Section(
             "of the labels of a dim, or the words of an option",
         ),
         Key("files", ListOf(PathBeside(), "a list of paths"), "tables of labels, CSV: dim, code, label, label_es"),
+        Key(
+            "tiles",
+            ByName(PathBeside(), "[labels.tiles] with DIM = a path"),
+            "maps of tiles, CSV by dim: label, row, column, short; of figures of the kind tiles",
+        ),
     )
 )
 PUBLISHED = Section(

@@ -84,9 +84,10 @@ def read_states(table: Table) -> States:
         if have or quantity == "population":
             absent = next((state for state in names if state not in have), None)
             if absent is not None:
+                # A name that lacks what others have may be another's, misspelt.
                 raise InputError(
                     f"{place}: states[{absent},{quantity}]: missing cell (got {len(have)} of {len(names)} states); "
-                    "a row for every state"
+                    f"a row for every state{nearest(absent, have)}"
                 )
             columns[quantity] = np.array([values[state, quantity] for state in names])
     return States(names, columns)
