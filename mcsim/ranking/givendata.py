@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mcsim.ranking.factors import Groups, factors_of, outputs_of
+from mcsim.engine.design import make_design
+from mcsim.engine.points import design_columns, values_of
+from mcsim.ranking.factors import Groups, check_designed, check_independent, factors_of, outputs_of
 from mcsim.ranking.method import Analysis, GivenData, Measures
 from mcsim.ranking.methods import METHODS
 from mcsim.ranking.plan import still_lines
@@ -18,6 +20,8 @@ from mcsim.study import FloatArray, InputError, Output, nearest
 
 if TYPE_CHECKING:
     from mcsim.result.result import Result
+
+_LAWS = 2**14  # values of each input that stand for its law
 
 
 def given_data(
@@ -75,6 +79,9 @@ def given_data(
             f"method: unknown for given data (got {method!r}); one of {', '.join(known)}{nearest(method, known)}"
         )
     factors = _factors(result, chosen, inputs, groups)
+    if chosen.independent:
+        check_designed(result.study, method)
+        check_independent(result.study, factors)
     fewest = chosen.fewest_for(len(factors))
     if result.complete < fewest:
         raise InputError(
@@ -82,9 +89,9 @@ def given_data(
         )
     names = tuple(name for members in factors.values() for name in members)
     x = np.column_stack([result.inputs[name] for name in names])
-    about = Analysis(
-        names, level, resamples, seed, jobs, threshold, factors, _weights(chosen, weights, result.complete)
-    )
+    weights = _weights(chosen, weights, result.complete)
+    laws = _laws(result, names) if chosen.independent else None
+    about = Analysis(names, level, resamples, seed, jobs, threshold, factors, weights, laws)
     scores, notes = {}, list(result.notes)
     ranked = _outputs(result, outputs)
     for output in ranked:
@@ -107,6 +114,15 @@ def given_data(
             **({} if threshold is None else {"threshold": threshold}),
         },
     )
+
+
+def _laws(result: Result, names: tuple[str, ...]) -> FloatArray | None:
+    """Return many values of the inputs, drawn as the study says; none where the rows were the user's own."""
+    if result.design == "given":
+        return None
+    study, columns = result.study, design_columns(result.study)
+    drawn = values_of(study, make_design("sobol", columns, _LAWS, result.seed), 0, _LAWS)
+    return np.column_stack([drawn[name] for name in names])
 
 
 def _inputs(result: Result, wanted: Sequence[str] | None) -> tuple[str, ...]:

@@ -95,6 +95,8 @@ class Analysis:
         Factor -> its columns; empty where every column is a factor.
     weights : ndarray, shape (n,), optional
         Of the draws; equal where there are none.
+    laws : ndarray, shape (m, n_inputs), optional
+        Many more values of each input, for a method that needs its law; none of rows of the user's own.
     """
 
     inputs: tuple[str, ...]
@@ -105,6 +107,7 @@ class Analysis:
     threshold: float | None = None
     groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     weights: FloatArray | None = None
+    laws: FloatArray | None = None
 
     @property
     def factors(self) -> Mapping[str, tuple[str, ...]]:
@@ -143,6 +146,8 @@ class GivenData:
         Whether it ranks factors of several inputs, and draws with weights; else single inputs and equal draws.
     by_rank : bool
         Whether it reads nothing but ranks of the outputs, so that a heavy tail does not touch it.
+    independent : bool
+        Whether its measures have a meaning for independent factors alone; it is then told the laws of the inputs.
     remarks : callable, optional
         ``remarks(name, measures)`` returns lines that the reader has to know of what was found for an output.
     """
@@ -159,6 +164,7 @@ class GivenData:
     inspect: Callable[[str, FloatArray, Analysis], list[str]] = _nothing
     grouped: bool = False
     by_rank: bool = False
+    independent: bool = False
     remarks: Callable[[str, Measures], list[str]] = _no_remark
 
     def fewest_for(self, n_factors: int) -> int:

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 from mcsim.ranking.decision import EVPPI
+from mcsim.ranking.hsic import HSIC
 from mcsim.ranking.method import Designed, GivenData
 from mcsim.ranking.morris import MORRIS
+from mcsim.ranking.neighbours import RANK_BASED
 from mcsim.ranking.prcc import PRCC
 from mcsim.ranking.salib import DELTA, HDMR, PAWN, RBD_FAST
 from mcsim.ranking.shapley import SHAPLEY
 from mcsim.ranking.shapleydata import SHAPLEY_DATA
 from mcsim.ranking.sobol import SOBOL
+from mcsim.ranking.surrogate import SURROGATE
 from mcsim.ranking.tornado import TORNADO
+from mcsim.ranking.transport import TRANSPORT
 from mcsim.study import InputError, nearest
 
 METHODS: dict[str, Designed | GivenData] = {
     method.name: method
-    for method in (SOBOL, SHAPLEY, SHAPLEY_DATA, MORRIS, TORNADO, PRCC, DELTA, PAWN, RBD_FAST, HDMR, EVPPI)
+    for method in (
+        *(SOBOL, SHAPLEY, SHAPLEY_DATA, SURROGATE, RANK_BASED, MORRIS, TORNADO, PRCC),
+        *(TRANSPORT, DELTA, PAWN, HSIC, RBD_FAST, HDMR, EVPPI),
+    )
 }
 
 

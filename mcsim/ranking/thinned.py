@@ -1,0 +1,38 @@
+"""Fewer draws for a method whose time grows faster than their number."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mcsim.study import IntArray
+
+
+def chosen_rows(n: int, most: int, seed: int, purpose: str) -> IntArray:
+    """Return which of n draws are looked at, in order: all, or as many as may be, by chance.
+
+    Keyed by seed, draw and purpose, so that nothing else changes the choice.
+
+    Examples
+    --------
+    >>> chosen_rows(3, 10, seed=1, purpose="hsic")
+    array([0, 1, 2])
+    >>> len(chosen_rows(100, 10, seed=1, purpose="hsic"))
+    10
+    """
+    from mcsim.kernels.streams import stream_of, uniforms_at
+
+    if n <= most:
+        return np.arange(n)
+    chances = uniforms_at(seed, stream_of(purpose), np.arange(n))
+    return np.asarray(np.sort(np.argsort(chances, kind="stable")[:most]), np.int64)
+
+
+def thinned_lines(name: str, method: str, n: int, most: int) -> list[str]:
+    """Return what the reader has to know of draws that are not looked at.
+
+    Examples
+    --------
+    >>> thinned_lines("y", "hsic", 4000, 1000)
+    ['y: hsic looks at 1,000 of the 4,000 draws, chosen at random']
+    """
+    return [f"{name}: {method} looks at {most:,} of the {n:,} draws, chosen at random"] if n > most else []
