@@ -274,7 +274,7 @@ def test_the_run_directory_tells_the_posterior(toy, calibrated, tmp_path):
 
 def test_the_command_calibrates_runs_and_repeats(toy, tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    assert main(["calibrate", toy.origin, "--draws", "4000", "--out", "post", "--quiet"]) == 0
+    assert main(["calibrate", toy.origin, "--draws", "4000", "--out", "post"]) == 0
     told = capsys.readouterr().out
     assert "k-hat" in told
     assert "sign = plus" in told

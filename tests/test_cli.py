@@ -10,8 +10,8 @@ import pytest
 
 from mcsim.command.main import main
 
-TINY = ["--draws", "64", "--base", "16", "--quiet"]
-BANDS = ["--draws", "64", "--no-sensitivity", "--quiet"]
+TINY = ["--draws", "64", "--base", "16"]
+BANDS = ["--draws", "64", "--no-sensitivity"]
 
 
 def said(capsys, *words):
@@ -95,7 +95,7 @@ def test_a_report_can_be_written_again(capsys, tmp_path):
 
 def test_compare_writes_paired_deltas(capsys, tmp_path):
     out = tmp_path / "delta"
-    code, text, _ = said(capsys, "compare", "ishigami", "ishigami", "--out", str(out), "--draws", "1e2", "--quiet")
+    code, text, _ = said(capsys, "compare", "ishigami", "ishigami", "--out", str(out), "--draws", "1e2")
     assert code == 0
     assert "deltas.csv" in text
     assert (out / "deltas.csv").is_file()

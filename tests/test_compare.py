@@ -100,7 +100,7 @@ def folder(tmp_path, monkeypatch):
 
 
 def called(capsys, *words):
-    code = main([*words, "--quiet"])
+    code = main(list(words))
     out, err = capsys.readouterr()
     return code, out, err
 

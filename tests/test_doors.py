@@ -63,7 +63,7 @@ def test_what_a_model_prints_stays_out_of_the_json(tmp_path):
 
 @pytest.mark.parametrize("backend", ["threads", "processes", "dask"])
 def test_what_a_model_prints_stays_out_of_what_a_run_says(tmp_path, backend):
-    words = ["--draws", "128", "--chunk", "64", "--jobs", "2", "--no-sensitivity", "--quiet", "--out", "run"]
+    words = ["--draws", "128", "--chunk", "64", "--jobs", "2", "--no-sensitivity", "--out", "run"]
     done = called(written(tmp_path, LOUD), "run", "study.toml", "--backend", backend, *words)
     assert done.returncode == 0
     assert done.stdout.splitlines()[0] == "study: 128 draws"

@@ -326,7 +326,7 @@ def test_a_run_directory_keeps_the_answer_with_its_hash(folder, tmp_path, capsys
 
 def test_a_study_run_for_the_question_answers_as_its_run_directory_does(folder, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    assert main(["explain", "ishigami", "y > 8", "--draws", "4000", "--quiet"]) == 0
+    assert main(["explain", "ishigami", "y > 8", "--draws", "4000"]) == 0
     alone = capsys.readouterr().out
     assert main(["explain", "runs/ishigami-explain-1", "y > 8"]) == 0
     assert capsys.readouterr().out == alone
@@ -359,5 +359,5 @@ def test_the_page_shows_what_its_command_prints(tmp_path, monkeypatch, capsys):
     block = page.split("<!-- printed -->")[1].split("<!-- end -->")[0].strip("\n").splitlines()
     command, *shown = [line.removeprefix("    ") for line in block]
     monkeypatch.chdir(tmp_path)
-    assert main([*shlex.split(command)[1:], "--quiet"]) == 0
+    assert main([*shlex.split(command)[1:]]) == 0
     assert capsys.readouterr().out.splitlines() == shown

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mcsim.command.told import Told
 from mcsim.engine.asked import Asked, Stored
 from mcsim.study import InputError, Study
 from mcsim.study.outcomes import Outcome
@@ -63,9 +64,10 @@ class Extent:
     ladder: bool = False
 
 
-def compare_and_write(sides: Sequence[Side], asked: Sequence[Asked], extent: Extent) -> str:
+def compare_and_write(sides: Sequence[Side], asked: Sequence[Asked], extent: Extent) -> Told:
     """Run studies on one design and write what they change of the first one; of a shard, the runs alone."""
     from mcsim.command.jobs import new_folder
+    from mcsim.command.told import shard_told
     from mcsim.store.joining import refuse_unfinished
     from mcsim.store.whole import write_json
 
@@ -96,7 +98,7 @@ def compare_and_write(sides: Sequence[Side], asked: Sequence[Asked], extent: Ext
         if asked[0].computed.shard is not None:
             for _ in results():
                 pass
-            return f"shard: {folder}; `mcsim merge` joins it to the others"
+            return shard_told(sides[0].study, folder, asked[0].computed.shard)
         found = held(results(), sides, outcomes)
         found = _driven(found, sides, outcomes, extent, folder, asked[0])
         return _written(found, folder, about)
@@ -255,7 +257,7 @@ def _driven(
     return replace(found, rankings=rankings, ladders=ladders, notes=tuple(notes))
 
 
-def _written(found: Compared, folder: Path, about: Mapping[str, Any]) -> str:
+def _written(found: Compared, folder: Path, about: Mapping[str, Any]) -> Told:
     """Write the files of a comparison, and return what to tell."""
     import pandas as pd
 
@@ -284,4 +286,12 @@ def _written(found: Compared, folder: Path, about: Mapping[str, Any]) -> str:
     write_page(found, folder / PAGE)
     files = {name: file_hash(folder / name) for name in tables if there[name]}
     write_json(folder / RECORD, {**about, "files": files})
-    return "\n".join([*sentences(found), f"deltas: {folder / DELTAS}", f"comparison: {folder / PAGE}"])
+    record = {
+        "studies": list(names),
+        "folder": str(folder),
+        "report": str(folder / PAGE),
+        "deltas": str(folder / DELTAS),
+        "matrix": found.matrix.table().to_dict("records"),
+        "notes": list(found.notes),
+    }
+    return Told("\n".join([*sentences(found), f"deltas: {folder / DELTAS}", f"comparison: {folder / PAGE}"]), record)

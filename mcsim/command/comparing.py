@@ -10,6 +10,7 @@ from typing import Any
 from mcsim.command.compared import Extent, Side, compare_and_write, record_of, recorded, sides_of
 from mcsim.command.jobs import asked_of
 from mcsim.command.loading import conditioned, loaded, pairs_of, settled
+from mcsim.command.told import Told
 from mcsim.engine.asked import Asked
 from mcsim.engine.ladder import weakened
 from mcsim.ranking.deltas import BASE
@@ -21,7 +22,7 @@ from mcsim.study.overlay import Overlay, laid_over, overlays_for, read_overlay
 OF_FOLDERS = ("shard", "resume", "samples")
 
 
-def compare(studies: Sequence[str], words: dict[str, Any]) -> str:
+def compare(studies: Sequence[str], words: dict[str, Any]) -> Told:
     """Compare what the user named, and return what to tell.
 
     Raises
@@ -80,7 +81,7 @@ def _sides(studies: Sequence[str], words: dict[str, Any], levers: bool) -> list[
     return sides
 
 
-def compare_again(folder: Path, words: dict[str, Any]) -> tuple[list[str], Callable[[], str]]:
+def compare_again(folder: Path, words: dict[str, Any]) -> tuple[list[str], Callable[[], Told]]:
     """Return what the user has to know, and what compares once more what a folder holds.
 
     Raises

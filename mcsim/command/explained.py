@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mcsim.command.told import Told
 from mcsim.store.claim import claimed
 from mcsim.study import InputError, Study
 
@@ -23,7 +23,7 @@ def is_directory(target: str) -> bool:
     return (Path(target) / MANIFEST).is_file() or (Path(target).is_dir() and target not in find_studies())
 
 
-def explain_directory(folder: Path, question: str, said: Mapping[str, Any], as_json: bool) -> str:
+def explain_directory(folder: Path, question: str, said: Mapping[str, Any]) -> Told:
     """Answer a question from the draws of a run directory, leave the answer there, and return it."""
     from mcsim.ranking.explain import explain
     from mcsim.store.directory import read
@@ -36,10 +36,10 @@ def explain_directory(folder: Path, question: str, said: Mapping[str, Any], as_j
     refuse_unfinished(folder)
     found = explain(read(folder), question)
     with claimed(folder):
-        return _left(found, folder, as_json)
+        return _left(found, folder)
 
 
-def explain_study(study: Study, question: str, said: Mapping[str, Any], as_json: bool) -> str:
+def explain_study(study: Study, question: str, said: Mapping[str, Any]) -> Told:
     """Run a study, answer a question from its draws, leave both in a run directory, and return the answer."""
     from mcsim.command.jobs import asked_of, new_folder
     from mcsim.engine.run import run_asked
@@ -50,14 +50,11 @@ def explain_study(study: Study, question: str, said: Mapping[str, Any], as_json:
     asked = asked_of({**said, "keep": (parsed.cell.output.name,)}, [study])[0]
     with new_folder(asked, f"{study.name}-explain") as folder:
         result = run_asked(study, replace(asked, stored=replace(asked.stored, out=folder, exact=True)))
-        return _left(explained(result, parsed), folder, as_json)
+        return _left(explained(result, parsed), folder)
 
 
-def _left(found: Explanation, folder: Path, as_json: bool) -> str:
-    from mcsim.command.show import finite
+def _left(found: Explanation, folder: Path) -> Told:
     from mcsim.ranking.explained import SECTION, lines, record, write
 
     write(found, folder)
-    if as_json:
-        return json.dumps(finite(record(found)), indent=2)
-    return "\n".join([*lines(found), f"explanation: {folder / SECTION}"])
+    return Told("\n".join([*lines(found), f"explanation: {folder / SECTION}"]), record(found))

@@ -10,6 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from mcsim.command.told import Told, leading_outputs, rank_told, run_record, shard_told
 from mcsim.engine.asked import Asked
 from mcsim.engine.until import acts_on
 from mcsim.ranking.repeat import Request
@@ -41,7 +42,7 @@ class Paper:
     xlsx: bool = False
 
 
-def run_and_report(study: Study, asked: Asked, ranked: bool = True, paper: Paper | None = None) -> str:
+def run_and_report(study: Study, asked: Asked, ranked: bool = True, paper: Paper | None = None) -> Told:
     """Run a study, rank its drivers where wanted, write the report; return what to tell the user."""
     from mcsim.ranking.plain import asked_of_run, plain
 
@@ -52,7 +53,7 @@ def run_and_report(study: Study, asked: Asked, ranked: bool = True, paper: Paper
         return draw_and_report(study, drawn, None, paper=paper)
     how = plain(study, asked.drawn.design, asked.drawn.draws)
     if not how.method:
-        return f"{draw_and_report(study, drawn, None, paper=paper)}\nno ranking: {how.why}"
+        return draw_and_report(study, drawn, None, paper=paper).more(f"no ranking: {how.why}", why=how.why)
     wanted = replace(asked, drawn=replace(asked.drawn, until=until if of_ranking else None))
     drawn = asked_of_run(study, drawn, wanted, how)
     return draw_and_report(study, drawn, wanted, Request(how.method, how.groups), paper)
@@ -60,7 +61,7 @@ def run_and_report(study: Study, asked: Asked, ranked: bool = True, paper: Paper
 
 def draw_and_report(
     study: Study, drawn: Asked, ranked: Asked | None, request: Request | None = None, paper: Paper | None = None
-) -> str:
+) -> Told:
     """Run a study, rank where something is asked of a ranking, write the report; return what to tell the user.
 
     Parameters
@@ -100,7 +101,8 @@ def draw_and_report(
             with drawn_beside(result, paper.png, paper.language, workers) as drawings:
                 ranking = rank_run(result, replace(ranked, stored=stored), request)
                 if ranking is None:
-                    return f"{result.study.title}: {result.headline}\n{_shard_told(stored.out)}"
+                    told = shard_told(study, stored.out, drawn.computed.shard)
+                    return Told(f"{result.study.title}: {result.headline}\n{told}", told.record)
                 return written(result, ranking, stored.out, paper, drawings())
 
 
@@ -120,10 +122,6 @@ def refuse_unranked(said: Mapping[str, Any]) -> None:
 def _named(claim: Claim, asked: Asked) -> Path:
     """Return a claimed folder as the user named it, or from where the user is."""
     return asked.stored.out or Path(os.path.relpath(claim.folder))
-
-
-def _shard_told(folder: Path) -> str:
-    return f"shard: {folder}; `mcsim merge` joins it to the others"
 
 
 def asked_of(said: Mapping[str, Any], studies: Sequence[Study], samples: Path | None = None) -> list[Asked]:
@@ -152,7 +150,7 @@ def written(
     folder: Path,
     paper: Paper | None = None,
     drawings: Drawings = MappingProxyType({}),
-) -> str:
+) -> Told:
     """Write the report of a run, of figures that may be drawn already, and return its headline numbers as text."""
     from mcsim.report.first import draws_told, sentences_of_rows
     from mcsim.report.language import speaking
@@ -172,10 +170,10 @@ def written(
     lines += [f"  warning: {note}" for note in result.notes]
     if ranking is not None:
         lines += [f"  warning: {warning}" for warning in ranking.warnings]
-    return "\n".join([*lines, f"report: {path}"])
+    return Told("\n".join([*lines, f"report: {path}"]), run_record(result, ranking, folder, path))
 
 
-def rank_and_write(study: Study, asked: Asked, request: Request) -> str:
+def rank_and_write(study: Study, asked: Asked, request: Request) -> Told:
     """Rank a study's inputs by a method, write the table, and return the leading rows as text."""
     from mcsim.ranking.sensitivity import rank_request
     from mcsim.store.directory import TABLE
@@ -184,8 +182,9 @@ def rank_and_write(study: Study, asked: Asked, request: Request) -> str:
         stored = replace(asked.stored, out=folder)
         ranking = rank_request(study, replace(asked, stored=stored), request)
     if ranking is None:
-        return f"{study.title}: {request.method}\n{_shard_told(folder)}"
-    return f"{leading(ranking, study)}\nranking: {folder / TABLE}"
+        told = shard_told(study, folder, asked.computed.shard)
+        return Told(f"{study.title}: {request.method}\n{told}", told.record)
+    return rank_told(ranking, study, leading(ranking, study), folder, folder / TABLE)
 
 
 @contextmanager
@@ -208,16 +207,12 @@ def new_folder(asked: Asked, name: str) -> Iterator[Path]:
 
 def leading(ranking: Ranking, study: Study) -> str:
     """Return the leading rows of a ranking as text."""
-    from mcsim.report.choose import leading_element
-
     lines = [f"{study.title}: {ranking.method}, n = {ranking.n}"]
     lines += [f"warning: {warning}" for warning in ranking.warnings]
-    leading = [output for output in ranking.outputs if output.name in study.headline] or list(ranking.outputs)
-    for output in leading[:3]:
-        labels: Mapping[str, Any] = leading_element(output)
+    for output, labels in leading_outputs(ranking, study):
         where = ", ".join(labels.values())
-        lines.append(f"{output.name}{f' [{where}]' if where else ''}")
-        lines += [f"  {line}" for line in ranking.lines(output.name, **labels)[:8]]
+        lines.append(f"{output}{f' [{where}]' if where else ''}")
+        lines += [f"  {line}" for line in ranking.lines(output, **labels)[:8]]
     return "\n".join(lines)
 
 

@@ -11,13 +11,17 @@ from typing import Any
 import click
 
 from mcsim import __version__
+from mcsim.command import completed
 from mcsim.command.door import ended_in_order
 from mcsim.command.door import show as _show
 from mcsim.command.loading import loaded as _loaded
 from mcsim.command.loading import settled as _set
-from mcsim.command.options import Group, offers, said
+from mcsim.command.options import HELP, Group, offers, said
+from mcsim.command.told import Told
 
 EXIT_INPUT, EXIT_FAILED, EXIT_INTERRUPTED = 2, 3, 130
+RESUMED = ("run", "sensitivity", "compare", "explain")  # commands that go on with --resume
+BEGINS_AGAIN = "nothing is kept, the same command begins again"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -42,26 +46,38 @@ def main(arguments: Sequence[str] | None = None) -> int:
         except Exception as error:
             if debug:
                 raise
-            return _told(error)
-        except KeyboardInterrupt:
-            return _say("mcsim: interrupted; nothing half-written", EXIT_INTERRUPTED)
+            return _told(error, words)
+        except KeyboardInterrupt as error:
+            return _say(_interrupted(error, words), EXIT_INTERRUPTED)
 
 
-def _told(error: Exception) -> int:
+def _interrupted(error: BaseException, words: Sequence[str]) -> str:
+    """Return what to tell of a command that was ended from outside: what is kept, and how it goes on."""
+    folders: list[str] = getattr(error, "__notes__", [])  # where something lies, the outermost folder last
+    if not folders:
+        return f"mcsim: interrupted; {BEGINS_AGAIN}"
+    if words[0] in RESUMED:
+        kept = "what is complete is kept, go on with the same command and --resume --out"
+        return f"{folders[-1]}: interrupted; {kept} {folders[-1]}"
+    return f"{folders[-1]}: interrupted; the same command goes on"
+
+
+def _told(error: Exception, words: Sequence[str]) -> int:
     """Say in one line what went wrong and return the exit code that it means."""
     from mcsim.study import InputError
 
     if isinstance(error, click.exceptions.Exit):
         return error.exit_code
     if isinstance(error, click.Abort) and not isinstance(error.__context__, EOFError):
-        return _say("mcsim: interrupted", EXIT_INTERRUPTED)
+        return _say(_interrupted(error.__context__ or error, words), EXIT_INTERRUPTED)
     if isinstance(error, click.ClickException):
         return _say(f"mcsim: {error.format_message()}; `mcsim --help` shows what is right", EXIT_INPUT)
     if isinstance(error, InputError):
         return _say(str(error), EXIT_INPUT)
     code = getattr(error, "exit_code", None)
     if isinstance(code, int):
-        return _say(str(error), code)
+        in_memory = code == EXIT_INTERRUPTED and "--resume" not in str(error)
+        return _say(f"{error}; {BEGINS_AGAIN}" if in_memory else str(error), code)
     if isinstance(error, OSError) and error.strerror:
         where = error.filename or "mcsim"
         return _say(f"{where}: {error.strerror}; mend it, then the same command with --resume goes on", EXIT_FAILED)
@@ -74,13 +90,25 @@ def _say(line: str, code: int) -> int:
     return code
 
 
-@click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Group, invoke_without_command=True, context_settings={"help_option_names": HELP})
 @click.version_option(__version__, prog_name="mcsim")
-def mcsim() -> None:
+@click.pass_context
+def mcsim(ctx: click.Context) -> None:
     """Monte Carlo uncertainty and sensitivity, with the studies of second-hand electric vehicles built on it.
 
-    A STUDY is a name that `mcsim list` shows or the path of a study file. --debug shows a traceback.
+    A STUDY is a name that `mcsim list` shows or the path of a study file. `mcsim COMMAND --help` tells a command's
+    options; --debug shows a traceback.
     """
+    if ctx.invoked_subcommand is None:
+        _show(ctx.get_help())
+
+
+def _tell(told: Told, as_json: bool, quiet: bool = False) -> None:
+    """Print what a command found: for a program, for a person, or for nobody."""
+    if as_json:
+        _show(told.as_json)
+    elif not quiet:
+        _show(told)
 
 
 def _again(folder: Path, study: str | None, words: dict[str, Any]) -> Any:
@@ -110,7 +138,7 @@ def list_studies(as_json: bool) -> None:
 
 
 @mcsim.command("show")
-@click.argument("study")
+@click.argument("study", shell_complete=completed.studies)
 @offers("--data", "--json")
 def show_study(study: str, data: Path | None, as_json: bool) -> None:
     """Show a study's inputs, outputs and options."""
@@ -120,27 +148,27 @@ def show_study(study: str, data: Path | None, as_json: bool) -> None:
 
 
 @mcsim.command("check")
-@click.argument("study")
-@offers("--set", "--data")
-def check_study(study: str, settings: Sequence[str], data: Path | None) -> None:
-    """Validate a study and its tables, and evaluate it once at the centre; stages of its model also one by one."""
-    from mcsim.command.show import labels_told
-    from mcsim.engine.progress import tell_compiling
-    from mcsim.engine.run import evaluate_centre
-    from mcsim.engine.staged import check_stages
+@click.argument("study", shell_complete=completed.studies)
+@offers("--set", "--data", "--json")
+def check_study(study: str, settings: Sequence[str], data: Path | None, as_json: bool) -> None:
+    """Validate a study, its tables and its report, and evaluate it once at the centre.
 
-    loaded = _loaded(study, settings, data)
-    _warn(loaded)
-    tell_compiling()
-    evaluate_centre(loaded)
-    check_stages(loaded)
-    _show(f"{loaded.name}: {len(loaded.inputs)} inputs, {len(loaded.outputs)} outputs, no error")
-    for line in labels_told(loaded):
-        _show(line)
+    Stages of its model are compared one by one with what they say they read.
+    """
+    from mcsim.command.checked import check
+    from mcsim.study import InputError
+
+    try:
+        told = check(_loaded(study, settings, data), _warn)
+    except InputError as error:
+        if as_json:
+            _show(Told("", {"study": study, "ok": False, "errors": [" ".join(str(error).split())]}).as_json)
+        raise
+    _tell(told, as_json)
 
 
 @mcsim.command("evaluate")
-@click.argument("study")
+@click.argument("study", shell_complete=completed.studies)
 @offers("--set", "--data", "--json")
 def evaluate_study(study: str, settings: Sequence[str], data: Path | None, as_json: bool) -> None:
     """Evaluate a study once, with every input at its centre unless set."""
@@ -155,15 +183,17 @@ def evaluate_study(study: str, settings: Sequence[str], data: Path | None, as_js
 
 
 @mcsim.command("run")
-@click.argument("study", required=False)
+@click.argument("study", required=False, shell_complete=completed.studies)
 @offers("--from", "--draws", "--design", "--samples", "--lives", "--seed", "--set", "--data", "--until")
 @offers("--posterior", "--out", "--resume", "--keep", "--exact", "--shard", "--jobs", "--backend", "--scheduler")
 @offers("--chunk", "--timeout", "--max-failed", "--no-sensitivity", "--base", "--png", "--xlsx", "--lang", "--quiet")
+@offers("--json")
 def run_study(study: str | None, repeat: Path | None, **given: Any) -> None:
     """Run a study: bands, then the ranking of what drives them, then the report."""
     from mcsim.command.jobs import Paper, asked_of, draw_and_report, refuse_unranked, run_and_report
 
     words = said(given)
+    spoken = words.pop("as_json", False), words.get("quiet", False)
     ranked, samples = not words.pop("no_sensitivity", False), words.pop("samples", None)
     paper = Paper(words.pop("png", False), words.pop("language", "en"), words.pop("xlsx", False))
     if not ranked:
@@ -175,20 +205,20 @@ def run_study(study: str | None, repeat: Path | None, **given: Any) -> None:
         if not again.drawn:
             raise click.UsageError(f"run: --from: no run (got {repeat}); `mcsim sensitivity --from` repeats a ranking")
         asked = runs_again(again, words, samples, ranked)
-        _show(draw_and_report(again.study, *asked, again.request, paper))
+        _tell(draw_and_report(again.study, *asked, again.request, paper), *spoken)
         return
     if study is None:
         raise click.UsageError("run: no study (got nothing); a name that `mcsim list` shows or a path")
     loaded = _loaded(study, words.pop("settings", ()), words.pop("data", None), words.pop("posterior", None))
     _warn(loaded)
-    _show(run_and_report(loaded, asked_of(words, [loaded], samples)[0], ranked, paper))
+    _tell(run_and_report(loaded, asked_of(words, [loaded], samples)[0], ranked, paper), *spoken)
 
 
 @mcsim.command("sensitivity")
-@click.argument("study", required=False)
+@click.argument("study", required=False, shell_complete=completed.studies)
 @offers("--from", "--method", "--groups", "--second-order", "--confidence", "--output", "--base", "--lives", "--seed")
 @offers("--set", "--data", "--posterior", "--until", "--out", "--resume", "--shard", "--jobs", "--backend")
-@offers("--scheduler", "--chunk", "--timeout", "--max-failed", "--quiet", "--threshold")
+@offers("--scheduler", "--chunk", "--timeout", "--max-failed", "--quiet", "--threshold", "--json")
 def rank_study(study: str | None, repeat: Path | None, **given: Any) -> None:
     """Rank what drives a study's outputs."""
     from mcsim.command.jobs import asked_of, rank_and_write
@@ -196,6 +226,7 @@ def rank_study(study: str | None, repeat: Path | None, **given: Any) -> None:
     from mcsim.ranking.repeat import Request
 
     words, recorded = said(given), {}
+    spoken = words.pop("as_json", False), words.get("quiet", False)
     request = Request()
     if repeat is not None:
         again = _again(repeat, study, words)
@@ -209,11 +240,11 @@ def rank_study(study: str | None, repeat: Path | None, **given: Any) -> None:
         _warn(loaded)
         request = Request("shapley_data" if drawn_together(loaded) else "sobol")
     wanted = {name: words.pop(name) for name in ("method", "groups", "outputs") if name in words}
-    _show(rank_and_write(loaded, asked_of(recorded | words, [loaded])[0], replace(request, **wanted)))
+    _tell(rank_and_write(loaded, asked_of(recorded | words, [loaded])[0], replace(request, **wanted)), *spoken)
 
 
 @mcsim.command("calibrate")
-@click.argument("study")
+@click.argument("study", shell_complete=completed.studies)
 @offers("--set", "--data", "--out", "--method", "--group", "--draws", "--seed", "--jobs", "--quiet")
 def calibrate_study(study: str, **given: Any) -> None:
     """Narrow a study's inputs by what was observed: its posterior, for runs with --posterior."""
@@ -222,25 +253,28 @@ def calibrate_study(study: str, **given: Any) -> None:
     words = said(given)
     loaded = _loaded(study, words.pop("settings", ()), words.pop("data", None))
     _warn(loaded)
-    _show(calibrate_and_write(loaded, words))
+    told = calibrate_and_write(loaded, words)
+    if not words.get("quiet"):
+        _show(told)
 
 
-@mcsim.command("explain")
-@click.argument("target", metavar="STUDY_OR_DIR")
+@mcsim.command("explain", short_help="Say when an outcome is so: how likely, under which inputs, what decides it.")
+@click.argument("target", metavar="STUDY_OR_DIR", shell_complete=completed.studies)
 @click.argument("question")
-@offers("--draws", "--design", "--lives", "--seed", "--set", "--data", "--posterior", "--out", "--jobs", "--quiet")
-@offers("--json")
+@offers("--draws", "--design", "--lives", "--seed", "--set", "--data", "--posterior", "--out", "--resume", "--jobs")
+@offers("--quiet", "--json")
 def explain_outcome(target: str, question: str, as_json: bool, **given: Any) -> None:
     """Say when "OUTPUT@LABEL,... > VALUE UNIT" is so: how likely, where, and what decides it."""
     from mcsim.command.explained import explain_directory, explain_study, is_directory
 
     words = said(given)
+    spoken = as_json, words.get("quiet", False)
     if is_directory(target):
-        _show(explain_directory(Path(target), question, words, as_json))
+        _tell(explain_directory(Path(target), question, words), *spoken)
         return
     loaded = _loaded(target, words.pop("settings", ()), words.pop("data", None), words.pop("posterior", None))
     _warn(loaded)
-    _show(explain_study(loaded, question, words, as_json))
+    _tell(explain_study(loaded, question, words), *spoken)
 
 
 @mcsim.command("merge")
@@ -256,7 +290,7 @@ def merge_shards(folders: Sequence[Path], out: Path | None, part: bool) -> None:
 
 
 @mcsim.command("compare")
-@click.argument("studies", nargs=-1)
+@click.argument("studies", nargs=-1, shell_complete=completed.studies)
 @offers("--from", "--draws", "--design", "--samples", "--lives", "--seed", "--set", "--data", "--posterior", "--out")
 @offers(
     "--resume",
@@ -273,6 +307,7 @@ def merge_shards(folders: Sequence[Path], out: Path | None, part: bool) -> None:
     "--ladder",
     "--levers",
     "--quiet",
+    "--json",
 )
 def compare_studies(studies: Sequence[str], repeat: Path | None, **given: Any) -> None:
     """Compare studies with the first one, under common random numbers: what helps, how surely, what it costs.
@@ -282,6 +317,7 @@ def compare_studies(studies: Sequence[str], repeat: Path | None, **given: Any) -
     from mcsim.command.comparing import compare, compare_again
 
     words = said(given)
+    spoken = words.pop("as_json", False), words.get("quiet", False)
     if repeat is not None:
         others = [name for name in ("settings", "data", "samples", "posterior", "levers") if name in words]
         if studies or others:
@@ -289,12 +325,12 @@ def compare_studies(studies: Sequence[str], repeat: Path | None, **given: Any) -
         lines, told = compare_again(repeat, words)
         for line in lines:
             _show(line, err=True)
-        _show(told())
+        _tell(told(), *spoken)
         return
     if len(studies) < 2 and not ("levers" in words and studies):
         got = f"one study (got {studies[0]})" if studies else "no study (got nothing)"
         raise click.UsageError(f"compare: {got}; at least two, or one with --levers")
-    _show(compare(studies, words))
+    _tell(compare(studies, words), *spoken)
 
 
 @mcsim.command("report")

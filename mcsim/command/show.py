@@ -201,18 +201,11 @@ def _elements(output: Output, values: NDArray[Any]) -> list[str]:
 FEW = 6  # keys without words that are named
 
 
-def labels_told(study: Study) -> list[str]:
-    """Return a line per language of reports beside English: what a reader would read in English all the same."""
-    from mcsim.study.labels import ENGLISH, LANGUAGES
-    from mcsim.study.language import untold
-
-    lines = []
-    for language in (code for code in LANGUAGES if code != ENGLISH):
-        missing, count = untold(study, language)
-        more = f" and {len(missing) - FEW} more" if len(missing) > FEW else ""
-        keys = f"; none for {', '.join(missing[:FEW])}{more}" if missing else ""
-        lines.append(f"{study.name}: --lang {language}: words for {count - len(missing)} of {count} texts{keys}")
-    return lines
+def labels_line(study: Study, language: str, missing: list[str], count: int) -> str:
+    """Return what a reader of a language would read in English all the same: the keys without words, of so many."""
+    more = f" and {len(missing) - FEW} more" if len(missing) > FEW else ""
+    keys = f"; none for {', '.join(missing[:FEW])}{more}" if missing else ""
+    return f"{study.name}: --lang {language}: words for {count - len(missing)} of {count} texts{keys}"
 
 
 def finite(content: Any) -> Any:

@@ -22,7 +22,7 @@ from mcsim.engine.work import Job, call_rows, requested
 from mcsim.result.result import Result
 from mcsim.result.shards import Shard, held, joined
 from mcsim.store.chunks import PLAN, DiskShelf, MemoryShelf
-from mcsim.store.claim import Claim, remedy
+from mcsim.store.claim import Claim, go_on, remedy
 from mcsim.store.described import STUDY, write_study
 from mcsim.store.directory import (
     CHUNKS,
@@ -103,7 +103,7 @@ class RunFolder:
         self._claim, self._chunks = claim, folder / CHUNKS
         self._fresh = claim.empty
         self._made = [made_with()]  # by this process and those before it
-        self.advice = f"; what is complete is kept, go on with the same command and --resume --out {folder}"
+        self.advice = go_on(folder)
 
     def open(self, resume: bool) -> Collector | Result:
         """Return a collector with what is there already, or the result where nothing is missing.
@@ -236,8 +236,7 @@ def finish(collector: Collector, shard: Shard | None, folder: Path, how: Mapping
         rounded = [name for name in large if result.bands[name].survive_float32]
         written = write(result, folder, {**how, "identity": identity(collector.work, shard)}, rounded)
     except OSError as error:
-        advice = f"; what is complete is kept, go on with the same command and --resume --out {folder}"
-        raise RunFailed(f"{folder}: {remedy(error, advice)}") from None
+        raise RunFailed(f"{folder}: {remedy(error, go_on(folder))}") from None
     if isinstance(collector.shelf, DiskShelf):
         collector.shelf.remove()
     tidy(folder)

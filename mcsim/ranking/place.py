@@ -26,7 +26,7 @@ from mcsim.ranking.ranking import Ranking
 from mcsim.ranking.stored import identity_of, save
 from mcsim.result.shards import Shard
 from mcsim.store.chunks import PLAN
-from mcsim.store.claim import Claim, remedy
+from mcsim.store.claim import Claim, go_on, remedy
 from mcsim.store.directory import MANIFEST, PAIRS, RANKING, RECORD, TABLE, WITHIN, add_files, check_files, check_ranking
 from mcsim.store.files import atomically
 from mcsim.store.joining import refuse_unfinished
@@ -133,7 +133,7 @@ class RankingFolder:
         self.made: list[Made] = [made_with()]  # by this process and those before it
         self._facts = json.loads(json.dumps({**facts, "shard": shard}))
         self._inside = folder / FOLDER
-        self.advice = f"; what is complete is kept, go on with the same command and --resume --out {folder}"
+        self.advice = go_on(folder)
 
     def finished(self, joined: bool = False) -> Ranking | None:
         """Return the ranking where it is complete, after leaving a plan where it is not.

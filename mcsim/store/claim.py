@@ -135,6 +135,10 @@ def claimed(folder: Path | None, name: str = "", root: Path = Path("runs")) -> I
             raise InputError(f"{folder}: another thread of this process works in it; another --out, or wait for it")
     try:
         yield claim
+    except KeyboardInterrupt as error:
+        if claim.depth == 1 and any(name != LOCK for name in os.listdir(place)):
+            error.add_note(str(folder))  # for whoever tells the user where what is complete lies
+        raise
     finally:
         with _door:
             claim.depth -= 1
@@ -237,6 +241,20 @@ def _is_named(descriptor: int, path: Path) -> bool:
     except OSError:
         return False
     return (own.st_ino, own.st_dev) == (named.st_ino, named.st_dev)
+
+
+def go_on(folder: Path) -> str:
+    """Return how what works in a folder goes on: by the outermost folder that is held, such as that of a comparison.
+
+    Examples
+    --------
+    >>> go_on(Path("runs/fleet-1"))
+    '; what is complete is kept, go on with the same command and --resume --out runs/fleet-1'
+    """
+    place = Path(os.path.abspath(folder))
+    steps = max((len(place.parts) - len(held.parts) for held in list(_claims) if held in place.parents), default=0)
+    whole = folder.parents[steps - 1] if steps else folder
+    return f"; what is complete is kept, go on with the same command and --resume --out {whole}"
 
 
 def remedy(error: OSError, advice: str = "") -> str:
