@@ -7,15 +7,8 @@ import mcsim
 from mcsim.distributions import Dirichlet
 from mcsim.engine.evaluation import evaluate_centre
 from mcsim.kernels.cohorts.records import EV, SECOND_HAND
-from mcsim.studies.fleet.states import (
-    allocate,
-    concentration_index,
-    landing,
-    lorenz,
-    outputs,
-    read_states,
-    share_input,
-)
+from mcsim.studies.fleet.states import allocate, landing, outputs, read_states, share_input, totals
+from mcsim.studies.fleet.unevenness import concentration_index, elasticity, lorenz
 from mcsim.study import InputError
 from mcsim.study.tables import table_from_rows
 
@@ -184,3 +177,62 @@ def test_every_state_has_a_tile_of_its_own(study, states):
     tiles = study.labels.tiles["state"]
     assert set(tiles) == set(states.names)
     assert len({tile[:2] for tile in tiles.values()}) == 32
+
+
+def test_elasticity_is_the_weighted_slope_of_logarithms():
+    rng = np.random.default_rng(5)
+    people, quantity = rng.uniform(1, 9, 12), rng.uniform(1, 50, 12)
+    amount = people * 3.0 * quantity**-0.7 * np.exp(0.1 * rng.standard_normal((4, 12)))
+    expected = [
+        np.polyfit(np.log(quantity), np.log(row / people), 1, w=np.sqrt(people))[0] for row in amount
+    ]  # polyfit weighs residuals, not their squares
+    np.testing.assert_allclose(elasticity(amount, people, quantity), expected)
+    amount[:, 3] = 0.0
+    rest = np.arange(12) != 3
+    np.testing.assert_allclose(
+        elasticity(amount, people, quantity), elasticity(amount[:, rest], people[rest], quantity[rest])
+    )
+
+
+@pytest.mark.parametrize("amount", [[0.0, 0.0, 0.0], [0.0, 2.0, 0.0]])
+def test_elasticity_of_nobody_or_of_one_group_is_undefined(amount):
+    assert np.isnan(elasticity(np.array(amount), np.ones(3), np.array([1.0, 2.0, 3.0])))
+    assert np.isnan(elasticity(np.ones(3), np.ones(3), np.full(3, 0.1)))
+
+
+def test_totals_by_state_are_those_of_the_country(states):
+    rng = np.random.default_rng(6)
+    fleet = {
+        "retired_packs": rng.random((2, 46, 2)),
+        "stock": rng.random((2, 46, 2, 3)),
+        "battery_destination": rng.random((2, 46, 2, 4)),
+    }
+    shares = {origin: np.full((2, 32), 1 / 32) for origin in ("new", "second-hand")}
+    found = {
+        name: give() for name, give in totals(states, {k: lambda v=v: v for k, v in fleet.items()}, shares).items()
+    }
+    people = states.columns["population"]
+    packs = fleet["retired_packs"].sum(axis=1)
+    np.testing.assert_allclose((found["state_packs_total_per_1000"] * people).sum(axis=1) / 1e3, packs.sum(axis=1))
+    second = (found["state_second_hand_packs_total_per_1000"] * people).sum(axis=1) / 1e3
+    np.testing.assert_allclose(second, packs[:, SECOND_HAND])
+    used = (found["state_used_evs_per_1000"] * people).sum(axis=1) / 1e3
+    np.testing.assert_allclose(used, fleet["stock"][:, -1, SECOND_HAND, EV])
+    curves = found["state_lorenz"]
+    np.testing.assert_allclose(curves[:, :, [0, -1]], [[[0, 1]] * 2] * 2, atol=1e-12)
+    assert (np.diff(curves[:, 0], n=2, axis=1) > -1e-12).all()  # a Lorenz curve bends upwards
+    assert (np.diff(curves, axis=2) > 0).all()
+
+
+def test_distance_to_the_border_is_least_on_it(states):
+    distance = dict(zip(states.names, states.columns["border_distance"], strict=True))
+    nearest = sorted(distance, key=distance.get)[:6]
+    assert set(nearest) == {"Baja California", "Chihuahua", "Tamaulipas", "Nuevo León", "Sonora", "Coahuila"}
+
+
+def test_second_hand_packs_land_nearer_the_border_than_new_ones(study):
+    found = evaluate_centre(study)
+    dims = [dim.coords for dim in study.output("state_elasticity_by_origin").dims]
+    slope = found["state_elasticity_by_origin"][0][:, dims[1].index("border_distance")]
+    assert slope[SECOND_HAND] < slope[1 - SECOND_HAND]
+    assert slope[SECOND_HAND] < 0

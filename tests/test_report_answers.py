@@ -108,6 +108,20 @@ def test_a_title_that_cannot_be_filled_is_the_study_s():
     assert answered("-", title="Peak in {peak:value}", undefined=2.0)[1] == "Toy & title"
 
 
+def test_who_stands_first_is_named_with_how_often():
+    """North is drawn from 0 to 1, south is 0.25: north is first in three draws of four."""
+    region = Output("part", "1", "part", (REGION,))
+
+    def evaluate(inputs, context):
+        return {"part": np.stack([inputs["a"], np.full_like(inputs["a"], 0.25)], axis=1)}
+
+    study = report_study(outputs=(region,), run=evaluate, headline=("part",))
+    texts = ["{first part:1} leads", "{first part:2}"]
+    entry = {"answers": [{"text": text} for text in texts]}
+    result = run(replace(study, brief=brief_of(entry, study.model, "toy: report")), 2000, design="lhs")
+    assert answers_of(result, None) == ["North (75 %) leads", "North (all) and south (all)"]
+
+
 def test_drivers_are_told_with_their_shares_and_only_where_they_were_ranked():
     text = "{drivers change@north} decide"
     assert answered(text)[0] == []
@@ -128,8 +142,11 @@ def test_drivers_are_told_with_their_shares_and_only_where_they_were_ranked():
          "above|below|undecided; did you mean 'band'?, or of a number such as .0%"),
         ("{change@north.lwo}", "nothing is told of an element by this word (got 'lwo'); "
          "one of low, high, probability, undefined; did you mean 'low'?"),
-        ("{drivr change@north}", "no such slot (got 'drivr'); one of driver, driver2, drivers; did you mean 'driver'?"),
-        ("{driver3 change@north}", "no such slot (got 'driver3'); one of driver, driver2, drivers; "
+        ("{drivr change@north}", "no such slot (got 'drivr'); one of driver, driver2, drivers, first; "
+         "did you mean 'driver'?"),
+        ("{first change@north}", "0 dims without a label (got 'change@north'); first names those of one"),
+        ("{first change:0}", "not a count (got '0'); how many are named, such as 3"),
+        ("{driver3 change@north}", "no such slot (got 'driver3'); one of driver, driver2, drivers, first; "
          "did you mean 'driver'?"),
         ("{drivers reached}", "reached: not ranked (got 'drivers'); an output declared with "
          "rank = true"),

@@ -14,7 +14,7 @@ from mcsim.report.shares import shares_of
 from mcsim.report.style import number, scale, share, unit_words
 from mcsim.result.pairs import POINTS
 from mcsim.study import Input, Study
-from mcsim.study.answers import Slot, Template, slots
+from mcsim.study.answers import FIRST, MANY, Slot, Template, slots
 from mcsim.study.declared import INDICATOR
 from mcsim.study.select import Cell
 
@@ -91,15 +91,16 @@ def title_of(result: Result, ranking: Ranking | None) -> str:
 def _sentence(result: Result, ranking: Ranking | None, text: Template, otherwise: Template) -> str:
     if not _exist(result, text):
         return ""
-    nowhere = [slot.cell for slot in slots(text) if told_of(result, slot.cell).nowhere]
+    elements = [slot for slot in slots(text) if slot.part != FIRST]
+    nowhere = [slot.cell for slot in elements if told_of(result, slot.cell).nowhere]
     if nowhere:
         if otherwise:
             return _filled(result, ranking, otherwise)
         return say("{what}: undefined in all draws.", what=cell_words(result.study, nowhere[0]))
     found = _filled(result, ranking, text)
-    if not found or any(slot.part == "undefined" for slot in slots(text)):
+    if not found or any(slot.part == "undefined" for slot in elements):
         return found
-    missing = max((told_of(result, slot.cell).undefined for slot in slots(text)), default=0.0)
+    missing = max((told_of(result, slot.cell).undefined for slot in elements), default=0.0)
     return f"{found} {say('Undefined in {part} of the draws.', part=share(missing))}" if missing > 0 else found
 
 
@@ -129,6 +130,8 @@ def first_large(text: str) -> str:
 
 
 def _said(result: Result, slot: Slot) -> str:
+    if slot.part == FIRST:
+        return _first(result, slot)
     told = told_of(result, slot.cell)
     if slot.part == "undefined":
         return format_number(told.undefined, "share", slot.form) if slot.form else share(told.undefined)
@@ -152,6 +155,18 @@ def _said(result: Result, slot: Slot) -> str:
         texts = dict(zip(("", "low", "high", "unit"), in_one_unit(told), strict=True))
         return spaced(texts[slot.part], texts["unit"])
     return format_number(value, told.unit, slot.form)
+
+
+def _first(result: Result, slot: Slot) -> str:
+    """Return the labels that stand highest, with the share of the draws in which each is among so many."""
+    output = slot.cell.output
+    (dim,) = (dim.name for dim in output.dims if dim.name not in slot.cell.labels)
+    many = int(slot.form or MANY)
+    rows = result.standings(output.name, dim, top=many, **slot.cell.labels).head(many).to_dict("records")
+    if any(row["n"] == 0 for row in rows):
+        return ""
+    told = [f"{result.study.labels.word(dim, row[dim])} ({share(row['p_top'])})" for row in rows]
+    return say(" and ").join(part for part in (", ".join(told[:-1]), told[-1]) if part)
 
 
 def _beyond(result: Result, cell: Cell, side: int) -> float:

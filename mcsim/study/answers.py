@@ -14,6 +14,8 @@ from mcsim.study.select import Cell, parse_cell
 
 STATISTICS = ("low", "high", "probability", "undefined")
 DRIVERS = ("driver", "driver2", "drivers")
+FIRST = "first"  # the labels of the one dim that is open that stand highest among one another
+MANY = 3  # of which so many are named
 FORMS = ("value", "band", "change", "chance")
 FORMS_OF_DRIVERS = ("name", "share")
 SLOT = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")
@@ -26,11 +28,12 @@ class Slot:
     Parameters
     ----------
     cell : Cell
-        The one element that it speaks of.
+        The one element that it speaks of; of `FIRST` all those along one dim.
     part : str
-        Its median where empty; a word of `STATISTICS`, or of `DRIVERS`.
+        Its median where empty; a word of `STATISTICS`, or of `DRIVERS`, or `FIRST`.
     form : str
-        A word of `FORMS`, the format of a number such as ``.0%``, or empty: what its part takes by itself.
+        A word of `FORMS`, the format of a number such as ``.0%``, or empty: what its part takes by itself. Of `FIRST`
+        how many are named, `MANY` where empty.
     words : tuple of str
         Instead of a number: the words for above zero, below zero and, where there are three, for undecided.
     """
@@ -157,8 +160,10 @@ def _slot(text: str, model: Model, place: str) -> Slot:
         raise InputError(f"{place}: an empty slot (got {'{' + text + '}'!r}); OUTPUT@LABEL,... and a format")
     first, blank, rest = what.partition(" ")
     driver = first if blank and "@" not in first else ""
+    if driver == FIRST:
+        return _first(rest.strip(), form.strip(), model, place)
     if driver and driver not in DRIVERS:
-        raise InputError(f"{place}: no such slot (got {driver!r}); {one_of(DRIVERS, driver)}")
+        raise InputError(f"{place}: no such slot (got {driver!r}); {one_of((*DRIVERS, FIRST), driver)}")
     part, named = driver, rest if driver else what
     if not driver:
         before, dot, after = what.rpartition(".")
@@ -170,6 +175,18 @@ def _slot(text: str, model: Model, place: str) -> Slot:
     cell = one_cell(named.strip(), model, place)
     _check_part(cell, part, place)
     return Slot(cell, part, *_form(form.strip(), part, cell, place))
+
+
+def _first(text: str, form: str, model: Model, place: str) -> Slot:
+    cell = parse_cell(text, lambda name: _output(name, model, place), place)
+    open_dims = [dim.name for dim in cell.output.dims if dim.name not in cell.labels]
+    if len(open_dims) != 1:
+        raise InputError(f"{place}: {len(open_dims)} dims without a label (got {text!r}); {FIRST} names those of one")
+    if not cell.output.keep:
+        raise InputError(f"{place}: {cell.output.name}: stored as bands, not by draw (got {FIRST!r}); one that is kept")
+    if form and not (form.isdecimal() and int(form) > 0):
+        raise InputError(f"{place}: not a count (got {form!r}); how many are named, such as {MANY}")
+    return Slot(cell, FIRST, form)
 
 
 def _check_part(cell: Cell, part: str, place: str) -> None:

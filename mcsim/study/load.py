@@ -242,8 +242,9 @@ def _outputs(raw: Mapping[str, Any], path: Path) -> tuple[Output, ...]:
 
 
 def _named(inputs: Sequence[Input], tables: Mapping[str, Table]) -> set[str]:
-    """Return what of the inputs can have a long name: scalars, groups and tables."""
-    return {*tables, *(item.group for item in inputs), *(item.name for item in inputs)}
+    """Return what of the inputs can have a long name: scalars, shares drawn together, groups and tables."""
+    together = {item.vector[0] for item in inputs if item.vector is not None}
+    return {*tables, *together, *(item.group for item in inputs), *(item.name for item in inputs)}
 
 
 def _labels(raw: Mapping[str, Any], model: Model, named: set[str], path: Path) -> Labels:

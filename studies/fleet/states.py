@@ -9,28 +9,34 @@ whose packs they get.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mcsim.distributions import Dirichlet
-from mcsim.kernels.cohorts.records import EV, LANDFILL, NEW, SECOND_HAND
+from mcsim.kernels.cohorts.records import EV, LANDFILL, NEW, ORIGINS, SECOND_HAND
 from mcsim.studies.fleet.declared import FIRST_PACKS
 from mcsim.studies.fleet.model import extend
 from mcsim.studies.fleet.model import model as fleet_model
-from mcsim.studies.fleet.results import told
+from mcsim.studies.fleet.results import Outputs, told
 from mcsim.studies.fleet.series import YEARS
+from mcsim.studies.fleet.unevenness import concentration_index, curve_at, elasticity, lorenz
 from mcsim.study import Context, Dim, FloatArray, InputError, Model, Output, Parameter, TableSpec, nearest
 from mcsim.study.tables import Table
 
-QUANTITIES = ("population", "new_sales", "imports", "stock", "motorisation", "income", "remittances")
+QUANTITIES = ("population", "new_sales", "imports", "stock", "motorisation", "income", "remittances", "border_distance")
 # Quantities whose shares may carry each flow, the best first.
 CARRIERS = {"second-hand": ("imports", "stock", "population"), "new": ("new_sales", "stock", "population")}
 # Sum of the Dirichlet's parameters: the larger, the closer are shares to the carrier's.
 CONCENTRATION = 300.0
+# What packs per person are held against: of income the states' share of people above the poverty line.
+AGAINST = ("remittances", "border_distance", "income")
+CURVES = ("amount", "income")  # what ranks the states, the lowest first
+READS = ("retired_packs", "retired_battery_mass", "stock", "battery_destination")  # of the fleet's outputs
 LATER = tuple(range(FIRST_PACKS, YEARS[-1] + 1))
 
 SPEC = TableSpec("states", ("state", "quantity"), (0.0, np.inf), meaning="what is known of each state")
@@ -115,69 +121,25 @@ def share_input(states: States, origin: str) -> Parameter:
     )
 
 
-def lorenz(amount: FloatArray, people: FloatArray, order: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return the concentration curve: cumulated shares of people, ranked, and of an amount; both start at 0.
+def share_inputs(states: States) -> dict[str, Parameter]:
+    """Return the inputs that say which share of each flow every state gets, by origin."""
+    return {origin: share_input(states, origin) for origin in CARRIERS}
+
+
+def by_origin(states: States, shares: Mapping[str, FloatArray]) -> FloatArray:
+    """Return which share of the packs of each origin every state gets, (n, origins, states); rows sum to 1.
 
     Parameters
     ----------
-    amount : ndarray, shape (..., k)
-        What is shared.
-    people : ndarray, shape (k,)
-        Among how many.
-    order : ndarray, shape (..., k)
-        What ranks the groups, the lowest first: amount per person for a Lorenz curve, income for a concentration
-        curve. Of shape (k,) it ranks alike for all amounts.
-
-    Returns
-    -------
-    tuple of two ndarrays, shape (..., k + 1)
-        The former of shape (k + 1,) where one order ranks all amounts.
+    states : States
+        From `read_states`.
+    shares : mapping
+        Origin -> (n, states with weight), rows summing to 1.
     """
-    ranked = np.argsort(order, axis=-1, kind="stable")
-    # An order that is one for all amounts is sorted once.
-    sorted_amount = amount[..., ranked] if order.ndim == 1 else np.take_along_axis(amount, ranked, axis=-1)
-    x = np.cumsum(people[ranked], axis=-1) / people.sum()
-    y = np.cumsum(sorted_amount, axis=-1) / amount.sum(axis=-1, keepdims=True)
-    return _from_zero(x), _from_zero(y)
-
-
-def _from_zero(curve: FloatArray) -> FloatArray:
-    return np.concatenate([np.zeros((*curve.shape[:-1], 1)), curve], axis=-1)
-
-
-def concentration_index(amount: FloatArray, people: FloatArray, order: FloatArray) -> FloatArray:
-    """Return 1 less twice the area under the concentration curve.
-
-    Ranked by amount per person it is the Gini coefficient, in [0, 1]; ranked by income, in [-1, 1]: negative where the
-    poorer states get more than their share (as Suits' index has it, with people in the place of income).
-
-    Parameters
-    ----------
-    amount, people, order
-        As in `lorenz`.
-
-    Returns
-    -------
-    ndarray, shape (...)
-
-    Examples
-    --------
-    >>> people = np.ones(4)
-    >>> float(concentration_index(np.ones(4), people, np.arange(4.0)))
-    0.0
-    >>> round(float(concentration_index(np.array([0.0, 0.0, 0.0, 1.0]), people, np.arange(4.0))), 3)
-    0.75
-    """
-    # Twice the area by the trapezoid, sum of dx_i (y_i + y_(i-1)), is linear in the amounts: group j, of share p_j of
-    # the people, counts in y from its own step on, p_j + 2 (1 - x_j) in all. No curve need be drawn.
-    ranked = np.argsort(order, axis=-1, kind="stable")
-    share = people[ranked] / people.sum()
-    counts = share + 2.0 * (1.0 - np.cumsum(share, axis=-1))
-    if order.ndim == 1:
-        twice = amount[..., ranked] @ counts
-    else:
-        twice = np.einsum("...i,...i->...", np.take_along_axis(amount, ranked, axis=-1), counts)
-    return np.asarray(1.0 - twice / amount.sum(axis=-1))
+    weights = np.zeros((len(shares["new"]), len(ORIGINS), len(states.names)))
+    for origin, place in (("new", NEW), ("second-hand", SECOND_HAND)):
+        weights[:, place, carrier(states, origin) > 0] = shares[origin]
+    return weights
 
 
 def allocate(states: States, packs: FloatArray, shares: Mapping[str, FloatArray]) -> FloatArray:
@@ -190,17 +152,14 @@ def allocate(states: States, packs: FloatArray, shares: Mapping[str, FloatArray]
     packs : ndarray, shape (n, years, origins)
         Of the whole country.
     shares : mapping
-        Origin -> (n, states with weight), rows summing to 1.
+        As in `by_origin`.
 
     Returns
     -------
     ndarray, shape (n, years, states)
         Sums over the states to the packs of both origins.
     """
-    weights = np.zeros((len(packs), packs.shape[2], len(states.names)))
-    for origin, place in (("new", NEW), ("second-hand", SECOND_HAND)):
-        weights[:, place, carrier(states, origin) > 0] = shares[origin]
-    return np.asarray(packs @ weights)
+    return np.asarray(packs @ by_origin(states, shares))
 
 
 def landing(states: States, packs: FloatArray) -> dict[str, FloatArray]:
@@ -241,6 +200,105 @@ def share_landfilled(landfilled: FloatArray, leaving: FloatArray) -> FloatArray:
     return np.divide(landfilled, leaving, out=np.zeros_like(landfilled), where=leaving > 0)
 
 
+def total_outputs(states: States) -> tuple[Output, ...]:
+    """Return the declared outputs of `totals`: of all packs since 2005, to 2050, no year told apart."""
+    state, origin = Dim("state", states.names), Dim("origin", ORIGINS)
+    against, curves = Dim("against", AGAINST), Dim("ranked_by", CURVES)
+    people = Dim("people_share", tuple(share / 10 for share in range(11)))
+    slope = "per cent of packs retired to 2050 per person, for one per cent of another quantity"
+    return (
+        Output("state_packs_total_per_1000", "pack", "EV packs retired to 2050 per 1,000 people", (state,)),
+        Output(
+            "state_second_hand_packs_total_per_1000", "pack",
+            "second-hand EVs' packs retired to 2050 per 1,000 people", (state,), rank=True,
+        ),
+        Output("state_used_evs_per_1000", "vehicle", "second-hand EVs in use in 2050 per 1,000 people", (state,)),
+        Output(
+            "state_landfilled_share_total", "share", "packs landfilled to 2050 over packs retired or back from use",
+            (state,),
+        ),
+        Output(
+            "state_gini_by_origin", "1", "Gini coefficient of packs retired to 2050 per person", (origin,),
+            may_be_undefined=True,
+        ),
+        Output(
+            "state_lorenz", "share",
+            "share of the packs retired to 2050 that goes to the states of the lowest packs per person, or income",
+            (curves, people), may_be_undefined=True,
+        ),
+        Output(
+            "state_concentration_by_origin", "1",
+            "index of packs retired to 2050 against income; below 0 where poor states get more", (origin,),
+            may_be_undefined=True, rank="income" in states.columns,
+        ),
+        Output("state_elasticity_by_origin", "1", slope, (origin, against), may_be_undefined=True),
+        Output("state_elasticity", "1", f"{slope}, both origins", (against,), may_be_undefined=True),
+    )  # fmt: skip
+
+
+def totals(states: States, fleet: Mapping[str, Callable[[], FloatArray]], shares: Mapping[str, FloatArray]) -> Outputs:
+    """Return what gives the outputs of `total_outputs`.
+
+    Parameters
+    ----------
+    states : States
+        From `read_states`.
+    fleet : mapping
+        Name -> what gives the fleet's ``retired_packs``, ``stock`` and ``battery_destination``, (n, *dims).
+    shares : mapping
+        As in `by_origin`.
+    """
+    people = states.columns["population"]
+    unknown = np.full(len(people), np.nan)  # what the table lacks leaves its outputs undefined
+    quantities = {name: states.columns.get(name, unknown) for name in (*AGAINST, "income")}
+    quantities["remittances"] = quantities["remittances"] / people
+
+    @cache
+    def weights() -> FloatArray:
+        return by_origin(states, shares)
+
+    @cache
+    def packs() -> FloatArray:
+        """Packs by origin and state, (n, origins, states)."""
+        return np.asarray(fleet["retired_packs"]().sum(axis=1)[:, :, None] * weights())
+
+    @cache
+    def amount() -> FloatArray:
+        return np.asarray(packs().sum(axis=1))
+
+    def used() -> FloatArray:
+        return np.asarray(fleet["stock"]()[:, -1, SECOND_HAND, EV][:, None] * weights()[:, SECOND_HAND])
+
+    def landfilled() -> FloatArray:
+        mass = fleet["battery_destination"]().sum(axis=1)[:, :, :, None] * weights()[:, :, None]
+        return share_landfilled(mass[:, :, LANDFILL].sum(axis=1), mass.sum(axis=(1, 2)))
+
+    def curves() -> FloatArray:
+        shown = np.arange(11) / 10
+        own = curve_at(*lorenz(amount(), people, amount() / people), shown)
+        by_income = curve_at(*lorenz(amount(), people, quantities["income"]), shown)
+        return np.stack([own, by_income if "income" in states.columns else np.full_like(own, np.nan)], axis=1)
+
+    def slopes(of: FloatArray) -> FloatArray:
+        return np.stack([elasticity(of, people, quantities[name]) for name in AGAINST], axis=-1)
+
+    def by_income() -> FloatArray:
+        found = concentration_index(packs(), people, quantities["income"])
+        return found if "income" in states.columns else np.full_like(found, np.nan)
+
+    return {
+        "state_packs_total_per_1000": lambda: 1000.0 * amount() / people,
+        "state_second_hand_packs_total_per_1000": lambda: 1000.0 * packs()[:, SECOND_HAND] / people,
+        "state_used_evs_per_1000": lambda: 1000.0 * used() / people,
+        "state_landfilled_share_total": landfilled,
+        "state_gini_by_origin": lambda: concentration_index(packs(), people, packs() / people),
+        "state_lorenz": curves,
+        "state_concentration_by_origin": by_income,
+        "state_elasticity_by_origin": lambda: slopes(packs()),
+        "state_elasticity": lambda: slopes(amount()),
+    }
+
+
 def outputs(states: States) -> tuple[Output, ...]:
     """Return the declared outputs."""
     year, state = Dim("year", LATER), Dim("state", states.names)
@@ -253,6 +311,7 @@ def outputs(states: States) -> tuple[Output, ...]:
         Output("state_retired_packs_per_1000", "pack/yr", "EV packs that retire per 1,000 people", by_state),
         Output("state_landfilled_share", "share", "packs landfilled over packs retired or back from use", by_state),
         Output("state_gini", "1", "Gini coefficient of packs per person among the states", (year,)),
+        *total_outputs(states),
     )
     if "income" not in states.columns:
         return found
@@ -280,7 +339,7 @@ def model(tables: Mapping[str, Table], *, home: str, host: str) -> Model:
         As in `read_states`, and as the fleet does.
     """
     states = read_states(tables[SPEC.name])
-    inputs = {origin: share_input(states, origin) for origin in CARRIERS}
+    inputs = share_inputs(states)
 
     def derive(
         fleet: Mapping[str, NDArray[Any]], drawn: Mapping[str, FloatArray], context: Context
@@ -307,6 +366,7 @@ def model(tables: Mapping[str, Table], *, home: str, host: str) -> Model:
             "state_retired_packs_per_1000": lambda: (1000.0 * packs / states.columns["population"]).transpose(0, 2, 1),
             "state_landfilled_share": landfilled,
         }
+        more |= totals(states, {name: partial(fleet.__getitem__, name) for name in READS}, shares)
         return landing(states, packs) | told(more, context.wanted)
 
     return extend(
@@ -316,5 +376,5 @@ def model(tables: Mapping[str, Table], *, home: str, host: str) -> Model:
         derive,
         parameters=tuple(inputs.values()),
         tables=(SPEC,),
-        reads=("retired_packs", "retired_battery_mass", "stock", "battery_destination"),
+        reads=READS,
     )

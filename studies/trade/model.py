@@ -23,6 +23,8 @@ from mcsim.studies.fleet.model import warn as warn_of_fleet
 from mcsim.studies.fleet.policy import Grid
 from mcsim.studies.fleet.results import told
 from mcsim.studies.fleet.series import YEARS
+from mcsim.studies.fleet.states import READS, read_states, share_inputs, total_outputs, totals
+from mcsim.studies.fleet.states import SPEC as STATES
 from mcsim.studies.second_hand_ev import lca
 from mcsim.studies.second_hand_ev.grid import losses_of_years
 from mcsim.studies.second_hand_ev.places import prepare_places
@@ -55,7 +57,9 @@ def model(tables: Mapping[str, Table], *, home: str, host: str) -> Model:
         As the fleet and the vehicle study do, and where a table of this study lacks a cell.
     """
     corridor = Corridor(home, host)
-    corridor.need(tables, SPECS)
+    corridor.need(tables, (*SPECS, STATES))
+    states = read_states(tables[STATES.name])
+    shares_of_states = share_inputs(states)
     known = corridor.neutral(tables, NAMES)
     parts = read(known, corridor)
     scored = {**known, "pack_mass": known[SCORED_MASS]}
@@ -63,7 +67,7 @@ def model(tables: Mapping[str, Table], *, home: str, host: str) -> Model:
     places, mix = prepare_places(scored, assessment, corridor), read_mix(known, assessment, corridor)
     prices = known["metal_price"].positions(MATERIALS)
     labels = tuple(label.format(home=home, host=host) for label in PLACE_LABELS)
-    declared = outputs(labels)
+    declared = (*outputs(labels), *total_outputs(states))
     output_names = [output.name for output in declared]
 
     def evaluate(inputs: Mapping[str, FloatArray], context: Context) -> Mapping[str, NDArray[np.float64]]:
@@ -92,18 +96,18 @@ def model(tables: Mapping[str, Table], *, home: str, host: str) -> Model:
         priced = {"metal_price": drawn["metal_price"][:, prices]}
         own = told(told_outputs(done, cases, unit, loss, priced), wanted)
         names = frozenset(output_names) if wanted is None else wanted
-        of_fleet = told(
-            outputs_of(parts, fleet, done.flows, _of_materials(done.retired[0], fleet), drawn), names - own.keys()
-        )
-        return corridor.labelled(own | of_fleet)
+        nation = outputs_of(parts, fleet, done.flows, _of_materials(done.retired[0], fleet), drawn)
+        landed = {origin: inputs[item.name] for origin, item in shares_of_states.items()}
+        of_states = totals(states, {name: nation[name] for name in READS}, landed)
+        return corridor.labelled(own | told({**nation, **of_states}, names - own.keys()))
 
     return Model(
         "trade",
-        corridor.declared(PARAMETERS),
+        (*corridor.declared(PARAMETERS), *shares_of_states.values()),
         corridor.declared(OPTIONS),
         corridor.declared(declared),
         evaluate,
-        corridor.declared(SPECS),
+        (*corridor.declared(SPECS), STATES),
         warn,
     )
 

@@ -86,7 +86,7 @@ def _map(axis: Any, tiles: Mapping[str, Tile], values: dict[str, float], shades:
     for code, (row, column, short) in tiles.items():
         value = values[code]
         known = value == value
-        fill = shades.to_rgba(value) if known else NOTHING
+        fill: Any = shades.to_rgba(value) if known else NOTHING
         corner, size = (column - 0.5 + GAP, row - 0.5 + GAP), 1.0 - 2.0 * GAP
         axis.add_patch(Rectangle(corner, size, size, facecolor=fill, edgecolor="#999999", linewidth=0.4))
         ink = "white" if known and _dark(fill) else "black"
