@@ -240,7 +240,7 @@ class Ranking:
 
     def _write(self, path: str | Path, pairs: bool) -> None:
         """Write a table some elements at a time: millions of rows would take more memory than what they are of."""
-        from mcsim.store.files import escaped_table
+        from mcsim.store.files import write_rows
 
         dims = list(dict.fromkeys(dim.name for output in self.outputs for dim in output.dims))
         none = np.empty(0, np.int64)
@@ -251,7 +251,7 @@ class Ranking:
         with Path(path).open("w", encoding="utf-8", newline="") as stream:
             for output in self.outputs:
                 for frame in self._frames(output, pairs):
-                    escaped_table(frame.reindex(columns=columns)).to_csv(stream, index=False, header=header)
+                    write_rows(stream, frame.reindex(columns=columns), header)
                     header = False
 
     def save(self, path: str | Path) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import csv
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
+
+import numpy as np
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,18 +43,58 @@ def write_table(path: Path, table: pd.DataFrame) -> None:
 
     Numbers, and texts that are numbers or a sign alone, stay as they are; `plain_text` takes the apostrophe away.
     """
-    atomically(path, lambda partial: escaped_table(table).to_csv(partial, index=False))
+
+    def write(partial: Path) -> None:
+        with partial.open("w", encoding="utf-8", newline="") as stream:
+            write_rows(stream, table)
+
+    atomically(path, write)
 
 
-def escaped_table(table: pd.DataFrame) -> pd.DataFrame:
-    """Return a table whose texts, headings too, are no formulas."""
+def write_rows(stream: IO[str], table: pd.DataFrame, header: bool = True) -> None:
+    """Write the rows of a table as `write_table` does, to the byte what pandas writes of a table without formulas.
+
+    Parameters
+    ----------
+    stream : file
+        Open for text, with ``newline=""``.
+    table : DataFrame
+        Without its index.
+    header : bool
+        Whether the names of the columns come first.
+
+    Examples
+    --------
+    >>> import sys
+    >>> import pandas as pd
+    >>> write_rows(sys.stdout, pd.DataFrame({"name": ["=a", "b"], "value": [0.1, float("nan")]}))
+    name,value
+    '=a,0.1
+    b,
+    """
+    writer = csv.writer(stream, lineterminator=os.linesep)
+    if header:
+        writer.writerow([escaped_text(str(name)) for name in table.columns])
+    writer.writerows(zip(*(_cells(table[name]) for name in table.columns), strict=True))
+
+
+def _cells(column: pd.Series[Any]) -> list[Any]:
+    """Return what stands in the cells of a column, None in those that stay empty."""
     import pandas as pd
 
-    changed = table.copy()
-    for name in table.columns:
-        if not pd.api.types.is_numeric_dtype(table[name]):
-            changed[name] = [escaped_text(item) if isinstance(item, str) else item for item in table[name]]
-    return changed.rename(columns=lambda name: escaped_text(str(name)))
+    if pd.api.types.is_numeric_dtype(column):
+        values = column.to_numpy()
+        if values.dtype.kind != "f":
+            return list(values.tolist())
+        missing = np.isnan(values)
+        return list((np.where(missing, None, values) if missing.any() else values).tolist())
+    items, empty = column.to_numpy(dtype=object), column.isna().to_numpy()
+    # Labels come again and again: each is looked at once.
+    known: dict[Any, Any] = {}
+    for item in items[~empty].tolist():
+        if item not in known:
+            known[item] = escaped_text(item) if isinstance(item, str) else item
+    return [None if blank else known[item] for item, blank in zip(items.tolist(), empty.tolist(), strict=True)]
 
 
 def escaped_text(text: str) -> str:
