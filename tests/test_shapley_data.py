@@ -1,6 +1,7 @@
 """Shapley effects from draws alone: closed forms, what must change nothing, and what is told."""
 
 import math
+from itertools import permutations
 
 import numpy as np
 import pytest
@@ -10,10 +11,11 @@ from mcsim.engine.run import run
 from mcsim.kernels.statistics.walks import add_gains, add_steps, eliminate
 from mcsim.ranking.basis import column_functions
 from mcsim.ranking.fitted import GROUPS, Draws
+from mcsim.ranking.games import _inverse, _left
 from mcsim.ranking.givendata import given_data
 from mcsim.ranking.method import Analysis
 from mcsim.ranking.sensitivity import sensitivity
-from mcsim.ranking.shapleydata import SHAPLEY_DATA, _inverse, effects, orders_of
+from mcsim.ranking.shapleydata import SHAPLEY_DATA, effects, orders_of
 from mcsim.studies.examples.functions import known_ishigami, linear_gaussian_shapley
 from mcsim.study import InputError, Output
 from mcsim.study.load import load
@@ -37,6 +39,31 @@ def shares_of(x, y, **options):
 
 def holds(found, truth, slack=0.0):
     return (found["shapley_low"][:, 0] - slack <= truth) & (truth <= found["shapley_high"][:, 0] + slack)
+
+
+def of_pair(n, seed):
+    """Return draws of a and b, which depend on each other, and of six others; y, and the effects of a and b."""
+    rho, mixed, others = 0.6, 0.8, np.linspace(0.2, 1.2, 6)
+    matrix = np.eye(8)
+    matrix[0, 1] = matrix[1, 0] = rho
+    x = normals(n, seed, matrix)
+    y = x[:, 0] + 0.5 * x[:, 1] + x[:, 2:] @ others + mixed * x[:, 0] * x[:, 2] + 0.3 * (x[:, 3] ** 2 - 1.0)
+
+    def known(a, b, c):
+        """Return what a, b and c explain, but for what c explains by itself."""
+        both = 1.0 + 0.25 + rho
+        line = {(0, 0): 0.0, (1, 0): (1.0 + 0.5 * rho) ** 2, (0, 1): (rho + 0.5) ** 2, (1, 1): both}[a, b]
+        return line + (mixed**2 * max(a, b * rho**2) if c else 0.0)
+
+    found = np.zeros(2)
+    for order in permutations(range(3)):
+        for place, player in enumerate(order):
+            before = [int(order.index(other) < place) for other in range(3)]
+            after = [one or int(other == player) for other, one in enumerate(before)]
+            if player < 2:
+                found[player] += (known(*after) - known(*before)) / 6.0
+    total = 1.25 + rho + (others**2).sum() + mixed**2 + 2.0 * 0.09
+    return x, y, found / total
 
 
 # Closed forms ---------------------------------------------------------------------------------------------------------
@@ -380,3 +407,45 @@ def test_effects_of_draws_agree_with_those_of_a_design():
     designed = sensitivity(study, 2048, method="shapley", outputs=["y"], groups="members", jobs=1)
     drawn = sensitivity(study, 2048, method="shapley_data", outputs=["y"], groups="members", jobs=1)
     np.testing.assert_allclose(drawn.values("y", "shapley"), designed.values("y", "shapley"), atol=0.05)
+
+
+# Some factors alone ---------------------------------------------------------------------------------------------------
+
+
+def test_dependent_factors_alone_have_their_effects_with_less_chance_than_among_all():
+    alone, among, inside = [], [], []
+    for seed in range(20):
+        x, y, truth = of_pair(600, seed)
+        found = shares_of(x, y, wanted=("x0", "x1"))
+        alone.append(found["shapley"][:, 0] - truth)
+        among.append(shares_of(x, y)["shapley"][:2, 0] - truth)
+        inside.append(holds(found, truth))
+    error = np.std(alone, axis=0) / math.sqrt(20)
+    assert (np.abs(np.mean(alone, axis=0)) < 4.0 * error).all()
+    assert np.square(alone).mean() < 0.9 * np.square(among).mean()
+    assert np.mean(inside) >= 0.85
+
+
+def test_others_that_hold_one_another_do_no_harm():
+    x, y, truth = of_pair(1000, 3)
+    twice = np.column_stack([x, x[:, 3]])
+    found = shares_of(twice, y, wanted=("x0", "x1"))
+    assert holds(found, truth).all()
+
+
+def test_what_some_functions_leave_is_the_same_by_both_eliminations():
+    x = np.random.default_rng(0).normal(size=(50, 6))
+    gram, right = x.T @ x, x.T @ np.random.default_rng(1).normal(size=(50, 3))
+    held = np.block([[gram, gram[:, :1]], [gram[:1], gram[:1, :1]]])
+    left = _left(gram, right)
+    again = _left(held, np.vstack([right, right[:1]]))
+    np.testing.assert_allclose(left.T @ left, right.T @ np.linalg.solve(gram, right), rtol=1e-10)
+    np.testing.assert_allclose(again.T @ again, left.T @ left, rtol=1e-10)
+
+
+def test_wanted_factor_that_is_none_is_refused():
+    result = run(study_of(lambda inputs, context: {"y": inputs["a"]}, {"a": UNIFORM, "b": UNIFORM}), 100, seed=1)
+    with pytest.raises(InputError, match=r"wanted: z: not a factor of shapley_data"):
+        given_data(result, "shapley_data", ["y"], wanted=("z",))
+    with pytest.raises(InputError, match=r"wanted: a: not a factor of prcc"):
+        given_data(result, "prcc", ["y"], wanted=("a",))

@@ -16,7 +16,7 @@ from mcsim.kernels._jit import kernel
 Reals = NDArray[Any]
 Integers = NDArray[Any]
 
-_LEFT = 1e-8  # of a function's own square: what the earlier ones leave of it is rounding, so it tells nothing new
+HELD = 1e-8  # of a function's own square: what the earlier ones leave of it is rounding, so it tells nothing new
 
 
 @kernel
@@ -101,7 +101,7 @@ def add_steps(gram: Reals, cross: Reals, order: Integers, step: Integers, explai
             work[i, n + v] = cross[own, v]
     left = np.empty(n)
     for i in range(n):
-        left[i] = work[i, i] * _LEFT
+        left[i] = work[i, i] * HELD
     eliminate(work, left)
     for i in range(n):
         if work[i, i] > 0.0:

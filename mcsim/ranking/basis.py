@@ -48,7 +48,8 @@ def column_functions(values: FloatArray, weights: FloatArray, most: int = DEGREE
     distinct, where = np.unique(values, return_inverse=True)
     mass = np.bincount(where, weights=weights)
     position = (2.0 * (np.cumsum(mass) - 0.5 * mass) / mass.sum() - 1.0)[where]
-    raw = np.polynomial.legendre.legvander(position, most)
+    # A few more than are wanted: some add too little to the earlier ones.
+    raw = np.polynomial.legendre.legvander(position, min(DEGREES, most + 2))
     # The even one first: of the odd ones the input itself holds most.
     raw = np.column_stack([values - distinct[0], raw[:, 2:3], raw[:, 1:2], raw[:, 3:]])
     raw -= weights @ raw
@@ -112,26 +113,22 @@ def chosen_functions(known: Strengths, budget: int) -> list[Function]:
     """
     floor = 2.0 * known.noise
     strength = np.maximum(known.whole, floor)
-    promised: list[tuple[float, Function]] = []
-    for column, alone in enumerate(known.alone):
-        if not known.used[column]:
-            continue
+    promised: list[tuple[float, tuple[int, ...], tuple[int, ...]]] = []
+    for column in np.flatnonzero(known.used).tolist():
+        alone = known.alone[column].tolist()
         # The first function of each stands before all others, whose share is below one.
-        promised.append((alone[0] + 2.0, ((column, 0),)))
+        promised.append((alone[0] + 2.0, (column,), (0,)))
         for degree in range(1, DEGREES):
             own = alone[degree] if degree < SEARCHED else 0.0
-            promised.append((max(own, strength[column] * _DECAY ** (degree + 1)), ((column, degree),)))
-    order = [int(column) for column in np.argsort(-strength, kind="stable") if known.used[column]]
+            promised.append((max(own, float(strength[column]) * _DECAY ** (degree + 1)), (column,), (degree,)))
+    order = [column for column in np.argsort(-strength, kind="stable").tolist() if known.used[column]]
     for size, among, degrees in ((2, _IN_PAIRS, _PAIR_DEGREES), (3, _IN_TRIPLES, _TRIPLE_DEGREES)):
+        each = [own for own in product(range(degrees - size), repeat=size) if sum(own) + size <= degrees]
         for columns in combinations(sorted(order[:among]), size):
             both = float(np.prod(strength[list(columns)])) ** (1.0 / size) * 0.5 ** (size - 1)
-            promised += [
-                (both * _DECAY ** sum(each), tuple(zip(columns, each, strict=True)))
-                for each in product(range(degrees - size), repeat=size)
-                if sum(each) + size <= degrees
-            ]
-    promised.sort(key=lambda pair: -pair[0])
-    return [function for _, function in promised[:budget]]
+            promised += [(both * _DECAY ** sum(own), columns, own) for own in each]
+    promised.sort(key=lambda item: -item[0])
+    return [tuple(zip(columns, each, strict=True)) for _, columns, each in promised[:budget]]
 
 
 def columns_of(functions: Sequence[Function]) -> dict[int, int]:

@@ -31,7 +31,8 @@ DRAWS_PER_FUNCTION = 5.0  # at least
 _SIZES = 7  # of the fit, of which each output takes the smallest that serves
 _RIDGE = 1e-9  # of a function's square: one that others hold already gets no weight
 _ROWS = 4096  # at a time
-_HELD_BYTES = 64 * 2**20  # of functions of single columns
+_HELD_BYTES = 192 * 2**20  # of functions of single columns
+_COLUMNS = 64  # whose strength is looked at together
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,8 +49,9 @@ class Draws:
         Which group each draw is in; equal draws are in one.
     shares : ndarray, shape (GROUPS, 2)
         Of each group: its weight, and the sum of the squares of the weights of different draws.
-    held : dict
+    held, searched : dict
         Functions of columns that were asked for, as many as have room: every block of outputs asks for them again.
+        Those of single columns, and the first of neighbouring ones with the weights in them.
     """
 
     x: FloatArray
@@ -57,6 +59,35 @@ class Draws:
     group: IntArray
     shares: FloatArray
     held: dict[int, FloatArray] = field(default_factory=dict, repr=False)
+    searched: dict[int, tuple[IntArray, FloatArray]] = field(default_factory=dict, repr=False)
+
+    def strengths(self, y: FloatArray) -> FloatArray:
+        """Return the share of the variance of outputs with mean 0 and square 1 that each function of a column explains.
+
+        Returns
+        -------
+        ndarray, shape (n_columns, SEARCHED, V)
+            Of the first functions of each column, 0 where it has fewer.
+        """
+        n_rows, n_columns = self.x.shape
+        found = np.zeros((n_columns * SEARCHED, y.shape[1]))
+        for first in range(0, n_columns, _COLUMNS):
+            part = self.searched.get(first)
+            if part is None:
+                part = self._searched(range(first, min(first + _COLUMNS, n_columns)))
+                if (len(self.searched) + 1) * _COLUMNS * SEARCHED * n_rows * 8 <= _HELD_BYTES:
+                    self.searched[first] = part
+            found[part[0]] = (part[1] @ y) ** 2
+        return found.reshape(n_columns, SEARCHED, -1)
+
+    def _searched(self, columns: range) -> tuple[IntArray, FloatArray]:
+        """Return the first functions of some columns, one per row, times the weights, and where each belongs."""
+        rows, places = [], list[int]()
+        for column in columns:
+            functions = column_functions(self.x[:, column], self.weights, SEARCHED)
+            rows.append((functions * self.weights[:, None]).T)
+            places += range(column * SEARCHED, column * SEARCHED + functions.shape[1])
+        return np.array(places, np.int64), np.concatenate(rows)
 
     def functions(self, column: int, most: int) -> FloatArray:
         """Return the first functions of a column."""
@@ -197,6 +228,8 @@ def unseen_error(moments: Moments) -> FloatArray:
     """
     n_functions, n_values = moments.cross.shape[1:]
     error = np.zeros((n_functions + 1, n_values))
+    from scipy.linalg.blas import dtrsm
+
     for group, (gram, cross, _, _) in enumerate(moments.left_out()):
         left = moments.shares[:, 0].sum() - moments.shares[group, 0]
         mean = (moments.mean.sum(axis=0) - moments.mean[group]) / left
@@ -207,9 +240,11 @@ def unseen_error(moments: Moments) -> FloatArray:
         held = moments.gram[group] - np.outer(mean, own) - np.outer(own, mean) + weight * np.outer(mean, mean)
         with_y = moments.cross[group] - np.outer(mean, total) - np.outer(own, middle) + weight * np.outer(mean, middle)
         square = moments.square[group] - 2.0 * middle * total + weight * middle**2
-        inverse = np.linalg.inv(np.linalg.cholesky(gram + np.diag(_RIDGE * np.diag(gram) + 1e-300)))
-        z, seen = inverse @ cross, inverse @ held @ inverse.T
-        grown = z * (2.0 * (np.tril(seen, -1) @ z) + np.diag(seen)[:, None] * z - 2.0 * (inverse @ with_y))
+        factor = np.linalg.cholesky(gram + np.diag(_RIDGE * np.diag(gram) + 1e-300))
+        z = dtrsm(1.0, factor, cross, lower=1)
+        seen = dtrsm(1.0, factor, dtrsm(1.0, factor, held, lower=1), side=1, lower=1, trans_a=1)
+        with_q = dtrsm(1.0, factor, with_y, lower=1)
+        grown = z * (2.0 * (np.tril(seen, -1) @ z) + np.diag(seen)[:, None] * z - 2.0 * with_q)
         error += np.concatenate([np.zeros((1, n_values)), np.cumsum(grown, axis=0)]) + square
     return np.asarray(error / moments.without(None)[2])
 
@@ -251,10 +286,7 @@ def fit(draws: Draws, y: FloatArray, single: BoolArray) -> Fit:
     y = y - draws.weights @ y
     y = y / np.sqrt(draws.weights @ y**2)
     noise = 1.0 / draws.effective
-    alone = np.zeros((draws.x.shape[1], SEARCHED, y.shape[1]))
-    for column in range(draws.x.shape[1]):
-        functions = draws.functions(column, SEARCHED)
-        alone[column, : functions.shape[1]] = ((functions * draws.weights[:, None]).T @ y) ** 2
+    alone = draws.strengths(y)
     best = np.maximum(alone.max(axis=2) - noise, 0.0)
     # The strongest of m functions without effect takes about 2 log(m) times what one of them takes by chance.
     used = single | (best[:, 0] > 2.0 * np.log(2.0 + len(best)) * noise)

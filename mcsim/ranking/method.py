@@ -97,6 +97,10 @@ class Analysis:
         Of the draws; equal where there are none.
     laws : ndarray, shape (m, n_inputs), optional
         Many more values of each input, for a method that needs its law; none of rows of the user's own.
+    wanted : tuple of str
+        Factors of which measures are wanted, where that spares work: they depend on no other. Empty for all.
+    fits : list
+        Of an analysis that begins with the same functions of the same draws for every output: these draws, and them.
     """
 
     inputs: tuple[str, ...]
@@ -108,11 +112,18 @@ class Analysis:
     groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     weights: FloatArray | None = None
     laws: FloatArray | None = None
+    wanted: tuple[str, ...] = ()
+    fits: list[tuple[FloatArray, Any]] = field(default_factory=list, repr=False, compare=False)
 
     @property
     def factors(self) -> Mapping[str, tuple[str, ...]]:
         """Factor -> its columns."""
         return self.groups or {name: (name,) for name in self.inputs}
+
+    @property
+    def measured(self) -> tuple[str, ...]:
+        """Factors of which there are measures."""
+        return self.wanted or tuple(self.factors)
 
 
 def _nothing(name: str, y: FloatArray, about: Analysis) -> list[str]:

@@ -167,8 +167,8 @@ def with_members(ranking: Ranking, result: Result, folder: Path | None, workers:
     outputs = [output.name for output in ranking.outputs if output.name in result.kept]
     if not members or not outputs or result.complete < SHAPLEY_DATA.fewest_for(len(study.groups)):
         return ranking
-    effects = given_data(result, SHAPLEY_DATA.name, outputs, seed=result.seed, jobs=workers)
-    whole = replace(ranking, within=effects.only(members))
+    effects = given_data(result, SHAPLEY_DATA.name, outputs, seed=result.seed, jobs=workers, wanted=members)
+    whole = replace(ranking, within=effects)
     if folder is not None:
         facts, asked = identity_of(folder / RANKING), read_manifest(folder)["ranking"]
         keep(whole, folder, facts, study_record(study), asked)

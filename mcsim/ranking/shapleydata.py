@@ -19,12 +19,15 @@ permutations for Shapley value estimation", JMLR 23, for even ones. Nearest neig
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Sequence
+from functools import partial
 from itertools import permutations
 from typing import NamedTuple
 
 import numpy as np
 
-from mcsim.ranking.fitted import Centred, Draws, Fit, fit
+from mcsim.ranking.fitted import Centred, Draws, fit
+from mcsim.ranking.games import Game, factors_of, game_beside, whole_game
 from mcsim.ranking.intervals import pseudo_values, student_estimate
 from mcsim.ranking.method import Analysis, GivenData, Measures
 from mcsim.ranking.verdicts import ranks
@@ -37,7 +40,6 @@ _FEW = 4  # factors of which all orders are taken
 _SETS, _POINTS = 8, 16
 _LEAST = 0.1  # share of the variance below which a fit says nothing
 _GOOD = 0.9  # below which it is told
-_HELD = 1e6  # times what the others leave of a function, its square: above, an inverse would cost half of all digits
 MEASURES = ("shapley", "shapley_low", "shapley_high", "rank", "explained")
 
 
@@ -105,26 +107,37 @@ def effects(x: FloatArray, y: FloatArray, about: Analysis) -> Measures:
     >>> bool(abs(found["shapley"][0, 0] - 0.8) < 0.03)
     True
     """
-    draws = Draws.of(x, about.weights)
-    count = len(about.factors)
+    draws = _draws(x, about)
+    count, names = len(about.measured), list(about.factors)
     if draws.effective < FEWEST or y.shape[1] == 0:
         # To so few a fit says nothing of others.
         return {name: np.full((count, y.shape[1]), 0.0 if name == "explained" else np.nan) for name in MEASURES}
     place = {name: number for number, members in enumerate(about.factors.values()) for name in members}
     factor_of = np.array([place[name] for name in about.inputs])
     single = np.bincount(factor_of)[factor_of] == 1
-    orders = orders_of(tuple(about.factors), about.seed)
+    groups = np.flatnonzero(draws.shares[:, 0] > 0.0).tolist()
+    orders, of = orders_of(tuple(names), about.seed), [names.index(name) for name in about.measured]
+
+    def game(centred: Centred, columns: IntArray, members: IntArray) -> Game:
+        size = len(members)
+        part = Centred(
+            centred.gram[:size, :size], centred.cross[:size, columns], centred.square[columns], centred.worth
+        )
+        return game_beside(part, members, of) if about.wanted else whole_game(part, members)
 
     def block(start: int) -> list[FloatArray]:
         part = y[:, start : start + _OUTPUTS]
         found = fit(draws, part, single)
-        whole, without = found.moments.without(None), found.moments.left_out()
+        left_out = found.moments.left_out()
+        whole, without = found.moments.without(None), [left_out[group] for group in groups]
         measures = [np.full((count, part.shape[1]), np.nan) for _ in MEASURES]
-        for size in np.unique(found.sizes):
+        for size in np.unique(found.sizes).tolist():
             columns = np.flatnonzero((found.sizes == size) & (found.unexplained <= 1.0 - _LEAST))
             if len(columns) > 0:
-                walk = _Walk(found, columns, int(size), factor_of, whole, without)
-                for measure, values in zip(measures, _estimated(walk, orders, about.level), strict=False):
+                made = partial(game, columns=columns, members=factors_of(found.functions[:size], factor_of))
+                games = made(whole), map(made, without)
+                estimates = _estimated(found.unexplained[columns], *games, orders, of, about.level)
+                for measure, values in zip(measures, estimates, strict=False):
                     measure[:, columns] = values
         measures[-1][:] = 1.0 - found.unexplained
         return measures
@@ -139,108 +152,39 @@ def effects(x: FloatArray, y: FloatArray, about: Analysis) -> Measures:
     return {name: np.concatenate(parts, axis=1) for name, *parts in zip(MEASURES, *blocks, strict=True)}
 
 
-class _Walk(NamedTuple):
-    """What is walked through: outputs that take the same functions.
-
-    Parameters
-    ----------
-    fit : Fit
-        With the moments.
-    columns : ndarray of int64
-        The outputs.
-    size : int
-        How many of the functions they take.
-    factor_of : ndarray of int64, shape (n_columns,)
-        Factor of each input.
-    whole : Centred
-        Moments of all draws.
-    without : list of Centred
-        Moments without each group of draws.
-    """
-
-    fit: Fit
-    columns: IntArray
-    size: int
-    factor_of: IntArray
-    whole: Centred
-    without: list[Centred]
+def _draws(x: FloatArray, about: Analysis) -> Draws:
+    """Return the draws, and what is known of them from another output that has a value in the same ones."""
+    for known, draws in about.fits:
+        if known is x:
+            return draws
+    draws = Draws.of(x, about.weights)
+    if not about.fits:
+        about.fits.append((x, draws))
+    return draws
 
 
-def _estimated(walk: _Walk, orders: Orders, level: float) -> list[FloatArray]:
-    """Return the effects, both ends of their intervals, and ranks, each (n_factors, V).
+def _estimated(
+    unexplained: FloatArray, whole: Game, left_out: Iterable[Game], orders: Orders, of: Sequence[int], level: float
+) -> list[FloatArray]:
+    """Return the effects of some factors, both ends of their intervals, and ranks among them, each (n_factors, V).
 
     Jackknife over the groups of draws, whose bias correction takes off what chance adds to the fit; the error of the
     orders, where they were drawn, is that of the mean of their sets. What the fit leaves unexplained, a share m of the
     variance, may belong to any factor: as if all of it were one factor's, which one with the odds e of the effects, an
     effect is wrong by m sqrt(e (1 - e)) in standard deviation.
     """
-    shares = walk.fit.moments.shares[:, 0]
-    by_set = np.stack([_shared(_gains(walk, order, walk.whole)) for order in orders.every])
-    left_out = [
-        _shared(_gains(walk, orders.every[0], walk.without[int(group)])) for group in np.flatnonzero(shares > 0.0)
-    ]
-    pseudo = pseudo_values(by_set[0], np.array(left_out)) + (by_set.mean(axis=0) - by_set[0])
-    found = student_estimate(pseudo.mean(axis=0), pseudo, level)
-    half = found.half_width
+    by_set = np.stack([whole.shares(order, of) for order in orders.every])
+    without = np.array([game.shares(orders.every[0], of) for game in left_out])
+    pseudo = pseudo_values(by_set[0], without) + (by_set.mean(axis=0) - by_set[0])
+    estimate = student_estimate(pseudo.mean(axis=0), pseudo, level)
+    half = estimate.half_width
     if not orders.complete:
         # A set has as many orders as the jackknife has groups or so: the same quantile serves both.
         quantile = half / np.maximum(np.std(pseudo, axis=0, ddof=1) / math.sqrt(len(pseudo)), 1e-300)
         half = np.hypot(half, quantile * np.std(by_set, axis=0, ddof=1) / math.sqrt(len(by_set)))
-    odds = np.clip(found.value, 0.0, 1.0)
-    half = np.hypot(half, np.maximum(walk.fit.unexplained[walk.columns], 0.0) * np.sqrt(odds * (1.0 - odds)))
-    return [found.value, found.value - half, found.value + half, ranks(found.value)]
-
-
-def _shared(gains: FloatArray) -> FloatArray:
-    """Return gains as shares of their sum."""
-    return np.asarray(gains / gains.sum(axis=0))
-
-
-def _gains(walk: _Walk, orders: IntArray, centred: Centred) -> FloatArray:
-    """Return the mean growth of the explained variance at each factor's turn (n_factors, V), from centred moments."""
-    from mcsim.kernels.statistics.walks import add_gains
-
-    columns, size = walk.columns, walk.size
-    functions = walk.fit.functions[:size]
-    most = max(len(function) for function in functions)
-    # The factors of each function, the last again where there are fewer.
-    members = np.array(
-        [[function[min(place, len(function) - 1)][0] for place in range(most)] for function in functions]
-    )
-    gram, cross = np.ascontiguousarray(centred.gram[:size, :size]), np.ascontiguousarray(centred.cross[:size, columns])
-    inverse = _inverse(gram)
-    gains = np.zeros((orders.shape[1], len(columns)))
-    square = np.ascontiguousarray(centred.square[columns])
-    members = walk.factor_of[members]
-    add_gains(
-        gram,
-        cross,
-        inverse,
-        inverse @ cross if len(inverse) > 0 else cross,
-        square,
-        centred.worth,
-        orders,
-        members,
-        gains,
-    )
-    return gains / len(orders)
-
-
-def _inverse(gram: FloatArray) -> FloatArray:
-    """Return the inverse of the functions' moments; an empty one where some function is nearly held by the others.
-
-    Of a function's square G_ii the others leave 1 / K_ii, K the inverse; in no order do the earlier ones leave less.
-    """
-    from scipy.linalg.lapack import dpotrf, dpotri
-
-    factor, failed = dpotrf(gram, lower=1)
-    if failed:
-        return np.empty((0, 0))
-    below = np.tril(dpotri(factor, lower=1)[0])
-    inverse = below + np.tril(below, -1).T
-    if not (np.diag(gram) * np.diag(inverse) < _HELD).all():
-        return np.empty((0, 0))
-    return np.ascontiguousarray(inverse)
+    odds = np.clip(estimate.value, 0.0, 1.0)
+    half = np.hypot(half, np.maximum(unexplained, 0.0) * np.sqrt(odds * (1.0 - odds)))
+    return [estimate.value, estimate.value - half, estimate.value + half, ranks(estimate.value)]
 
 
 def _remarks(name: str, measures: Measures) -> list[str]:
