@@ -6,29 +6,19 @@ import platform
 import re
 import xml.etree.ElementTree as ET
 from dataclasses import dataclass
-from functools import cache
 from html.parser import HTMLParser
 
 import numpy as np
 import pytest
+from shipped import STUDIES, shipped
 
-from mcsim.engine.run import run
-from mcsim.ranking.sensitivity import sensitivity
-from mcsim.report import draw
 from mcsim.report.answers import answers_of, input_words, title_of
 from mcsim.report.check import read_picture
 from mcsim.report.choose import figures_of, numbers_of
 from mcsim.report.first import rows_of
-from mcsim.report.page import write_report
 from mcsim.study.answers import slots
-from mcsim.study.load import find_studies, load
 
 NONSENSE = re.compile(r"\b(?:nan|NaN|inf|None|True|False)\b|\de\+\d|[{}]|\bnp\.|\bobject at\b|  +,|\(\)")
-# Levers and packages lie over one study and say what it says: two stand for all, since each takes a run of it.
-OVERLAYS = ("lever-take-back", "package-all")
-STUDIES = sorted(name for name in find_studies() if name in OVERLAYS or not name.startswith(("lever-", "package-")))
-# Scenarios of a study ask for the same pictures: one of them draws, which is what takes the time.
-STUB = b'<svg xmlns="http://www.w3.org/2000/svg"/>'
 
 
 class Reader(HTMLParser):
@@ -78,32 +68,13 @@ class Written:
     drawn: bool
 
 
-@cache
-def pictures_of(name):
-    """What a study asks to be drawn, as text that is the same for studies that ask for the same of the same outputs."""
-    study = load(name)
-    return f"{study.figures} {study.outputs}"
-
-
-def draws_for_all(name):
-    """Whether a study is the first that asks for its pictures."""
-    return next(other for other in STUDIES if pictures_of(other) == pictures_of(name)) == name
-
-
 @pytest.fixture(scope="module", params=STUDIES)
 def written(request, tmp_path_factory):
-    study = load(request.param)
-    folder = tmp_path_factory.mktemp("run") / "run"
-    drawn = draws_for_all(request.param)
-    with pytest.MonkeyPatch.context() as patch:
-        if not drawn:
-            patch.setattr(draw, "_svg", lambda picture: STUB)
-        result = run(study, 24, jobs=1, out=folder, quiet=True)
-        ranking = sensitivity(study, base=4, jobs=1) if any(output.rank for output in study.outputs) else None
-        page = Reader()
-        page.feed(write_report(result, ranking, folder).read_text())
+    made = shipped(request.param, tmp_path_factory)
+    page = Reader()
+    page.feed((made.folder / "report.html").read_text())
     assert page.inside == []
-    return Written(result, ranking, page, drawn)
+    return Written(made.result, made.ranking, page, made.drawn)
 
 
 def test_no_word_of_a_report_is_nonsense(written):
