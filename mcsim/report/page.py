@@ -92,7 +92,7 @@ def _write(result: Result, ranking: Ranking | None, folder: Path, png: bool, ear
         design=result.design,
         warnings=_warnings(result),
         remarks=[] if ranking is None else [f"{first_large(note)}." for note in ranking.warnings],
-        headlines=words.headlines(result),
+        headlines=words.by_output(words.headlines(result)),
         one=one,
         foot=foot,
         answer=pictures[0] if pictures else None,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -164,6 +164,18 @@ def span(low: float, high: float, unit: str) -> str:
     return f"{ends} {'' if _calendar(low, unit) else unit_words(words)}".strip()
 
 
+def in_unit(values: Sequence[float], unit: str) -> tuple[list[str], str]:
+    """Return numbers in the one unit that the largest of them asks for, and that unit; of years none.
+
+    Examples
+    --------
+    >>> in_unit((990.0, 120.0, 31000.0), "km"), in_unit((2042.0, 2040.0), "yr")
+    ((['0.99', '0.12', '31'], 'thousand km'), (['2042', '2040'], ''))
+    """
+    divisor, words = scale(unit, max(map(abs, values)))
+    return [_digits(value, divisor, unit) for value in values], "" if _calendar(values[0], unit) else unit_words(words)
+
+
 def within(middle: float, low: float, high: float, unit: str) -> str:
     """Return a number with its ends behind it, in one unit, named once.
 
@@ -172,10 +184,8 @@ def within(middle: float, low: float, high: float, unit: str) -> str:
     >>> within(990.0, 120.0, 31000.0, "km"), within(2042.0, 2040.0, 2044.0, "yr")
     ('0.99 (0.12 to 31) thousand km', '2042 (2040 to 2044)')
     """
-    divisor, words = scale(unit, max(abs(middle), abs(low), abs(high)))
-    first, *ends = (_digits(value, divisor, unit) for value in (middle, low, high))
-    band = say("{low} to {high}", low=ends[0], high=ends[1])
-    return f"{first} ({band}) {'' if _calendar(middle, unit) else unit_words(words)}".strip()
+    (first, *ends), words = in_unit((middle, low, high), unit)
+    return f"{first} ({say('{low} to {high}', low=ends[0], high=ends[1])}) {words}".strip()
 
 
 def label(name: object) -> str:

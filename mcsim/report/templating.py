@@ -29,5 +29,6 @@ def _environment() -> Any:
         loader=jinja2.PackageLoader("mcsim.report"), autoescape=True, undefined=jinja2.StrictUndefined
     )
     found.globals["say"] = say
+    found.filters["capital"] = lambda text: text[:1].upper() + text[1:]
     found.filters["tight"] = lambda text: text.replace(" %", "\N{NO-BREAK SPACE}%")
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from html import escape
 from pathlib import PurePosixPath, PureWindowsPath
@@ -11,7 +12,7 @@ import numpy as np
 
 from mcsim.report.choose import cells_of, numbers_of
 from mcsim.report.language import say
-from mcsim.report.style import label, number, share, span, unit_words
+from mcsim.report.style import in_unit, label, share, unit_words
 from mcsim.result.pairs import POINTS
 from mcsim.study import Input, Study
 from mcsim.study.declared import INDICATOR
@@ -43,6 +44,17 @@ def headlines(result: Result) -> list[dict[str, str]]:
     return lines
 
 
+def by_output(lines: list[dict[str, str]]) -> list[tuple[str, list[dict[str, str]]]]:
+    """Return headlines under their outputs; one that stands alone has no title and says both in one cell."""
+    groups = []
+    for what, found in itertools.groupby(lines, key=lambda line: line["what"]):
+        several = list(found)
+        alone = len(several) == 1
+        both = ", ".join(filter(None, (what, several[0]["where"])))
+        groups.append(("", [several[0] | {"where": both}]) if alone else (what, several))
+    return groups
+
+
 def beside(result: Result, cell: Cell) -> str:
     """Return what is told beside an element: that of another output with its labels; nothing where there is none."""
     if cell.output.beside not in result.bands:
@@ -55,7 +67,7 @@ def beside(result: Result, cell: Cell) -> str:
 
 
 def _bands(row: Mapping[Any, Any]) -> dict[str, str]:
-    """Return the numbers of a row of the summary in words, and in how many draws there is none."""
+    """Return the numbers of a row of the summary in words, their unit once, and in how many draws there is none."""
     unit = str(row["unit"])
     missing = float(row["undefined"])
     told = say("undefined in {part} of the draws", part=share(missing)) if missing > 0 else ""
@@ -71,17 +83,17 @@ def _bands(row: Mapping[Any, Any]) -> dict[str, str]:
             "band": "",
             "undefined": told,
         }
-    return {
-        "median": number(row["p50"], unit),
-        "half": span(row["p25"], row["p75"], unit),
-        "band": span(row["p2.5"], row["p97.5"], unit),
-        "undefined": told,
-    }
+    (middle, *ends), words = in_unit([row[key] for key in ("p50", "p25", "p75", "p2.5", "p97.5")], unit)
+    half, band = (say("{low} to {high}", low=low, high=high) for low, high in (ends[:2], ends[2:]))
+    return {"median": f"{middle} {words}".strip(), "half": half, "band": band, "undefined": told}
 
 
 def inputs(study: Study) -> list[tuple[str, list[dict[str, str]]]]:
-    """Return the inputs under titles: uncertain scalars, tables, fixed scalars; a title without lines is left out."""
-    scalars = [item for item in study.inputs if item.table is None]
+    """Return the inputs under titles: uncertain scalars, tables, fixed scalars; a title without lines is left out.
+
+    A vector of shares is one line: its distribution is one of all its shares.
+    """
+    scalars = [item for item in study.inputs if item.table is None and (item.vector is None or item.vector[1] == 0)]
     parts = [
         (say("Uncertain"), [_input(item, study) for item in scalars if item.uncertain]),
         (say("Tables"), [_table(table, study) for table in study.tables.values()]),
@@ -110,14 +122,16 @@ def _more(count: int) -> str:
 
 
 def _input(item: Input, study: Study) -> dict[str, str]:
-    shown = str(item.distribution) if item.vector is None else str(study.vectors[item.vector[0]])
+    vector = None if item.vector is None else item.vector[0]
+    shown = str(item.distribution if vector is None else study.vectors[vector])
+    name, meaning = (item.name, item.meaning) if vector is None else (vector, item.meaning.rpartition(": ")[0])
     return {
-        "name": item.name,
-        "meaning": study.labels.name(item.name, item.meaning),
+        "name": name,
+        "meaning": study.labels.name(name, meaning),
         "distribution": shown,
         "unit": item.unit,
-        "group": "" if item.group == item.name else study.labels.name(item.group, item.group),
-        "source": item.source + (f" ({item.note})" if item.note else ""),
+        "group": "" if item.group == name else study.labels.name(item.group, item.group),
+        "source": item.source + (f" ({item.note})" if item.note and vector is None else ""),
         "curve": curve(item) if item.uncertain and item.vector is None else "",
     }
 
