@@ -186,6 +186,12 @@ def heavier(packs: PackTables, inputs: Mapping[str, FloatArray]) -> FloatArray:
     return spread(inputs["pack_mass_factor"], packs.mass_factor)
 
 
+def pack_masses(packs: PackTables, inputs: Mapping[str, FloatArray], shares: FloatArray) -> FloatArray:
+    """Return the mass of a pack by model year, (n, 46) kg/kWh, for the `cell_shares` of its cells."""
+    mass = inputs["pack_mass"][:, packs.pack_mass]
+    return np.ascontiguousarray((shares @ mass[:, :, None])[:, :, 0] * heavier(packs, inputs))
+
+
 def composition(packs: PackTables, inputs: Mapping[str, FloatArray], shares: FloatArray) -> FloatArray:
     """Return the materials of a pack by model year, (n, 46, materials) kg/kWh, for the `cell_shares` of its cells.
 
@@ -225,12 +231,11 @@ def contents(
     Contents
     """
     shares = cell_shares(packs, inputs, str(options["chemistry_path"]))
-    mass = inputs["pack_mass"][:, packs.pack_mass]
     routes = inputs["recovery"][:, packs.recovery][:, :, : None if materials else 0]
     recovery = moved(Recovery(routes, routes[:, PYRO], routes[:, PYRO]), inputs)
     return Contents(
         capacity=kwh,
-        mass=np.ascontiguousarray((shares @ mass[:, :, None])[:, :, 0] * heavier(packs, inputs)),
+        mass=pack_masses(packs, inputs, shares),
         composition=composition(packs, inputs, shares) if materials else np.empty((*shares.shape[:2], 0)),
         host_recovery=np.ascontiguousarray(recovery.host),
         home_recovery=np.ascontiguousarray(recovery.home),

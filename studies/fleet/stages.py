@@ -266,10 +266,12 @@ def pack_space(years: int, materials: int) -> room.PackSpace:
 
 
 # What reads a block's tables before the next block fills them: which draws, what is drawn, tables, working space.
-After = Callable[[slice, Fleet, room.Tables, room.Space], None]
+After = Callable[[slice, Drawn, room.Tables, room.Space], None]
 
 
-def run_flows(drawn: Drawn, shared: Shared, rules: Rules, with_packs: bool = True) -> tuple[Flows, room.Packs]:
+def run_flows(
+    drawn: Drawn, shared: Shared, rules: Rules, with_packs: bool = True, after: After | None = None
+) -> tuple[Flows, room.Packs]:
     """Return the flows of all draws, and which packs retire when.
 
     Parameters
@@ -278,6 +280,8 @@ def run_flows(drawn: Drawn, shared: Shared, rules: Rules, with_packs: bool = Tru
         See `mcsim.kernels.cohorts.records` and, of what is filled, `mcsim.kernels.cohorts.flows`.
     with_packs : bool
         Whether retiring packs are wanted; there are none of them else.
+    after : callable, optional
+        Called after every block of draws, while its tables stand.
 
     Returns
     -------
@@ -289,6 +293,8 @@ def run_flows(drawn: Drawn, shared: Shared, rules: Rules, with_packs: bool = Tru
     for part, some, tables, space in filled_blocks(drawn, shared, rules, flows):
         if with_packs:
             fill_packs(some, tables, space, packs_of(part))
+        if after is not None:
+            after(part, some, tables, space)
     return flows, packs
 
 
@@ -300,15 +306,13 @@ def run_retired(packs: room.Packs, places: IntArray, contents: Contents) -> Reti
     return retired
 
 
-def run_fleet(fleet: Fleet, shared: Shared, rules: Rules, after: After | None = None) -> tuple[Flows, Retired]:
+def run_fleet(fleet: Fleet, shared: Shared, rules: Rules) -> tuple[Flows, Retired]:
     """Return the flows and the retired packs of all draws, in one go.
 
     Parameters
     ----------
     fleet, shared, rules
         As in `run_flows`.
-    after : callable, optional
-        Called after every block of draws, while its tables stand.
 
     Returns
     -------
@@ -322,8 +326,6 @@ def run_fleet(fleet: Fleet, shared: Shared, rules: Rules, after: After | None = 
         fill_packs(some, tables, space, tables.packs)
         one = fleet_of(part)
         fill_retired(tables.packs, np.arange(part.stop - part.start), one.contents, space.packs, retired_of(part))
-        if after is not None:
-            after(part, one, tables, space)
     return flows, retired
 
 

@@ -47,13 +47,16 @@ def handed(packs: room.Packs) -> dict[str, FloatArray]:
     }
 
 
-def held(found: Found) -> tuple[room.Packs, IntArray]:
-    """Return the retiring packs of an earlier step where they lie (35 kB a row), and which of them each row has."""
+def held(found: Found, prefix: str = "") -> tuple[room.Packs, IntArray]:
+    """Return the retiring packs of an earlier step where they lie (35 kB a row), and which of them each row has.
+
+    Those whose names as results begin with the prefix.
+    """
     kinds = [
-        room.Retiring(*(found.whole(f"{kind}_{field}")[0] for field in room.Retiring._fields))
+        room.Retiring(*(found.whole(f"{prefix}{kind}_{field}")[0] for field in room.Retiring._fields))
         for kind in room.Packs._fields
     ]
-    return room.Packs(*kinds), found.whole("later_number")[1]
+    return room.Packs(*kinds), found.whole(f"{prefix}later_number")[1]
 
 
 def lever_reads(*kinds: type) -> tuple[str, ...]:

@@ -359,9 +359,7 @@ def sparse_values(cells: FloatArray, positions: IntArray) -> FloatArray:
     return np.where(positions >= 0, cells[:, np.maximum(positions, 0)], 0.0)
 
 
-def impact_at_plug(
-    grid: Grid, inputs: Mapping[str, FloatArray], year: int, part: FloatArray | None = None
-) -> FloatArray:
+def impact_at_plug(grid: Grid, inputs: Mapping[str, FloatArray], year: int) -> FloatArray:
     """Return the impact of one kWh at the plug by region and calendar year.
 
     Parameters
@@ -373,22 +371,46 @@ def impact_at_plug(
         ``host_loss_position``, ``host_fuel_oil_share`` (n,).
     year : int
         First calendar year wanted.
-    part : ndarray, shape (n, 2, n_sources, n_categories), optional
-        Share of each source's impact that is wanted; all by default.
 
     Returns
     -------
     ndarray, shape (n, 2, n_years, n_categories)
         By country, home and host; years from the purchase to 2050, whose value holds ever after; impact per kWh.
     """
-    skip = year - FIRST_YEAR
-    mix = _follow(grid.mix, inputs["grid_mix"], _positions(inputs, "grid"), skip, True)
-    loss = _follow(grid.loss, inputs["grid_losses"], _positions(inputs, "loss"), skip, False)
+    return _at_plug(grid, inputs, year, impact_of_sources(grid, inputs))
+
+
+def parts_at_plug(grid: Grid, inputs: Mapping[str, FloatArray], year: int, parts: Sequence[FloatArray]) -> FloatArray:
+    """Return parts of the impact of one kWh at the plug, one behind the other; as `impact_at_plug` otherwise.
+
+    Parameters
+    ----------
+    grid, inputs, year
+        As in `impact_at_plug`.
+    parts : sequence of ndarray, shape (n, 2, n_sources, n_categories)
+        Share of each source's impact that is wanted.
+
+    Returns
+    -------
+    ndarray, shape (n, 2, n_years, n_parts * n_categories)
+    """
+    impact = impact_of_sources(grid, inputs)
+    return _at_plug(grid, inputs, year, np.concatenate([impact * part for part in parts], axis=3))
+
+
+def impact_of_sources(grid: Grid, inputs: Mapping[str, FloatArray]) -> FloatArray:
+    """Return the impact per kWh generated of every source, (n, 2, n_sources, n_categories)."""
     factors = plain(inputs["grid_factors"])
     impact = np.empty((len(factors), *grid.first.shape))
     factor_of_sources(factors, plain(inputs["grid_sources"]), grid.share, grid.first, grid.second, impact)
     impact[:, 1, grid.corrected] += host_correction(grid, inputs)
-    impact *= 1.0 if part is None else part
+    return impact
+
+
+def _at_plug(grid: Grid, inputs: Mapping[str, FloatArray], year: int, impact: FloatArray) -> FloatArray:
+    skip = year - FIRST_YEAR
+    mix = _follow(grid.mix, inputs["grid_mix"], _positions(inputs, "grid"), skip, True)
+    loss = _follow(grid.loss, inputs["grid_losses"], _positions(inputs, "loss"), skip, False)
     at_plug = np.empty((*mix.shape[:3], impact.shape[3]))
     generation_at_plug(mix, impact, loss, at_plug)
     return at_plug

@@ -265,13 +265,23 @@ def pack_impacts(
         ``battery_production`` (at the factors of the purchase year), ``recycling_home``, ``recycling_host``,
         ``credit_home``, ``credit_host`` (avoided burdens, positive: to be subtracted) and ``landfill``, per pack.
     """
-    energy = _energy(packs, inputs)
+    return impacts_of_packs(packs, inputs, options, impacts_per_kwh(packs, inputs, options))
+
+
+def impacts_of_packs(
+    packs: Packs,
+    inputs: Mapping[str, FloatArray],
+    options: Mapping[str, OptionValue],
+    per_kwh: Mapping[str, FloatArray],
+) -> dict[str, FloatArray]:
+    """Return the same from the `impacts_per_kwh`."""
+    energy = energy_of_packs(packs, inputs)
     years = int(options["purchase_year"]) - FACTOR_YEAR
     trend = (1.0 - inputs["battery_trend"]) ** years
     content = inputs["pack_materials"][:, packs.content]
-    per_kwh = impacts_per_kwh(packs, inputs, options)
-    per_kwh["battery_production"] *= trend[:, np.newaxis, np.newaxis]
-    impacts = {name: np.einsum("nvc,nck->nvk", energy, values) for name, values in per_kwh.items()}
+    made = per_kwh["battery_production"] * trend[:, np.newaxis, np.newaxis]
+    now = {**per_kwh, "battery_production": made}
+    impacts = {name: np.einsum("nvc,nck->nvk", energy, values) for name, values in now.items()}
     impacts["battery_production"] += trend[:, np.newaxis, np.newaxis] * _housing(packs, inputs, energy)
     impacts["landfill"] = _landfill(packs, inputs, options, energy, content)
     return impacts
@@ -286,7 +296,7 @@ def impacts_per_kwh(
     shares = home_route_shares(inputs, options["home_recycling_route"])
     smelter = ROUTES.index("pyro")
     content = inputs["pack_materials"][:, packs.content]
-    credit_home, credit_host = _credits(packs, inputs, options, content, shares)
+    ((credit_home, credit_host),) = _credits(packs, inputs, options, content, shares)
     return {
         "battery_production": correlated(packs.production, inputs["battery_factors"], factor, correlation),
         "recycling_home": np.einsum("nr,nrck->nck", shares, burden),
@@ -307,7 +317,7 @@ def leaching_per_kwh(
     return np.einsum("ncm,nmk->nck", metals * leached, toxicity), per_kg
 
 
-def _energy(packs: Packs, inputs: Mapping[str, FloatArray]) -> FloatArray:
+def energy_of_packs(packs: Packs, inputs: Mapping[str, FloatArray]) -> FloatArray:
     """Return the energy of each vehicle's pack by chemistry [kWh], shape (n, n_vehicles, n_chemistries)."""
     return np.asarray(inputs["vehicles"][:, packs.energy, np.newaxis] * inputs["pack_chemistry"][:, packs.chemistry])
 
@@ -322,11 +332,11 @@ def recycling_per_kwh(
 
 
 def credits_per_kwh(
-    packs: Packs, inputs: Mapping[str, FloatArray], options: Mapping[str, OptionValue], part: FloatArray
-) -> tuple[FloatArray, FloatArray]:
-    """Return a part of the credits of a kWh at home and in the host country, by the share of each metal (n, m, K)."""
+    packs: Packs, inputs: Mapping[str, FloatArray], options: Mapping[str, OptionValue], parts: Sequence[FloatArray]
+) -> list[tuple[FloatArray, FloatArray]]:
+    """Return parts of the credits of a kWh at home and in the host country, by the share of each metal (n, m, K)."""
     shares = home_route_shares(inputs, options["home_recycling_route"])
-    return _credits(packs, inputs, options, inputs["pack_materials"][:, packs.content], shares, part)
+    return _credits(packs, inputs, options, inputs["pack_materials"][:, packs.content], shares, parts)
 
 
 def recycling_at_home(
@@ -334,15 +344,15 @@ def recycling_at_home(
 ) -> FloatArray:
     """Return the same of a pack of each vehicle, (n, V, K)."""
     per_kwh = recycling_per_kwh(packs, inputs, options, part)
-    return np.asarray(np.einsum("nvc,nck->nvk", _energy(packs, inputs), per_kwh))
+    return np.asarray(np.einsum("nvc,nck->nvk", energy_of_packs(packs, inputs), per_kwh))
 
 
 def credit_of_packs(
     packs: Packs, inputs: Mapping[str, FloatArray], options: Mapping[str, OptionValue], part: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
     """Return the same credits of a pack of each vehicle, (n, V, K)."""
-    home, host = credits_per_kwh(packs, inputs, options, part)
-    energy = _energy(packs, inputs)
+    ((home, host),) = credits_per_kwh(packs, inputs, options, (part,))
+    energy = energy_of_packs(packs, inputs)
     return np.einsum("nvc,nck->nvk", energy, home), np.einsum("nvc,nck->nvk", energy, host)
 
 
@@ -359,12 +369,15 @@ def _credits(
     options: Mapping[str, OptionValue],
     content: FloatArray,
     shares: FloatArray,
-    part: FloatArray | None = None,
-) -> tuple[FloatArray, FloatArray]:
-    """Avoided burden per kWh at home and in the host country: mass recovered x substitution x virgin burden."""
+    parts: Sequence[FloatArray | float] = (1.0,),
+) -> list[tuple[FloatArray, FloatArray]]:
+    """Avoided burden per kWh at home and in the host country: mass recovered x substitution x virgin burden.
+
+    Of each metal the whole, or the share of it that each of `parts` says.
+    """
     if options["recycling_credit"] == "cut_off":
         nothing = np.zeros((len(content), content.shape[1], len(packs.landfill)))
-        return nothing, nothing
+        return [(nothing, nothing)] * len(parts)
     avoided = correlated(
         packs.credit[str(options["credit_source"])],
         inputs["credits"],
@@ -372,12 +385,14 @@ def _credits(
         inputs["metal_correlation"],
     )
     avoided *= inputs["substitution_ratio"][:, np.newaxis, np.newaxis]
-    if part is not None:
-        avoided *= part
     recovery = inputs["recycling_recovery"][:, packs.recovery]
     recovered_home = content * np.einsum("nr,nrm->nm", shares, recovery)[:, np.newaxis]
     recovered_host = content * recovery[:, np.newaxis, ROUTES.index("pyro")]
-    return np.einsum("ncm,nmk->nck", recovered_home, avoided), np.einsum("ncm,nmk->nck", recovered_host, avoided)
+    found = []
+    for part in parts:
+        kept = avoided * part
+        found.append((np.einsum("ncm,nmk->nck", recovered_home, kept), np.einsum("ncm,nmk->nck", recovered_host, kept)))
+    return found
 
 
 def _landfill(

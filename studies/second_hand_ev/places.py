@@ -23,7 +23,7 @@ from mcsim.studies.common.labels import ROUTES
 from mcsim.studies.second_hand_ev.assembly import Lived
 from mcsim.studies.second_hand_ev.cars import PARTS, part_burdens, upstream_of_litre
 from mcsim.studies.second_hand_ev.changes import cell_impacts, ends_abroad
-from mcsim.studies.second_hand_ev.grid import impact_at_plug
+from mcsim.studies.second_hand_ev.grid import parts_at_plug
 from mcsim.studies.second_hand_ev.lca import Assessment
 from mcsim.studies.second_hand_ev.outputs import PLACED, PLACES, Cells
 from mcsim.studies.second_hand_ev.packs import credit_of_packs, recycling_at_home
@@ -164,13 +164,18 @@ def electricity_by_place(
     The plant stands in the country of the plug; what it burns, and what it is made of, comes from where it comes from.
     Losses between plant and plug raise both alike.
     """
+    falls = power_by_place(places, inputs)
+    year = int(options["purchase_year"])
+    return parts_at_plug(assessment.grid, inputs, year, [falls[..., p] for p in range(len(COUNTRIES))])
+
+
+def power_by_place(places: Places, inputs: Mapping[str, FloatArray]) -> FloatArray:
+    """Return what of a kWh from each source falls at home and in the host country, (n, 2, n_sources, K, 2)."""
     before = inputs["power_upstream"][:, places.upstream][:, np.newaxis]
     falls = before[..., np.newaxis] * shares(inputs, places.power)
     for country in range(len(COUNTRIES)):
         falls[:, country, :, :, country] += 1.0 - before[:, 0]
-    year = int(options["purchase_year"])
-    each = [impact_at_plug(assessment.grid, inputs, year, falls[..., p]) for p in range(len(COUNTRIES))]
-    return np.concatenate(each, axis=3)
+    return np.asarray(falls)
 
 
 def factors_by_place(
@@ -185,6 +190,34 @@ def factors_by_place(
     What goes by distance and by packs buried is left out (0): a life's distance has to be told apart by country first,
     as `local` does.
     """
+    at_smelter, at_works = shares(inputs, places.smelting), shares(inputs, places.recycling)
+    displaced = shares(inputs, places.credit)
+    nothing = np.zeros_like(found["landfill"])
+    each = cars_by_place(places, assessment, inputs, found)
+    for p, factors in enumerate(each):
+        credit_home, credit_host = credit_of_packs(assessment.packs, inputs, options, displaced[..., p])
+        factors |= {
+            "litres_per_km": found["litres_per_km"],
+            "recycling_home": recycling_at_home(assessment.packs, inputs, options, at_works[..., p]),
+            "recycling_host": found["recycling_host"] * at_smelter[:, np.newaxis, :, p],
+            "credit_home": credit_home,
+            "credit_host": credit_host,
+        } | dict.fromkeys(("wear_per_km", "maintenance_per_km", "road_per_km", "landfill"), nothing)
+    return each
+
+
+def cars_by_place(
+    places: Places, assessment: Assessment, inputs: Mapping[str, FloatArray], found: Mapping[str, FloatArray]
+) -> list[dict[str, FloatArray]]:
+    """Return what of vehicles and packs made, of a litre and of the end of vehicles falls at home, and in the host's.
+
+    Parameters
+    ----------
+    places, assessment, inputs
+        As in `factors_by_place`.
+    found : mapping
+        Of `lca.impacts`: ``vehicle_production``, ``battery_production``, ``use_per_litre``, ``vehicle_end_of_life``.
+    """
     burdens = part_burdens(assessment.cars, inputs)
     made = np.einsum("npvk,npvkq->nvkq", burdens, shares(inputs, places.car))
     whole = burdens.sum(axis=1)[..., np.newaxis]
@@ -192,9 +225,6 @@ def factors_by_place(
     of_pack, gasoline = shares(inputs, places.pack), shares(inputs, places.gasoline)
     upstream = upstream_of_litre(assessment.cars, inputs)
     burnt = found["use_per_litre"] - upstream[:, :, np.newaxis]
-    at_smelter, at_works = shares(inputs, places.smelting), shares(inputs, places.recycling)
-    displaced = shares(inputs, places.credit)
-    nothing = np.zeros_like(found["landfill"])
     each = []
     for p in range(len(COUNTRIES)):
         litre = upstream[:, :, np.newaxis] * gasoline[..., p][:, np.newaxis, (0, 1, 1)]
@@ -202,20 +232,13 @@ def factors_by_place(
         litre[:, :, stretch] += burnt[:, :, stretch]
         ends = np.zeros_like(found["vehicle_end_of_life"])
         ends[:, :, p] = found["vehicle_end_of_life"][:, :, p]
-        credit_home, credit_host = credit_of_packs(assessment.packs, inputs, options, displaced[..., p])
         each.append(
             {
-                "litres_per_km": found["litres_per_km"],
                 "vehicle_production": found["vehicle_production"] * of_car[..., p],
                 "battery_production": found["battery_production"] * of_pack[..., p],
                 "use_per_litre": litre,
                 "vehicle_end_of_life": ends,
-                "recycling_home": recycling_at_home(assessment.packs, inputs, options, at_works[..., p]),
-                "recycling_host": found["recycling_host"] * at_smelter[:, np.newaxis, :, p],
-                "credit_home": credit_home,
-                "credit_host": credit_host,
             }
-            | dict.fromkeys(("wear_per_km", "maintenance_per_km", "road_per_km", "landfill"), nothing)
         )
     return each
 

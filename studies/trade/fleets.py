@@ -7,15 +7,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mcsim.kernels.cohorts.accounts import Burning, Driving, Holding
-from mcsim.kernels.cohorts.records import EV, POWERTRAINS, Contents
+from mcsim.kernels.cohorts.accounts import Burning, Driving
+from mcsim.kernels.cohorts.records import POWERTRAINS
 from mcsim.studies.common.corridor import Corridor
-from mcsim.studies.fleet.batteries import CELLS, PackTables, bev_share, cell_shares
-from mcsim.studies.fleet.series import YEARS, interpolation, refuse_negative
+from mcsim.studies.fleet.batteries import CELLS, PackTables, bev_share, cell_shares, pack_masses
+from mcsim.studies.fleet.series import YEARS, interpolation, refuse_negative, spread
 from mcsim.studies.second_hand_ev.curves import MAXIMUM_AGE, distance_abroad, distance_in_service, survival_of_country
 from mcsim.studies.second_hand_ev.inputs import BODIES
 from mcsim.studies.second_hand_ev.lca import Assessment
 from mcsim.studies.second_hand_ev.lived import OLD_CATALYST_AGE
+from mcsim.studies.second_hand_ev.packs import Packs
 from mcsim.study import FloatArray, IntArray, OptionValue, TableSpec
 from mcsim.study.tables import Table
 
@@ -165,10 +166,8 @@ def driving(mix: Mix, inputs: Mapping[str, FloatArray], options: Mapping[str, Op
 def burning(
     mix: Mix,
     packs: PackTables,
-    shares: FloatArray,
-    energy_per_km: FloatArray,
+    consumption: FloatArray,
     inputs: Mapping[str, FloatArray],
-    options: Mapping[str, OptionValue],
 ) -> Burning:
     """Return what a km takes, by market and model year.
 
@@ -178,55 +177,48 @@ def burning(
     ----------
     mix, packs : Mix, PackTables
         Places in the tables.
-    shares : ndarray
-        From `vehicle_shares`.
-    energy_per_km : ndarray, shape (n, V)
-        Of the vehicles at the plug [kWh/km].
-    inputs, options : mapping
+    consumption : ndarray, shape (n, 2)
+        Electricity of a new EV of either market at the plug [kWh/km].
+    inputs : mapping
         As the model gets them.
     """
-    fuel = np.stack([inputs["fuel_use"] @ weights for weights in mix.fuel], axis=1)
+    fuel = np.stack([spread(inputs["fuel_use"], weights) for weights in mix.fuel], axis=1)
     hybrid = fuel * inputs["hybrid_fuel_ratio"][:, None, None]
     before = np.zeros(len(MODEL_YEARS) - len(YEARS), np.int64)
     years = np.concatenate([before, np.arange(len(YEARS))])
     bev = np.stack([bev_share(packs, inputs, country)[:, years] for country in COUNTRIES], axis=1)
     charged = bev + (1.0 - bev) * inputs["phev_electric_share"][:, None, None]
-    if options["ev_energy"] == "vehicles":
-        mean = (shares[:, :, EV] @ energy_per_km[:, :, None])[..., 0]
-    else:
-        mean = np.repeat(inputs["ev_energy_use"][:, None], len(COUNTRIES), axis=1)
     return Burning(
         fuel=np.ascontiguousarray(np.stack([fuel, hybrid, (1.0 - charged) * hybrid], axis=2)),
-        exhaust=np.ascontiguousarray(np.stack([inputs["exhaust_ratio"] @ weights for weights in mix.exhaust], axis=1)),
-        power=np.ascontiguousarray(mean[:, :, None] * charged),
+        exhaust=np.ascontiguousarray(
+            np.stack([spread(inputs["exhaust_ratio"], weights) for weights in mix.exhaust], axis=1)
+        ),
+        power=np.ascontiguousarray(consumption[:, :, None] * charged),
         fuel_fade=np.ascontiguousarray(inputs["fuel_fade"]),
         power_fade=np.ascontiguousarray(inputs["efficiency_fade"] / inputs["first_efficiency"]),
         catalyst=np.ascontiguousarray(inputs["catalyst_multiplier"]),
-        late_age=np.full(len(mean), OLD_CATALYST_AGE),
+        late_age=np.full(len(consumption), OLD_CATALYST_AGE),
     )
 
 
 def holding(
-    mix: Mix,
-    packs: PackTables,
-    contents: Contents,
-    scored_mass: FloatArray,
-    inputs: Mapping[str, FloatArray],
-    options: Mapping[str, OptionValue],
-) -> Holding:
+    mix: Mix, packs: PackTables, scored: Packs, inputs: Mapping[str, FloatArray], options: Mapping[str, OptionValue]
+) -> FloatArray:
     """Return what a kWh of packs holds by model year: kWh of each scored chemistry, kg, and kg beyond what is scored.
 
     Parameters
     ----------
-    mix, packs, contents : Mix, PackTables, Contents
-        Places in the tables; mass by model year and capacity.
-    scored_mass : ndarray, shape (n, C)
-        Mass per kWh of the packs that the scores per kWh are of.
+    mix, packs, scored : Mix, PackTables, Packs
+        Places in the tables: of both, of the fleet's packs, and of those that the scores per kWh are of.
     inputs, options : mapping
         As the model gets them.
+
+    Returns
+    -------
+    ndarray, shape (n, years, chemistries + 2)
     """
     cells = cell_shares(packs, inputs, str(options["chemistry_path"]))
     shares = cells @ drawn_shares(inputs["scored_chemistry"], mix.chemistry)
-    beyond = contents.mass - (shares @ scored_mass[:, :, None])[..., 0]
-    vectors = np.concatenate([shares, contents.mass[..., None], beyond[..., None]], axis=2)
-    return Holding(contents.capacity, np.ascontiguousarray(vectors))
+    mass = pack_masses(packs, inputs, cells)
+    beyond = mass - (shares @ inputs["scored_pack_mass"][:, scored.mass_per_kwh][:, :, None])[..., 0]
+    return np.concatenate([shares, mass[..., None], beyond[..., None]], axis=2)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import cache
 
 import numpy as np
 
+from mcsim.kernels.cohorts.done import AT_HOME, AT_HOST, CROSSED, Columns, fill_impacts, fill_last_turns
+from mcsim.kernels.cohorts.records import POWERTRAINS
 from mcsim.studies.fleet.results import Outputs
 from mcsim.studies.fleet.series import YEARS
 from mcsim.studies.second_hand_ev.lca import CATEGORIES
 from mcsim.studies.trade.declared import SCALES
-from mcsim.studies.trade.ledger import AS_IS, CASES, NO_EVS, Case, Run, masses, stacked
-from mcsim.studies.trade.units import Factors
+from mcsim.studies.trade.ledger import AS_IS, CASES, NO_EVS
 from mcsim.study import FloatArray
 
 # kg (or what a category counts) to what a year of two countries is told in.
@@ -21,167 +21,191 @@ _TO_GKM, _TO_TWH = 1e-9, 1e-9
 OTHERS = tuple(case for case in range(len(CASES)) if case != AS_IS)
 
 
-def impacts_of(done: FloatArray, power: FloatArray, factors: Factors) -> FloatArray:
-    """Return impacts (n, years, 3, K) of what is done (n, years, J) and of kWh at the plug (n, 2, years).
-
-    Examples
-    --------
-    >>> factors = Factors(np.full((1, 2, 3, 1), 0.5), np.full((1, 2, 1, 3, 1), 2.0), np.ones((1, 1)))
-    >>> impacts_of(np.full((1, 1, 2), 4.0), np.full((1, 2, 1), 3.0), factors).ravel().tolist()
-    [16.0, 16.0, 16.0]
-    """
-    n, width = done.shape[0], factors.unit.shape[1]
-    flat = done @ factors.unit.reshape(n, width, -1)
-    flat = flat.reshape(*done.shape[:2], *factors.unit.shape[2:])
-    flat += power[:, 0, :, None, None] * factors.power[:, 0]
-    flat += power[:, 1, :, None, None] * factors.power[:, 1]
-    return np.asarray(flat)
-
-
 def over_years(values: FloatArray) -> FloatArray:
-    """Return the sum over the second axis, by a product with ones: far faster than a sum over a middle axis.
+    """Return the sum over the last axis but one, by a product with ones: far faster than a sum over a middle axis.
 
     Examples
     --------
     >>> over_years(np.arange(6.0).reshape(1, 3, 2)).tolist()
     [[6.0, 9.0]]
     """
-    flat = np.ones(values.shape[1]) @ values.reshape(*values.shape[:2], -1)
-    return np.asarray(flat.reshape(len(values), *values.shape[2:]))
+    return np.asarray(np.ones(values.shape[-2]) @ values)
 
 
-def last_turn(change: FloatArray) -> FloatArray:
-    """Return the last year in which a running sum turns its sign, NaN where it never does.
-
-    Parameters
-    ----------
-    change : ndarray, shape (n, years, ...)
-        By year.
-
-    Examples
-    --------
-    >>> change = np.zeros((1, 46)); change[0, 10:12] = [-1.0, 3.0]
-    >>> last_turn(change).tolist()
-    [2016.0]
-    """
-    total = np.cumsum(change, axis=1)
-    turns = (total[:, 1:] > 0.0) & (total[:, :-1] < 0.0) | (total[:, 1:] < 0.0) & (total[:, :-1] > 0.0)
-    last = turns.shape[1] - 1 - np.argmax(turns[:, ::-1], axis=1)
-    return np.asarray(np.where(turns.any(axis=1), YEARS[1] + last, np.nan), np.float64)
+def of_cases(done: FloatArray, axis: int) -> FloatArray:
+    """Return every case as it is, from the first as it is and the others less that."""
+    first = np.take(done, [AS_IS], axis=axis)
+    rest = first + np.take(done, OTHERS, axis=axis)
+    return np.concatenate([first, rest], axis=axis)
 
 
-def told_outputs(
-    run: Run, cases: tuple[Case, ...], factors: Factors, loss: FloatArray, inputs: Mapping[str, FloatArray]
-) -> Outputs:
-    """Return the study's own outputs, computed when asked for.
+def yearly(amounts: FloatArray, power: FloatArray, unit: FloatArray, per_kwh: FloatArray) -> Outputs:
+    """Return the outputs about impacts by year.
 
     Parameters
     ----------
-    run, cases, factors
-        What the fleets do, in every case, and what a unit causes.
-    loss : ndarray, shape (n, 2, years)
-        Share of generation lost before the plug, by country.
-    inputs : mapping
-        With ``metal_price`` by material, (n, materials).
+    amounts, power : ndarray
+        Of `Done`.
+    unit, per_kwh : ndarray, shape (n, columns, 3, K), (n, 2, years, 3, K)
+        What each causes.
 
     Returns
     -------
     mapping
         Output name -> what gives (n, *packed_shape).
     """
+    (n, cases, years, width), places = amounts.shape, unit.shape[2:]
+    cells = places[0] * places[1]
 
     @cache
-    def base() -> FloatArray:
-        return stacked(cases[AS_IS])
+    def told() -> tuple[FloatArray, FloatArray]:
+        goods = (amounts.reshape(n, cases * years, width) @ unit.reshape(n, width, cells)).reshape(
+            n, cases, years, cells
+        )
+        whole, change = np.empty((n, years, cells, cases)), np.empty((n, years, cells, cases - 1))
+        scale = np.tile(SCALE, places[0])
+        fill_impacts(goods, power, per_kwh.reshape(n, 2, years, cells), scale, whole, change)
+        return whole, change
+
+    def total() -> FloatArray:
+        whole = told()[0].reshape(n, years, *places, cases)
+        return np.asarray(whole[:, :, 0] + whole[:, :, 1] + whole[:, :, 2])
+
+    def turned() -> FloatArray:
+        found = np.empty((n, cells))
+        fill_last_turns(told()[1], OTHERS.index(NO_EVS), YEARS[0], found)
+        return found.reshape(n, *places)
+
+    return {
+        "impact": lambda: told()[0].reshape(n, years, *places, cases),
+        "impact_change": lambda: told()[1].reshape(n, -1),
+        "impact_total": total,
+        "break_even_year": turned,
+    }
+
+
+def totals(
+    amounts: FloatArray, power: FloatArray, unit: FloatArray, per_kwh: FloatArray, crossed: FloatArray
+) -> Outputs:
+    """Return the outputs about impacts of all years: of their sum, so that who asks for these alone pays for no year.
+
+    Parameters
+    ----------
+    amounts, power, unit, per_kwh
+        As in `yearly`.
+    crossed : ndarray, shape (n,)
+        Second-hand EVs that cross.
+    """
+    (n, cases, _, width), places = amounts.shape, unit.shape[2:]
 
     @cache
-    def as_is() -> FloatArray:
-        return impacts_of(base(), cases[AS_IS].power, factors)
-
-    @cache
-    def changed(case: int) -> FloatArray:
-        # What is the same in both cases leaves before it is multiplied: a change is no difference of large sums.
-        more = stacked(cases[case])
-        more -= base()
-        return impacts_of(more, cases[case].power - cases[AS_IS].power, factors)
+    def caused() -> FloatArray:
+        goods = over_years(amounts) @ unit.reshape(n, width, -1)
+        goods += power.reshape(n, cases, -1) @ per_kwh.reshape(n, -1, goods.shape[2])
+        return np.asarray(goods.reshape(n, cases, *places))
 
     @cache
     def scaled() -> FloatArray:
-        first = changed(OTHERS[0])
-        found = np.empty((*first.shape, len(OTHERS)))
-        for place, case in enumerate(OTHERS):
-            np.multiply(changed(case), SCALE, out=found[..., place])
-        return found
-
-    @cache
-    def impact() -> FloatArray:
-        now = as_is() * SCALE
-        found = np.empty((*now.shape, len(CASES)))
-        found[..., AS_IS] = now
-        for place, case in enumerate(OTHERS):
-            np.add(now, scaled()[..., place], out=found[..., case])
-        return found
-
-    @cache
-    def summed_change() -> FloatArray:
-        return over_years(scaled())
+        return np.moveaxis(caused() * SCALE, 1, -1)
 
     @cache
     def per_ev() -> FloatArray:
-        crossed = run.flows.host.registrations[:, 1, 2].sum(axis=1)[:, None, None]
-        total = -over_years(changed(NO_EVS))
-        return np.asarray(np.divide(total, crossed, out=np.full_like(total, np.nan), where=crossed > 0.0))
+        total, evs = -caused()[:, NO_EVS], crossed[:, None, None]
+        return np.asarray(np.divide(total, evs, out=np.full_like(total, np.nan), where=evs > 0.0))
+
+    return {
+        "cumulative_impact": lambda: of_cases(scaled(), 3),
+        "cumulative_impact_change": lambda: scaled()[..., OTHERS].reshape(n, -1),
+        "cumulative_impact_change_total": lambda: scaled()[..., OTHERS].sum(axis=1).reshape(n, -1),
+        "impact_per_second_hand_ev": per_ev,
+        "impact_per_second_hand_ev_total": lambda: per_ev().sum(axis=1),
+    }
+
+
+def driven(amounts: FloatArray, power: FloatArray, loss: FloatArray, columns: Columns) -> Outputs:
+    """Return the distance driven and the electricity generated for EVs.
+
+    Parameters
+    ----------
+    amounts, power : ndarray
+        Of `Done`.
+    loss : ndarray, shape (n, 2, years)
+        Share of generation lost before the plug, by country.
+    columns : Columns
+        Where distances stand.
+    """
+    n, count = len(amounts), len(POWERTRAINS)
+
+    def distance() -> FloatArray:
+        ways = of_cases(amounts[..., columns.driven : columns.driven + 3 * count], 1) * _TO_GKM
+        ways = ways.reshape(*ways.shape[:3], 3, count)
+        found = np.stack([ways[:, :, :, AT_HOME], ways[:, :, :, AT_HOST] + ways[:, :, :, CROSSED]], axis=3)
+        return found.transpose(0, 2, 3, 4, 1).reshape(n, -1)
+
+    def generated() -> FloatArray:
+        each = of_cases(power, 1) / (1.0 - loss)[:, None] * _TO_TWH
+        return each.transpose(0, 3, 2, 1).reshape(n, -1)
+
+    return {"vehicle_distance": distance, "ev_electricity": generated}
+
+
+def pack_masses(home: FloatArray, host: FloatArray) -> Outputs:
+    """Return the outputs about the mass of packs that retire in either country, from (n, years, cases) each."""
 
     @cache
     def kept() -> FloatArray:
-        return masses(run, NO_EVS)[0] - masses(run, AS_IS)[0]
+        return home[..., NO_EVS] - home[..., AS_IS]
 
-    def retired(country: int) -> FloatArray:
-        return np.stack([masses(run, case)[country] for case in range(len(CASES))], axis=2)
+    return {
+        "home_battery_mass_kept": kept,
+        "home_battery_mass_kept_total": lambda: kept().sum(axis=1),
+        "home_retired_battery_mass": lambda: home,
+        "host_retired_battery_mass": lambda: host,
+    }
 
-    def driven() -> FloatArray:
-        each = [np.stack([c.distance[:, 0], c.distance[:, 1] + c.distance[:, 2]], axis=1) for c in cases]
-        return np.asarray(np.stack(each, axis=-1).transpose(0, 3, 1, 2, 4) * _TO_GKM)
 
-    def generated() -> FloatArray:
-        each = np.stack([case.power / (1.0 - loss) for case in cases], axis=-1)
-        return np.asarray(each.transpose(0, 2, 1, 3) * _TO_TWH)
+def valued(contained: FloatArray, recovered: FloatArray, prices: FloatArray) -> Outputs:
+    """Return what retired packs hold and what is recovered of it, in kt and at today's prices.
+
+    Parameters
+    ----------
+    contained, recovered : ndarray, shape (n, years, origins, materials)
+        [t].
+    prices : ndarray, shape (n, materials)
+        [USD/kg].
+    """
 
     @cache
-    def contained() -> FloatArray:
-        materials = inputs["metal_price"].shape[1]
-        return np.asarray(run.retired[AS_IS].contained[..., :materials].sum(axis=1) / 1e3)
+    def total() -> FloatArray:
+        flat = contained.reshape(*contained.shape[:2], -1)
+        return over_years(flat).reshape(len(flat), *contained.shape[2:]) / 1e3
 
     @cache
     def value() -> FloatArray:
-        return contained() * inputs["metal_price"][:, None]  # kt x USD/kg is million USD
+        return total() * prices[:, None]  # kt x USD/kg is million USD
 
-    def recovered_value() -> FloatArray:
-        prices = inputs["metal_price"]
-        tonnes = run.retired[AS_IS].recovered[..., : prices.shape[1]].sum(axis=(1, 2))
-        return np.asarray(tonnes / 1e3 * prices)
-
-    def flat(values: FloatArray) -> FloatArray:
-        return values.reshape(len(values), -1)
+    def of_recovered() -> FloatArray:
+        flat = over_years(recovered.reshape(*recovered.shape[:2], -1))
+        return np.asarray(flat.reshape(len(flat), *recovered.shape[2:]).sum(axis=1) / 1e3 * prices)
 
     return {
-        "impact": impact,
-        "impact_change": lambda: flat(scaled()),
-        "cumulative_impact": lambda: over_years(impact()),
-        "cumulative_impact_change": lambda: flat(summed_change()),
-        "impact_total": lambda: impact()[:, :, 0] + impact()[:, :, 1] + impact()[:, :, 2],
-        "cumulative_impact_change_total": lambda: flat(summed_change().sum(axis=1)),
-        "impact_per_second_hand_ev": per_ev,
-        "impact_per_second_hand_ev_total": lambda: per_ev().sum(axis=1),
-        "break_even_year": lambda: last_turn(-changed(NO_EVS)),
-        "home_battery_mass_kept": kept,
-        "home_battery_mass_kept_total": lambda: kept().sum(axis=1),
-        "home_retired_battery_mass": lambda: retired(0),
-        "host_retired_battery_mass": lambda: retired(1),
-        "vehicle_distance": lambda: flat(driven()),
-        "ev_electricity": lambda: flat(generated()),
-        "material_contained_total": contained,
+        "material_contained_total": total,
         "material_value_total": value,
         "battery_value_total": lambda: value().sum(axis=2),
-        "recovered_value_total": recovered_value,
+        "recovered_value_total": of_recovered,
     }
+
+
+YEARLY, TOTALS, DRIVEN, MASSES, VALUED = (
+    ("impact", "impact_change", "impact_total", "break_even_year"),
+    (
+        "cumulative_impact", "cumulative_impact_change", "cumulative_impact_change_total",
+        "impact_per_second_hand_ev", "impact_per_second_hand_ev_total",
+    ),
+    ("vehicle_distance", "ev_electricity"),
+    (
+        "home_battery_mass_kept", "home_battery_mass_kept_total", "home_retired_battery_mass",
+        "host_retired_battery_mass",
+    ),
+    ("material_contained_total", "material_value_total", "battery_value_total", "recovered_value_total"),
+)  # fmt: skip
