@@ -73,7 +73,8 @@ def concentration_index(amount: FloatArray, people: FloatArray, order: FloatArra
     share = people[ranked] / people.sum()
     counts = share + 2.0 * (1.0 - np.cumsum(share, axis=-1))
     if order.ndim == 1:
-        twice = amount[..., ranked] @ counts
+        # By the matrix product a draw alone would take another way than among others, with other last bits.
+        twice = np.einsum("...i,i->...", amount[..., ranked], counts)
     else:
         twice = np.einsum("...i,...i->...", np.take_along_axis(amount, ranked, axis=-1), counts)
     return 1.0 - _part(twice, amount.sum(axis=-1))
