@@ -63,8 +63,14 @@ def text(family: str, *arguments: object) -> str:
     return f"{family}({', '.join(shown(argument) for argument in arguments)})"
 
 
+def plain(value: Any) -> Any:
+    """Return the number that an array without dims holds, NumPy's or xarray's; anything else as it is."""
+    return value.item() if getattr(value, "shape", None) == () and hasattr(value, "item") else value
+
+
 def number(family: str, name: str, value: object, *, infinite: bool = False) -> float:
     """Return `value` as a float, refusing what is not a number (infinities too, unless `infinite`)."""
+    value = plain(value)
     if isinstance(value, bool) or not isinstance(value, Real):
         raise refusal(family, f"{name} must be a number", shown(value), "write a plain number, units stand apart")
     try:

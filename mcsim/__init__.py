@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from mcsim.study.build import study_of as study_of
     from mcsim.study.load import find_studies as find_studies
     from mcsim.study.load import load as load
+    from mcsim.study.salib import from_salib as from_salib
 
 _CONTRACT = (
     "Model",
@@ -63,6 +64,7 @@ _PUBLIC = {
     "load": "mcsim.study.load",
     "find_studies": "mcsim.study.load",
     "study_of": "mcsim.study.build",
+    "from_salib": "mcsim.study.salib",
     "run": "mcsim.engine.run",
     "calibrate": "mcsim.calibration.calibrate",
     "Posterior": "mcsim.calibration.posterior",
@@ -84,6 +86,7 @@ _PUBLIC = {
 _ABOVE = {
     "Study.__repr__": ("mcsim.report.objects", "study_text"),
     "Study._repr_html_": ("mcsim.report.objects", "study_html"),
+    "Study.to_salib": ("mcsim.study.salib", "to_salib"),
     "Result.__repr__": ("mcsim.report.objects", "result_text"),
     "Result._repr_html_": ("mcsim.report.objects", "result_html"),
     "Result.plot": ("mcsim.report.plots", "plot_result"),

@@ -24,7 +24,7 @@ from mcsim.engine.conditioned import centre_cells
 from mcsim.engine.design import make_design
 from mcsim.engine.points import design_columns, values_of
 from mcsim.store.record import fingerprint
-from mcsim.study import FloatArray, InputError, Study, nearest
+from mcsim.study import FloatArray, InputError, Study, nearest, suggests
 from mcsim.study.observation import Observation
 from mcsim.study.rows import Rows
 from mcsim.study.values import words
@@ -36,6 +36,7 @@ KEPT = 4000  # draws of the posterior
 APART = 1.2  # r-hat above which a sampler's draws are not shown
 
 
+@suggests
 def calibrate(
     study: Study,
     *,

@@ -12,7 +12,7 @@ import numpy as np
 from mcsim.calibration.diagnostics import Told, inputs_table, left_out, words_table
 from mcsim.calibration.likelihood import Likelihood
 from mcsim.calibration.sample import Sample
-from mcsim.study import FloatArray, Study
+from mcsim.study import FloatArray, Study, Suggests
 from mcsim.study.above import above
 from mcsim.study.rows import Rows
 
@@ -25,7 +25,7 @@ PRIOR_DRAWS = 2000  # as many as are kept beside the posterior
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Posterior:
+class Posterior(Suggests):
     """A study's inputs as the observations leave them.
 
     Parameters

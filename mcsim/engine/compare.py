@@ -9,6 +9,7 @@ from mcsim.engine.run import run
 from mcsim.result.pairs import compare as paired
 from mcsim.result.result import Result
 from mcsim.study import InputError, Study
+from mcsim.study.values import words
 
 
 def compare(first: Study | Result, second: Study | Result, outputs: Sequence[str] | None = None, **how: Any) -> Result:
@@ -40,6 +41,12 @@ def compare(first: Study | Result, second: Study | Result, outputs: Sequence[str
     >>> compare(study, study.set(x1=0.5), draws=100).summary("y")["n"].item()
     100
     """
+    if isinstance(outputs, Study | Result):
+        raise InputError(
+            "compare: two at a time (got three); `mcsim compare` and its matrix take more than two studies"
+        )
+    if outputs is not None:
+        outputs = words("outputs", outputs)
     sides = (first, second)
     for side in sides:
         if not isinstance(side, Study | Result):

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mcsim.engine.pairing import allocation
-from mcsim.study import FloatArray, InputError, IntArray, nearest
+from mcsim.study import FloatArray, InputError, IntArray, nearest, suggests
 from mcsim.study.setting import valid_range
 from mcsim.study.tables import separator_of
 from mcsim.study.values import whole
@@ -203,6 +203,7 @@ def _sobol(dims: int, seed: int, replicate: int, start: int, stop: int, places: 
     return unit.T
 
 
+@suggests
 def saltelli_points(
     columns: tuple[str, ...], base: int, seed: int, start: int, stop: int, replicate: int = 0
 ) -> tuple[FloatArray, FloatArray]:
@@ -296,6 +297,7 @@ def morris_trajectories(
     return ((path + 0.5) / levels).reshape(-1, dims), half / levels
 
 
+@suggests
 def user_design(source: str | Path | pd.DataFrame, study: Study, seed: int = 1) -> Design:
     """Return the user's own samples as a design: one row per draw, one column per uncertain input.
 

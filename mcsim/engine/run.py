@@ -19,7 +19,7 @@ from mcsim.engine.evaluation import (
     transform,
 )
 from mcsim.engine.work import Job
-from mcsim.study import InputError, Study
+from mcsim.study import InputError, Study, suggests
 from mcsim.study.failure import PartialFailure
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ __all__ = [
 ]
 
 
+@suggests
 def run(
     study: Study,
     draws: int = 2000,

@@ -15,7 +15,7 @@ from mcsim.ranking.givendata import given_data
 from mcsim.ranking.question import Question, Share, parse_question
 from mcsim.ranking.shapleydata import SHAPLEY_DATA
 from mcsim.ranking.tails import FEW_EVENTS
-from mcsim.study import BoolArray, FloatArray, InputError, IntArray, Output, Study
+from mcsim.study import BoolArray, FloatArray, InputError, IntArray, Output, Study, Suggests, suggests
 from mcsim.study.above import above
 from mcsim.study.values import real
 
@@ -45,7 +45,7 @@ class Box:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Explanation:
+class Explanation(Suggests):
     """What draws say of an inverse question; shows itself as text, `table` and `record` hold every number.
 
     Parameters
@@ -101,6 +101,7 @@ class Explanation:
         return found
 
 
+@suggests
 def explain(
     what: Result | Study,
     question: str,

@@ -9,6 +9,7 @@ from mcsim.ranking.morris import MORRIS
 from mcsim.ranking.neighbours import RANK_BASED
 from mcsim.ranking.prcc import PRCC
 from mcsim.ranking.salib import DELTA, HDMR, PAWN, RBD_FAST
+from mcsim.ranking.salibsobol import SALIB_SOBOL
 from mcsim.ranking.shapley import SHAPLEY
 from mcsim.ranking.shapleydata import SHAPLEY_DATA
 from mcsim.ranking.sobol import SOBOL
@@ -20,7 +21,7 @@ from mcsim.study import InputError, nearest
 METHODS: dict[str, Designed | GivenData] = {
     method.name: method
     for method in (
-        *(SOBOL, SHAPLEY, SHAPLEY_DATA, SURROGATE, RANK_BASED, MORRIS, TORNADO, PRCC),
+        *(SOBOL, SALIB_SOBOL, SHAPLEY, SHAPLEY_DATA, SURROGATE, RANK_BASED, MORRIS, TORNADO, PRCC),
         *(TRANSPORT, DELTA, PAWN, HSIC, RBD_FAST, HDMR, EVPPI),
     )
 }

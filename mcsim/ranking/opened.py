@@ -7,9 +7,10 @@ from pathlib import Path
 from mcsim.ranking.ranking import Ranking
 from mcsim.result.result import Result
 from mcsim.store.directory import DRAWS, RANKING, read
-from mcsim.study import InputError, Study
+from mcsim.study import InputError, Study, suggests
 
 
+@suggests
 def open(folder: str | Path, study: Study | None = None) -> Result | Ranking:
     """Return what `mcsim run` or `mcsim sensitivity` left in a folder.
 

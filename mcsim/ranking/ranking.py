@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mcsim.ranking.verdicts import VERDICTS
-from mcsim.study import FloatArray, InputError, IntArray, Output, nearest
+from mcsim.study import FloatArray, InputError, IntArray, Output, Suggests, nearest
 from mcsim.study.above import above
 from mcsim.study.select import selection
 
@@ -24,7 +24,7 @@ Measures = Mapping[str, FloatArray]
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Ranking:
+class Ranking(Suggests):
     """Sensitivity measures of every input (or group) for every element of every ranked output.
 
     Parameters

@@ -45,13 +45,14 @@ def _analyzer(x: FloatArray, about: Analysis) -> Analyze:
         # Recorded as well as ignored: some analyzers put filters of their own in place.
         with warnings.catch_warnings(record=True):
             warnings.simplefilter("ignore")
-            found: Mapping[str, Any] = module.analyze(problem, x, y, seed=_seed(about.seed), **options)
+            found: Mapping[str, Any] = module.analyze(problem, x, y, seed=seed_of(about.seed), **options)
         return found
 
     return analyze
 
 
-def _seed(seed: int) -> int:
+def seed_of(seed: int) -> int:
+    """Return the seed as SALib takes it."""
     # SALib takes 0 for "no seed" and NumPy's old generator takes 32 bits.
     return seed % (2**32 - 2) + 1
 
@@ -96,7 +97,7 @@ def _hdmr(analyze: Analyze, y: FloatArray, about: Analysis) -> Measures:
     # SALib takes a seed here and draws from NumPy's global generator all the same: it is lent for the call.
     with _GLOBAL_GENERATOR:
         before = np.random.get_state()  # noqa: NPY002
-        np.random.seed(_seed(about.seed) % 2**32)  # noqa: NPY002
+        np.random.seed(seed_of(about.seed) % 2**32)  # noqa: NPY002
         try:
             found = analyze(hdmr, y, maxorder=2, R=len(y) // 2, K=20, alpha=about.level)
         finally:

@@ -24,7 +24,7 @@ from mcsim.ranking.ranking import Ranking
 from mcsim.ranking.repeat import Request, record_of
 from mcsim.ranking.sobol import check_pair, open_verdicts
 from mcsim.store.claim import claimed
-from mcsim.study import InputError, Output, Study, nearest
+from mcsim.study import InputError, Output, Study, nearest, suggests
 from mcsim.study.values import real, words
 
 MATTERS = 0.05  # share of the variance from which an input matters, where nothing is said
@@ -35,6 +35,7 @@ __all__ = ["METHODS", "Ranking", "given_data", "rank_asked", "sensitivity", "wit
 FEW_LEAVES = 4  # of a design with large sums
 
 
+@suggests
 def sensitivity(
     study: Study,
     base: int = 1024,

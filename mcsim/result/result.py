@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from mcsim.result.bands import COLUMNS, Bands
 from mcsim.result.shards import Shard, shown
-from mcsim.study import FloatArray, InputError, IntArray, Output, Study
+from mcsim.study import FloatArray, InputError, IntArray, Output, Study, Suggests, suggests
 from mcsim.study.above import above
 from mcsim.study.failure import Failure
 from mcsim.study.select import dropped, packed_cells, selection
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Result:
+class Result(Suggests):
     """Draws and bands of one run; failed draws are left out of both and listed.
 
     Parameters
@@ -67,6 +67,11 @@ class Result:
     shard: Shard | None = None
     folder: Path | None = None
     record: Mapping[str, Any] = field(default_factory=dict)
+
+    def _elsewhere(self, name: str) -> str:
+        if name in self.bands:
+            return f"; result[{name!r}] holds the draws of the output of that name"
+        return f"; result.inputs[{name!r}] holds the draws of the input of that name" if name in self.inputs else ""
 
     @property
     def complete(self) -> int:
@@ -248,6 +253,7 @@ class Result:
         """
         return above("Result.plot")(self, output, kind, keys)
 
+    @suggests
     def report(self, folder: str | Path | None = None, ranking: Any = None, *, png: bool = False) -> Path:
         """Write the brief: ``report.html``, ``report.md`` and ``figures/``.
 

@@ -1,7 +1,7 @@
 """What is asked: the contract of a model, and a study of what is uncertain about it; files, tables and units."""
 
 from mcsim.study.declared import Context, Dim, Evaluate, Layout, Option, Output, Parameter, TableSpec
-from mcsim.study.errors import InputError, nearest
+from mcsim.study.errors import InputError, Suggests, nearest, suggests
 from mcsim.study.inputs import Input
 from mcsim.study.model import Model
 from mcsim.study.stages import Stage, Stages
@@ -26,6 +26,8 @@ __all__ = [
     "Stage",
     "Stages",
     "Study",
+    "Suggests",
     "TableSpec",
     "nearest",
+    "suggests",
 ]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mcsim.study.errors import InputError, nearest
+from mcsim.study.errors import InputError, Suggests, nearest
 from mcsim.study.types import FloatArray, IntArray, OptionValue
 from mcsim.study.values import is_number, real
 
@@ -49,7 +49,7 @@ class Dim:
 
 
 @dataclass(frozen=True, slots=True)
-class Parameter:
+class Parameter(Suggests):
     """A scalar that a model reads and that may be uncertain.
 
     Parameters
@@ -180,7 +180,7 @@ class Layout:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Output:
+class Output(Suggests):
     """What a model gives, named and with its unit.
 
     Parameters

@@ -5,7 +5,13 @@ from __future__ import annotations
 import difflib
 import json
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import wraps
+from types import FunctionType
+from typing import NoReturn, ParamSpec, TypeVar, cast
+
+Given = ParamSpec("Given")
+Gives = TypeVar("Gives")
 
 
 class InputError(ValueError):
@@ -40,6 +46,51 @@ def one_of(known: Iterable[object], given: str = "") -> str:
         return "it has none"
     more = f" and {len(names) - MOST_SHOWN} more" if len(names) > MOST_SHOWN else ""
     return f"one of {', '.join(names[:MOST_SHOWN])}{more}" + (nearest(given, names) if given else "")
+
+
+class Suggests:
+    """An object that names the nearest of its attributes when asked for one that it has not."""
+
+    __slots__ = ()
+
+    def __getattr__(self, name: str) -> NoReturn:
+        kind, own = type(self).__name__, dir(type(self))
+        hint = "" if name.startswith("_") or name in own else self._elsewhere(name)
+        known = [attribute for attribute in own if not attribute.startswith("_")]
+        if not hint and not name.startswith("_") and name not in own:  # a slot not filled yet is nothing mistyped
+            hint = nearest(name, known)
+        # Named, but without its object: Python would add a second suggestion of its own.
+        raise AttributeError(f"{kind!r} object has no attribute {name!r}{hint}", name=name)
+
+    def _elsewhere(self, name: str) -> str:
+        """Return where what is asked for stands, such as an output by its key; nothing where it does not."""
+        return ""
+
+
+def suggests(function: Callable[Given, Gives]) -> Callable[Given, Gives]:
+    """Return a function that names the nearest of its arguments for a keyword that it has not.
+
+    Examples
+    --------
+    >>> @suggests
+    ... def run(draws=1):
+    ...     return draws
+    >>> run(drawz=2)
+    Traceback (most recent call last):
+    TypeError: run() got an unexpected keyword argument 'drawz'; did you mean 'draws'?
+    """
+    code = cast(FunctionType, function).__code__
+    known = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+
+    @wraps(function)
+    def called(*args: Given.args, **given: Given.kwargs) -> Gives:
+        for name in given:
+            if name not in known:
+                hint = nearest(name, known) or f"; one of {', '.join(known)}"
+                raise TypeError(f"{function.__name__}() got an unexpected keyword argument {name!r}{hint}")
+        return function(*args, **given)
+
+    return called
 
 
 OBEYED = ("Cc", "Cf", "Cs", "Zl", "Zp")  # Unicode categories: control, direction, line ends

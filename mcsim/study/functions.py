@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import inspect
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mcsim.distributions import Distribution
+from mcsim.distributions import FAMILIES, Distribution, parse
+from mcsim.distributions.base import plain
 from mcsim.study.declared import Context, Evaluate, Output, Parameter
-from mcsim.study.errors import InputError
+from mcsim.study.errors import InputError, nearest
 from mcsim.study.types import FloatArray
+from mcsim.study.values import is_number
 
 
 def as_parameter(name: str, value: Any) -> Parameter:
@@ -24,17 +27,78 @@ def as_parameter(name: str, value: Any) -> Parameter:
     """
     if isinstance(value, Parameter):
         return value
+    if isinstance(value, str) and value.partition("(")[0].strip() in FAMILIES and "(" in value:
+        return Parameter(name, "", name, default=_parsed(name, value))
     if isinstance(value, str):
         return Parameter(name, value, name)
     if isinstance(value, Distribution):
         return Parameter(name, "", name, default=value)
+    sure = f", or mcsim.constant({plain(value)!r}) for a value that is sure" if is_number(value) else ""
     raise InputError(
         f"inputs: {name}: neither a unit nor a distribution (got {value!r}); mcsim.uniform(0, 1) and the like, a unit "
-        f'such as "km", or mcsim.constant({value!r}) for a value that is sure'
-        if isinstance(value, int | float)
-        else f"inputs: {name}: neither a unit nor a distribution (got {value!r}); mcsim.uniform(0, 1) and the like, "
-        'or a unit such as "km"'
+        f'such as "km" where a study says what is uncertain{sure}'
     )
+
+
+def _parsed(name: str, text: str) -> Distribution:
+    try:
+        return parse(text)
+    except ValueError as error:
+        raise InputError(f"inputs: {name}: {error}") from None
+
+
+def name_of(function: Callable[..., Any]) -> str:
+    """Return what a model is called after its function; one without a name of its own is a model.
+
+    Examples
+    --------
+    >>> name_of(as_parameter), name_of(lambda x: x)
+    ('as_parameter', 'model')
+    """
+    name = str(getattr(function, "__name__", "model"))
+    return "model" if name == "<lambda>" else name
+
+
+def named(what: str, given: Any) -> Mapping[str, Any]:
+    """Return what names inputs or outputs, refusing what names nothing.
+
+    Raises
+    ------
+    InputError
+        For a list, a word or anything else that is no mapping.
+    """
+    if isinstance(given, Mapping):
+        return given
+    such = '{"distance": mcsim.uniform(0, 1)}' if what == "inputs" else '{"emission": "kg"}, a unit for each'
+    raise InputError(f"{what}: not names with what is said of each (got {given!r}); such as {such}")
+
+
+def check_arguments(function: Callable[..., Any], names: Iterable[str]) -> None:
+    """Refuse inputs that a function does not take, and arguments of which nothing is said, before anything is run.
+
+    Raises
+    ------
+    InputError
+        Naming the first of them.
+    """
+    try:
+        parameters = inspect.signature(function).parameters
+    except (TypeError, ValueError):  # compiled code without a signature shows at its first call what it takes
+        return
+    known = [name for name, item in parameters.items() if item.kind in (item.POSITIONAL_OR_KEYWORD, item.KEYWORD_ONLY)]
+    names = list(names)
+    open_ended = any(item.kind is item.VAR_KEYWORD for item in parameters.values())
+    for name in names:
+        if name not in known and not open_ended:
+            told = ", ".join(known) or "none by name"
+            hint = nearest(name, known) or "; the name of an argument"
+            raise InputError(f"inputs: {name}: not taken by the function (got arguments {told}){hint}")
+    for name in known:
+        if name not in names and parameters[name].default is inspect.Parameter.empty:
+            told = ", ".join(names) or "no input"
+            raise InputError(
+                f"inputs: {name}: taken by the function, and nothing is said of it (got {told}); a distribution, or a unit"
+            )
 
 
 def as_numbers(value: Any, output: Output, shape: tuple[int, ...]) -> FloatArray:

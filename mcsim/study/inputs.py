@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import Any, SupportsIndex, overload
 
 from mcsim.distributions import Distribution
-from mcsim.study.errors import InputError, nearest
+from mcsim.study.errors import InputError, Suggests, nearest
 
 
 @dataclass(frozen=True, slots=True)
-class Input:
+class Input(Suggests):
     """One uncertain (or fixed) scalar of a study: what the model declares, and what the study says about it.
 
     Parameters

@@ -16,7 +16,7 @@ from mcsim.study.calibrated import calibration_of
 from mcsim.study.declared import Dim, Output, Parameter, TableSpec
 from mcsim.study.dependent import dependence_of
 from mcsim.study.entries import cell_input, option_value, scalar_input, vector_inputs
-from mcsim.study.errors import InputError, nearest, one_of
+from mcsim.study.errors import InputError, nearest, one_of, suggests
 from mcsim.study.imports import code_of, import_callable
 from mcsim.study.inputs import Input, Inputs
 from mcsim.study.labels import ENGLISH, LANGUAGES, Labels, labels_of
@@ -48,6 +48,7 @@ def find_studies() -> dict[str, Path]:
     return dict(sorted(found.items()))
 
 
+@suggests
 def load(study: str | Path, data: str | Path | None = None) -> Study:
     """Return a study by its name or from its file.
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from typing import Any, NoReturn
 
 from mcsim.study.declared import Dim, Evaluate, Option, Output, Parameter, TableSpec
-from mcsim.study.errors import InputError
-from mcsim.study.functions import as_parameter, one_by_one, vectorised
+from mcsim.study.errors import InputError, Suggests
+from mcsim.study.functions import as_parameter, check_arguments, name_of, named, one_by_one, vectorised
 from mcsim.study.names import check_name
 from mcsim.study.stages import Stages
 from mcsim.study.travel import Travels
@@ -16,7 +16,7 @@ from mcsim.study.types import OptionValue
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Model(Travels):
+class Model(Suggests, Travels):
     """A function over named arrays with declared inputs, options and outputs.
 
     Parameters
@@ -113,7 +113,7 @@ class Model(Travels):
             Takes the inputs by name, as arrays (n,), or as floats with `per_draw`; returns a mapping of outputs, or the
             one output.
         inputs : mapping
-            Input name -> unit, `Parameter` or `Distribution`.
+            Input name -> `Distribution` or its text, `Parameter`, or a unit where a study says what is uncertain.
         outputs : mapping
             Output name -> unit or `Output`.
         name : str, optional
@@ -124,16 +124,21 @@ class Model(Travels):
         Returns
         -------
         Model
+
+        Raises
+        ------
+        InputError
+            For an input of which no distribution or unit is said, or that the function does not take.
         """
-        parameters = tuple(as_parameter(key, value) for key, value in inputs.items())
+        parameters = tuple(as_parameter(key, value) for key, value in named("inputs", inputs).items())
+        check_arguments(function, inputs)
         declared = tuple(
             value if isinstance(value, Output) else Output(key, str(value), key, rank=True)
-            for key, value in outputs.items()
+            for key, value in named("outputs", outputs).items()
         )
         adapt = one_by_one if per_draw else vectorised
         adapter = adapt(function, parameters, declared)
-        label = name if name is not None else getattr(function, "__name__", "function")
-        return cls(label, parameters, (), declared, adapter)
+        return cls(name_of(function) if name is None else name, parameters, (), declared, adapter)
 
 
 def _few(dim: Dim) -> str:

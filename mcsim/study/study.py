@@ -16,7 +16,7 @@ from mcsim.study.above import above
 from mcsim.study.answers import Brief
 from mcsim.study.declared import Option, Output
 from mcsim.study.dependent import Pairs, PairsWhen, exchanged
-from mcsim.study.errors import InputError, nearest
+from mcsim.study.errors import InputError, Suggests, nearest
 from mcsim.study.inputs import Input, Inputs
 from mcsim.study.labels import Labels
 from mcsim.study.model import Model
@@ -32,7 +32,7 @@ CENTRE = "centre"  # the word that holds an input, a table or a group at its med
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Study:
+class Study(Suggests):
     """A model with everything that is uncertain about it.
 
     Parameters
@@ -120,6 +120,9 @@ class Study:
     def __repr__(self) -> str:
         return str(above("Study.__repr__")(self))
 
+    def _elsewhere(self, name: str) -> str:
+        return f"; study.inputs[{name!r}] is the input of that name" if name in self.inputs.names else ""
+
     def _repr_html_(self) -> str:
         return str(above("Study._repr_html_")(self))
 
@@ -196,6 +199,33 @@ class Study:
             When a name is unknown or a value is outside the valid range.
         """
         return self.set_items(values.items())
+
+    def to_salib(self, spec: bool = False) -> dict[str, Any]:
+        """Return SALib's problem of this study: names, bounds, dists, groups and the outputs that are one number.
+
+        Parameters
+        ----------
+        spec : bool
+            A ``SALib.ProblemSpec``, which samples and analyses by its methods, in the place of a plain dictionary.
+
+        Returns
+        -------
+        dict
+            Inputs that are fixed are left out: ``study.set`` has put their values into the model.
+
+        Raises
+        ------
+        InputError
+            When inputs depend on one another, or one has a distribution that SALib does not know.
+
+        Examples
+        --------
+        >>> import mcsim
+        >>> mcsim.load("borehole").set(Hl="uniform(700, 820)").to_salib()["names"][:2]
+        ['rw', 'r']
+        """
+        problem: dict[str, Any] = above("Study.to_salib")(self, spec)
+        return problem
 
     def set_items(self, items: Iterable[tuple[str, Any]]) -> Study:
         """Return the study with the named values set; names such as ``table[key]`` are allowed."""

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from mcsim.distributions.base import plain
 from mcsim.study.errors import InputError
 
 
@@ -20,9 +21,10 @@ def is_number(value: object) -> bool:
 
     Examples
     --------
-    >>> is_number(np.float32(0.5)), is_number(True), is_number(math.nan)
-    (True, False, False)
+    >>> is_number(np.float32(0.5)), is_number(np.array(2)), is_number(True), is_number(math.nan)
+    (True, True, False, False)
     """
+    value = plain(value)
     if not isinstance(value, Real) or isinstance(value, bool):
         return False
     try:
