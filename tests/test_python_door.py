@@ -118,7 +118,7 @@ def test_a_distribution_may_be_said_as_its_text_and_a_unit_stays_a_unit():
 @pytest.mark.parametrize(
     ("inputs", "outputs", "message"),
     [
-        ({"a": "1"}, {"y": "kg"}, r"inputs: b: taken by the function, and nothing is said of it \(got a\)"),
+        ({"a": "1"}, {"y": "kg"}, r"inputs: b: taken by the function, but nothing is said of it \(got a\)"),
         ({"a": "1", "b": "1", "bb": "1"}, {"y": "kg"}, "inputs: bb: not taken by the function .*did you mean 'b'"),
         ({"a": "1", "b": "1"}, ["y"], r"outputs: not names with what is said of each \(got \['y'\]\)"),
         (["a", "b"], {"y": "kg"}, r"inputs: not names .*mcsim.uniform\(0, 1\)"),

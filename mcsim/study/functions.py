@@ -97,7 +97,7 @@ def check_arguments(function: Callable[..., Any], names: Iterable[str]) -> None:
         if name not in names and parameters[name].default is inspect.Parameter.empty:
             told = ", ".join(names) or "no input"
             raise InputError(
-                f"inputs: {name}: taken by the function, and nothing is said of it (got {told}); a distribution, or a unit"
+                f"inputs: {name}: taken by the function, but nothing is said of it (got {told}); a distribution or unit"
             )
 
 

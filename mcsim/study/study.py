@@ -211,7 +211,7 @@ class Study(Suggests):
         Returns
         -------
         dict
-            Inputs that are fixed are left out: ``study.set`` has put their values into the model.
+            Inputs that are sure are left out, their values stay in the study.
 
         Raises
         ------
@@ -221,8 +221,8 @@ class Study(Suggests):
         Examples
         --------
         >>> import mcsim
-        >>> mcsim.load("borehole").set(Hl="uniform(700, 820)").to_salib()["names"][:2]
-        ['rw', 'r']
+        >>> mcsim.load("borehole").set(well_radius=0.1).to_salib()["names"][:2]
+        ['influence_radius', 'upper_transmissivity']
         """
         problem: dict[str, Any] = above("Study.to_salib")(self, spec)
         return problem
