@@ -88,6 +88,7 @@ WORDS = {
     "--seed": "--seed 2",
     "--samples": "--samples {home}/samples.csv",
     "--until": '--until "mcse(z) < 0.02"',
+    "--rare": "--rare",
     "--out": "--out {home}/elsewhere",
     "--resume": "--out {home}/done | --resume",
     "--keep": "--keep w",

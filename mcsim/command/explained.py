@@ -43,14 +43,20 @@ def explain_study(study: Study, question: str, said: Mapping[str, Any]) -> Told:
     """Run a study, answer a question from its draws, leave both in a run directory, and return the answer."""
     from mcsim.command.jobs import asked_of, new_folder
     from mcsim.engine.run import run_asked
-    from mcsim.ranking.explain import explained
+    from mcsim.ranking.explain import explained, with_rare
     from mcsim.ranking.question import parse_question
+    from mcsim.ranking.rare import rare_chance
 
     parsed = parse_question(question, study.output)  # before anything is run
+    said = dict(said)
+    rare = bool(said.pop("rare", False))
     asked = asked_of({**said, "keep": (parsed.cell.output.name,)}, [study])[0]
     with new_folder(asked, f"{study.name}-explain") as folder:
         result = run_asked(study, replace(asked, stored=replace(asked.stored, out=folder, exact=True)))
-        return _left(explained(result, parsed), folder)
+        found = explained(result, parsed)
+        if rare:
+            found = with_rare(found, rare_chance(study, parsed, result.seed, lives=asked.drawn.lives_of(study)))
+        return _left(found, folder)
 
 
 def _left(found: Explanation, folder: Path) -> Told:

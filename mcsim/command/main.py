@@ -262,7 +262,7 @@ def calibrate_study(study: str, **given: Any) -> None:
 @click.argument("target", metavar="STUDY_OR_DIR", shell_complete=completed.studies)
 @click.argument("question")
 @offers("--draws", "--design", "--lives", "--seed", "--set", "--data", "--posterior", "--out", "--resume", "--jobs")
-@offers("--quiet", "--json")
+@offers("--rare", "--quiet", "--json")
 def explain_outcome(target: str, question: str, as_json: bool, **given: Any) -> None:
     """Say when "OUTPUT@LABEL,... > VALUE UNIT" is so: how likely, where, and what decides it."""
     from mcsim.command.explained import explain_directory, explain_study, is_directory

@@ -119,7 +119,7 @@ EXAMPLES = {
 }
 SECTIONS = {
     "The study": ("--from", "--set", "--data", "--posterior", "--group"),
-    "The draws": ("--draws", "--design", "--samples", "--lives", "--seed", "--until"),
+    "The draws": ("--draws", "--design", "--samples", "--lives", "--seed", "--until", "--rare"),
     "The ranking": (
         *("--no-sensitivity", "--method", "--base", "--output", "--groups", "--second-order", "--confidence"),
         "--threshold",
@@ -167,6 +167,7 @@ OPTIONS: dict[str, Callable[..., Any]] = {
     ),
     "--data": _option("--data", type=_PATH, help="Folder with CSV tables of your own."),
     "--json": _option("--json", "as_json", is_flag=True, help="Print JSON, and nothing else."),
+    "--rare": _option("--rare", is_flag=True, help="How likely it is even where no draw meets it."),
     "--draws": _option(
         "--draws",
         type=Number(),

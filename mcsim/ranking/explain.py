@@ -13,6 +13,7 @@ from mcsim.ranking.cart import Node, tree_of
 from mcsim.ranking.conditions import Columns, Condition
 from mcsim.ranking.givendata import given_data
 from mcsim.ranking.question import Question, Share, parse_question
+from mcsim.ranking.rare import Rare, rare_chance
 from mcsim.ranking.shapleydata import SHAPLEY_DATA
 from mcsim.ranking.tails import FEW_EVENTS
 from mcsim.study import BoolArray, FloatArray, InputError, IntArray, Output, Study, Suggests, suggests
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from mcsim.result.result import Result
 
 EVENT = "event"  # the output that says whether it is true
+_RARER = ", or --rare for what so few draws do not meet"
 WHETHER, HOW_FAR = "whether it is true", "how far it goes where it is true"
 
 
@@ -68,6 +70,8 @@ class Explanation(Suggests):
         Where it holds; none where too few draws tell.
     decides, within : Ranking, optional
         Shares of inputs in the variance of whether it is true, and of the output among the draws in which it is.
+    rare : Rare, optional
+        The same probability by subset simulation, where that was asked for.
     notes : tuple of str
         What the reader has to know.
     """
@@ -84,6 +88,7 @@ class Explanation(Suggests):
     tree: Node | None = None
     decides: Ranking | None = None
     within: Ranking | None = None
+    rare: Rare | None = None
     notes: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
@@ -110,6 +115,7 @@ def explain(
     seed: int | None = None,
     level: float = 0.95,
     jobs: int | None = None,
+    rare: bool = False,
 ) -> Explanation:
     """Return when something is true: how likely, in which box of few inputs, and what decides it.
 
@@ -129,6 +135,9 @@ def explain(
         Confidence level.
     jobs : int, optional
         Workers of that run.
+    rare : bool
+        Whether the probability is found by subset simulation too, some ten thousand evaluations for each factor of ten
+        that it lies below one; of a study.
 
     Returns
     -------
@@ -153,11 +162,17 @@ def explain(
         parsed = parse_question(question, what.output)
         count = 2000 if draws is None else draws
         result = run(what, count, seed=1 if seed is None else seed, jobs=jobs, keep=(parsed.cell.output.name,))
-        return explained(result, parsed, level)
-    for name, said in (("draws", draws), ("seed", seed)):
+        found = explained(result, parsed, level)
+        return with_rare(found, rare_chance(what, parsed, result.seed, level)) if rare else found
+    for name, said in (("draws", draws), ("seed", seed), ("rare", rare or None)):
         if said is not None:
             raise InputError(f"explain: {name}: of a result that has its draws (got {said}); a study, or without")
     return explained(what, parse_question(question, what.study.output), level)
+
+
+def with_rare(found: Explanation, rare: Rare) -> Explanation:
+    """Return the explanation with the probability of something rare, and without the advice to ask for it."""
+    return replace(found, rare=rare, notes=tuple(note.removesuffix(_RARER) for note in found.notes))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -260,7 +275,8 @@ def _few(events: int, draws: int) -> list[str]:
     if fewer == 0:
         always = "never" if events == 0 else "always"
         return [
-            f"{always} true in {draws:,} draws, so there is nothing to explain; a bound within what the output takes"
+            f"{always} true in {draws:,} draws, so there is nothing to explain; a bound within what the output "
+            f"takes{_RARER}"
         ]
     # Half of the draws are kept aside: on average twice the fewest are wanted.
     wanted = math.ceil(2 * FEW_EVENTS * draws / fewer / 1000) * 1000

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from mcsim.ranking.cart import Node
     from mcsim.ranking.explain import Explanation
     from mcsim.ranking.ranking import Ranking
+    from mcsim.ranking.rare import Rare, Shift
 
 TABLE, SECTION = "explain.csv", "explain.md"
 COLUMNS = ("question", "part", "item", "value", "value_low", "value_high", "draws", "unit")
@@ -27,6 +29,8 @@ def lines(found: Explanation) -> list[str]:
     told = [f"{found.study.title}: {found.question.text}", f"  {_chance(found)}"]
     if found.undefined:
         told.append(f"  undefined in {found.undefined:,} draws more, which are left out")
+    if found.rare is not None:
+        told += _rare_lines(found.rare)
     if found.box is not None:
         told += _box_lines(found)
     if found.tree is not None:
@@ -45,6 +49,22 @@ def _chance(found: Explanation) -> str:
     if found.hits == found.draws:
         return f"in all of {found.draws:,} draws: more likely than {percent(low)} ({level}); {span}"
     return f"true in {found.hits:,} of {found.draws:,} draws: {found.chance}; {span}"
+
+
+def _rare_lines(rare: Rare) -> list[str]:
+    how = f"{rare.repetitions} subset simulations, {rare.evaluations:,} evaluations"
+    if rare.value == 0.0:
+        beyond = "; the output has one value in too many draws to go on from" if rare.plateau else ""
+        return [f"rare: never met ({how}), less likely than {rare.high:.0e}{beyond}"]
+    told = [f"rare: {rare.value:.3g} ({100 * rare.level:g} %: {rare.low:.3g} to {rare.high:.3g}), by {how}"]
+    return told + [f"  there {one.name} is {_shift(one)}" for one in rare.shifts]
+
+
+def _shift(one: Shift) -> str:
+    if one.words:
+        return one.words
+    (low, high), (before, after), unit = one.there, one.usual, unit_told(one.unit)
+    return f"{low:.4g} to {high:.4g}{unit} (90 % of cases; usually {before:.4g} to {after:.4g})"
 
 
 def _box_lines(found: Explanation) -> list[str]:
@@ -125,6 +145,14 @@ def _rows(found: Explanation) -> Iterator[Row]:
     unit = found.question.unit
     yield _share_row("chance", "probability", found.chance) | {"draws": found.draws}
     yield {"part": "chance", "item": "undefined", "value": found.undefined, "draws": found.draws + found.undefined}
+    if found.rare is not None:
+        rare = found.rare
+        ends: Row = {"value_low": rare.low, "value_high": rare.high, "draws": rare.evaluations}
+        yield {"part": "rare", "item": "probability", "value": rare.value, **ends}
+        for shift in rare.shifts:
+            low, high = shift.there
+            ends = {"value_low": low, "value_high": high, "unit": shift.unit}
+            yield {"part": "rare, there", "item": shift.name, **ends}
     low, high = found.span
     yield {"part": "output", "item": "range", "value_low": low, "value_high": high, "draws": found.draws, "unit": unit}
     if found.box is not None:
@@ -181,6 +209,8 @@ def record(found: Explanation) -> dict[str, Any]:
         "undefined": found.undefined,
         "range": list(found.span),
     }
+    if found.rare is not None:
+        about["rare"] = asdict(found.rare)
     if found.box is not None:
         about["box"] = {
             "conditions": [one.record for one in found.box.conditions],
