@@ -23,8 +23,8 @@ def scripts_first(monkeypatch):
     """The scripts import their neighbours, as a script started by its path does; nobody else should find them."""
     monkeypatch.syspath_prepend(str(DOCS / "scripts"))
     yield
-    for name in ("blocks", "options", "presets", "model_form", "figures", "printed", "air_quality", "grid", "mendings"):
-        sys.modules.pop(name, None)
+    for path in (DOCS / "scripts").glob("*.py"):
+        sys.modules.pop(path.stem, None)
 
 
 def numbers(text):
@@ -116,6 +116,16 @@ def test_the_page_on_air_quality_is_what_its_script_prints():
     assert found.keys() == fresh.keys()
     for name, text in fresh.items():
         assert_same_digits(found[name], text)
+
+
+def test_the_page_on_places_is_what_its_script_prints():
+    from blocks import find_blocks
+    from places import blocks
+
+    found, fresh = find_blocks((DOCS / "places.md").read_text()), blocks()
+    assert list(found) == list(fresh)
+    for name, text in found.items():
+        assert_same_digits(text, fresh[name])
 
 
 def test_boundaries_and_places_of_the_air_quality_are_of_all_stages_once():

@@ -16,6 +16,8 @@ from mcsim.study import Context
 
 DATA = Path(package.__file__).parent / "data"
 LOCAL = ["use", "road", "vehicle_end_of_life", "landfill"]
+PAIR = ("impact_difference_by_place", "impact_difference")
+END = ("dismantling", "residue_landfill")
 MADE = ["vehicle_production", "battery_production", "maintenance", "battery_recycling", "recycling_credit"]
 
 
@@ -135,3 +137,51 @@ def test_a_place_that_is_none_is_refused(study):
     renamed = tuple((*key[:-1], "canada" if key[-1] == "elsewhere" else key[-1]) for key in table.index)
     with pytest.raises(mcsim.InputError, match=r"no place of this corridor \(got 'canada'\); us, mx, elsewhere"):
         model({**study.tables, "stage_place": replace(table, index=renamed)}, home="us", host="mx")
+
+
+@pytest.mark.parametrize("condition", ["exported", "cohort"])
+def test_what_an_export_changes_sums_over_places_to_what_it_changes(study, condition):
+    inputs = drawn(study)
+    by_place, whole = (told(study, inputs, name, condition=condition) for name in PAIR)
+    error = np.abs(by_place.sum(axis=-2) - whole)
+    scale = np.nanmax(np.abs(whole), axis=(1, 2, 3), keepdims=True)
+    assert np.nanmax(error / scale) < 1e-12
+    np.testing.assert_array_equal(np.isnan(by_place[..., 0, :]), np.isnan(whole))
+
+
+def test_a_change_by_place_is_the_difference_of_two_lives_there(study):
+    # Over the whole cohort both arms are cells that are told: exported at 8, kept, and the gasoline car.
+    inputs = drawn(study)
+    lives = told(study, inputs, "impact_by_place", condition="cohort")
+    changed = told(study, inputs, "impact_difference_by_place", condition="cohort")
+    route, vehicle = labels(study, "impact_by_place", "route"), labels(study, "impact_by_place", "vehicle")
+    exported, kept = lives[:, 0, route.index("export"), 8], lives[:, 0, route.index("us"), 0]
+    gasoline = lives[:, vehicle.index("icev-compact"), route.index("mx"), 0]
+    np.testing.assert_allclose(changed[:, 0, 0, 8], exported - kept, rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(changed[:, 0, 1, 8], exported - gasoline, rtol=1e-9, atol=1e-12)
+
+
+def test_the_street_share_is_exhaust_and_wear_in_cities_over_what_falls_there(study):
+    # Of a gasoline car, new in Mexico, with nothing made there, no upkeep and no end the streets have it all.
+    inputs = drawn(study)
+    table = study.tables["stage_place"]
+    inputs["stage_place"][:] = [key[-1] == "elsewhere" for key in table.index]
+    inputs["vehicle_factors"][:, [key[0] in END for key in study.tables["vehicle_factors"].index]] = 0.0
+    inputs["mx_urban_share"][:] = [0.25, 0.5, 1.0]
+    share = told(study, inputs, "urban_street_share")
+    vehicle, route = labels(study, "urban_street_share", "vehicle"), labels(study, "urban_street_share", "route")
+    category = labels(study, "urban_street_share", "category")
+    found = share[:, vehicle.index("icev-compact"), route.index("mx"), 0]
+    told_of = ~np.isnan(found[0])
+    assert [name for name, there in zip(category, told_of, strict=True) if there] == ["tap", "eofp", "hofp", "pmfp"]
+    np.testing.assert_allclose(found[:, told_of], np.repeat([[0.25], [0.5], [1.0]], 4, axis=1), rtol=1e-9)
+
+
+def test_no_dust_and_no_exhaust_leave_no_street_share(study):
+    inputs = drawn(study)
+    found = told(study, inputs, "urban_street_share", wear="off")
+    vehicle, route = labels(study, "urban_street_share", "vehicle"), labels(study, "urban_street_share", "route")
+    electric = found[:, vehicle.index("ev-suv"), route.index("export"), 5]
+    assert (electric[~np.isnan(electric)] == 0).all()
+    gasoline = found[:, vehicle.index("icev-compact"), route.index("mx"), 0]
+    assert (gasoline[~np.isnan(gasoline)] > 0).all()

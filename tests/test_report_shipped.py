@@ -16,7 +16,7 @@ from mcsim.report.answers import answers_of, input_words, title_of
 from mcsim.report.check import read_picture
 from mcsim.report.choose import figures_of, numbers_of
 from mcsim.report.first import rows_of
-from mcsim.study.answers import slots
+from mcsim.study.answers import FIRST, MANY, slots
 
 NONSENSE = re.compile(r"\b(?:nan|NaN|inf|None|True|False)\b|\de\+\d|[{}]|\bnp\.|\bobject at\b|  +,|\(\)")
 
@@ -199,6 +199,14 @@ def numbers_of_cell(result, ranking, cell):
     return [float(number) for number in found if number == number]
 
 
+def numbers_of_slot(result, ranking, slot):
+    if slot.part != FIRST:
+        return numbers_of_cell(result, ranking, slot.cell)
+    (dim,) = (dim.name for dim in slot.cell.output.dims if dim.name not in slot.cell.labels)
+    rows = result.standings(slot.cell.output.name, dim, top=int(slot.form or MANY), **slot.cell.labels)
+    return list(rows["p_top"])
+
+
 def test_every_number_of_page_one_is_one_of_the_run(written):
     result, ranking = written.result, written.ranking
     brief = result.study.brief
@@ -206,10 +214,10 @@ def test_every_number_of_page_one_is_one_of_the_run(written):
     texts = [title_of(result, ranking), *answers_of(result, ranking)]
     templates = [brief.title, *(part for pair in brief.answers for part in pair)]
     assert (not brief.answers) == (len(texts) == 1)
-    cells = [slot.cell for template in templates for slot in slots(template)]
+    asked = [slot for template in templates for slot in slots(template)]
     literal = [value for template in templates for part in template if isinstance(part, str)
                for value, _ in told_numbers(part)]  # fmt: skip
-    wanted = [number for cell in cells for number in numbers_of_cell(result, ranking, cell)]
+    wanted = [number for slot in asked for number in numbers_of_slot(result, ranking, slot)]
     # The name of an input may hold a year: the names of those that a ranking may call leading are left out.
     names = [input_words(result.study, item.name) for item in result.study.inputs if item.table is None]
     dated = sorted((name for name in names if re.search(r"\d", name)), key=len, reverse=True)

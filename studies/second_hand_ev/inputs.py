@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from mcsim.distributions import constant
+from mcsim.distributions import constant, triangular
 from mcsim.kernels.laws.health import KNEES
 from mcsim.kernels.laws.junction import SURVIVAL_JUNCTIONS
 from mcsim.studies.common.ageing import AGEING, ageing_input, battery_law
@@ -12,6 +12,7 @@ from mcsim.study import Option, Parameter, TableSpec
 
 SURVIVAL_FORMS = ("tabulated", "weibull", "logistic", "gompertz", "double_exponential")
 SURVIVAL, USE, TRADE = "survival", "use", "trade"
+URBAN = "host_urban_share"
 
 
 def _input(
@@ -92,6 +93,15 @@ PARAMETERS: tuple[Parameter, ...] = (
     ),
     _input("host_annual_distance", "km/yr", "mean distance of the stock of {host}", 1000.0, 60000.0, USE),
     _input("host_distance_exponent", "", "fall of distance in {host} with survival (q)", 0.1, 3.0, USE, 1.0),
+    Parameter(
+        URBAN,
+        "share",
+        "distance in {host} that is driven in cities",
+        (0.0, 1.0),
+        "places",
+        triangular(0.65, 0.8, 0.9),
+        source="assumption; no source found",
+    ),
     _input("trade_age", "yr", "age at which the trade happens", 0.0, 20.0, TRADE),
     _input("trade_odometer", "km", "odometer at which the trade happens", 0.0, 1e6, TRADE, 1.6e5),
 )

@@ -49,6 +49,8 @@ INTENSITY, ELECTRICITY = 0, 1
 OTHER_CHANNELS = 2
 PLACES = ("{home}", "{host}", "elsewhere")  # where an impact falls
 PLACED = ("impact_by_place", "impact_by_place_per_life")
+PLACE_DIFFERENCE, STREET_SHARE = "impact_difference_by_place", "urban_street_share"
+STREET_CATEGORIES = ("tap", "eofp", "hofp", "pmfp")  # what exhaust and wear add to where people breathe
 SHARE_EXPORTED, SHARE_AT_TRADE = "share_exported", "share_exported_at_trade"
 
 
@@ -188,7 +190,10 @@ def declare(cells: Cells, corridor: Corridor) -> Declared:
                 may_be_undefined=NOBODY_CROSSES,
             )
         )
-    outputs += _placed(index, (vehicle, route, ages), Dim("place", _labels(PLACES, corridor)), category, units)
+    place = Dim("place", _labels(PLACES, corridor))
+    outputs += _placed(index, (vehicle, route, ages), place, category, units)
+    outputs.append(_difference_by_place(cells, (vehicle, reference, ages, place, category), units))
+    outputs.append(_street(index, (vehicle, route, ages), category, shown))
     outputs.append(_endpoints(index, vehicle, route, ages))
     outputs += _changes(cells, reference, vehicle, ages, category, units)
     outputs += _spreads(index, (vehicle, route, ages), only, shown)
@@ -259,6 +264,30 @@ def _placed(index: IntArray, dims: tuple[Dim, ...], place: Dim, category: Dim, u
         )
         for name, per, of in zip(PLACED, ("/km", ""), ("per km", "of a life"), strict=True)
     ]  # fmt: skip
+
+
+def _difference_by_place(cells: Cells, dims: tuple[Dim, ...], units: dict[str, str]) -> Output:
+    """Return what an export changes per km by where it falls."""
+    return Output(
+        PLACE_DIFFERENCE, "", "difference of an exported vehicle's impact per km from the reference, by where it falls",
+        dims, change_layout(cells, tuple(len(dim) for dim in dims[1:])),
+        {label: f"{unit}/km" for label, unit in units.items()}, "category",
+        keep=False, may_be_undefined=NOBODY_CROSSES, on_request=True, beside=SHARE_EXPORTED,
+    )  # fmt: skip
+
+
+def _street(index: IntArray, dims: tuple[Dim, ...], category: Dim, shown: dict[str, IntArray]) -> Output:
+    """Return the share of what falls in the host country that leaves exhausts, tyres and brakes in cities."""
+    driven_there = np.array([False, True, True])[:, np.newaxis]
+    layout, kept = packed(np.where(driven_there, index, -1))
+    shown[STREET_SHARE] = kept
+    cells = layout.index[..., np.newaxis]
+    at = np.array([STREET_CATEGORIES.index(label) if label in STREET_CATEGORIES else -1 for label in category.coords])
+    return Output(
+        STREET_SHARE, "share", "exhaust and wear in cities of {host}, of all that falls in {host}", (*dims, category),
+        Layout(np.where((cells >= 0) & (at >= 0), cells * len(STREET_CATEGORIES) + at, -1)),
+        keep=False, may_be_undefined=NOBODY_CROSSES, on_request=True,
+    )  # fmt: skip
 
 
 def _endpoints(index: IntArray, vehicle: Dim, route: Dim, ages: Dim) -> Output:

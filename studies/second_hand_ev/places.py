@@ -1,31 +1,24 @@
 """Where impacts fall: at home, in the host country, or elsewhere, by what causes them.
 
-What is burnt, worn, dismantled or buried falls where the vehicle is; what is made falls where the table ``stage_place``
-says: parts of a car and packs by vehicle, gasoline on its way to the tank, what power plants burn, parts of an
-upkeep, recycling, and the metal that recycling displaces. A category falls where it is emitted, not where it acts.
-
-The map from a life to its impacts is linear in the factors, so what falls at a place is the same map with each factor
-times its share there. Two places are computed; elsewhere is what is left of the whole, so that places sum to it.
+The shares, and what of each factor falls where; `falling` takes lives to places with them. What is burnt, worn,
+dismantled or buried falls where the vehicle is; what is made falls where the table ``stage_place`` says: parts of a car
+and packs by vehicle, gasoline on its way to the tank, what power plants burn, parts of an upkeep, recycling, and the
+metal that recycling displaces. A category falls where it is emitted, not where it acts.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from mcsim.kernels.life.records import DISTANCE, DISTANCE_HOST, LANDFILLED, RETIRED_HOME
 from mcsim.studies.common.corridor import Corridor
 from mcsim.studies.common.labels import ROUTES
-from mcsim.studies.second_hand_ev.assembly import Lived
 from mcsim.studies.second_hand_ev.cars import PARTS, part_burdens, upstream_of_litre
-from mcsim.studies.second_hand_ev.changes import cell_impacts, ends_abroad
 from mcsim.studies.second_hand_ev.grid import parts_at_plug
 from mcsim.studies.second_hand_ev.lca import Assessment
-from mcsim.studies.second_hand_ev.outputs import PLACED, PLACES, Cells
+from mcsim.studies.second_hand_ev.outputs import PLACES
 from mcsim.studies.second_hand_ev.packs import credit_of_packs, recycling_at_home
 from mcsim.study import FloatArray, InputError, IntArray, OptionValue, TableSpec
 from mcsim.study.tables import Table
@@ -188,7 +181,7 @@ def factors_by_place(
     """Return the factors of `lca.impacts` that fall at home, and those that fall in the host country.
 
     What goes by distance and by packs buried is left out (0): a life's distance has to be told apart by country first,
-    as `local` does.
+    as `mcsim.studies.second_hand_ev.falling` does.
     """
     at_smelter, at_works = shares(inputs, places.smelting), shares(inputs, places.recycling)
     displaced = shares(inputs, places.credit)
@@ -241,70 +234,3 @@ def cars_by_place(
             }
         )
     return each
-
-
-def local(
-    places: Places,
-    cells: Cells,
-    activity: FloatArray,
-    inputs: Mapping[str, FloatArray],
-    found: Mapping[str, FloatArray],
-) -> FloatArray:
-    """Return what is driven and buried in either country, by where it falls: (n, n_cells, n_categories, 2)."""
-    vehicle_of = cells.vehicle_of
-    upkeep = (
-        found["maintenance_per_km"][:, np.newaxis, :, :, np.newaxis]
-        * shares(inputs, places.maintenance)[:, :, np.newaxis]
-    )
-    on_road = found["wear_per_km"] + found["road_per_km"]
-    abroad = activity[..., DISTANCE_HOST]
-    uncollected = activity[..., RETIRED_HOME] * (1.0 - inputs["home_collection_share"][:, np.newaxis])
-    driven = (activity[..., DISTANCE] - abroad, abroad)
-    buried = (uncollected, activity[..., LANDFILLED])
-    falls = np.zeros((*activity.shape[:2], on_road.shape[-1], len(COUNTRIES)))
-    for country in range(len(COUNTRIES)):
-        falls += driven[country][..., np.newaxis, np.newaxis] * upkeep[:, country][:, vehicle_of]
-        falls[..., country] += driven[country][..., np.newaxis] * on_road[:, vehicle_of]
-        falls[..., country] += buried[country][..., np.newaxis] * found["landfill"][:, vehicle_of]
-    return falls
-
-
-def placed_outputs(
-    places: Places,
-    assessment: Assessment,
-    cells: Cells,
-    lived: tuple[Lived, FloatArray, bool],
-    inputs: Mapping[str, FloatArray],
-    options: Mapping[str, OptionValue],
-    found: Mapping[str, FloatArray],
-) -> dict[str, NDArray[Any]]:
-    """Return the outputs `PLACED`, packed as their layout says.
-
-    Parameters
-    ----------
-    places, assessment, cells
-        From the study's tables.
-    lived : tuple of Lived, ndarray and bool
-        What the vehicles did; what of electricity falls at each place (n, n_cells, at least 2 * n_categories), as
-        `electricity_by_place` has it; whether both arms are restricted to the vehicles that cross.
-    inputs, options, found : mapping
-        As in `factors_by_place`.
-    """
-    n_categories = len(assessment.categories)
-    of_lives, by_place, given_export = lived
-    ends, collected = ends_abroad(cells, given_export), inputs["home_collection_share"]
-    activity = of_lives.activity[of_lives.activity_row]
-
-    def total(factors: Mapping[str, FloatArray], energy: Lived) -> FloatArray:
-        return cell_impacts(energy, cells.vehicle_of, ends, collected, factors, detailed=False)[2]
-
-    falls = local(places, cells, activity, inputs, found)
-    each = factors_by_place(places, assessment, inputs, options, found)
-    for p, factors in enumerate(each):
-        energy = np.ascontiguousarray(by_place[..., p * n_categories : (p + 1) * n_categories])
-        falls[..., p] += total(factors, of_lives._replace(energy=energy, energy_row=np.arange(len(energy))))
-    whole = total(found, of_lives)
-    at_home, in_host = falls[..., 0], falls[..., 1]
-    per_life = np.stack((at_home, in_host, whole - at_home - in_host), axis=2)
-    per_km = per_life / activity[..., DISTANCE][..., np.newaxis, np.newaxis]
-    return dict(zip(PLACED, (values.reshape(len(per_life), -1) for values in (per_km, per_life)), strict=True))

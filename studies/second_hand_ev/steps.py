@@ -25,10 +25,12 @@ from mcsim.studies.second_hand_ev.changes import (
     DETAILED,
     cell_impacts,
     changes,
+    ends_abroad,
     impacts_of_cells,
     sides,
     trade_ages,
 )
+from mcsim.studies.second_hand_ev.falling import Arm, difference_by_place, per_km, per_life_by_place, street_share
 from mcsim.studies.second_hand_ev.grid import KG_TO_G, impact_at_plug
 from mcsim.studies.second_hand_ev.lived import bodies, kernel_cells, lives_of
 from mcsim.studies.second_hand_ev.outputs import (
@@ -38,20 +40,24 @@ from mcsim.studies.second_hand_ev.outputs import (
     EXPORT_AGES,
     INTENSITY,
     OTHER_CHANNELS,
+    PLACE_DIFFERENCE,
     PLACED,
+    REFERENCE_VEHICLE,
     SPREAD,
+    STREET_SHARE,
     activity_outputs,
 )
 from mcsim.studies.second_hand_ev.packs import pack_impacts
-from mcsim.studies.second_hand_ev.places import electricity_by_place, placed_outputs
+from mcsim.studies.second_hand_ev.places import electricity_by_place
 from mcsim.studies.second_hand_ev.plan import Plan
 from mcsim.studies.second_hand_ev.sampled import sample_lives
 from mcsim.study import Context, FloatArray, Stage
 from mcsim.study.stages import Options
 
 Arrays = dict[str, NDArray[Any]]
+NOTHING = np.empty(0)
 COLLECTED = "home_collection_share"
-TRADED = ("trade_age", "trade_odometer")
+TRADED, URBAN = ("trade_age", "trade_odometer"), declared_inputs.URBAN
 
 GRID = (
     *("home_grid_position", "host_grid_position", "home_loss_position", "host_loss_position", "host_fuel_oil_share"),
@@ -68,7 +74,7 @@ PACKS = (
     *("recycling_burdens", "recycling_host_ratio", "credits", "vehicle_factors", "characterisation"),
 )
 LIVES = (
-    *(parameter.name for parameter in declared_inputs.PARAMETERS if parameter.name not in TRADED),
+    *(parameter.name for parameter in declared_inputs.PARAMETERS if parameter.name not in (*TRADED, URBAN)),
     *("battery_trend", "fuel_fade"),
     *(table.name for table in declared_inputs.TABLES),
 )
@@ -111,7 +117,14 @@ def stages_of(plan: Plan, options: Options) -> tuple[Stage, ...]:
         stage("power by place", _power_by_place, (*GRID, *PLACES)),
         stage("energy by place", _energy_by_place, ("vehicles",), ("power by place", "lives")),
         stage("places", _places, every, ("lives", "energy", *factors, "energy by place"), *PLACED),
+        stage(
+            "street", _street, (*CARS, COLLECTED, URBAN), ("lives", "energy", "cars", "packs", "places"), STREET_SHARE
+        ),
     ]
+    before = ("lives", "places")
+    if given_export:
+        before = ("lives", "energy", *factors, "energy by place", "places")
+    stages.append(stage("difference by place", _difference_by_place, every, before, PLACE_DIFFERENCE))
     if not sampled:
         # Outputs of the model in any case, which exist only under the other evaluation.
         stages.append(Stage("spread", _nothing, (), (), spread))
@@ -252,10 +265,47 @@ def _power_by_place(plan: Plan, inputs: Named, found: Named, context: Context) -
 
 def _energy_by_place(plan: Plan, inputs: Named, found: Named, context: Context) -> Arrays:
     channels, rows = found.whole("use_by_place")
-    return {"energy_by_place": _plugged(plan, inputs, found, context, channels, rows)[0]}
+    energy, stay_energy = _plugged(plan, inputs, found, context, channels, rows)
+    return {"energy_by_place": energy, "stay_energy_by_place": stay_energy}
+
+
+def _arm(plan: Plan, found: Named, context: Context) -> Arm:
+    ends = ends_abroad(plan.cells, context.options["condition"] == "exported")
+    return Arm(_lived(found), found["energy_by_place"], plan.cells.vehicle_of, ends)
 
 
 def _places(plan: Plan, inputs: Named, found: Named, context: Context) -> Arrays:
-    options = context.options
-    lived = (_lived(found), found["energy_by_place"], options["condition"] == "exported")
-    return placed_outputs(plan.places, plan.assessment, plan.cells, lived, inputs, options, _factors(found))
+    arm = _arm(plan, found, context)
+    falls = per_life_by_place(plan.places, plan.assessment, arm, inputs, context.options, _factors(found))
+    by_place = per_km(arm, falls)
+    flat = (values.reshape(len(values), -1) for values in (by_place, falls))
+    return dict(zip(PLACED, flat, strict=True)) | {"falls": falls, "falls_per_km": by_place}
+
+
+def _street(plan: Plan, inputs: Named, found: Named, context: Context) -> Arrays:
+    arm = Arm(_lived(found), NOTHING, plan.cells.vehicle_of, np.ones(plan.cells.count))
+    share = street_share(plan.assessment, arm, found["falls"], inputs, _factors(found))
+    kept = share[:, plan.declared.shown[STREET_SHARE]]
+    return {STREET_SHARE: kept.reshape(len(kept), -1)}
+
+
+def _difference_by_place(plan: Plan, inputs: Named, found: Named, context: Context) -> Arrays:
+    cells, by_place = plan.cells, found["falls_per_km"]
+    index = cells.index()
+    exported = by_place[:, index[cells.exported, 1]]
+    other = by_place[:, index[cells.vehicles.index(REFERENCE_VEHICLE), 2, 0]]
+    if context.options["condition"] != "exported":
+        return {PLACE_DIFFERENCE: difference_by_place(exported, by_place[:, index[cells.exported, 0, :1]], other)}
+    activity, lives = found.whole("stay_activity")
+    energy, rows = found.whole("stay_energy")
+    placed = found["stay_energy_by_place"]
+    # Of the vehicles that could cross, those that are sold at home; every age is a cell of its own.
+    shown = cells.exported
+    stayed, brought, power = (
+        np.ascontiguousarray(values[:, shown]).reshape(len(values), len(shown) * EXPORT_AGES, -1)
+        for values in (activity, energy, placed)
+    )
+    vehicles = np.repeat(shown, EXPORT_AGES)
+    arm = Arm(Lived(stayed, brought, lives, rows), power, vehicles, np.zeros(len(vehicles)))
+    falls = per_life_by_place(plan.places, plan.assessment, arm, inputs, context.options, _factors(found))
+    return {PLACE_DIFFERENCE: difference_by_place(exported, per_km(arm, falls).reshape(exported.shape), other)}
