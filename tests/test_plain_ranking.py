@@ -9,7 +9,7 @@ from small_studies import study_of
 from mcsim.command.main import main
 from mcsim.engine.asked import Asked
 from mcsim.engine.design import user_design
-from mcsim.engine.run import run
+from mcsim.engine.run import run, run_asked
 from mcsim.ranking.method import Designed
 from mcsim.ranking.methods import METHODS
 from mcsim.ranking.plain import asked_of_run, plain, rank_run, with_members
@@ -18,8 +18,11 @@ from mcsim.ranking.repeat import Request
 from mcsim.ranking.sensitivity import sensitivity
 from mcsim.report.page import write_report
 from mcsim.report.shares import members_told, method_told
+from mcsim.store import unrounded
+from mcsim.store.directory import read
+from mcsim.store.unrounded import UNROUNDED
 from mcsim.studies.examples.functions import linear_gaussian_shapley
-from mcsim.study import InputError
+from mcsim.study import Dim, InputError, Output
 from mcsim.study.load import load
 from mcsim.study.rows import Rows
 
@@ -216,7 +219,62 @@ def test_picture_of_shapley_effects_is_drawn():
 
 
 @pytest.mark.parametrize("name", ["second-hand-ev", "ishigami"])
-def test_draws_that_are_ranked_are_stored_unrounded(name):
+def test_draws_that_are_ranked_wait_as_they_were_computed(name):
     study, asked = load(name), Asked.of()
     how = plain(study, "random", 2000)
-    assert asked_of_run(study, asked, asked, how).stored.exact == bool(how.groups)
+    stored = asked_of_run(study, asked, asked, how).stored
+    assert (stored.for_ranking, stored.exact) == (bool(how.groups), False)
+
+
+# Rounded draws --------------------------------------------------------------------------------------------------------
+
+
+def wide(inputs, context):
+    a, b, c = (inputs[name][:, None] for name in "abc")
+    return {"y": a + b * np.linspace(1.0, 2.0, 1200) + c}
+
+
+def ranked_wide(folder, resume=False, draws=200):
+    """Return the run of a study with an output that is stored in float32, and what ranks it."""
+    output = Output("y", "1", "", (Dim("cell", tuple(range(1200))),), rank=True)
+    study = study_of(wide, dict.fromkeys("abc", NORMAL), [output], dependence=PAIR)
+    asked = Asked.of(draws=draws, base=64, out=folder, jobs=1, resume=resume or None)
+    how = plain(study, "random", draws)
+    result = run_asked(study, asked_of_run(study, asked, asked, how))
+    return result, lambda: rank_run(result, asked, Request(how.method, how.groups))
+
+
+def test_rounded_draws_are_ranked_as_they_were_computed(tmp_path):
+    result, rank = ranked_wide(tmp_path / "run")
+    assert result.rounded == ("y",)
+    assert (tmp_path / "run" / UNROUNDED).is_file()
+    found = rank()
+    assert not (tmp_path / "run" / UNROUNDED).exists()
+    _, in_memory = ranked_wide(None)
+    expected = in_memory().within.values("y", "shapley")
+    assert np.array_equal(found.within.values("y", "shapley"), expected)
+    assert read(tmp_path / "run").rounded == ("y",)
+    assert np.array_equal(Ranking.of(tmp_path / "run").within.values("y", "shapley"), expected)
+
+
+def test_ranking_of_a_run_whose_unrounded_draws_are_gone_computes_them_again(tmp_path, capsys):
+    ranked_wide(tmp_path / "run")
+    (tmp_path / "run" / UNROUNDED).unlink()
+    _, rank = ranked_wide(tmp_path / "run", resume=True)
+    assert "stored in float32; all draws are computed again" in capsys.readouterr().err
+    _, in_memory = ranked_wide(None)
+    assert np.array_equal(rank().within.values("y", "shapley"), in_memory().within.values("y", "shapley"))
+    # Nothing is missing then, and nothing is done again.
+    _, rank = ranked_wide(tmp_path / "run", resume=True)
+    rank()
+    assert "again" not in capsys.readouterr().err
+    assert not (tmp_path / "run" / UNROUNDED).exists()
+
+
+def test_ranking_by_draws_reads_as_many_of_the_first_as_it_needs(tmp_path, monkeypatch):
+    monkeypatch.setattr(unrounded, "MOST", 150)
+    _, rank = ranked_wide(tmp_path / "run")
+    found = rank().within
+    _, few = ranked_wide(None, draws=150)
+    assert found.n == 150
+    assert np.array_equal(found.values("y", "shapley"), few().within.values("y", "shapley"))

@@ -27,6 +27,7 @@ def merge_and_report(folders: list[Path], out: Path, part: bool = False) -> str:
     from mcsim.ranking.plain import rank_merged, with_members
     from mcsim.store.directory import CHUNKS, DRAWS, MANIFEST, TABLE
     from mcsim.store.joining import joining
+    from mcsim.store.unrounded import drop_unrounded
 
     if (folders[0] / RECORD).is_file():
         return merge_compared(folders, out, part)
@@ -46,10 +47,11 @@ def merge_and_report(folders: list[Path], out: Path, part: bool = False) -> str:
             return told if ranking is None else f"{leading(ranking, study)}\nranking: {out / TABLE}"
         if all(ranked):
             checked_parts(folders, part)  # before any work on the draws
-        result = merge(folders, out, part=part)
+        result = merge(folders, out, part=part, for_ranking=True)
         if not all(ranked):
             ranking = rank_merged(result, folders, out)
         else:
             ranking = merge_rankings(folders, out, result.study, part)[1]
             ranking = ranking and with_members(ranking, result, out)
+        drop_unrounded(out)
         return told if result.shard is not None else written(result, ranking, out)

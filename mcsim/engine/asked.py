@@ -122,6 +122,7 @@ CHECKS: dict[str, Check] = {
     "resume": flag,
     "keep": words,
     "exact": flag,
+    "for_ranking": flag,
     "jobs": _jobs,
     "backend": _word(BACKENDS),
     "scheduler": _text,
@@ -233,12 +234,15 @@ class Stored:
         Outputs to keep per draw besides those that the model keeps, or ``all``.
     exact: bool
         Draws of large outputs in float64 on disk too, see `mcsim.engine.work.Job.large`.
+    for_ranking : bool
+        Whether a ranking by these draws follows, which takes the first of them as they were computed.
     """
 
     out: Path | None = None
     resume: bool = False
     keep: tuple[str, ...] = ()
     exact: bool = False
+    for_ranking: bool = False
 
     def __post_init__(self) -> None:
         _check_fields(self)

@@ -28,6 +28,7 @@ from mcsim.store.directory import (
     CHUNKS,
     FAILED,
     MANIFEST,
+    RANKING,
     REPORTS,
     SAMPLES,
     STATE,
@@ -43,6 +44,7 @@ from mcsim.store.joining import joining, refuse_unfinished
 from mcsim.store.netcdf import inputs_of, rows_of
 from mcsim.store.pieces import Arrays, Piece
 from mcsim.store.record import made_with, study_of
+from mcsim.store.unrounded import UNROUNDED, leave_unrounded, ranked_among
 from mcsim.store.whole import read_json, save_arrays, write_json
 from mcsim.study import InputError, Study
 
@@ -197,10 +199,10 @@ class RunFolder:
         compare_identities(self.folder, record["identity"], identity(self._job, self._shard))
         draws, wanted = record["draws"], self._job.design.draws
         self._check_draws(draws, wanted)
-        if wanted <= draws and not self._grows:
+        rounded = record.get("rounded", [])
+        if wanted <= draws and not self._grows and not self._lacks_unrounded(record, rounded):
             return read(self.folder, self._job.study)
         job = self._job.extended(draws)
-        rounded = record.get("rounded", [])
         if rounded:
             tell(f"{self.folder}: {', '.join(rounded)}: stored in float32; all draws are computed again")
             self._chunks.mkdir(parents=True, exist_ok=True)
@@ -209,6 +211,11 @@ class RunFolder:
         self._made.insert(0, made_with(record))
         self._write_plan(job)
         return None
+
+    def _lacks_unrounded(self, record: Mapping[str, Any], rounded: Sequence[str]) -> bool:
+        """Return whether a ranking by draws follows of which the folder holds neither it nor what it needs."""
+        needed = self._job.for_ranking and RANKING not in record["files"]
+        return needed and bool(ranked_among(self._job.study, rounded)) and not (self.folder / UNROUNDED).is_file()
 
 
 def finish(collector: Collector, shard: Shard | None, folder: Path, how: Mapping[str, Any]) -> Result:
@@ -234,6 +241,8 @@ def finish(collector: Collector, shard: Shard | None, folder: Path, how: Mapping
         # A shard's draws are merged, and the bands of the whole come from them.
         large = collector.work.large if shard is None else ()
         rounded = [name for name in large if result.bands[name].survive_float32]
+        if collector.work.for_ranking:
+            leave_unrounded(result, rounded, folder)
         written = write(result, folder, {**how, "identity": identity(collector.work, shard)}, rounded)
     except OSError as error:
         raise RunFailed(f"{folder}: {remedy(error, go_on(folder))}") from None
@@ -283,7 +292,9 @@ def _copy(result: Result, job: Job, shelf: DiskShelf, low: int, high: int) -> No
         shelf.put(Piece(start, stop, result.draw[first:last], inputs, outputs, failures), {})
 
 
-def merge(folders: Sequence[Path], out: Path, study: Study | None = None, part: bool = False) -> Result:
+def merge(
+    folders: Sequence[Path], out: Path, study: Study | None = None, part: bool = False, for_ranking: bool = False
+) -> Result:
     """Merge shards into one run directory, identical to that of the unsharded run.
 
     Parameters
@@ -296,6 +307,8 @@ def merge(folders: Sequence[Path], out: Path, study: Study | None = None, part: 
         The study, where it was built in Python.
     part : bool
         Whether neighbouring shards without the others will do: what comes is a part, to be merged with other parts.
+    for_ranking : bool
+        Whether a ranking by the draws follows.
 
     Returns
     -------
@@ -319,7 +332,7 @@ def merge(folders: Sequence[Path], out: Path, study: Study | None = None, part: 
     design = Design(first["design"], first["seed"], first["draws"], design_columns(study), values)
     study = requested(study, first["kept"])
     kept = tuple(item.name for item in study.outputs if item.name in first["kept"])
-    job = Job(study, design, first["lives"], kept, first["identity"].get("exact", False))
+    job = Job(study, design, first["lives"], kept, first["identity"].get("exact", False), for_ranking)
     compare_identities(Path(folders[0]), {**first["identity"], "shard": None}, identity(job, None))
     notes = dict.fromkeys(note for record in records for note in record.get("notes", ()))
     how = {"jobs": 1, "backend": "merge", "shards": shards, "max_failed": first.get("max_failed"), "notes": list(notes)}

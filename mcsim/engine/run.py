@@ -220,7 +220,8 @@ def _planned(study: Study, asked: Asked) -> tuple[Job, Rule | None]:
     if rule is not None and not points.independent:
         raise InputError(f"until: needs independent draws (got design {points.kind}); the design random")
     study = requested(study, [*asked.stored.keep, *([] if rule is None else [rule.cell.output.name])])
-    job = Job(study, points, drawn.lives_of(study), stored(study, asked.stored.keep), asked.stored.exact)
+    how = asked.stored
+    job = Job(study, points, drawn.lives_of(study), stored(study, how.keep), how.exact, how.for_ranking)
     job.part(asked.computed.shard)  # more parts than draws are told before anything is made
     if rule is not None and asked.computed.shard is not None:
         raise InputError("until: a shard cannot know the whole run's error; run it without --shard or without --until")

@@ -42,6 +42,8 @@ class Job:
         Outputs whose draws are kept.
     exact : bool
         Whether draws of large outputs stand on disk in float64 too.
+    for_ranking : bool
+        Whether a complete run leaves the first draws of ranked outputs beside those that it rounds.
     """
 
     unit: ClassVar[str] = "draws"
@@ -51,6 +53,7 @@ class Job:
     lives: int
     stored: tuple[str, ...]
     exact: bool = False
+    for_ranking: bool = False
 
     @property
     def large(self) -> tuple[str, ...]:

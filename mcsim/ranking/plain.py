@@ -22,6 +22,7 @@ from mcsim.ranking.sobol import SOBOL
 from mcsim.ranking.stored import identity_of
 from mcsim.store.directory import RANKING, add_files, read_manifest
 from mcsim.store.record import study_record
+from mcsim.store.unrounded import drop_unrounded, first_draws
 from mcsim.study import InputError, Study
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ def _method(study: Study, design: str | Design) -> Plain:
 
 
 def asked_of_run(study: Study, drawn: Asked, wanted: Asked, how: Plain) -> Asked:
-    """Return what is asked of the run itself: draws that are ranked are kept, as exactly as they were computed.
+    """Return what is asked of the run itself: draws that are ranked are kept, the first as they were computed.
 
     Raises
     ------
@@ -109,10 +110,8 @@ def asked_of_run(study: Study, drawn: Asked, wanted: Asked, how: Plain) -> Asked
     if not by_draws and not how.groups:
         return drawn
     names = [output.name for output in outputs_of(study, None)]
-    # What is ranked must not have been rounded when it was stored.
-    return replace(
-        drawn, stored=replace(drawn.stored, keep=tuple(dict.fromkeys((*drawn.stored.keep, *names))), exact=True)
-    )
+    keep = tuple(dict.fromkeys((*drawn.stored.keep, *names)))
+    return replace(drawn, stored=replace(drawn.stored, keep=keep, for_ranking=True))
 
 
 def rank_run(result: Result, asked: Asked, request: Request) -> Ranking | None:
@@ -129,14 +128,19 @@ def rank_run(result: Result, asked: Asked, request: Request) -> Ranking | None:
             add_files(folder, (), ranking=about)
         return None
     ranking = rank_request(study, asked, request)
-    return ranking if ranking is None else with_members(ranking, result, folder, asked.computed.workers)
+    if ranking is not None:
+        ranking = with_members(ranking, result, folder, asked.computed.workers)
+        drop_unrounded(folder)
+    return ranking
 
 
 def _of_draws(result: Result, about: Mapping[str, Any], folder: Path | None, workers: int = 1) -> Ranking:
     """Return the ranking of a run by its draws, as its record asks for it, written to its folder."""
     study, level = result.study, float(about["level"])
     words = {"outputs": about["outputs"], "groups": about["groups"]}
-    ranking = given_data(result, about["method"], **words, level=level, seed=result.seed, jobs=workers)
+    chosen = [output.name for output in outputs_of(study, about["outputs"]) if output.name in result.kept]
+    draws = first_draws(result, chosen)
+    ranking = given_data(draws, about["method"], **words, level=level, seed=result.seed, jobs=workers)
     design = Design("given", 0, result.complete, ()) if result.design == "given" else result.design
     why = plain(study, design, result.complete).why
     # What the run tells is told beside the ranking already.
@@ -144,6 +148,7 @@ def _of_draws(result: Result, about: Mapping[str, Any], folder: Path | None, wor
     ranking = replace(ranking, warnings=own, settings={**ranking.settings, "why": why})
     if folder is not None:
         keep(ranking, folder, {**of_study(study), "method": ranking.method}, study_record(study), about)
+        drop_unrounded(folder)
     return ranking
 
 
@@ -167,7 +172,10 @@ def with_members(ranking: Ranking, result: Result, folder: Path | None, workers:
     outputs = [output.name for output in ranking.outputs if output.name in result.kept]
     if not members or not outputs or result.complete < SHAPLEY_DATA.fewest_for(len(study.groups)):
         return ranking
-    effects = given_data(result, SHAPLEY_DATA.name, outputs, seed=result.seed, jobs=workers, wanted=members)
+    if ranking.within is not None:  # of an earlier process
+        return ranking
+    draws = first_draws(result, outputs)
+    effects = given_data(draws, SHAPLEY_DATA.name, outputs, seed=result.seed, jobs=workers, wanted=members)
     whole = replace(ranking, within=effects)
     if folder is not None:
         facts, asked = identity_of(folder / RANKING), read_manifest(folder)["ranking"]
