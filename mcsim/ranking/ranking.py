@@ -202,33 +202,34 @@ class Ranking(Suggests):
 
     def _frame(self, output: Output, labels: Mapping[str, object], pairs: bool = False) -> pd.DataFrame:
         chosen = output.mask & selection(output, labels)
-        return self._frame_of(output, tuple(np.nonzero(chosen)) if output.dims else (), pairs)
+        import pandas as pd
 
-    def _frames(self, output: Output, pairs: bool = False) -> Iterator[pd.DataFrame]:
-        """Yield the rows of an output some elements at a time."""
+        return pd.DataFrame(self._columns(output, tuple(np.nonzero(chosen)) if output.dims else (), pairs))
+
+    def _parts(self, output: Output, pairs: bool = False) -> Iterator[dict[str, Any]]:
+        """Yield the rows of an output some elements at a time, as columns."""
         elements: tuple[IntArray, ...] = tuple(np.nonzero(output.mask)) if output.dims else ()
         count = len(elements[0]) if output.dims else 1
         step = max(1, ROWS_AT_ONCE // max(1, len(self.pairs) if pairs else len(self.factors)))
         for start in range(0, count, step):
-            yield self._frame_of(output, tuple(place[start : start + step] for place in elements), pairs)
+            yield self._columns(output, tuple(place[start : start + step] for place in elements), pairs)
 
-    def _frame_of(self, output: Output, elements: tuple[IntArray, ...], pairs: bool) -> pd.DataFrame:
-        import pandas as pd
-
+    def _columns(self, output: Output, elements: tuple[IntArray, ...], pairs: bool) -> dict[str, Any]:
         names = [" x ".join(pair) for pair in self.pairs] if pairs else list(self.factors)
         count = len(elements[0]) if output.dims else 1
         repeated = {
             dim.name: np.repeat(np.array(dim.coords, dtype=object)[place], len(names))
             for dim, place in zip(output.dims, elements, strict=True)
         }
-        columns: dict[str, Any] = {"output": output.name, **repeated, "input": names * count}
+        inputs = np.array(names * count, dtype=object)
+        columns: dict[str, Any] = {"output": np.full(len(inputs), output.name, object), **repeated, "input": inputs}
         measures = self.second[output.name] if pairs else self.scores[output.name]
         given = {name: _elements(output, values, elements) for name, values in measures.items()}
         lead = tuple(measures) if pairs else INDEX_COLUMNS
         columns |= {name: given.pop(name, np.full(count * len(names), np.nan)) for name in lead}
-        columns |= {"n": self.n, "method": self.method}
+        columns |= {"n": np.full(len(inputs), self.n), "method": np.full(len(inputs), self.method, object)}
         columns |= {name: _worded(name, values) for name, values in given.items()}
-        return pd.DataFrame(columns)
+        return columns
 
     def to_csv(self, path: str | Path) -> None:
         """Write the tidy ranking of all outputs, full precision, inputs in their order of declaration."""
@@ -244,14 +245,15 @@ class Ranking(Suggests):
 
         dims = list(dict.fromkeys(dim.name for output in self.outputs for dim in output.dims))
         none = np.empty(0, np.int64)
-        heads = [self._frame_of(output, tuple(none for _ in output.dims), pairs) for output in self.outputs]
-        own = dict.fromkeys(name for head in heads for name in head.columns if name not in (*dims, "output"))
+        heads = [self._columns(output, tuple(none for _ in output.dims), pairs) for output in self.outputs]
+        own = dict.fromkeys(name for head in heads for name in head if name not in (*dims, "output"))
         columns = ["output", *dims, *own]
         header = True
         with Path(path).open("w", encoding="utf-8", newline="") as stream:
             for output in self.outputs:
-                for frame in self._frames(output, pairs):
-                    write_rows(stream, frame.reindex(columns=columns), header)
+                for part in self._parts(output, pairs):
+                    empty = np.full(len(part["output"]), np.nan)
+                    write_rows(stream, {name: part.get(name, empty) for name in columns}, header)
                     header = False
 
     def save(self, path: str | Path) -> None:

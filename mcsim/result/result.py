@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +20,9 @@ from mcsim.study.select import dropped, packed_cells, selection
 if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
+
+
+STATISTICS = ("mean", "sd", *COLUMNS, "mcse_mean", "n", "undefined")
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -145,26 +148,34 @@ class Result(Suggests):
         import pandas as pd
 
         names = [item.name for item in self.study.outputs] if output is None else [self.study.output(output).name]
-        frames = [self._summary(self.study.output(name), labels) for name in names]
+        frames = [pd.DataFrame(self._summary(self.study.output(name), labels)) for name in names]
         dims = list(dict.fromkeys(dim.name for name in names for dim in self.study.output(name).dims))
         table = pd.concat(frames, ignore_index=True) if len(frames) > 1 else frames[0]
-        return table[["output", "unit", *dims, "mean", "sd", *COLUMNS, "mcse_mean", "n", "undefined"]]
+        return table[["output", "unit", *dims, *STATISTICS]]
 
-    def _summary(self, output: Output, labels: Mapping[str, object]) -> pd.DataFrame:
-        import pandas as pd
+    def summary_parts(self) -> Iterator[dict[str, Any]]:
+        """Yield the bands of one output after the other, as columns of the one table of all."""
+        dims = list(dict.fromkeys(dim.name for output in self.study.outputs for dim in output.dims))
+        for output in self.study.outputs:
+            columns = self._summary(output, {})
+            empty = np.full(len(columns["mean"]), np.nan)
+            yield {name: columns.get(name, empty) for name in ("output", "unit", *dims, *STATISTICS)}
 
+    def _summary(self, output: Output, labels: Mapping[str, object]) -> dict[str, Any]:
         elements = np.flatnonzero(output.mask & selection(output, labels))
         where = np.unravel_index(elements, output.shape) if output.dims else ()
         cells = packed_cells(output).ravel()[elements]
         band = self.bands[output.name]
-        columns: dict[str, Any] = {"output": output.name, "unit": _units(output, where)}
+        units = _units(output, where)
+        columns: dict[str, Any] = {"output": np.full(len(elements), output.name, object)}
+        columns["unit"] = np.full(len(elements), units, object) if isinstance(units, str) else units
         for axis, dim in enumerate(output.dims):
             columns[dim.name] = np.array(dim.coords, dtype=object)[where[axis]]
         columns["mean"], columns["sd"] = band.mean[cells], band.sd[cells]
         columns.update(zip(COLUMNS, band.quantiles[:, cells], strict=True))
-        columns["mcse_mean"] = band.mcse[cells] if self.design == "random" else np.nan
+        columns["mcse_mean"] = band.mcse[cells] if self.design == "random" else np.full(len(cells), np.nan)
         columns["n"], columns["undefined"] = band.n[cells], band.undefined[cells]
-        return pd.DataFrame(columns, index=range(len(cells)))
+        return columns
 
     def values(self, output: str, **labels: object) -> NDArray[Any]:
         """Return the draws of a kept output, or of an input.

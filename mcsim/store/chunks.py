@@ -11,6 +11,7 @@ import json
 import os
 import re
 import shutil
+import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Protocol
@@ -25,6 +26,9 @@ from mcsim.study.failure import Failure
 
 Span = tuple[int, int]
 PLAN = "plan.json"
+HELD_BYTES = (
+    64 * 2**20
+)  # of a folder's pieces up to which they stay in memory too: all of a short run, none of a long one
 PIECE = re.compile(r"(\d+)-(\d+)\.npz")
 REMEDY = "the same command with --resume computes its draws again"
 
@@ -91,6 +95,8 @@ class DiskShelf:
 
     def __init__(self, folder: Path, columns: tuple[str, ...]) -> None:
         self.folder, self.columns = folder.absolute(), columns  # a model may change the current directory
+        self._held: dict[Span, Piece] = {}
+        self._room, self._lock = HELD_BYTES, threading.Lock()
 
     def _path(self, span: Span, suffix: str = ".npz") -> Path:
         return self.folder / f"{span[0]:013d}-{span[1]:013d}{suffix}"
@@ -104,6 +110,16 @@ class DiskShelf:
         arrays: Arrays = {"draws": piece.draws, "inputs": piece.inputs, "failures": as_bytes(json.dumps(failures))}
         arrays.update({f"output/{name}": array for name, array in piece.outputs.items()})
         save_arrays(self._path(span), arrays)
+        self._hold(span, piece)
+
+    def _hold(self, span: Span, piece: Piece) -> None:
+        """Remember a piece that was written, while all of them have room."""
+        with self._lock:
+            self._room -= piece.inputs.nbytes + sum(array.nbytes for array in piece.outputs.values())
+            if self._room >= 0:
+                self._held[span] = piece
+            else:
+                self._held.clear()
 
     def spans(self) -> list[Span]:
         """Return the draws that are there; of two files that overlap the one that reaches less far."""
@@ -126,6 +142,9 @@ class DiskShelf:
         Damaged
             When the file is; its checksums are compared on the way.
         """
+        held = self._held.get(span)
+        if held is not None:
+            return held
         path = self._path(span)
         own = ("draws", "inputs", "failures") if inputs else ("draws", "failures")
         arrays = read_arrays(path, REMEDY, [*own, *(f"output/{name}" for name in names)])
@@ -147,10 +166,15 @@ class DiskShelf:
     def column(self, name: str) -> Iterator[NDArray[Any]]:
         """Yield the draws of one output, reading nothing else."""
         for span in self.spans():
-            yield read_arrays(self._path(span), REMEDY, [f"output/{name}"])[f"output/{name}"]
+            held = self._held.get(span)
+            if held is not None:
+                yield held.outputs[name]
+            else:
+                yield read_arrays(self._path(span), REMEDY, [f"output/{name}"])[f"output/{name}"]
 
     def discard(self, span: Span) -> None:
         """Remove a piece."""
+        self._held.pop(span, None)
         self._path(span).unlink(missing_ok=True)
         self._path(span, ".bands.npz").unlink(missing_ok=True)
 
@@ -192,6 +216,7 @@ class DiskShelf:
 
     def clear(self) -> int:
         """Remove all array files and return how many there were."""
+        self._held.clear()
         files = list(self.folder.glob("*.npz"))
         for path in files:
             path.unlink()

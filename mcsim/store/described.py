@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import fields
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -72,7 +73,13 @@ class Remembered:
 
 def write_study(study: Study, folder: Path) -> None:
     """Write what a study declares into a run directory."""
-    write_json(folder / STUDY, declarations(study))
+    write_json(folder / STUDY, _declared(study))
+
+
+@lru_cache(maxsize=1)
+def _declared(study: Study) -> Mapping[str, Any]:
+    """Return the declarations of a study, which its run writes when it begins and when it ends."""
+    return declarations(study)
 
 
 def read_study(folder: Path) -> Study:

@@ -64,7 +64,7 @@ def write(result: Result, folder: Path, how: Mapping[str, Any], rounded: Sequenc
 
     folder.mkdir(parents=True, exist_ok=True)
     atomically(folder / DRAWS, lambda path: write_draws(result, path, rounded))
-    write_table(folder / SUMMARY, result.summary())
+    write_table(folder / SUMMARY, *result.summary_parts())
     save_arrays(folder / BANDS, _band_arrays(result.bands))
     if result.study.published:
         write_table(folder / PRINTED, printed(result))

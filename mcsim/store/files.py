@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import csv
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
+from itertools import repeat
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
 if TYPE_CHECKING:
     import pandas as pd
 
+Columns: TypeAlias = "pd.DataFrame | Mapping[str, Any]"
 SIGNS = ("=", "+", "-", "@")  # a text that begins so is computed by spreadsheets
 
 
@@ -38,63 +40,62 @@ def write_text(path: Path, text: str) -> None:
     atomically(path, write)
 
 
-def write_table(path: Path, table: pd.DataFrame) -> None:
+def write_table(path: Path, *parts: Columns) -> None:
     """Write a table as CSV, atomically; texts that a spreadsheet would compute begin with an apostrophe there.
+
+    It may come in parts of the same columns, one below the other.
 
     Numbers, and texts that are numbers or a sign alone, stay as they are; `plain_text` takes the apostrophe away.
     """
 
     def write(partial: Path) -> None:
         with partial.open("w", encoding="utf-8", newline="") as stream:
-            write_rows(stream, table)
+            for number, part in enumerate(parts):
+                write_rows(stream, part, number == 0)
 
     atomically(path, write)
 
 
-def write_rows(stream: IO[str], table: pd.DataFrame, header: bool = True) -> None:
+def write_rows(stream: IO[str], table: Columns, header: bool = True) -> None:
     """Write the rows of a table as `write_table` does, to the byte what pandas writes of a table without formulas.
 
     Parameters
     ----------
     stream : file
         Open for text, with ``newline=""``.
-    table : DataFrame
-        Without its index.
+    table : DataFrame or mapping
+        Column by name, without an index: arrays, or one value for all rows.
     header : bool
         Whether the names of the columns come first.
 
     Examples
     --------
     >>> import sys
-    >>> import pandas as pd
-    >>> write_rows(sys.stdout, pd.DataFrame({"name": ["=a", "b"], "value": [0.1, float("nan")]}))
-    name,value
-    '=a,0.1
-    b,
+    >>> write_rows(sys.stdout, {"name": np.array(["=a", "b"], object), "value": np.array([0.1, np.nan]), "n": 3})
+    name,value,n
+    '=a,0.1,3
+    b,,3
     """
     writer = csv.writer(stream, lineterminator=os.linesep)
     if header:
-        writer.writerow([escaped_text(str(name)) for name in table.columns])
-    writer.writerows(zip(*(_cells(table[name]) for name in table.columns), strict=True))
+        writer.writerow([escaped_text(str(name)) for name in table])
+    writer.writerows(zip(*(_cells(table[name]) for name in table), strict=False))
 
 
-def _cells(column: pd.Series[Any]) -> list[Any]:
-    """Return what stands in the cells of a column, None in those that stay empty."""
-    import pandas as pd
-
-    if pd.api.types.is_numeric_dtype(column):
-        values = column.to_numpy()
-        if values.dtype.kind != "f":
-            return list(values.tolist())
+def _cells(column: Any) -> Iterable[Any]:
+    """Return what stands in the cells of a column, None in those that stay empty; of one value as often as asked."""
+    if isinstance(column, str | int | float):
+        return repeat(escaped_text(column) if isinstance(column, str) else column)
+    values = column if isinstance(column, np.ndarray) else column.to_numpy()
+    if values.dtype.kind == "f":
         missing = np.isnan(values)
         return list((np.where(missing, None, values) if missing.any() else values).tolist())
-    items, empty = column.to_numpy(dtype=object), column.isna().to_numpy()
-    # Labels come again and again: each is looked at once.
-    known: dict[Any, Any] = {}
-    for item in items[~empty].tolist():
-        if item not in known:
-            known[item] = escaped_text(item) if isinstance(item, str) else item
-    return [None if blank else known[item] for item, blank in zip(items.tolist(), empty.tolist(), strict=True)]
+    if values.dtype.kind in "iub":
+        return list(values.tolist())
+    items = values.tolist()
+    # Labels come again and again: each is looked at once. What is missing is no number, and not itself.
+    known = {text: escaped_text(text) for text in {item for item in items if isinstance(item, str)}}
+    return [known[item] if isinstance(item, str) else item if item == item else None for item in items]
 
 
 def escaped_text(text: str) -> str:

@@ -85,18 +85,23 @@ def _write_inputs(result: Result, path: Path) -> None:
     declared = {item.name: item for item in result.study.inputs}
     with calm(path, "r+b") as disk, h5py.File(disk, "r+") as file:
         group = file[groups_of(result.study)[0]]
-        variables = {}
-        for name in result.inputs:
-            variable = group.create_dataset(name.replace("/", SLASH), (1, result.complete), np.float64)
-            for dim, scale in enumerate(("chain", "draw")):
-                variable.dims[dim].attach_scale(group[scale])
-            for key, text in input_attributes(declared[name]).items():
-                variable.attrs[key] = text
-            variables[name] = variable
+        chain, draw, variables = group["chain"], group["draw"], {}
         for start, columns in _columns_of(result.inputs):
             for name, values in columns.items():
-                variables[name][0, start : start + len(values)] = values
+                whole = len(values) == result.complete  # written with its variable, which is quicker
+                if name not in variables:
+                    data = values.reshape(1, -1) if whole else None
+                    own = name.replace("/", SLASH)
+                    variables[name] = group.create_dataset(own, (1, result.complete), np.float64, data)
+                if not whole:
+                    variables[name][0, start : start + len(values)] = values
             disk.check()
+        for name, variable in variables.items():
+            variable.dims[0].attach_scale(chain)
+            variable.dims[1].attach_scale(draw)
+            for key, text in input_attributes(declared[name]).items():
+                variable.attrs[key] = text
+        disk.check()
 
 
 def _columns_of(inputs: Mapping[str, FloatArray]) -> Iterator[tuple[int, Mapping[str, FloatArray]]]:
@@ -105,7 +110,7 @@ def _columns_of(inputs: Mapping[str, FloatArray]) -> Iterator[tuple[int, Mapping
     if stream is None:
         yield 0, inputs
     else:
-        yield from stream(SLICE_BYTES)
+        yield from stream(2 * SLICE_BYTES)
 
 
 def _write_coordinates(output: Output, group: Any) -> None:

@@ -68,7 +68,35 @@ def content_hash(name: str, content: Mapping[str, Any]) -> str:
 def write_json(path: Path, content: Mapping[str, Any]) -> None:
     """Write a JSON file atomically, with a hash of its content, on the disk when this returns."""
     content = {key: value for key, value in content.items() if key != HASH}
-    write_text(path, json.dumps({**content, HASH: content_hash(path.name, content)}, indent=1) + "\n")
+    write_text(path, _in_lines({**content, HASH: content_hash(path.name, content)}))
+
+
+def _in_lines(content: Mapping[str, Any]) -> str:
+    """Return a JSON text with a line per key and per item of what stands there, which no encoder in C lays out.
+
+    Examples
+    --------
+    >>> print(_in_lines({"a": 1, "b": {}, "c": [{"d": [1, 2]}, {}]}), end="")
+    {
+     "a": 1,
+     "b": {},
+     "c": [
+      {"d": [1, 2]},
+      {}
+     ]
+    }
+    """
+    lines = []
+    for key, value in content.items():
+        parts: list[str] = []
+        if isinstance(value, Mapping) and value:
+            parts = [f"{json.dumps(str(name))}: {json.dumps(item)}" for name, item in value.items()]
+        elif isinstance(value, list | tuple) and any(isinstance(item, Mapping) for item in value):
+            parts = [json.dumps(item) for item in value]
+        ends = "{}" if isinstance(value, Mapping) else "[]"
+        text = f"{ends[0]}\n  " + ",\n  ".join(parts) + f"\n {ends[1]}" if parts else json.dumps(value)
+        lines.append(f" {json.dumps(key)}: {text}")
+    return "{\n" + ",\n".join(lines) + "\n}\n"
 
 
 def read_json(path: Path, remedy: str) -> dict[str, Any]:
