@@ -105,7 +105,7 @@ class Traded(NamedTuple):
     take_back: Array
 
 
-class Fates(NamedTuple):
+class Gone(NamedTuple):
     """Where packs that retire in the host country go, in one case, (n, years, origins, chemistries) MWh each.
 
     Parameters
@@ -230,23 +230,23 @@ def add_left(i, traded, packs, columns, done):
 
 
 @borrowing_kernel
-def add_fates(i, sign, traded, fates, columns, amounts):
+def add_gone(i, sign, traded, gone, columns, amounts):
     """Add packs that retire in the host country in a case, times a sign, to the amounts of one draw's case."""
-    chemistries, origins = columns.chemistries, fates.contained.shape[2]
+    chemistries, origins = columns.chemistries, gone.contained.shape[2]
     for year in range(amounts.shape[0]):
         back = traded.take_back[i, year]
         for place in range(chemistries):
             recovered, lost = 0.0, 0.0
             for origin in range(origins):
-                recovered += fates.recovered[i, year, origin, place]
-                lost += fates.lost[i, year, origin, place]
-            taken = back * fates.contained[i, year, SECOND_HAND, place]
+                recovered += gone.recovered[i, year, origin, place]
+                lost += gone.lost[i, year, origin, place]
+            taken = back * gone.contained[i, year, SECOND_HAND, place]
             amounts[year, columns.recycled_home + place] += sign * taken * _KWH_PER_MWH
             amounts[year, columns.recycled_host + place] += sign * recovered * _KWH_PER_MWH
             amounts[year, columns.buried_host + place] += sign * (lost - taken) * _KWH_PER_MWH
         buried = 0.0
         for origin in range(origins):
-            buried += fates.destination[i, year, origin, LANDFILL]
+            buried += gone.destination[i, year, origin, LANDFILL]
         amounts[year, columns.buried_host + chemistries] += sign * buried * _KG_PER_TONNE
 
 
@@ -260,7 +260,7 @@ def fill_done(accounts, traded, now, without, no_imports, by_used, by_ev, column
         Of the classes, and of packs at home.
     traded : Traded
         What is not in them.
-    now, without, no_imports : Fates
+    now, without, no_imports : Gone
         Of packs that retire in the host country: as it is, without second-hand EVs, without imports.
     by_used, by_ev : bool
         Whether used vehicles, or new EVs, come in the place of second-hand EVs.
@@ -282,11 +282,11 @@ def fill_done(accounts, traded, now, without, no_imports, by_used, by_ev, column
         add_crossing(i, accounts, by_ev, columns, done)
         add_made(i, traded, accounts.packs, columns, done)
         add_left(i, traded, accounts.packs, columns, done)
-        add_fates(i, 1.0, traded, now, columns, amounts[AS_IS])
-        add_fates(i, 1.0, traded, without, columns, amounts[NO_EVS])
-        add_fates(i, -1.0, traded, now, columns, amounts[NO_EVS])
-        add_fates(i, 1.0, traded, no_imports, columns, amounts[NO_IMPORTS])
-        add_fates(i, -1.0, traded, now, columns, amounts[NO_IMPORTS])
+        add_gone(i, 1.0, traded, now, columns, amounts[AS_IS])
+        add_gone(i, 1.0, traded, without, columns, amounts[NO_EVS])
+        add_gone(i, -1.0, traded, now, columns, amounts[NO_EVS])
+        add_gone(i, 1.0, traded, no_imports, columns, amounts[NO_IMPORTS])
+        add_gone(i, -1.0, traded, now, columns, amounts[NO_IMPORTS])
 
 
 @borrowing_kernel

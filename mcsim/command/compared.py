@@ -84,16 +84,22 @@ def compare_and_write(sides: Sequence[Side], asked: Sequence[Asked], extent: Ext
             raise InputError(f"{folder}: other studies than there (got {shown}); resume with the same, in order")
 
         def results() -> Iterator[Result]:
+            from mcsim.engine.remembered import Memory
             from mcsim.engine.run import run_asked
 
+            memory = Memory(sides[0].study)
             for number, (side, one) in enumerate(zip(sides, asked, strict=True)):
                 out = None if extent.alone else folder / runs[number]
                 stored = (
                     Stored(None, False, one.stored.keep) if out is None else replace(one.stored, out=out, exact=True)
                 )
-                yield run_asked(side.study, replace(one, stored=stored))
+                # Elsewhere every process would remember for itself, and meet other draws.
+                study = memory.lent(side.study) if one.computed.backend == "threads" else side.study
+                yield run_asked(_of_draws(study, one) if extent.alone else study, replace(one, stored=stored))
+                memory.keep_no_more()
                 if not extent.alone and not (folder / RECORD).is_file():
                     write_json(folder / RECORD, about)
+            memory.forget()
 
         if asked[0].computed.shard is not None:
             for _ in results():
@@ -114,6 +120,14 @@ def outcomes_asked(study: Study) -> tuple[Outcome, ...]:
     known = {output.name for output in study.outputs}
     named = {str(cell): cell for cell in cells if cell.output.name in known}
     return tuple(Outcome(cell, 0, unit_of_cell(cell), entry={"output": name}) for name, cell in named.items())
+
+
+def _of_draws(study: Study, asked: Asked) -> Study:
+    """Return a study without the outputs whose draws are not kept: of these nothing is compared."""
+    from mcsim.engine.work import stored
+
+    kept = stored(study, asked.stored.keep)
+    return replace(study, left_out=frozenset(output.name for output in study.declared) - {*kept, *study.headline})
 
 
 def unit_of_cell(cell: Any) -> str:

@@ -146,10 +146,13 @@ class Job:
 
 
 def requested(study: Study, asked: Sequence[str]) -> Study:
-    """Return the study of a run without the outputs on request that are not asked for by name or by ``all``."""
+    """Return the study of a run without the outputs on request that are not asked for by name or by ``all``.
+
+    What the study leaves out already stays out.
+    """
     named = {*asked, *study.headline}
     left = () if "all" in named else (item.name for item in study.declared if item.on_request)
-    return replace(study, left_out=frozenset(left) - named)
+    return replace(study, left_out=study.left_out | (frozenset(left) - named))
 
 
 def stored(study: Study, keep: Sequence[str]) -> tuple[str, ...]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -60,23 +61,22 @@ class Matrix:
     @property
     def deltas(self) -> FloatArray:
         """Each study less the baseline, draw by draw, shape of `values`."""
-        return np.asarray(self.values - self.values[:1], np.float64)
+        return _once(self, _deltas)
 
     @property
     def better(self) -> FloatArray:
         """The same, above zero where it is better; NaN for an outcome of which nobody says which way is better."""
-        signs = np.array([outcome.better or np.nan for outcome in self.outcomes], np.float64)
-        return np.asarray(self.deltas * signs[None, :, None], np.float64)
+        return _once(self, _better)
 
     @property
     def p_better(self) -> FloatArray:
         """Share of the draws with a value in which a study is better than the baseline, (n_studies, n_outcomes)."""
-        return _share(self.better, 1)
+        return _once(self, _p_better)
 
     @property
     def p_worse(self) -> FloatArray:
         """Share of them in which it is worse; what is left is without a difference."""
-        return _share(self.better, -1)
+        return _once(self, _p_worse)
 
     @property
     def p_best(self) -> FloatArray:
@@ -84,16 +84,7 @@ class Matrix:
 
         Equals share a draw, so that the shares of the kind and the baseline sum to 1; the baseline's is among levers.
         """
-        found = np.full(self.values.shape[:2], np.nan)
-        for rows in self._contests():
-            gain = self.better[rows]
-            known = ~np.isnan(gain).any(axis=0)
-            best = (gain == gain.max(axis=0)) & known
-            ties = np.maximum(best.sum(axis=0), 1)
-            count = known.sum(axis=1)
-            shares = (best / ties).sum(axis=2) / np.where(count > 0, count, np.nan)
-            found[rows] = np.where(np.isnan(found[rows]), shares, found[rows])
-        return found
+        return _once(self, _p_best)
 
     def regret(self) -> FloatArray:
         """Return how much worse a study is than the best of its kind and the baseline, draw by draw, in units.
@@ -103,22 +94,11 @@ class Matrix:
         ndarray, shape (n_studies, n_outcomes, n_draws)
             From 0 up; the baseline's is towards levers, where there are any.
         """
-        found = np.full(self.values.shape, np.nan)
-        for rows in self._contests():
-            gain = self.better[rows]
-            missed = gain.max(axis=0) - gain
-            found[rows] = np.where(np.isnan(found[rows]), missed, found[rows])
-        return found
-
-    def _contests(self) -> list[list[int]]:
-        """Return the studies that compete: the baseline with the levers, then with the packages."""
-        today = [place for place, kind in enumerate(self.kinds) if kind == TODAY]
-        groups = ([place for place, one in enumerate(self.kinds) if one == kind] for kind in (SINGLE, SEVERAL))
-        return [[*today, *group] for group in groups if group]
+        return _once(self, _regret)
 
     def bands(self) -> FloatArray:
         """Return 2.5 %, 50 % and 97.5 % of the deltas, (3, n_studies, n_outcomes); NaN where no draw has a value."""
-        return quantiles(self.deltas)
+        return _once(self, _bands)
 
     def table(self) -> pd.DataFrame:
         """Return the matrix as a tidy table, one row per study but the baseline and outcome."""
@@ -139,6 +119,64 @@ class Matrix:
                 numbers = (middle, low, high, p_better, p_worse, p_best, mean, high_regret, n)
                 rows.append([*about, before[at], *(array[place, at] for array in numbers)])
         return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+@lru_cache(maxsize=16)
+def _once(matrix: Matrix, what: Callable[[Matrix], FloatArray]) -> FloatArray:
+    """Return what is made of a matrix, made once: a page asks for each number of it."""
+    found = what(matrix)
+    found.flags.writeable = False
+    return found
+
+
+def _deltas(matrix: Matrix) -> FloatArray:
+    return np.asarray(matrix.values - matrix.values[:1], np.float64)
+
+
+def _better(matrix: Matrix) -> FloatArray:
+    signs = np.array([outcome.better or np.nan for outcome in matrix.outcomes], np.float64)
+    return np.asarray(matrix.deltas * signs[None, :, None], np.float64)
+
+
+def _p_better(matrix: Matrix) -> FloatArray:
+    return _share(matrix.better, 1)
+
+
+def _p_worse(matrix: Matrix) -> FloatArray:
+    return _share(matrix.better, -1)
+
+
+def _bands(matrix: Matrix) -> FloatArray:
+    return quantiles(matrix.deltas)
+
+
+def _p_best(matrix: Matrix) -> FloatArray:
+    found = np.full(matrix.values.shape[:2], np.nan)
+    for rows in _contests(matrix):
+        gain = matrix.better[rows]
+        known = ~np.isnan(gain).any(axis=0)
+        best = (gain == gain.max(axis=0)) & known
+        ties = np.maximum(best.sum(axis=0), 1)
+        count = known.sum(axis=1)
+        shares = (best / ties).sum(axis=2) / np.where(count > 0, count, np.nan)
+        found[rows] = np.where(np.isnan(found[rows]), shares, found[rows])
+    return found
+
+
+def _regret(matrix: Matrix) -> FloatArray:
+    found = np.full(matrix.values.shape, np.nan)
+    for rows in _contests(matrix):
+        gain = matrix.better[rows]
+        missed = gain.max(axis=0) - gain
+        found[rows] = np.where(np.isnan(found[rows]), missed, found[rows])
+    return found
+
+
+def _contests(matrix: Matrix) -> list[list[int]]:
+    """Return the studies that compete: the baseline with the levers, then with the packages."""
+    today = [place for place, kind in enumerate(matrix.kinds) if kind == TODAY]
+    groups = ([place for place, one in enumerate(matrix.kinds) if one == kind] for kind in (SINGLE, SEVERAL))
+    return [[*today, *group] for group in groups if group]
 
 
 def quantile(values: FloatArray, probability: float) -> FloatArray:

@@ -22,7 +22,7 @@ from mcsim.kernels.cohorts.accounts import (
     Used,
     Ways,
 )
-from mcsim.kernels.cohorts.done import Done, Fates, Traded, columns_of, fill_done
+from mcsim.kernels.cohorts.done import Done, Gone, Traded, columns_of, fill_done
 from mcsim.kernels.cohorts.flows import Flows, Retired
 from mcsim.kernels.cohorts.ledger import fill_ledger
 from mcsim.kernels.cohorts.new import fill_new_packs
@@ -174,7 +174,7 @@ def sold_of(drawn: Drawn, flows: Flows) -> Sold:
     )
 
 
-def fitted_energy(retired: Retired, sold: Sold, case: int) -> FloatArray:
+def fitted_energy(retired: Fates, sold: Sold, case: int) -> FloatArray:
     """Return the capacity of packs fitted in the host country in the place of others, (n, years) kWh.
 
     Those under warranty are booked. Those of a repair follow from the balance of packs, which is exact in number:
@@ -194,16 +194,36 @@ def fitted_energy(retired: Retired, sold: Sold, case: int) -> FloatArray:
     return np.asarray(kwh)
 
 
-def fates(retired: Retired, materials: int) -> Fates:
-    """Return where the scored chemistries go: they stand behind the materials, as further ones."""
+class Fates(NamedTuple):
+    """Packs that retire in the host country in one case, by year and origin.
+
+    Parameters
+    ----------
+    amount, replaced, destination : ndarray
+        As in `Retired`.
+    contained, recovered, lost : ndarray, shape (n, years, origins, chemistries)
+        Energy by scored chemistry: all, what is recycled there, and the rest [MWh].
+    """
+
+    amount: FloatArray
+    replaced: FloatArray
+    destination: FloatArray
+    contained: FloatArray
+    recovered: FloatArray
+    lost: FloatArray
+
+
+def fates_of(retired: Retired, materials: int) -> Fates:
+    """Return the fates of packs whose chemistries stand behind so many materials, as further ones."""
     behind = (retired.contained, retired.recovered, retired.lost)
-    return Fates._make([*(np.ascontiguousarray(values[..., materials:]) for values in behind), retired.destination])
+    chemistries = (np.ascontiguousarray(values[..., materials:]) for values in behind)
+    return Fates._make([retired.amount, retired.replaced, retired.destination, *chemistries])
 
 
 def done_in(
     accounts: Accounts,
     sold: Sold,
-    retired: tuple[Retired, ...],
+    retired: tuple[Fates, ...],
     vectors: FloatArray,
     take_back: FloatArray,
     inputs: Mapping[str, FloatArray],
@@ -215,7 +235,7 @@ def done_in(
     ----------
     accounts, sold : Accounts, Sold
         Of the classes; sales, and the balance of packs.
-    retired : tuple of Retired
+    retired : tuple of Fates
         Packs that retire in the host country, by case.
     vectors : ndarray
         Of `Holding`.
@@ -227,7 +247,6 @@ def done_in(
         Place in `REPLACEMENTS`.
     """
     n, years, width = vectors.shape
-    materials = retired[AS_IS].contained.shape[3] - (width - 2)
     # Packs made later cost less by the trend of production; before the year of the factors more.
     trend = (1.0 - inputs["battery_trend"][:, None]) ** (np.arange(years) + YEARS[0] - FACTOR_YEAR)
     fitted = np.empty((n, len(CASES), years))
@@ -239,19 +258,19 @@ def done_in(
     )
     columns = columns_of(width - 2)
     done = Done(np.empty((n, len(CASES), years, columns.width)), np.empty((n, len(CASES), 2, years)))
-    now, without, no_imports = (fates(one, materials) for one in retired)
+    now, without, no_imports = (Gone(one.contained, one.recovered, one.lost, one.destination) for one in retired)
     fill_done(accounts, traded, now, without, no_imports, kind == BY_COMBUSTION, kind == BY_EV, columns, done)
     return done
 
 
-def masses(left: FloatArray, crossed: FloatArray, retired: tuple[Retired, ...]) -> tuple[FloatArray, FloatArray]:
+def masses(left: FloatArray, crossed: FloatArray, retired: tuple[Fates, ...]) -> tuple[FloatArray, FloatArray]:
     """Return the mass of EV packs that retire at home and in the host country, (n, years, cases) t each.
 
     Parameters
     ----------
     left, crossed : ndarray, shape (n, years)
         Of `HomePacks` [kg].
-    retired : tuple of Retired
+    retired : tuple of Fates
         By case.
     """
     home = np.stack([left - crossed if case == AS_IS else left for case in range(len(CASES))], axis=2)

@@ -8,15 +8,14 @@ causes. The vehicle study's factors, and those of the grids, depend on no fleet.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from mcsim.kernels.cohorts.accounts import BY_EV, Accounts, Holding, HomePacks, Used, Ways
 from mcsim.kernels.cohorts.done import columns_of
-from mcsim.kernels.cohorts.flows import Retired
 from mcsim.kernels.cohorts.records import EV, SECOND_HAND, Contents
-from mcsim.studies.common.labels import MATERIALS
 from mcsim.studies.fleet import batteries, charging
 from mcsim.studies.fleet.levers import moved
 from mcsim.studies.fleet.model import EXPOSURE, Parts, flow_records, rules, sold_energy
@@ -32,7 +31,18 @@ from mcsim.studies.second_hand_ev.grid import losses_of_years
 from mcsim.studies.second_hand_ev.places import Places
 from mcsim.studies.trade import fleets, results, units
 from mcsim.studies.trade.declared import FLEET_TOLD, SCORED_MASS
-from mcsim.studies.trade.ledger import CASES, Sold, done_in, masses, run, sold_of, stand_in, without_imports
+from mcsim.studies.trade.ledger import (
+    CASES,
+    Fates,
+    Sold,
+    done_in,
+    fates_of,
+    masses,
+    run,
+    sold_of,
+    stand_in,
+    without_imports,
+)
 from mcsim.study import Context, FloatArray, IntArray, OptionValue, Stage
 from mcsim.study.stages import Found, Results
 
@@ -54,6 +64,7 @@ DRIVES = (
 HOLDS = ("scored_chemistry", SCORED_MASS, "pack_mass", "pack_mass_factor")
 MIXES = ("fleet_vehicle", "vehicle_size")
 COLLECTED = "home_collection_share"
+VALUED = ("material_contained", "material_recovered")
 
 
 class Tables(NamedTuple):
@@ -207,9 +218,10 @@ def _retired(tables: Tables, inputs: Any, found: Found, context: Context) -> Res
     of_materials = now._replace(**{name: getattr(now, name)[..., :width] for name in named})
     routes = drawn["recovery"][:, tables.fleet.packs.recovery]
     outputs = pack_outputs(of_materials, contents, routes, found["sold_energy"])
-    found_here: dict[str, FloatArray] = dict(_of(outputs, PACK_TOLD, context, READS))
+    found_here: dict[str, FloatArray] = dict(_of(outputs, PACK_TOLD, context, (*READS, *VALUED)))
     for case, retired in zip(CASES, (now, without, no_imports), strict=True):
-        found_here |= {f"{case}_{name}": values for name, values in retired._asdict().items()}
+        fates = fates_of(retired, width)
+        found_here |= {f"{case}_{name}": values for name, values in fates._asdict().items()}
     return found_here | {"take_back": contents.policy.take_back}
 
 
@@ -223,8 +235,8 @@ def _with_chemistries(contents: Contents, chemistries: FloatArray) -> Contents:
     )
 
 
-def _cases(found: Found) -> tuple[Retired, ...]:
-    return tuple(Retired(*(found[f"{case}_{name}"] for name in Retired._fields)) for case in CASES)
+def _cases(found: Found) -> tuple[Fates, ...]:
+    return tuple(Fates(*(found[f"{case}_{name}"] for name in Fates._fields)) for case in CASES)
 
 
 def _done(tables: Tables, inputs: Any, found: Found, context: Context) -> Results:
@@ -291,8 +303,7 @@ def _masses(tables: Tables, inputs: Any, found: Found, context: Context) -> Resu
 
 def _valued(tables: Tables, inputs: Any, found: Found, context: Context) -> Results:
     prices = Floats(inputs)["metal_price"][:, tables.prices]
-    materials = len(MATERIALS)
-    contained, recovered = (found[f"{CASES[0]}_{name}"][..., :materials] for name in ("contained", "recovered"))
+    contained, recovered = (found[name] for name in VALUED)
     return told(results.valued(contained, recovered, prices), context.wanted)
 
 
@@ -303,6 +314,5 @@ def _charging(tables: Tables, inputs: Any, found: Found, context: Context) -> Re
 def _states(tables: Tables, inputs: Any, found: Found, context: Context) -> Results:
     drawn = Floats(inputs)
     landed = {origin: drawn[item.name] for origin, item in share_inputs(tables.states).items()}
-    return told(
-        totals(tables.states, {name: (lambda name=name: found[name]) for name in READS}, landed), context.wanted
-    )
+    nation = {name: partial(found.__getitem__, name) for name in READS}
+    return told(totals(tables.states, nation, landed), context.wanted)
