@@ -85,3 +85,13 @@ def test_every_command_in_the_documents_exists():
             known = {flag for parameter in mcsim.commands[words[0]].params for flag in parameter.opts}
             flags = [word.split("=")[0] for word in words[1:] if word.startswith("--")]
             assert [flag for flag in flags if flag not in known and flag != "--help"] == [], command
+
+
+def test_every_public_name_has_an_example_that_runs():
+    import inspect
+
+    import mcsim
+    from mcsim.distributions import FAMILIES, SHARES
+
+    names = sorted({*mcsim._PUBLIC, *FAMILIES, *SHARES})
+    assert [name for name in names if ">>> " not in (inspect.getdoc(getattr(mcsim, name)) or "")] == []

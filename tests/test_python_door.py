@@ -109,6 +109,16 @@ def test_what_says_no_distribution_is_refused_at_once_with_the_remedy(said, reme
         mcsim.Model.from_function(product, {"a": said, "b": mcsim.normal(0, 1)}, {"y": "kg"})
 
 
+def test_a_distribution_may_be_said_with_its_unit():
+    model = mcsim.Model.from_function(
+        product, {"a": (mcsim.uniform(0, 2), "km"), "b": ("normal(0, 1)", "h")}, {"y": "kg"}
+    )
+    assert [(p.unit, p.default) for p in model.parameters] == [("km", mcsim.uniform(0, 2)), ("h", mcsim.normal(0, 1))]
+    assert mcsim.study_of(model).inputs["a"].unit == "km"
+    with pytest.raises(mcsim.InputError, match="neither a unit nor a distribution"):
+        mcsim.Model.from_function(product, {"a": (3, "km"), "b": "h"}, {"y": "kg"})
+
+
 def test_a_distribution_may_be_said_as_its_text_and_a_unit_stays_a_unit():
     model = mcsim.Model.from_function(product, {"a": "uniform(0, 2)", "b": "g/(kWh)"}, {"y": "kg"})
     assert model.parameters[0].default == mcsim.uniform(0, 2)

@@ -59,7 +59,8 @@ def test_every_link_of_a_generated_page_leads_somewhere(pages):
     for page, text in pages.items():
         for target in re.findall(r"(?<!\\)\]\((?!https?:)([^)#]+)\)", text):
             where = ((DOCS / "generated" / page).parent / target).resolve()
-            assert where in paths or where.exists(), (page, target)
+            drawn = target.endswith(".svg")  # beside the page, by what a test below calls
+            assert drawn or where in paths or where.exists(), (page, target)
 
 
 def test_every_shipped_study_has_a_page_with_its_inputs_options_and_outputs(pages):
@@ -179,3 +180,31 @@ def test_every_study_with_answers_of_its_own_has_its_page():
     import site_answers
 
     assert [name for name in site_answers.STUDIES if not mcsim.load(name).brief.answers] == []
+
+
+def test_the_gallery_draws_the_example_of_every_kind_that_is_a_picture(pages, tmp_path):
+    import site_gallery
+
+    from mcsim.report.kinds import KINDS
+
+    told = pages["gallery.md"]
+    drawn = [name for name, kind in KINDS.items() if kind.draw is not None]
+    assert re.findall(r"^## (\w+)$", told, flags=re.MULTILINE) == drawn
+    assert re.findall(r"\]\(gallery/(\w+)\.svg\)", told) == drawn
+    for name in drawn:
+        assert KINDS[name].example in told
+    found = site_gallery.write(tmp_path)
+    assert [path.stem for path in found] == drawn
+    assert all(path.read_text().startswith("<?xml") for path in found)
+
+
+def test_the_picture_of_the_readme_is_small_and_of_its_script():
+    from PIL import Image
+
+    readme = (ROOT / "README.md").read_text()
+    (target,) = re.findall(r'<img src="([^"]+)"', readme)
+    assert target == "docs/img/page-one.png"
+    assert (ROOT / target).stat().st_size < 150_000
+    with Image.open(ROOT / target) as picture:
+        assert picture.size == (1000, 1180)
+    assert len(readme.splitlines()) < 80

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import site_answers
+import site_gallery
 import site_names
 import site_studies
 import site_words
@@ -21,6 +22,7 @@ WRITERS: tuple[Callable[[], dict[str, str]], ...] = (
     site_words.pages,
     site_studies.pages,
     site_answers.pages,
+    site_gallery.pages,
 )
 
 
@@ -40,6 +42,13 @@ def write(folder: Path = GENERATED) -> list[Path]:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(wanted[path])
     return changed
+
+
+def written() -> None:
+    """Write the pages, and beside them what takes runs: the answers, and the pictures of the gallery."""
+    write()
+    site_answers.write(GENERATED / "answers")
+    site_gallery.write(GENERATED / "gallery")
 
 
 class Loads(HTMLParser):
@@ -94,7 +103,7 @@ def setup(app: Any) -> dict[str, Any]:
             getLogger("mcsim").warning("loaded from elsewhere, so the page needs a network: %s", line)
 
     app.add_lexer("csv", TextLexer)  # Pygments has none
-    app.connect("config-inited", lambda *_: (write(), site_answers.write(GENERATED / "answers")))
+    app.connect("config-inited", lambda *_: written())
     app.connect("build-finished", lambda app, failed: None if failed else told(outside(Path(app.outdir))))
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
 

@@ -124,7 +124,7 @@ def _again(folder: Path, study: str | None, words: dict[str, Any]) -> Any:
     again = replace(again, study=_set(again.study, settings))
     for line in again.lines:
         _show(line, err=True)
-    _warn(again.study)
+    _begin(again.study, words)
     return again
 
 
@@ -210,7 +210,7 @@ def run_study(study: str | None, repeat: Path | None, **given: Any) -> None:
     if study is None:
         raise click.UsageError("run: no study (got nothing); a name that `mcsim list` shows or a path")
     loaded = _loaded(study, words.pop("settings", ()), words.pop("data", None), words.pop("posterior", None))
-    _warn(loaded)
+    _begin(loaded, words)
     _tell(run_and_report(loaded, asked_of(words, [loaded], samples)[0], ranked, paper), *spoken)
 
 
@@ -237,7 +237,7 @@ def rank_study(study: str | None, repeat: Path | None, **given: Any) -> None:
         raise click.UsageError("sensitivity: no study (got nothing); a name that `mcsim list` shows or a path")
     else:
         loaded = _loaded(study, words.pop("settings", ()), words.pop("data", None), words.pop("posterior", None))
-        _warn(loaded)
+        _begin(loaded, words)
         request = Request("shapley_data" if drawn_together(loaded) else "sobol")
     wanted = {name: words.pop(name) for name in ("method", "groups", "outputs") if name in words}
     _tell(rank_and_write(loaded, asked_of(recorded | words, [loaded])[0], replace(request, **wanted)), *spoken)
@@ -252,7 +252,7 @@ def calibrate_study(study: str, **given: Any) -> None:
 
     words = said(given)
     loaded = _loaded(study, words.pop("settings", ()), words.pop("data", None))
-    _warn(loaded)
+    _begin(loaded, words)
     told = calibrate_and_write(loaded, words)
     if not words.get("quiet"):
         _show(told)
@@ -273,7 +273,7 @@ def explain_outcome(target: str, question: str, as_json: bool, **given: Any) -> 
         _tell(explain_directory(Path(target), question, words), *spoken)
         return
     loaded = _loaded(target, words.pop("settings", ()), words.pop("data", None), words.pop("posterior", None))
-    _warn(loaded)
+    _begin(loaded, words)
     _tell(explain_study(loaded, question, words), *spoken)
 
 
@@ -315,9 +315,12 @@ def compare_studies(studies: Sequence[str], repeat: Path | None, **given: Any) -
     Overlays, such as the levers and packages that `mcsim list` shows, come over the first study.
     """
     from mcsim.command.comparing import compare, compare_again
+    from mcsim.engine.progress import tell_compiling
 
     words = said(given)
     spoken = words.pop("as_json", False), words.get("quiet", False)
+    if not spoken[1]:
+        tell_compiling()
     if repeat is not None:
         others = [name for name in ("settings", "data", "samples", "posterior", "levers") if name in words]
         if studies or others:
@@ -352,8 +355,18 @@ def bench(as_json: bool) -> None:
     _show(table(as_json))
 
 
+def _begin(study: Any, words: dict[str, Any]) -> None:
+    """Say what the model warns of, and of kernels that they are compiled, which takes a new machine a minute."""
+    from mcsim.engine.progress import tell_compiling
+
+    _warn(study)
+    if not words.get("quiet"):
+        tell_compiling()
+
+
 def _warn(study: Any) -> None:
-    for line in study.model.warn(study.options) if study.model.warn is not None else ():
+    # What a study is by default is told in its report; who has set something has to know what that is worth.
+    for line in study.model.warn(study.options) if study.model.warn is not None and study.overrides else ():
         _show(f"{study.name}: {line}", err=True)
 
 

@@ -6,6 +6,7 @@ import json
 import math
 import tomllib
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -81,7 +82,8 @@ def _study_text(study: Study) -> str:
         [(item.name, _input(item, study)["distribution"], item.unit, item.group, item.source) for item in scalars]
     )
     if study.tables:
-        lines += ["", "Tables"]
+        folders = sorted({str(Path(table.origin).parent) for table in study.tables.values() if table.origin})
+        lines += ["", f"Tables (in {', '.join(folders)}; --data FOLDER puts yours in their place)"]
         lines += _aligned(
             [
                 (

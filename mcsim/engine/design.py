@@ -314,6 +314,14 @@ def user_design(source: str | Path | pd.DataFrame, study: Study, seed: int = 1) 
     ------
     InputError
         Naming the column and the value.
+
+    Examples
+    --------
+    >>> import mcsim, pandas as pd
+    >>> frame = pd.DataFrame({"x1": [0.1, 0.2], "x2": [1.0, 2.0], "x3": [0.0, -1.0]})
+    >>> design = user_design(frame, mcsim.load("ishigami"))
+    >>> mcsim.run(mcsim.load("ishigami"), design=design).complete
+    2
     """
     import pandas as pd
 

@@ -129,6 +129,12 @@ def run(
         When too many draws fail, a chunk takes too long, a worker dies or the disk is full.
     Interrupted
         On Ctrl-C.
+
+    Examples
+    --------
+    >>> import mcsim
+    >>> run(mcsim.load("ishigami"), draws=100, seed=1).complete
+    100
     """
     asked = Asked.of(
         draws=draws,

@@ -74,6 +74,13 @@ class Explanation(Suggests):
         The same probability by subset simulation, where that was asked for.
     notes : tuple of str
         What the reader has to know.
+
+    Examples
+    --------
+    >>> import mcsim
+    >>> found = mcsim.explain(mcsim.run(mcsim.load("ishigami"), draws=2000, seed=1), "y > 8")
+    >>> found.draws, 0 < found.hits < found.draws, found.decides.order_by
+    (2000, True, 'shapley')
     """
 
     study: Study

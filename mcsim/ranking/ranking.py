@@ -55,6 +55,13 @@ class Ranking(Suggests):
         How it was computed: seed, base, confidence, level, threshold and the like.
     within : Ranking, optional
         Of factors that are groups of dependent inputs: the Shapley effects of their members, from the draws of a run.
+
+    Examples
+    --------
+    >>> import mcsim
+    >>> ranking = mcsim.sensitivity(mcsim.load("ishigami"), base=256, seed=1)
+    >>> ranking.table("y")["input"].tolist(), ranking["y"].dims
+    (['x1', 'x2', 'x3'], ('measure', 'input'))
     """
 
     study: str

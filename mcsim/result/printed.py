@@ -72,6 +72,13 @@ def printed(result: Result) -> pd.DataFrame:
         holds the median. A claim ``holds`` where it does in more than half of the draws, and where draws are not kept,
         of the medians. ``undefined``: more than half of the draws have no value. ``unreached``: nothing in the study
         as it is set speaks to the figure, ``why`` says why.
+
+    Examples
+    --------
+    >>> import mcsim
+    >>> table = mcsim.printed(mcsim.run(mcsim.load("battery-circularity"), draws=50, seed=1))
+    >>> table.columns[:3].tolist()
+    ['figure', 'kind', 'source']
     """
     import pandas as pd
 

@@ -55,6 +55,13 @@ class Result(Suggests):
         The run directory.
     record : mapping
         Content of run.json.
+
+    Examples
+    --------
+    >>> import mcsim
+    >>> result = mcsim.run(mcsim.load("ishigami"), draws=200, seed=1)
+    >>> result["y"].sizes["draw"], result.summary("y")["n"].item(), round(result.exceedance("y", 0.0).item(), 2)
+    (200, 200, 0.85)
     """
 
     study: Study

@@ -33,6 +33,11 @@ class Dim:
         Name of the axis, such as ``export_age``.
     coords : tuple of str, int or float
         One label per position.
+
+    Examples
+    --------
+    >>> len(Dim("year", (2030, 2040, 2050)))
+    3
     """
 
     name: str
@@ -66,6 +71,11 @@ class Parameter(Suggests):
         For a vector of shares (Dirichlet): what each share belongs to.
     source : str
         Where the default comes from.
+
+    Examples
+    --------
+    >>> Parameter("speed", "km/h", "cruising speed", valid=(0.0, 300.0)).unit
+    'km/h'
     """
 
     name: str
@@ -100,6 +110,11 @@ class Option:
         What the choice is about.
     integer : bool
         Whether the number must be whole.
+
+    Examples
+    --------
+    >>> Option("trade", "supply", ("supply", "demand"), meaning="who decides how many cross").default
+    'supply'
     """
 
     name: str
@@ -211,6 +226,12 @@ class Output(Suggests):
     on_request : bool
         Told by an evaluation and a ranking as any other, but a run computes it only where its draws are kept, or where
         a study's headline or a stop rule names it.
+
+    Examples
+    --------
+    >>> output = Output("stock", "1", "vehicles in use", (Dim("year", (2030, 2040)), Dim("kind", ("ev", "other"))))
+    >>> output.shape
+    (2, 2)
     """
 
     name: str
@@ -272,7 +293,13 @@ class Output(Suggests):
 
 @dataclass(frozen=True, slots=True)
 class TableSpec:
-    """What a model needs of a table: its key columns, the units it accepts and the valid range of its values."""
+    """What a model needs of a table: its key columns, the units it accepts and the valid range of its values.
+
+    Examples
+    --------
+    >>> TableSpec("grid", ("year", "source"), valid=(0.0, 1.0)).keys
+    ('year', 'source')
+    """
 
     name: str
     keys: tuple[str, ...]

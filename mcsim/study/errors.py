@@ -15,7 +15,14 @@ Gives = TypeVar("Gives")
 
 
 class InputError(ValueError):
-    """The user's input is wrong; the message is the one line that the user reads (exit code 2)."""
+    """The user's input is wrong; the message is the one line that the user reads (exit code 2).
+
+    Examples
+    --------
+    >>> raise InputError("--draws: not a whole number (got 'five'); from 1 on")
+    Traceback (most recent call last):
+    mcsim.study.errors.InputError: --draws: not a whole number (got 'five'); from 1 on
+    """
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from mcsim.study.values import is_number
 
 
 def as_parameter(name: str, value: Any) -> Parameter:
-    """Return the declared parameter for a unit, a `Parameter` or a `Distribution`.
+    """Return the declared parameter for a unit, a `Parameter` or a `Distribution`, alone or with its unit.
 
     Raises
     ------
@@ -27,6 +28,8 @@ def as_parameter(name: str, value: Any) -> Parameter:
     """
     if isinstance(value, Parameter):
         return value
+    if isinstance(value, tuple) and len(value) == 2 and isinstance(value[1], str) and "(" not in value[1]:
+        return replace(as_parameter(name, value[0]), unit=value[1])
     if isinstance(value, str) and value.partition("(")[0].strip() in FAMILIES and "(" in value:
         return Parameter(name, "", name, default=_parsed(name, value))
     if isinstance(value, str):
@@ -35,8 +38,8 @@ def as_parameter(name: str, value: Any) -> Parameter:
         return Parameter(name, "", name, default=value)
     sure = f", or mcsim.constant({plain(value)!r}) for a value that is sure" if is_number(value) else ""
     raise InputError(
-        f"inputs: {name}: neither a unit nor a distribution (got {value!r}); mcsim.uniform(0, 1) and the like, a unit "
-        f'such as "km" where a study says what is uncertain{sure}'
+        f"inputs: {name}: neither a unit nor a distribution (got {value!r}); mcsim.uniform(0, 1) and the like, with a "
+        f'unit as (mcsim.uniform(0, 1), "km"), a unit alone where a study says what is uncertain{sure}'
     )
 
 

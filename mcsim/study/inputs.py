@@ -27,6 +27,12 @@ class Input(Suggests):
         For a table's cell: the table and the row.
     vector : (str, int), optional
         For a share of a Dirichlet vector: the vector and the position of the share's unit column.
+
+    Examples
+    --------
+    >>> from mcsim.distributions import uniform
+    >>> Input("speed", "km/h", "cruising speed", uniform(80, 120), "speed").uncertain
+    True
     """
 
     name: str

@@ -38,6 +38,11 @@ def find_studies() -> dict[str, Path]:
     """Return every study shipped or installed: name -> study file.
 
     Packages register under the entry-point group ``mcsim.studies``; every TOML beside the package is a study.
+
+    Examples
+    --------
+    >>> find_studies()["ishigami"].name
+    'ishigami.toml'
     """
     found: dict[str, Path] = {}
     for point in entry_points(group="mcsim.studies"):

@@ -113,7 +113,8 @@ class Model(Suggests, Travels):
             Takes the inputs by name, as arrays (n,), or as floats with `per_draw`; returns a mapping of outputs, or the
             one output.
         inputs : mapping
-            Input name -> `Distribution` or its text, `Parameter`, or a unit where a study says what is uncertain.
+            Input name -> `Distribution` or its text, the same with its unit (``(uniform(0, 1), "km")``), `Parameter`,
+            or a unit alone where a study says what is uncertain.
         outputs : mapping
             Output name -> unit or `Output`.
         name : str, optional

@@ -67,6 +67,12 @@ class Stage:
     compared : bool
         Whether later stages are shared where its results are the same to the bit, whatever it has read: for one that
         takes a few numbers out of a table whose others move. All its values are compared: few of them.
+
+    Examples
+    --------
+    >>> doubled = Stage("doubled", lambda inputs, found, context: {"twice": 2.0 * inputs["a"]}, ("a",))
+    >>> doubled.reads
+    ('a',)
     """
 
     name: str

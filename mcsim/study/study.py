@@ -84,6 +84,13 @@ class Study(Suggests):
         What a comparison that begins with this study holds its studies against.
     under : str
         Path of the study over which this one, an overlay's, was laid; empty for any other.
+
+    Examples
+    --------
+    >>> import mcsim
+    >>> study = mcsim.load("ishigami").set(x3="normal(0, 1)")
+    >>> study.inputs["x3"].distribution, [output.name for output in study.outputs]
+    (Normal(centre=0.0, sd=1.0), ['y'])
     """
 
     name: str
