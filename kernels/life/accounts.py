@@ -13,7 +13,7 @@ Source: NCST-UCD-RR-24-39 (Kendall and Parés Olguín 2024), sections Vehicle Li
 
 import numpy as np
 
-from mcsim.kernels._jit import borrowing_kernel, inline_borrowing_kernel
+from mcsim.kernels._jit import borrowing_kernel, inline_borrowing_kernel, part_of_kernel
 from mcsim.kernels.life.home import time_in_service
 from mcsim.kernels.life.records import (
     ACTIVITIES,
@@ -116,7 +116,7 @@ def _count_packs(flow, steps, first, last, discount, activity):
         activity[REPLACED] += flow[REPLACING, j + 1]
 
 
-@borrowing_kernel
+@part_of_kernel
 def copy(source, target):
     """Fill an activity with another."""
     for column in range(ACTIVITIES):
@@ -131,7 +131,7 @@ def start_of_life(activity):
     activity[PRODUCED_DISCOUNTED] = 1.0
 
 
-@borrowing_kernel
+@part_of_kernel
 def account_export(age, crossed, recur, use, service, steps, flow, activity, driven):
     """Fill what happens after the export at a whole age, per vehicle bought.
 
@@ -168,7 +168,7 @@ def account_export(age, crossed, recur, use, service, steps, flow, activity, dri
     activity[LANDFILLED] = crossed.vehicles + activity[PRODUCED] + activity[USED_PACKS]
 
 
-@borrowing_kernel
+@part_of_kernel
 def _account_given_export(age, share, memory, use, ledger, cell, stay, past):
     """Fill both arms of the vehicles that cross at an age, per vehicle that crosses: the same past, two futures.
 
@@ -210,7 +210,7 @@ def _account_given_export(age, share, memory, use, ledger, cell, stay, past):
     cell[RETIRED_HOME] = cell[PRODUCED] + cell[USED_PACKS] - cell[LANDFILLED]
 
 
-@borrowing_kernel
+@part_of_kernel
 def account_age(age, arm, use, service, steps, memory, ledger, cells, stays, past):
     """Fill the cell of one export age from the part in the host country and what ran up at home, and run a year on.
 
@@ -261,7 +261,7 @@ def account_age(age, arm, use, service, steps, memory, ledger, cells, stays, pas
         _count_packs(memory.flow, steps, age * steps, min((age + 1) * steps, last), use.discount, running)
 
 
-@borrowing_kernel
+@part_of_kernel
 def account_home(last, use, service, steps, flow, activity, driven):
     """Fill the account of whole lives at home, where all packs retire.
 
@@ -287,7 +287,7 @@ def account_home(last, use, service, steps, flow, activity, driven):
     activity[RETIRED_HOME] = activity[PRODUCED] + activity[USED_PACKS]
 
 
-@borrowing_kernel
+@part_of_kernel
 def account_host(vehicle, covered, use, steps, memory, service, activity, driven):
     """Fill the account of a vehicle new in the host country.
 

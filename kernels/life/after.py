@@ -5,7 +5,7 @@ Source: NCST-UCD-RR-24-39 (Kendall and Parés Olguín 2024), section Vehicle Lif
 
 import numpy as np
 
-from mcsim.kernels._jit import borrowing_kernel, inline_borrowing_kernel
+from mcsim.kernels._jit import borrowing_kernel, inline_borrowing_kernel, part_of_kernel
 from mcsim.kernels.laws.junction import age_abroad
 from mcsim.kernels.laws.survival import MAXIMUM_AGE, tabulated_survival, weibull_survival
 from mcsim.kernels.maths import exp, log
@@ -47,7 +47,7 @@ def _years_after(export_age, age, to):
     return 0.0 if age >= MAXIMUM_AGE or years >= MAXIMUM_AGE else share
 
 
-@borrowing_kernel
+@part_of_kernel
 def fill_after_export(export_age, steps, to, out):
     """Fill the survival of vehicles after an export at a whole age, from the node of the crossing on.
 
@@ -89,7 +89,7 @@ def fill_after_export(export_age, steps, to, out):
     return last
 
 
-@borrowing_kernel
+@part_of_kernel
 def _fill_tabulated(export_age, start, steps, to, given, out):
     """Fill survival by a table from the crossing's node on.
 

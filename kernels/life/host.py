@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mcsim.kernels._jit import FloatArray, borrowing_kernel, inline_borrowing_kernel
+from mcsim.kernels._jit import FloatArray, borrowing_kernel, inline_borrowing_kernel, part_of_kernel
 from mcsim.kernels.life.home import clear_sums
 from mcsim.kernels.life.records import (
     FIRST_PACK,
@@ -131,7 +131,7 @@ def fill_shifted(table, fade, first, shifted):
     return end
 
 
-@borrowing_kernel
+@part_of_kernel
 def host_arm(after, age, packs, answer, steps, state, memory):
     """Run the recursion of the vehicles that cross at a whole age: no cover, hazards of the new climate.
 
@@ -205,7 +205,7 @@ def _last_step(crossing, node, n_steps, exported):
     return last
 
 
-@borrowing_kernel
+@part_of_kernel
 def _cross(crossing, node, n_steps, packs, memory):
     """Add what the table does not say of packs that cross, and their weight.
 
@@ -228,7 +228,7 @@ def _cross(crossing, node, n_steps, packs, memory):
         j += 1
 
 
-@borrowing_kernel
+@part_of_kernel
 def _add_packs(pack, until, node, crossed, end, exported, memory):
     """Add the packs of a table installed before the step `until`, of survival weight x table, to the sums over packs.
 
@@ -287,7 +287,7 @@ def _add_eight(weights, s, row, begin, last, total):
             total[base + place] += early + late
 
 
-@borrowing_kernel
+@part_of_kernel
 def _failures_at(step, newest, end, pack, vehicle, vehicle_after, hazard, scratch):
     """Return the packs of one table that fail in a step, installed up to step `newest`, at most `end` steps before.
 
@@ -316,7 +316,7 @@ def _failures_at(step, newest, end, pack, vehicle, vehicle_after, hazard, scratc
     return (a + b) + (c + d)
 
 
-@borrowing_kernel
+@part_of_kernel
 def _first_step(after, packs, node, state, flow):
     """Fill the failures in which a pack falls from what it was to what its table says; return those of first packs.
 
@@ -347,7 +347,7 @@ def _first_step(after, packs, node, state, flow):
     return of_first
 
 
-@borrowing_kernel
+@part_of_kernel
 def _follow_answers(after, packs, answer, steps, node, crossed, state, memory):
     """Answer the failures of each step by packs installed in it, in order of time; return the first packs replaced."""
     flow, weights, exported, n_steps = memory.flow, memory.weights, packs.exported, after.last

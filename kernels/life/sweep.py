@@ -6,7 +6,7 @@ The sweep over export ages is a prefix sum at home plus one short recursion in t
 Source: NCST-UCD-RR-24-39 (Kendall and Parés Olguín 2024), sections Vehicle Lifetime, Lifetime Energy Delivered.
 """
 
-from mcsim.kernels._jit import borrowing_kernel, part_of_kernel
+from mcsim.kernels._jit import part_of_kernel
 from mcsim.kernels.life.accounts import account_age, account_export, account_home, account_host, start_of_life
 from mcsim.kernels.life.home import home_arm, time_in_service
 from mcsim.kernels.life.host import host_arm
@@ -58,7 +58,7 @@ def sweep_vehicle(arm, packs, use, steps, memory, cells, stays, driven):
         account_age(age, arm, use, memory.home_service, steps, home, ledger, cells, stays, driven.past)
 
 
-@borrowing_kernel
+@part_of_kernel
 def _alive_at(alive, node):
     """Return the vehicles alive at a node: no pack of theirs was installed after it."""
     new, used = 0.0, 0.0
