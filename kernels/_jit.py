@@ -11,6 +11,8 @@ no ``fastmath``
     Reassociated sums depend on the processor and once gave wrong Weibull fits; a run repeated elsewhere keeps its bits.
 no ``parallel``
     It doubles the compile time and gains nothing, since the threads are outside; loops stay in a fixed order.
+``noalias``
+    Said by loops whose arrays do not overlap (`apart_kernel`); numba has the flag and does not offer it to users.
 ``_nrt``
     Said by every kernel, since numba lets those that say nothing inherit it from whichever caller is compiled first.
 ``cache``
@@ -40,6 +42,8 @@ import numpy as np
 import numpy.typing as npt
 from numba.core import config, event
 from numba.core.caching import FunctionCache, IndexDataCacheFile, UserWideCacheLocator
+from numba.core.cpu import CPUTargetOptions
+from numba.core.options import TargetOptions
 from numba.misc.appdirs import AppDirs
 
 # numba fills this module at run time, unseen by type checkers.
@@ -47,6 +51,9 @@ _settings: Any = config
 FloatArray = npt.NDArray[np.float64]
 
 _SECONDS_KEPT = 30 * 86_400.0
+# numba sets this flag of its compiler for loops of its own; here it becomes a word that `numba.njit` takes.
+_options: Any = CPUTargetOptions
+_options.noalias = TargetOptions.Mapping("noalias")  # type: ignore[no-untyped-call]
 
 
 def source_key(folder: Path) -> str:
@@ -322,19 +329,31 @@ def borrowing_kernel(function: Callable[..., Any]) -> Any:
 
 
 def inline_borrowing_kernel(function: Callable[..., Any]) -> Any:
-    """Compile a short function of records so that it dissolves into its caller; as `borrowing_kernel` otherwise.
-
-    Parameters
-    ----------
-    function : callable
-        The Python function.
-
-    Returns
-    -------
-    callable
-        The compiled function.
-    """
+    """Compile a short function of records so that it dissolves into its caller; as `borrowing_kernel` otherwise."""
     return _compile(function, forceinline=True, _nrt=False)
+
+
+def apart_kernel(function: Callable[..., Any]) -> Any:
+    """Compile loops over arrays of which none overlaps another that is written, so that they dissolve into the caller.
+
+    Where two arrays might overlap, a loop over them is not vectorised, or looks at their places first each time: for
+    the few dozen numbers of a life that costs more than the sums. As `borrowing_kernel` otherwise. Rows of one array
+    that are told apart by a number are apart too.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mcsim.kernels._jit import apart_kernel
+    >>> @apart_kernel
+    ... def scale(factor, source, target):
+    ...     for k in range(target.size):
+    ...         target[k] = factor * source[k]
+    >>> target = np.empty(2)
+    >>> scale(2.0, np.array([1.0, 2.0]), target)
+    >>> target
+    array([2., 4.])
+    """
+    return _compile(function, forceinline=True, _nrt=False, noalias=True)
 
 
 def part_of_kernel(function: Callable[..., Any]) -> Any:
@@ -342,16 +361,6 @@ def part_of_kernel(function: Callable[..., Any]) -> Any:
 
     numba optimises a kernel together with all that it calls, so every level of large kernels that call one another is
     optimised again with each level above. A long kernel of few callers is cut into such parts instead.
-
-    Parameters
-    ----------
-    function : callable
-        The Python function.
-
-    Returns
-    -------
-    callable
-        The function, to be called by kernels.
     """
     return _compile(function, inline="always", _nrt=True)
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mcsim.kernels.life import records
-from mcsim.studies.second_hand_ev.assembly import N_STAGES, STAGES, Factors, Lived, life_impacts
+from mcsim.studies.second_hand_ev.assembly import N_STAGES, STAGES, Factors, Impacts, Lived, life_impacts
 
 N, VEHICLES, CATEGORIES = 3, 2, 4
 CELLS = np.array([0, 1, 0])  # the vehicle of each cell
@@ -62,7 +62,8 @@ def test_every_stage_is_what_its_sentence_says(given):
     activity, energy, collected, factors = given
     stages = np.full((N, len(CELLS) * N_STAGES * CATEGORIES), np.nan)
     per_km, total = np.full_like(stages, np.nan), np.full((N, len(CELLS), CATEGORIES), np.nan)
-    life_impacts(lived_as(activity, energy), CELLS, ABROAD, collected, factors, stages, per_km, total)
+    impacts = Impacts(stages, per_km, total, np.full_like(total, np.nan))
+    life_impacts(lived_as(activity, energy), CELLS, ABROAD, collected, factors, impacts)
     told = stages.reshape(N, len(CELLS), N_STAGES, CATEGORIES)
     for draw, cell, category in np.ndindex(N, len(CELLS), CATEGORIES):
         wanted = naive(activity, energy, collected, factors, draw, cell, category)
@@ -71,13 +72,16 @@ def test_every_stage_is_what_its_sentence_says(given):
         np.testing.assert_allclose(total[draw, cell, category], sum(wanted.values()), rtol=1e-13)
     distance = activity[:, :, records.DISTANCE][:, :, None, None]
     np.testing.assert_allclose(per_km.reshape(told.shape), told / distance, rtol=1e-13)
+    np.testing.assert_allclose(impacts.total_per_km, per_km.reshape(told.shape).sum(axis=2), rtol=1e-13)
 
 
 def test_totals_alone_are_the_same(given):
     activity, energy, collected, factors = given
     empty, total = np.empty((N, 0)), np.empty((N, len(CELLS), CATEGORIES))
-    stages = np.empty((N, len(CELLS) * N_STAGES * CATEGORIES))
-    life_impacts(lived_as(activity, energy), CELLS, ABROAD, collected, factors, empty, empty, total)
-    both = np.empty_like(total)
-    life_impacts(lived_as(activity, energy), CELLS, ABROAD, collected, factors, stages, np.empty_like(stages), both)
+    stages, both = np.empty((N, len(CELLS) * N_STAGES * CATEGORIES)), np.empty_like(total)
+    for impacts in (
+        Impacts(empty, empty, total, total[:0]),
+        Impacts(stages, np.empty_like(stages), both, np.empty_like(total)),
+    ):
+        life_impacts(lived_as(activity, energy), CELLS, ABROAD, collected, factors, impacts)
     np.testing.assert_array_equal(total, both)

@@ -13,7 +13,7 @@ Source: NCST-UCD-RR-24-39 (Kendall and Parés Olguín 2024), sections Vehicle Li
 
 import numpy as np
 
-from mcsim.kernels._jit import borrowing_kernel, inline_borrowing_kernel, part_of_kernel
+from mcsim.kernels._jit import apart_kernel, borrowing_kernel, inline_borrowing_kernel, part_of_kernel
 from mcsim.kernels.life.home import time_in_service
 from mcsim.kernels.life.records import (
     ACTIVITIES,
@@ -54,14 +54,20 @@ def fill_driven(worn, rate, held, first, last, row):
     on it does not, and one sum serves all years beyond.
     """
     shown = row.size - 1
-    for year in range(first, min(last, shown)):
-        row[year] = worn[year] * rate[year]
-    for year in range(max(first, min(last, shown)), shown):
+    until = max(first, min(last, shown))
+    _fill_product(worn[first:], rate[first:], row[first:until])
+    for year in range(until, shown):
         row[year] = 0.0
     beyond = 0.0
     for year in range(max(first, held), last):
         beyond += worn[year] * rate[year]
     row[shown] = beyond
+
+
+@apart_kernel
+def _fill_product(years, rate, out):
+    for k in range(out.size):
+        out[k] = years[k] * rate[k]
 
 
 @inline_borrowing_kernel

@@ -5,7 +5,7 @@ Source: NCST-UCD-RR-24-39 (Kendall and Parés Olguín 2024), section Vehicle Lif
 
 import numpy as np
 
-from mcsim.kernels._jit import borrowing_kernel, inline_borrowing_kernel, part_of_kernel
+from mcsim.kernels._jit import apart_kernel, borrowing_kernel, inline_borrowing_kernel, part_of_kernel
 from mcsim.kernels.laws.junction import age_abroad
 from mcsim.kernels.laws.survival import MAXIMUM_AGE, tabulated_survival, weibull_survival
 from mcsim.kernels.maths import exp, log
@@ -16,6 +16,8 @@ _RENEWED = 2
 _WEIBULL = 0
 _ALIVE = 1e-16
 _SMALLEST = 1e-300
+# At such a cumulative hazard less is alive than `_ALIVE`.
+_DEAD = 40.0
 # An index without a sign needs no test for counting from the end.
 _1 = np.uint64(1)
 
@@ -73,13 +75,18 @@ def fill_after_export(export_age, steps, to, out):
     given = 1.0 / at_export if at_export > 0.0 else 0.0
     start = 0.0 if to.junction == _RENEWED else float(export_age)
     if to.kind == _WEIBULL:
-        # The law's formula at evenly spaced ages, without the calls of `_years_after`: this loop vectorises.
+        # The law's formula at evenly spaced ages, without the calls of `_years_after`.
         shape, log_scale = to.shape, log(to.scale)
-        per_step = 1.0 / (steps * to.multiplier)
-        for j in range(node, n_steps):
-            years = start + (j - node) * per_step
-            share = exp(-exp(shape * (log(years) - log_scale))) * given
-            out[j] = share if years < MAXIMUM_AGE else 0.0
+        per_step, known = 1.0 / (steps * to.multiplier), n_steps
+        if given > 0.0:
+            # (years / scale)**shape = the hazard at which those alive at the export are dead: no node beyond it lives.
+            dead = exp(log_scale + log(_DEAD + max(log(given), 0.0)) / shape)
+            span = (dead - start) / per_step
+            if span < n_steps:
+                known = min(n_steps, node + int(max(span, 0.0)) + 3)
+        _fill_weibull(start, per_step, shape, log_scale, given, out[node:known])
+        for j in range(known, n_steps):
+            out[j] = 0.0
     else:
         _fill_tabulated(export_age, start, steps, to, given, out)
     out[n_steps] = 0.0
@@ -87,6 +94,14 @@ def fill_after_export(export_age, steps, to, out):
     while last > node + 1 and out[last - 1] < _ALIVE:
         last -= 1
     return last
+
+
+@apart_kernel
+def _fill_weibull(start, per_step, shape, log_scale, given, out):
+    for k in range(out.size):
+        years = start + k * per_step
+        share = exp(-exp(shape * (log(years) - log_scale))) * given
+        out[k] = share if years < MAXIMUM_AGE else 0.0
 
 
 @part_of_kernel

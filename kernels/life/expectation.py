@@ -108,7 +108,7 @@ def memory_of_draw(lives: Lives, given_export: bool) -> Memory:
             sums(),
             new(wide),
             new((2, wide)),
-            State(new((n_ages, 2, places)), new((n_ages, 2, places))),
+            State(new((n_ages, 2, places)), new((n_ages, 2, places)), new((2 * places, 2), np.int64), new(1, np.int64)),
             new((2, kept_places, n_ages - 1 + BEHIND)),
             new((kept, n_ages - 1 + BEHIND)),
             new(n_ages - 1 + BEHIND),

@@ -13,7 +13,7 @@ V(t) x sum over s of r(s) / V(s) P(t - s).
 Source: Kendall and Parés Olguín (2024), NCST-UCD-RR-24-39, sections Vehicle Lifetime and Expert Elicitation.
 """
 
-from mcsim.kernels._jit import borrowing_kernel, inline_borrowing_kernel
+from mcsim.kernels._jit import apart_kernel, borrowing_kernel, inline_borrowing_kernel
 from mcsim.kernels.life.pack import fill_curve
 from mcsim.kernels.life.records import (
     BEHIND_DISCOUNTED,
@@ -109,6 +109,7 @@ def start_home(memory):
     memory.flow[NEW, 0] = 1.0
     clear_sums(memory.sums, START, memory.curve.size)
     memory.state.alive[:, :, :] = 0.0
+    memory.state.count[0] = 0
     if memory.history.shape[0] > 0:
         memory.past[:, :, :] = 0.0
         memory.past[NEW, 0, BEHIND_PRODUCED] = 1.0
@@ -138,6 +139,9 @@ def _leave_state(kind, place, weight, vehicle, steps, curve, state):
     """Leave how many vehicles are alive on a pack at each whole age: an export takes them from there."""
     if place >= state.alive.shape[2]:
         return
+    entry = state.count[0]
+    state.taken[entry, 0], state.taken[entry, 1] = kind, place
+    state.count[0] = entry + 1
     for age in range((place + steps - 1) // steps, min(state.alive.shape[0], vehicle.last // steps + 1)):
         node = age * steps
         state.alive[age, kind, place] = weight * vehicle.survival[node] * curve[node]
@@ -154,8 +158,7 @@ def carry_history(started, kind, place, n_steps, steps, worn, discount, memory):
     state, past, history, link = memory.state.alive, memory.past, memory.history, memory.link
     n_years = state.shape[0] - 1
     behind = memory.behind
-    for column in range(behind.size):
-        behind[column] = past[kind, place, column] / started
+    _fill_quotient(past[kind, place], started, behind)
     start = place - 1 if place > 0 else 0
     if place > 0 and start // steps < n_years:
         # Half of the step of installation is driven on this pack.
@@ -163,8 +166,7 @@ def carry_history(started, kind, place, n_steps, steps, worn, discount, memory):
     for j in range(place, min(n_steps, n_years * steps) + 1):
         year = j // steps
         if j % steps == 0:
-            for column in range(history.shape[1]):
-                history[year, column] += state[year, kind, place] * behind[column]
+            _add_row(state[year, kind, place], behind, history[year])
         if year >= n_years:
             break
         used_up = worn[j - start] / steps
@@ -173,8 +175,7 @@ def carry_history(started, kind, place, n_steps, steps, worn, discount, memory):
         for following in range(2):
             moved = link[following, j + 1]
             if moved > 0.0:
-                for column in range(history.shape[1]):
-                    past[following, j + 1, column] += moved * behind[column]
+                _add_row(moved, behind, past[following, j + 1])
                 if following == NEW:
                     past[NEW, j + 1, BEHIND_PRODUCED] += moved
                     past[NEW, j + 1, BEHIND_DISCOUNTED] += moved * exp((j + 0.5) / steps * discount)
@@ -185,22 +186,20 @@ def carry_history(started, kind, place, n_steps, steps, worn, discount, memory):
 
 @borrowing_kernel
 def _add_pack(weight, curve, first, n_steps, worn, start, sums):
-    """Add one pack's survival to the sums over packs, plain and weighted by its fade.
-
-    One loop per sum: with more arrays in a loop the compiler would have to check too many overlaps to vectorise it.
-    """
-    begin, end, begin_worn, end_worn = sums.begin, sums.end, sums.begin_worn, sums.end_worn
+    """Add one pack's survival to the sums over packs, plain and weighted by its fade."""
     last = n_steps
     while last > first + 1 and curve[last - 1] < _NEGLIGIBLE:
         last -= 1
-    for j in range(first, last):
-        begin[j] += weight * curve[j]
-    for j in range(first, last):
-        end[j] += weight * curve[j + 1]
-    for j in range(first, last):
-        begin_worn[j] += weight * curve[j] * worn[j - start]
-    for j in range(first, last):
-        end_worn[j] += weight * curve[j + 1] * worn[j - start]
+    _add_survival(weight, curve[first:last], worn[first - start :], sums.begin[first:], sums.begin_worn[first:])
+    _add_survival(weight, curve[first + 1 : last + 1], worn[first - start :], sums.end[first:], sums.end_worn[first:])
+
+
+@apart_kernel
+def _add_survival(weight, curve, worn, plain_sum, worn_sum):
+    for k in range(curve.size):
+        alive = weight * curve[k]
+        plain_sum[k] += alive
+        worn_sum[k] += alive * worn[k]
 
 
 @borrowing_kernel
@@ -228,13 +227,30 @@ def time_in_service(survival, sums, steps, first, n_steps, service):
         plain[year] = 0.0
         worn[year] = 0.0
     if steps == 1:
-        # Most studies: without a division, and without a sum over the steps of a year, the loop vectorises.
-        for j in range(first, n_steps):
-            plain[j] = half_step * (survival[j] * begin[j] + survival[j + 1] * end[j]) + rest[j]
-        for j in range(first, n_steps):
-            worn[j] = half_step * (survival[j] * begin_worn[j] + survival[j + 1] * end_worn[j]) + rest_worn[j]
+        # Most studies: no division, and no sum over the steps of a year.
+        alive = survival[first : n_steps + 1]
+        _fill_years(half_step, alive, begin[first:], end[first:], rest[first:], plain[first:n_steps])
+        _fill_years(half_step, alive, begin_worn[first:], end_worn[first:], rest_worn[first:], worn[first:n_steps])
     else:
         for j in range(first, n_steps):
             year = j // steps
             plain[year] += half_step * (survival[j] * begin[j] + survival[j + 1] * end[j]) + rest[j]
             worn[year] += half_step * (survival[j] * begin_worn[j] + survival[j + 1] * end_worn[j]) + rest_worn[j]
+
+
+@apart_kernel
+def _fill_years(half_step, survival, begin, end, rest, years):
+    for k in range(years.size):
+        years[k] = half_step * (survival[k] * begin[k] + survival[k + 1] * end[k]) + rest[k]
+
+
+@apart_kernel
+def _fill_quotient(row, divisor, out):
+    for k in range(out.size):
+        out[k] = row[k] / divisor
+
+
+@apart_kernel
+def _add_row(factor, row, total):
+    for k in range(row.size):
+        total[k] += factor * row[k]

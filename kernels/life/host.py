@@ -168,17 +168,19 @@ def host_arm(after, age, packs, answer, steps, state, memory):
     for pack in range(PACKS):
         for j in range(n_steps + 9 if recur else node + 9):
             weights[pack, j] = 0.0
-    for place in range(node + 1):
-        for kind in range(2):
-            if state.alive[kind, place] < _NO_FLOW:
-                continue
-            crossing = crossing_of(kind, place, node, packs, state)
-            vehicles += crossing.vehicles
-            reached = max(reached, _last_step(crossing, node, n_steps, packs.exported))
-            if reached > cleared:
-                clear_sums(sums, cleared + 1, reached + 1)
-                cleared = reached
-            _cross(crossing, node, n_steps, packs, memory)
+    for entry in range(state.count[0]):
+        kind, place = state.taken[entry, 0], state.taken[entry, 1]
+        if place > node:
+            break
+        if state.alive[kind, place] < _NO_FLOW:
+            continue
+        crossing = crossing_of(kind, place, node, packs, state)
+        vehicles += crossing.vehicles
+        reached = max(reached, _last_step(crossing, node, n_steps, packs.exported))
+        if reached > cleared:
+            clear_sums(sums, cleared + 1, reached + 1)
+            cleared = reached
+        _cross(crossing, node, n_steps, packs, memory)
     crossed = reached
     if recur:
         replaced = _follow_answers(after, packs, answer, steps, node, crossed, state, memory)
@@ -325,25 +327,27 @@ def _first_step(after, packs, node, state, flow):
     """
     of_first = 0.0
     table, risk, n_steps = packs.exported.survival, packs.exported.risk, after.last
-    for place in range(node + 1):
-        for kind in range(2):
-            if state.alive[kind, place] < _NO_FLOW:
-                continue
-            crossing = crossing_of(kind, place, node, packs, state)
-            pack, start, weight, factor = crossing.pack, crossing.start, crossing.vehicles, crossing.factor
-            j, here = node, 1.0
-            while j < n_steps and here >= 1.0:
-                left = min(factor * table[pack, j + 1 - start], 1.0)
-                events = weight * (after.survival[j] - after.survival[j + 1] * left)
-                failed = pack_share(events, log_ratio(1.0, left), after.hazard[j])
-                if j > node:
-                    k = j - start
-                    share = risk[pack, k] / (risk[pack, k] + after.hazard[j] + _SMALLEST)
-                    told = after.survival[j] * table[pack, k] - after.survival[j + 1] * table[pack, k + 1]
-                    failed -= weight * factor * told * share
-                flow[REPLACING, j + 1] += failed
-                of_first += failed if place == 0 else 0.0
-                j, here = j + 1, left
+    for entry in range(state.count[0]):
+        kind, place = state.taken[entry, 0], state.taken[entry, 1]
+        if place > node:
+            break
+        if state.alive[kind, place] < _NO_FLOW:
+            continue
+        crossing = crossing_of(kind, place, node, packs, state)
+        pack, start, weight, factor = crossing.pack, crossing.start, crossing.vehicles, crossing.factor
+        j, here = node, 1.0
+        while j < n_steps and here >= 1.0:
+            left = min(factor * table[pack, j + 1 - start], 1.0)
+            events = weight * (after.survival[j] - after.survival[j + 1] * left)
+            failed = pack_share(events, log_ratio(1.0, left), after.hazard[j])
+            if j > node:
+                k = j - start
+                share = risk[pack, k] / (risk[pack, k] + after.hazard[j] + _SMALLEST)
+                told = after.survival[j] * table[pack, k] - after.survival[j + 1] * table[pack, k + 1]
+                failed -= weight * factor * told * share
+            flow[REPLACING, j + 1] += failed
+            of_first += failed if place == 0 else 0.0
+            j, here = j + 1, left
     return of_first
 
 

@@ -4,7 +4,7 @@ Node k of a table lies at the age k h of a pack installed with its vehicle, and 
 middle of a step, where k counts from the begin of that step and h is the length of a step.
 """
 
-from mcsim.kernels._jit import borrowing_kernel, inline_borrowing_kernel
+from mcsim.kernels._jit import apart_kernel, borrowing_kernel, inline_borrowing_kernel
 from mcsim.kernels.life.records import FIRST_PACK, MID_STEP, NEW, NEW_PACK, USED_PACK, WITH_VEHICLE
 from mcsim.kernels.life.rules import Pack, end_of_cover
 from mcsim.kernels.maths import exp, log
@@ -172,17 +172,25 @@ def fill_curve(kind, place, arm, steps, curve):
     end = end_of_cover(kind, row == MID_STEP, installed, arm.cover)
     n_steps = arm.vehicle.last
     if kind != NEW:
-        used = arm.packs.used.survival
-        for j in range(place, n_steps + 1):
-            curve[j] = used[MID_STEP, j - start]
+        _copy(arm.packs.used.survival[MID_STEP, row:], curve[place : n_steps + 1])
         return Pack(kind, row, start, 0.0, 1.0)
-    covered, uncovered = arm.packs.covered.survival, arm.packs.uncovered.survival
+    covered, uncovered = arm.packs.covered.survival[row], arm.packs.uncovered.survival[row]
     last = min(max(int(end * steps), place), n_steps)
-    for j in range(place, last + 1):
-        curve[j] = covered[row, j - start]
+    _copy(covered[row:], curve[place : last + 1])
     at_end = exp(-pack_hazard(end - installed, arm.law))
-    for j in range(last + 1, n_steps + 1):
-        value = uncovered[row, j - start]
-        curve[j] = value if value < at_end else at_end
+    _fill_least(uncovered[last + 1 - start :], at_end, curve[last + 1 : n_steps + 1])
     curve[place] = 1.0
     return Pack(kind, row, start, end * steps, at_end)
+
+
+@apart_kernel
+def _copy(table, out):
+    for k in range(out.size):
+        out[k] = table[k]
+
+
+@apart_kernel
+def _fill_least(table, most, out):
+    """Fill a pack's survival by its table, and no more than it was."""
+    for k in range(out.size):
+        out[k] = table[k] if table[k] < most else most

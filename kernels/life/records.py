@@ -281,6 +281,8 @@ class State(NamedTuple):
 
     alive: FloatArray  # (n_ages, 2, n_places): per vehicle bought, by kind and place of installation
     curve: FloatArray  # the same: survival of that pack
+    taken: IntArray  # (2 n_places, 2): kind and place of those that are in use, in order of the places
+    count: IntArray  # (1,) how many these are
 
 
 class HomeMemory(NamedTuple):

@@ -46,9 +46,9 @@ def sweep_vehicle(arm, packs, use, steps, memory, cells, stays, driven):
     start_of_life(ledger.running)
     for age in range(home.state.alive.shape[0]):
         vehicle = Vehicle(after.survival[age], after.hazard[age], after.last[age])
-        state = State(home.state.alive[age], home.state.curve[age])
+        state = State(home.state.alive[age], home.state.curve[age], home.state.taken, home.state.count)
         # Whoever is alive at home at the age crosses. Of next to nobody nothing is told: no need to follow them.
-        ledger.host[EXPORTED] = _alive_at(state.alive, age * steps)
+        ledger.host[EXPORTED] = _alive_at(state, age * steps)
         if home.history.shape[0] == 0 or ledger.host[EXPORTED] >= SMALLEST_SHARE:
             crossed = host_arm(vehicle, age, packs, arm.answer, steps, state, host)
             time_in_service(vehicle.survival, host.sums, steps, age * steps, crossed.last, memory.host_service)
@@ -59,19 +59,24 @@ def sweep_vehicle(arm, packs, use, steps, memory, cells, stays, driven):
 
 
 @part_of_kernel
-def _alive_at(alive, node):
+def _alive_at(state, node):
     """Return the vehicles alive at a node: no pack of theirs was installed after it."""
     new, used = 0.0, 0.0
-    for place in range(node + 1):
-        new += alive[NEW, place]
-        used += alive[USED, place]
+    for entry in range(state.count[0]):
+        kind, place = state.taken[entry, 0], state.taken[entry, 1]
+        if place > node:
+            break
+        if kind == NEW:
+            new += state.alive[NEW, place]
+        else:
+            used += state.alive[USED, place]
     return new + used
 
 
 @part_of_kernel
 def without_exports(memory):
     """Return the memory of an arm without any place for exports: nothing is left for them."""
-    state = State(memory.state.alive[:0], memory.state.curve[:0])
+    state = State(memory.state.alive[:0], memory.state.curve[:0], memory.state.taken, memory.state.count)
     return HomeMemory(
         memory.flow,
         memory.sums,

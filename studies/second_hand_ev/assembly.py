@@ -1,4 +1,4 @@
-"""From what a life consists of to its impacts by stage, and to changes between two lives: linear maps, draw by draw.
+"""From what a life consists of to its impacts by stage: linear maps, draw by draw.
 
 Stages and credits are those of NCST-UCD-RR-24-39 (Kendall and Parés Olguín 2024), section Regionally Expanded Life
 Cycle Assessment.
@@ -9,7 +9,14 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from mcsim.kernels._jit import FloatArray, inline_kernel, kernel
+from mcsim.kernels._jit import (
+    FloatArray,
+    apart_kernel,
+    borrowing_kernel,
+    inline_borrowing_kernel,
+    part_of_kernel,
+)
+from mcsim.kernels.life.energy import LANES, padded
 from mcsim.kernels.life.records import (
     DISTANCE,
     EXPORTED,
@@ -20,7 +27,6 @@ from mcsim.kernels.life.records import (
     PRODUCED_DISCOUNTED,
     RECYCLED_HOST,
     RETIRED_HOME,
-    SMALLEST_SHARE,
 )
 
 IntArray = npt.NDArray[np.int64]
@@ -36,6 +42,7 @@ STAGES = (
     "landfill",
 )
 N_STAGES = len(STAGES)
+_LANES = np.uint64(LANES)
 
 
 class Factors(NamedTuple):
@@ -65,35 +72,61 @@ class Lived(NamedTuple):
     energy_row: IntArray  # (n,)
 
 
-class Side(NamedTuple):
-    """Lives that are compared."""
+class Impacts(NamedTuple):
+    """Impacts of the cells' lives; arrays that are not wanted are empty."""
 
-    total: FloatArray  # (n, n_cells, n_categories) impacts per life
-    activity: FloatArray  # (m, n_cells, 14)
-    row: IntArray  # (n,) row of the activity that a draw takes
-    cells: IntArray  # (n_exported, n_ages) cell that stands for each export
-
-
-class Compared(NamedTuple):
-    """What an export changes; without draws (0, ...) where it is not wanted."""
-
-    change: FloatArray  # (n, n_exported, 2, n_ages, n_categories) relative change
-    difference: FloatArray  # the same shape: difference per km
-    traded: FloatArray  # (n, n_exported, 2, n_categories) relative change at the age of the trade
+    stages: FloatArray  # (n, n_cells * 9 * n_categories) or (n, 0): in the order of `STAGES`, categories innermost
+    per_km: FloatArray  # the same per km
+    total: FloatArray  # (n, n_cells, n_categories) over the stages
+    total_per_km: FloatArray  # the same shape or (0, ...): sum of `per_km` over the stages
 
 
-@kernel
+class Amounts(NamedTuple):
+    """What one life consists of, as impacts are counted."""
+
+    made: float  # packs at the factors of their year
+    distance: float  # [km]
+    home: float  # litres burnt at home
+    early: float  # in the host country while the catalyst is young
+    late: float  # and afterwards
+    away: float  # share that ends in the host country
+    recycled: float  # packs recycled at home
+    smelted: float  # packs recycled in the host country
+    buried: float  # packs landfilled
+
+
+class Rows(NamedTuple):
+    """Factors of one vehicle by category, in rows of whole registers."""
+
+    vehicle_production: FloatArray
+    battery_production: FloatArray
+    home_litre: FloatArray
+    host_litre: FloatArray
+    late_litre: FloatArray
+    wear: FloatArray
+    maintenance: FloatArray
+    road: FloatArray
+    end_home: FloatArray
+    end_host: FloatArray
+    recycling_home: FloatArray
+    recycling_host: FloatArray
+    credit_home: FloatArray
+    credit_host: FloatArray
+    landfill: FloatArray
+
+
+class Space(NamedTuple):
+    """Memory of one cell: its stages, its electricity, and a sum over stages."""
+
+    stages: FloatArray
+    energy: FloatArray
+    sums: FloatArray
+
+
 def life_impacts(
-    lived: Lived,
-    vehicles: IntArray,
-    abroad: FloatArray,
-    collected: FloatArray,
-    factors: Factors,
-    stages: FloatArray,
-    per_km: FloatArray,
-    total: FloatArray,
+    lived: Lived, vehicles: IntArray, abroad: FloatArray, collected: FloatArray, factors: Factors, impacts: Impacts
 ) -> None:
-    """Fill the impacts of each cell's life by stage and category, the same per km, and their sum over stages.
+    """Fill the impacts of each cell's life by stage and category, the same per km, and their sums over stages.
 
     Parameters
     ----------
@@ -107,159 +140,145 @@ def life_impacts(
         Share of packs retired at home that is recycled; the rest is landfilled.
     factors : Factors
         Impacts per unit.
-    stages, per_km : ndarray, shape (n, n_cells * 9 * n_categories) or (n, 0)
-        Filled: stages in the order of `STAGES`, categories innermost; left alone where they are empty. Per km: expected
-        impact of a life over its expected distance.
-    total : ndarray, shape (n, n_cells, n_categories)
-        Filled.
+    impacts : Impacts
+        Filled. Per km: expected impact of a life over its expected distance.
     """
-    n, n_cells, n_categories = total.shape
-    detailed = stages.shape[1] > 0
-    per_litre, end_of_life = factors.use_per_litre, factors.vehicle_end_of_life
+    n_categories = impacts.total.shape[2]
+    width = padded(n_categories)
+    rows = Rows(*(np.zeros(width) for _ in Rows._fields))
+    # A stage is written in whole registers: what runs over is written again by the next one.
+    space = Space(np.zeros(N_STAGES * n_categories + LANES), np.zeros(width), np.zeros(width))
+    _life_impacts(lived, vehicles, abroad, collected, factors, impacts, rows, space)
+
+
+@borrowing_kernel
+def _life_impacts(lived, vehicles, abroad, collected, factors, impacts, rows, space):  # type: ignore[no-untyped-def]
+    n, n_cells, n_categories = impacts.total.shape
+    detailed, summed = impacts.stages.shape[1] > 0, impacts.total_per_km.shape[0] > 0
+    size = N_STAGES * n_categories
     for i in range(n):
         row, energy = lived.activity_row[i], lived.energy[lived.energy_row[i]]
+        held = -1
         for cell in range(n_cells):
             v = vehicles[cell]
             if v < 0:
                 continue
+            if v != held:
+                _rows_of(factors, i, v, n_categories, rows)
+                held = v
             life = lived.activity[row, cell]
-            litres = factors.litres_per_km[i, v]
-            home = litres * life[FUELLED_HOME]
-            late = litres * life[FUELLED_HOST_LATE]
-            early = litres * life[FUELLED_HOST] - late
-            distance = life[DISTANCE]
-            inverse = 1.0 / distance
             away = life[EXPORTED] if np.isnan(abroad[cell]) else abroad[cell]
-            recycled = life[RETIRED_HOME] * collected[i]
-            buried = life[LANDFILLED] + life[RETIRED_HOME] - recycled
-            smelted = life[RECYCLED_HOST]
-            made = life[PRODUCED_DISCOUNTED]
-            place = cell * N_STAGES * n_categories
-            for k in range(n_categories):
-                production = factors.vehicle_production[i, v, k]
-                battery = made * factors.battery_production[i, v, k]
-                use = energy[cell, k] + factors.wear_per_km[i, v, k] * distance + home * per_litre[i, v, 0, k]
-                use += early * per_litre[i, v, 1, k] + late * per_litre[i, v, 2, k]
-                upkeep = distance * factors.maintenance_per_km[i, v, k]
-                road = distance * factors.road_per_km[i, v, k]
-                end = (1.0 - away) * end_of_life[i, v, 0, k] + away * end_of_life[i, v, 1, k]
-                burden = recycled * factors.recycling_home[i, v, k] + smelted * factors.recycling_host[i, v, k]
-                credit = -(recycled * factors.credit_home[i, v, k] + smelted * factors.credit_host[i, v, k])
-                buried_impact = buried * factors.landfill[i, v, k]
-                total[i, cell, k] = production + battery + use + upkeep + road + end + burden + credit + buried_impact
-                if detailed:
-                    stages[i, place + k] = production
-                    stages[i, place + n_categories + k] = battery
-                    stages[i, place + 2 * n_categories + k] = use
-                    stages[i, place + 3 * n_categories + k] = upkeep
-                    stages[i, place + 4 * n_categories + k] = road
-                    stages[i, place + 5 * n_categories + k] = end
-                    stages[i, place + 6 * n_categories + k] = burden
-                    stages[i, place + 7 * n_categories + k] = credit
-                    stages[i, place + 8 * n_categories + k] = buried_impact
+            amounts = _amounts(life, factors.litres_per_km[i, v], collected[i], away)
+            _scale(energy[cell], n_categories, 1.0, space.energy)
+            _fill_stages(amounts, rows, space.energy, n_categories, space.stages)
+            _sum_stages(space.stages, n_categories, 1.0, space.sums)
+            _scale(space.sums, n_categories, 1.0, impacts.total[i, cell])
+            inverse = 1.0 / life[DISTANCE]
             if detailed:
-                for k in range(place, place + N_STAGES * n_categories):
-                    per_km[i, k] = stages[i, k] * inverse
+                first = cell * size
+                _scale(space.stages, size, 1.0, impacts.stages[i, first : first + size])
+                _scale(space.stages, size, inverse, impacts.per_km[i, first : first + size])
+            if summed:
+                _sum_stages(space.stages, n_categories, inverse, space.sums)
+                _scale(space.sums, n_categories, 1.0, impacts.total_per_km[i, cell])
 
 
-@inline_kernel
-def _change(impact: float, distance: float, reference: float, reference_distance: float, per_life: bool) -> float:
-    """Relative change, per life or per km; NaN where the reference is not positive (the draw then counts as failed)."""
-    if per_life:
-        return (impact - reference) / reference if reference > 0.0 else np.nan
-    base = reference / reference_distance
-    return (impact / distance - base) / base if base > 0.0 else np.nan
+@inline_borrowing_kernel
+def _amounts(life, litres, collected, away):  # type: ignore[no-untyped-def]
+    """Return what a life consists of, as impacts are counted."""
+    late = litres * life[FUELLED_HOST_LATE]
+    recycled = life[RETIRED_HOME] * collected
+    return Amounts(
+        life[PRODUCED_DISCOUNTED],
+        life[DISTANCE],
+        litres * life[FUELLED_HOME],
+        litres * life[FUELLED_HOST] - late,
+        late,
+        away,
+        recycled,
+        life[RECYCLED_HOST],
+        life[LANDFILLED] + life[RETIRED_HOME] - recycled,
+    )
 
 
-@kernel
-def compare_lives(
-    exported: Side, stays: Side, other: int, trade_ages: FloatArray, per_life: bool, compared: Compared
-) -> None:
-    """Fill what an export changes against the vehicle that stays and against one other cell.
-
-    Parameters
-    ----------
-    exported, stays : Side
-        The exports at the ages 0, 1, ..., and the vehicles that stay.
-    other : int
-        Cell of the other reference, among those of the exports.
-    trade_ages : ndarray, shape (n, n_exported)
-        Age at the trade [yr]; between whole ages it is a share of the trade at either.
-    per_life : bool
-        Relative changes per life instead of per km.
-    compared : Compared
-        Filled, as far as it is wanted.
-    """
-    n, n_exported = trade_ages.shape
-    n_ages, n_categories = exported.cells.shape[1], exported.total.shape[2]
-    change, difference, traded = compared.change, compared.difference, compared.traded
-    total, sweep, stay = exported.total, exported.cells, stays.cells
-    for i in range(n):
-        activity, stayed = exported.activity[exported.row[i]], stays.activity[stays.row[i]]
-        for e in range(n_exported):
-            for r in range(2):
-                totals, lived = (stays.total, stayed) if r == 0 else (total, activity)
-                for age in range(n_ages):
-                    cell, against = sweep[e, age], stay[e, age] if r == 0 else other
-                    distance, reference_distance = activity[cell, DISTANCE], lived[against, DISTANCE]
-                    if difference.shape[0] > 0:
-                        for k in range(n_categories):
-                            impact, reference = total[i, cell, k], totals[i, against, k]
-                            difference[i, e, r, age, k] = impact / distance - reference / reference_distance
-                    if change.shape[0] > 0:
-                        for k in range(n_categories):
-                            impact, reference = total[i, cell, k], totals[i, against, k]
-                            change[i, e, r, age, k] = _change(impact, distance, reference, reference_distance, per_life)
-            if traded.shape[0] == 0:
-                continue
-            below = min(int(trade_ages[i, e]), n_ages - 2)
-            late = trade_ages[i, e] - below
-            early = 1.0 - late
-            # At a whole age the next one has no part in it, and may be one at which nobody crosses.
-            second_age = below + 1 if late > 0.0 else below
-            here, after = sweep[e, below], sweep[e, second_age]
-            driven = early * activity[here, DISTANCE] + late * activity[after, DISTANCE]
-            for r in range(2):
-                totals, lived = (stays.total, stayed) if r == 0 else (total, activity)
-                first, second = (stay[e, below], stay[e, second_age]) if r == 0 else (other, other)
-                apart = early * lived[first, DISTANCE] + late * lived[second, DISTANCE]
-                for k in range(n_categories):
-                    impact = early * total[i, here, k] + late * total[i, after, k]
-                    reference = early * totals[i, first, k] + late * totals[i, second, k]
-                    traded[i, e, r, k] = _change(impact, driven, reference, apart, per_life)
+@part_of_kernel
+def _rows_of(factors, i, v, n, rows):  # type: ignore[no-untyped-def]
+    """Fill the rows of one vehicle."""
+    per_litre, end_of_life = factors.use_per_litre[i, v], factors.vehicle_end_of_life[i, v]
+    _scale(factors.vehicle_production[i, v], n, 1.0, rows.vehicle_production)
+    _scale(factors.battery_production[i, v], n, 1.0, rows.battery_production)
+    _scale(per_litre[0], n, 1.0, rows.home_litre)
+    _scale(per_litre[1], n, 1.0, rows.host_litre)
+    _scale(per_litre[2], n, 1.0, rows.late_litre)
+    _scale(factors.wear_per_km[i, v], n, 1.0, rows.wear)
+    _scale(factors.maintenance_per_km[i, v], n, 1.0, rows.maintenance)
+    _scale(factors.road_per_km[i, v], n, 1.0, rows.road)
+    _scale(end_of_life[0], n, 1.0, rows.end_home)
+    _scale(end_of_life[1], n, 1.0, rows.end_host)
+    _scale(factors.recycling_home[i, v], n, 1.0, rows.recycling_home)
+    _scale(factors.recycling_host[i, v], n, 1.0, rows.recycling_host)
+    _scale(factors.credit_home[i, v], n, 1.0, rows.credit_home)
+    _scale(factors.credit_host[i, v], n, 1.0, rows.credit_host)
+    _scale(factors.landfill[i, v], n, 1.0, rows.landfill)
 
 
-@kernel
-def crossing_age(change: FloatArray, share: FloatArray) -> FloatArray:
-    """Return the first age at which a change by export age turns its sign, linear between whole ages.
+@apart_kernel
+def _scale(source, n, factor, target):  # type: ignore[no-untyped-def]
+    """Fill with a multiple; by 1 it is a copy of few numbers without the call that a plain copy becomes."""
+    for k in range(np.uint64(n)):
+        target[k] = source[k] * factor
 
-    Over a whole cohort a change falls to 0, give or take a rounding, as fewer are left to export: no sign turns by
-    exports of next to nobody.
 
-    Parameters
-    ----------
-    change : ndarray, shape (n, n_exported, 2, n_ages, n_categories)
-        Changes at the ages 0, 1, ...; NaN at ages at which nobody crosses.
-    share : ndarray, shape (n, n_exported, n_ages)
-        Share of the vehicles bought that is exported.
+@apart_kernel
+def _sum_stages(stages, n, factor, sums):  # type: ignore[no-untyped-def]
+    """Fill the sum over stages, each times a factor, in their order."""
+    for part in range(np.uint64(0), np.uint64(sums.size), _LANES):
+        for lane in range(_LANES):
+            sums[part + lane] = stages[part + lane] * factor
+        for stage in range(1, N_STAGES):
+            place = np.uint64(stage * n) + part
+            for lane in range(_LANES):
+                sums[part + lane] += stages[place + lane] * factor
 
-    Returns
-    -------
-    ndarray, shape (n, n_exported, 2, n_categories)
-        Age [yr], NaN where the sign never turns while `SMALLEST_SHARE` or more are exported.
-    """
-    n, n_exported, _, n_ages, n_categories = change.shape
-    ages = np.full((n, n_exported, 2, n_categories), np.nan)
-    for i in range(n):
-        for e in range(n_exported):
-            last = n_ages
-            while last > 0 and share[i, e, last - 1] < SMALLEST_SHARE:
-                last -= 1
-            for r in range(2):
-                for k in range(n_categories):
-                    for age in range(1, last):
-                        before, here = change[i, e, r, age - 1, k], change[i, e, r, age, k]
-                        if (before < 0.0 and here >= 0.0) or (before > 0.0 and here <= 0.0):
-                            ages[i, e, r, k] = age - 1 + before / (before - here)
-                            break
-    return ages
+
+@part_of_kernel
+def _fill_stages(amounts, rows, energy, n, stages):  # type: ignore[no-untyped-def]
+    """Fill the impacts by stage, in the order of `STAGES`, categories innermost."""
+    away, recycled, smelted = amounts.away, amounts.recycled, amounts.smelted
+    _put(0, n, 1.0, rows.vehicle_production, stages)
+    _put(1, n, amounts.made, rows.battery_production, stages)
+    _put_use(2, n, amounts, rows, energy, stages)
+    _put(3, n, amounts.distance, rows.maintenance, stages)
+    _put(4, n, amounts.distance, rows.road, stages)
+    _put_two(5, n, 1.0 - away, rows.end_home, away, rows.end_host, stages)
+    _put_two(6, n, recycled, rows.recycling_home, smelted, rows.recycling_host, stages)
+    _put_two(7, n, -recycled, rows.credit_home, -smelted, rows.credit_host, stages)
+    _put(8, n, amounts.buried, rows.landfill, stages)
+
+
+@apart_kernel
+def _put(stage, n, amount, row, stages):  # type: ignore[no-untyped-def]
+    """Put one stage, an amount times a factor; `LANES` at a time, as the next ones."""
+    for part in range(np.uint64(0), np.uint64(row.size), _LANES):
+        place = np.uint64(stage * n) + part
+        for lane in range(_LANES):
+            stages[place + lane] = amount * row[part + lane]
+
+
+@apart_kernel
+def _put_two(stage, n, amount, row, other, other_row, stages):  # type: ignore[no-untyped-def]
+    for part in range(np.uint64(0), np.uint64(row.size), _LANES):
+        place = np.uint64(stage * n) + part
+        for lane in range(_LANES):
+            stages[place + lane] = amount * row[part + lane] + other * other_row[part + lane]
+
+
+@apart_kernel
+def _put_use(stage, n, amounts, rows, energy, stages):  # type: ignore[no-untyped-def]
+    distance, home, early, late = amounts.distance, amounts.home, amounts.early, amounts.late
+    for part in range(np.uint64(0), np.uint64(energy.size), _LANES):
+        place = np.uint64(stage * n) + part
+        for lane in range(_LANES):
+            k = part + lane
+            use = energy[k] + rows.wear[k] * distance + home * rows.home_litre[k]
+            stages[place + lane] = use + (early * rows.host_litre[k] + late * rows.late_litre[k])

@@ -9,21 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mcsim.kernels.life.records import DISTANCE, EXPORTED
-from mcsim.studies.second_hand_ev.assembly import (
-    STAGES,
-    Compared,
-    Factors,
-    Lived,
-    Side,
-    compare_lives,
-    crossing_age,
-    life_impacts,
-)
+from mcsim.studies.second_hand_ev.assembly import STAGES, Factors, Impacts, Lived, life_impacts
+from mcsim.studies.second_hand_ev.comparison import Compared, Side, compare_lives, crossing_age
 from mcsim.studies.second_hand_ev.curves import end_of_cover
 from mcsim.studies.second_hand_ev.outputs import EXPORT_AGES, REFERENCE_VEHICLE, Cells
 from mcsim.study import FloatArray, IntArray, OptionValue
 
 DETAILED = frozenset(("impact_per_km", "impact_per_life"))
+TOTAL_PER_KM = "total_per_km"  # (n, n_cells, n_categories) impacts of all stages per km
 COMPARED = frozenset(
     ("impact_change", "impact_difference", "impact_change_at_trade", "crossover_age", "share_exported_at_trade")
 )
@@ -35,16 +28,18 @@ def cell_impacts(
     abroad: FloatArray,
     collected: FloatArray,
     found: Mapping[str, FloatArray],
-    detailed: bool,
-) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Return the impacts of cells by stage, per life and per km (empty unless detailed), and their totals."""
+    detailed: bool = False,
+    summed: bool = False,
+) -> Impacts:
+    """Return the impacts of cells: their totals, if detailed by stage, and if `summed` the totals per km."""
     n, n_cells = len(lived.activity_row), lived.activity.shape[1]
     n_categories = found["landfill"].shape[-1]
     stages, per_km = (np.empty((n, n_cells * len(STAGES) * n_categories if detailed else 0)) for _ in range(2))
-    total = np.empty((n, n_cells, n_categories))
+    total, total_per_km = (np.empty((rows, n_cells, n_categories)) for rows in (n, n if summed else 0))
+    impacts = Impacts(stages, per_km, total, total_per_km)
     factors = Factors(*(np.ascontiguousarray(found[name]) for name in Factors._fields))
-    life_impacts(lived, vehicles, abroad, np.ascontiguousarray(collected), factors, stages, per_km, total)
-    return stages, per_km, total
+    life_impacts(lived, vehicles, abroad, np.ascontiguousarray(collected), factors, impacts)
+    return impacts
 
 
 def ends_abroad(cells: Cells, given_export: bool) -> FloatArray:
@@ -61,18 +56,19 @@ def impacts_of_cells(
     given_export: bool,
     collected: FloatArray,
     found: Mapping[str, FloatArray],
-    detailed: bool,
+    wanted: frozenset[str],
 ) -> dict[str, NDArray[Any]]:
-    """Return the impacts of all cells: their ``total``, and by stage the outputs `DETAILED` if wanted."""
-    ends = ends_abroad(cells, given_export)
-    stages, per_km, total = cell_impacts(lived, cells.vehicle_of, ends, collected, found, detailed)
-    if not detailed:
-        return {"total": total}
-    if given_export:
-        # Where nobody crosses there is no life, nor the production of its vehicle, which no activity scales.
-        nobody = np.isnan(lived.activity[lived.activity_row, :, DISTANCE])
-        stages.reshape(*total.shape[:2], -1)[nobody] = np.nan
-    return {"total": total, "impact_per_km": per_km, "impact_per_life": stages}
+    """Return the impacts of all cells: their ``total``, and what is wanted of `DETAILED` and of totals per km."""
+    ends, detailed = ends_abroad(cells, given_export), not wanted.isdisjoint(DETAILED)
+    told = cell_impacts(lived, cells.vehicle_of, ends, collected, found, detailed, TOTAL_PER_KM in wanted)
+    values: dict[str, NDArray[Any]] = {"total": told.total}
+    if detailed:
+        if given_export:
+            # Where nobody crosses there is no life, nor the production of its vehicle, which no activity scales.
+            nobody = np.isnan(lived.activity[lived.activity_row, :, DISTANCE])
+            told.stages.reshape(*told.total.shape[:2], -1)[nobody] = np.nan
+        values |= {"impact_per_km": told.per_km, "impact_per_life": told.stages}
+    return values | ({TOTAL_PER_KM: told.total_per_km} if TOTAL_PER_KM in wanted else {})
 
 
 def changes(

@@ -53,7 +53,7 @@ class Arm(NamedTuple):
     def total(self, factors: Mapping[str, FloatArray], energy: FloatArray, collected: FloatArray) -> FloatArray:
         """Return the impacts per life, (n, n_cells, n_categories), of factors and of what electricity brings."""
         lived = self.lived._replace(energy=energy, energy_row=np.arange(len(energy)))
-        return cell_impacts(lived, self.vehicle_of, self.ends, collected, factors, detailed=False)[2]
+        return cell_impacts(lived, self.vehicle_of, self.ends, collected, factors).total
 
 
 def _local(places: Places, arm: Arm, inputs: Inputs, found: Mapping[str, FloatArray]) -> FloatArray:

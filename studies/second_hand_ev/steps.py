@@ -23,6 +23,7 @@ from mcsim.studies.second_hand_ev.cars import car_impacts
 from mcsim.studies.second_hand_ev.changes import (
     COMPARED,
     DETAILED,
+    TOTAL_PER_KM,
     cell_impacts,
     changes,
     ends_abroad,
@@ -221,15 +222,15 @@ def _wanted(context: Context, names: frozenset[str]) -> frozenset[str]:
 
 
 def _impacts(plan: Plan, inputs: Named, found: Named, context: Context) -> Arrays:
-    detailed = bool(_wanted(context, DETAILED | {ENDPOINT_OUTPUT}))
+    wanted = _wanted(context, DETAILED)
+    if _wanted(context, frozenset((ENDPOINT_OUTPUT,))):
+        wanted |= {TOTAL_PER_KM}
     given_export = context.options["condition"] == "exported"
-    return impacts_of_cells(plan.cells, _lived(found), given_export, inputs[COLLECTED], _factors(found), detailed)
+    return impacts_of_cells(plan.cells, _lived(found), given_export, inputs[COLLECTED], _factors(found), wanted)
 
 
 def _endpoints(plan: Plan, inputs: Named, found: Named, context: Context) -> Arrays:
-    n = len(context.draws)
-    per_stage = found["impact_per_km"].reshape(n, plan.cells.count, -1, len(plan.damage))
-    return {ENDPOINT_OUTPUT: (per_stage.sum(axis=2) @ plan.damage).reshape(n, -1)}
+    return {ENDPOINT_OUTPUT: (found[TOTAL_PER_KM] @ plan.damage).reshape(len(context.draws), -1)}
 
 
 def _stays(plan: Plan, inputs: Named, found: Named, context: Context) -> Arrays:
@@ -241,7 +242,7 @@ def _stays(plan: Plan, inputs: Named, found: Named, context: Context) -> Arrays:
     vehicles = np.repeat(np.where(exported, np.arange(n_vehicles), -1), EXPORT_AGES)
     stayed, brought = (values.reshape(len(values), len(vehicles), -1) for values in (activity, energy))
     lived, nowhere = Lived(stayed, brought, lives, rows), np.zeros(len(vehicles))
-    return {"stay_total": cell_impacts(lived, vehicles, nowhere, inputs[COLLECTED], _factors(found), False)[2]}
+    return {"stay_total": cell_impacts(lived, vehicles, nowhere, inputs[COLLECTED], _factors(found)).total}
 
 
 def _changes(plan: Plan, inputs: Named, found: Named, context: Context) -> Arrays:
