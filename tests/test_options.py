@@ -48,6 +48,12 @@ c = { uniform = [0, 1], source = "s" }
 t = { file = "tables/t.csv" }
 [labels.names]
 y = { label = "y", label_es = "ye" }
+[[survey]]
+name = "tests"
+observes = ["a"]
+n = 4
+sd = 0.1
+source = "s"
 [[observation]]
 output = "z"
 kind = "observed"
@@ -127,6 +133,7 @@ ALSO = {
     ("compare", "--jobs"): "--chunk 8 | --jobs 2",
     ("calibrate", "--jobs"): "--draws 9000 | --jobs 2",
     ("explain", "--jobs"): "--draws 9000 | --jobs 2",
+    ("plan", "--jobs"): "--draws 9000 | --jobs 2",
     ("calibrate", "--method"): "--method sampler",
     ("merge", "--out"): "--part | --out {home}/elsewhere",
     ("show", "--data"): "--json | --data {home}/own",
@@ -137,6 +144,7 @@ PLAIN = {
     "compare": ["{study}", "{home}/other.toml", "--draws", "64", "--base", "16", "--jobs", "1"],
     "calibrate": ["{study}", "--draws", "400", "--jobs", "1"],
     "explain": ["{study}", "z > 0.2", "--draws", "128", "--jobs", "1"],
+    "plan": ["{study}", "y", "--draws", "128", "--jobs", "1"],
     "evaluate": ["{study}"],
     "check": ["{study}"],
     "show": ["{study}"],

@@ -277,6 +277,21 @@ def explain_outcome(target: str, question: str, as_json: bool, **given: Any) -> 
     _tell(explain_study(loaded, question, words), *spoken)
 
 
+@mcsim.command("plan", short_help="Say what to measure next: what each survey would tell of an outcome, and its price.")
+@click.argument("study", metavar="STUDY", shell_complete=completed.studies)
+@click.argument("outcome")
+@offers("--draws", "--design", "--lives", "--seed", "--set", "--data", "--posterior", "--jobs")
+@offers("--threshold", "--quiet", "--json")
+def plan_measurements(study: str, outcome: str, as_json: bool, **given: Any) -> None:
+    """Say what the surveys of a study would tell of "OUTPUT@LABEL,...", the most useful for its price first."""
+    from mcsim.command.planned import plan_study
+
+    words = said(given)
+    loaded = _loaded(study, words.pop("settings", ()), words.pop("data", None), words.pop("posterior", None))
+    _warn(loaded)
+    _tell(plan_study(loaded, outcome, words), as_json, words.get("quiet", False))
+
+
 @mcsim.command("merge")
 @click.argument("folders", nargs=-1, required=True, type=click.Path(path_type=Path))
 @offers("--out", "--part")

@@ -109,7 +109,7 @@ class Group(click.Group):
 
 COMMANDS = {
     "What there is": ("list", "show", "check", "evaluate"),
-    "What comes out, and why": ("run", "compare", "sensitivity", "explain", "calibrate"),
+    "What comes out, and why": ("run", "compare", "sensitivity", "explain", "plan", "calibrate"),
     "Afterwards": ("report", "merge", "bench"),
 }
 EXAMPLES = {
@@ -245,6 +245,7 @@ OPTIONS: dict[str, Callable[..., Any]] = {
         type=Number(),
         help="Share of the variance from which an input matters (sobol; default 0.05), or value below which one acts "
         "(evppi; default 0 where an output is on both sides of it).",
+        of={"plan": "Value of the outcome, in its unit, below which one acts: what a survey gains that decision."},
     ),
     "--groups": _option("--groups", is_flag=True, help="Rank every group as one factor."),
     "--second-order": _option("--second-order", is_flag=True, help="Second-order indices too."),

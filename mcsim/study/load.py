@@ -28,6 +28,7 @@ from mcsim.study.published import published_of
 from mcsim.study.read import read_study_file
 from mcsim.study.replaced import in_units_of, replace_table
 from mcsim.study.study import Study
+from mcsim.study.surveyed import surveys_of
 from mcsim.study.tables import Table, read_rows, table_from_rows
 from mcsim.study.types import OptionValue
 
@@ -335,6 +336,7 @@ def _assemble(
         except InputError as error:
             raise InputError(f"{path}: options.{error}") from None
     study = replace(study, calibration=calibration_of(raw, study, path))
+    study = replace(study, surveys=surveys_of(raw.get("survey", ()), study, path))
     known = [output.name for output in study.outputs]
     for name in study.headline:
         if name not in known:

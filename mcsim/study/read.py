@@ -20,6 +20,7 @@ Resolve = Callable[[str], Path]
 OF_OUTPUTS = (
     "observation",
     "calibration",
+    "survey",
     "published",
     "labels",
     "compare",

@@ -180,6 +180,31 @@ OBSERVATION = Section(
     ),
     "[[observation]] with an output, a value, a range and a source",
 )
+SURVEY = Section(
+    (
+        Key("name", NAME, "name of the survey", required=True),
+        Key("label", TEXT, "what a reader sees in its place"),
+        Key(
+            "observes",
+            ListOf(NAME, 'a list of names, such as ["annual_degradation"]', fewest=1),
+            "the uncertain input that it measures, or elements OUTPUT@LABEL,LABEL, each of them",
+            required=True,
+        ),
+        Key("n", Number("1 or more", 1, integer=True), "measurements of each", required=True),
+        Key("sd", Number("0 or more", 0.0), "standard deviation of one measurement, in the unit of what is observed"),
+        Key("cv", Number("0 or more", 0.0), "instead of sd: as a share of the true value"),
+        Key(
+            "bias",
+            Number("0 or more", 0.0),
+            "standard deviation (or share) of an error that all of them have in common",
+        ),
+        Key("unit", TEXT, "of sd and bias, converted to that of what is observed"),
+        Key("cost", Number("a number above 0", 0.0, inside=True), "price of the whole survey [USD]"),
+        Key("source", NAME, "who says so; assumption is a source", required=True),
+        Key("note", TEXT, "what else there is to say"),
+    ),
+    "[[survey]] with a name, what it observes, n, sd or cv, and a source",
+)
 POOLING = Section(
     (
         Key("pooling", NAME, "random (the default): each source is off by an amount of its own; none: independent"),
@@ -319,6 +344,7 @@ FILE = Section(
         Key("program", PROGRAM, "a command-line program as the model"),
         Key("observation", ListOf(OBSERVATION, "[[observation]] for each"), "what was observed, to calibrate on"),
         Key("calibration", CALIBRATION, "how the study is calibrated"),
+        Key("survey", ListOf(SURVEY, "[[survey]] for each"), "what could be measured, for `mcsim plan`"),
         Key("report", REPORT, "what the report holds"),
         Key("compare", COMPARE, "what `mcsim compare` holds its studies against"),
         Key("labels", LONG_NAMES, "long names that a reader sees in the place of codes"),

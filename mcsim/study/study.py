@@ -25,6 +25,7 @@ from mcsim.study.outcomes import Outcome
 from mcsim.study.published import Published
 from mcsim.study.rows import Rows
 from mcsim.study.setting import input_held, input_set, option_set
+from mcsim.study.survey import Survey
 from mcsim.study.tables import Table
 from mcsim.study.types import OptionValue
 
@@ -70,6 +71,8 @@ class Study(Suggests):
         What the report draws, as [[report.figures]] writes it.
     calibration : Calibration
         What was observed, and how the study is calibrated on it.
+    surveys : tuple of Survey
+        What could be measured.
     published : tuple of Published
         Figures that sources print, held against the outputs.
     posterior : tuple of Rows
@@ -112,6 +115,7 @@ class Study(Suggests):
     code: Mapping[str, str] = field(default_factory=dict)
     figures: tuple[Mapping[str, Any], ...] = ()
     calibration: Calibration = field(default_factory=Calibration)
+    surveys: tuple[Survey, ...] = ()
     published: tuple[Published, ...] = ()
     posterior: tuple[Rows, ...] = ()
     left_out: frozenset[str] = frozenset()
