@@ -79,7 +79,8 @@ def test_an_indicator_is_told_as_a_share_of_the_draws(written):
 
 def test_a_chance_is_told_the_same_on_the_page(written):
     result, _, html = written
-    assert f"in {100 * result.values('met', year=2040).mean():.0f} % of the draws" in html
+    told = html.replace("\N{NO-BREAK SPACE}", " ")
+    assert f"in {100 * result.values('met', year=2040).mean():.0f} % of the draws" in told
 
 
 @pytest.mark.parametrize(

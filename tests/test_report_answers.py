@@ -7,7 +7,7 @@ import pytest
 from report_study import report_ranking, report_study
 
 from mcsim.engine.run import run
-from mcsim.report.answers import answers_of, cell_words, input_words, title_of
+from mcsim.report.answers import answers_of, cell_words, input_words, plain_text, title_of
 from mcsim.study import Dim, InputError, Output
 from mcsim.study.answers import brief_of
 from mcsim.study.labels import Labels, labels_of
@@ -37,7 +37,7 @@ def answered(text, ends=(0.1, 0.3), reached=0.5, undefined=0.0, otherwise="", ra
     entry = {"answers": [{"text": text, **({"undefined": otherwise} if otherwise else {})}]}
     study = replace(study, brief=brief_of(entry | ({"title": title} if title else {}), study.model, "toy: report"))
     result = run(study, 2000, design="lhs", jobs=1, quiet=True)
-    return answers_of(result, ranking), title_of(result, ranking)
+    return list(map(plain_text, answers_of(result, ranking))), plain_text(title_of(result, ranking))
 
 
 def sentence(text, **how):
@@ -119,7 +119,7 @@ def test_who_stands_first_is_named_with_how_often():
     texts = ["{first part:1} leads", "{first part:2}"]
     entry = {"answers": [{"text": text} for text in texts]}
     result = run(replace(study, brief=brief_of(entry, study.model, "toy: report")), 2000, design="lhs")
-    assert answers_of(result, None) == ["North (75 %) leads", "North (all) and south (all)"]
+    assert list(map(plain_text, answers_of(result, None))) == ["North (75 %) leads", "North (all) and south (all)"]
 
 
 def test_drivers_are_told_with_their_shares_and_only_where_they_were_ranked():

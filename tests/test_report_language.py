@@ -11,7 +11,7 @@ from report_study import report_ranking, report_study
 
 from mcsim.command.main import main
 from mcsim.engine.run import run
-from mcsim.report.answers import MORE_OR_LESS, answers_of
+from mcsim.report.answers import MORE_OR_LESS, answers_of, plain_text
 from mcsim.report.explorer import TEXTS as EXPLORED
 from mcsim.report.first import rows_of, sentences_of_rows
 from mcsim.report.kinds import KINDS
@@ -78,10 +78,10 @@ def test_titles_labels_and_sentences_speak_spanish_with_the_same_numbers(tmp_pat
     answer = {"text": "It weighs {total@2050:band}.", "text_es": "Pesa {total@2050:band}."}
     study = spanish({"answers": [answer], "rows": [{"output": "total@2050", "label": "all", "label_es": "todo"}]})
     result = run(study, 200, jobs=1, quiet=True)
-    (english,) = answers_of(result, None)
+    (english,) = map(plain_text, answers_of(result, None))
     there = replace(result, study=in_language(study, "es"))
     with speaking("es"):
-        (told,) = answers_of(there, None)
+        (told,) = map(plain_text, answers_of(there, None))
         (row,), _ = rows_of(there)
         lines = sentences_of_rows(there)
     assert english.startswith("It weighs")

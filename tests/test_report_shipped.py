@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from shipped import STUDIES, shipped
 
-from mcsim.report.answers import answers_of, input_words, title_of
+from mcsim.report.answers import answers_of, input_words, plain_text, title_of
 from mcsim.report.check import read_picture
 from mcsim.report.choose import figures_of, numbers_of
 from mcsim.report.first import rows_of
@@ -211,7 +211,7 @@ def test_every_number_of_page_one_is_one_of_the_run(written):
     result, ranking = written.result, written.ranking
     brief = result.study.brief
     rows = [row for row in rows_of(result)[0] if brief.rows]
-    texts = [title_of(result, ranking), *answers_of(result, ranking)]
+    texts = [plain_text(told) for told in (title_of(result, ranking), *answers_of(result, ranking))]
     templates = [brief.title, *(part for pair in brief.answers for part in pair)]
     assert (not brief.answers) == (len(texts) == 1)
     asked = [slot for template in templates for slot in slots(template)]

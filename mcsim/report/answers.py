@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -72,56 +72,84 @@ def told_of(result: Result, cell: Cell) -> Told:
     return Told(middle, low, high, float(row["mean"]), float(row["undefined"]), str(row["unit"]))
 
 
-def answers_of(result: Result, ranking: Ranking | None) -> list[str]:
+class Piece(NamedTuple):
+    """A piece of a sentence.
+
+    Parameters
+    ----------
+    text : str
+        As a reader reads it.
+    cell : Cell, optional
+        The element whose number it tells.
+    """
+
+    text: str
+    cell: Cell | None = None
+
+
+Sentence = list[Piece]
+
+
+def plain_text(sentence: Sentence) -> str:
+    """Return a sentence as text."""
+    return "".join(piece.text for piece in sentence)
+
+
+def answers_of(result: Result, ranking: Ranking | None) -> list[Sentence]:
     """Return the sentences that answer the study's question, of outputs that exist and are ranked in this run."""
-    sentences = []
-    for text, otherwise in result.study.brief.answers:
-        told = _sentence(result, ranking, text, otherwise)
-        if told:
-            sentences.append(told)
-    return sentences
+    told = (_sentence(result, ranking, text, otherwise) for text, otherwise in result.study.brief.answers)
+    return [sentence for sentence in told if sentence]
 
 
-def title_of(result: Result, ranking: Ranking | None) -> str:
+def title_of(result: Result, ranking: Ranking | None) -> Sentence:
     """Return the answer in a line, or the study's title where it gives none or its elements have no value."""
-    found = _filled(result, ranking, result.study.brief.title)
-    return found or result.study.title
+    return _filled(result, ranking, result.study.brief.title) or [Piece(result.study.title)]
 
 
-def _sentence(result: Result, ranking: Ranking | None, text: Template, otherwise: Template) -> str:
+def _sentence(result: Result, ranking: Ranking | None, text: Template, otherwise: Template) -> Sentence:
     if not _exist(result, text):
-        return ""
+        return []
     elements = [slot for slot in slots(text) if slot.part != FIRST]
     nowhere = [slot.cell for slot in elements if told_of(result, slot.cell).nowhere]
     if nowhere:
         if otherwise:
             return _filled(result, ranking, otherwise)
-        return say("{what}: undefined in all draws.", what=cell_words(result.study, nowhere[0]))
+        return [Piece(say("{what}: undefined in all draws.", what=cell_words(result.study, nowhere[0])), nowhere[0])]
     found = _filled(result, ranking, text)
     if not found or any(slot.part == "undefined" for slot in elements):
         return found
-    missing = max((told_of(result, slot.cell).undefined for slot in elements), default=0.0)
-    return f"{found} {say('Undefined in {part} of the draws.', part=share(missing))}" if missing > 0 else found
+    parts = [(told_of(result, slot.cell).undefined, slot.cell) for slot in elements]
+    missing, cell = max(parts, key=lambda part: part[0], default=(0.0, None))
+    told = Piece(say("Undefined in {part} of the draws.", part=share(missing)), cell)
+    return [*found, Piece(" "), told] if missing > 0 else found
 
 
 def _exist(result: Result, text: Template) -> bool:
     return all(slot.cell.output.name in result.bands for slot in slots(text))
 
 
-def _filled(result: Result, ranking: Ranking | None, text: Template) -> str:
+def _filled(result: Result, ranking: Ranking | None, text: Template) -> Sentence:
     """Return a template with its slots filled, or nothing where one of them has nothing to say in this run."""
     if not text or not _exist(result, text):
-        return ""
-    parts = []
+        return []
+    parts: Sentence = []
     for part in text:
         if isinstance(part, str):
-            parts.append(part)
+            parts.append(Piece(part))
             continue
-        said = _drivers(result.study, ranking, part) if part.part.startswith("driver") else _said(result, part)
-        if not said:
-            return ""
-        parts.append(said)
-    return first_large("".join(parts).strip())
+        told = _first(result, part) if part.part == FIRST else _slot(result, ranking, part)
+        if not told:
+            return []
+        parts += told
+    first, *rest = parts
+    parts = [first._replace(text=first_large(first.text.lstrip())), *rest]
+    return [*parts[:-1], parts[-1]._replace(text=parts[-1].text.rstrip())]
+
+
+def _slot(result: Result, ranking: Ranking | None, slot: Slot) -> Sentence:
+    said = _drivers(result.study, ranking, slot) if slot.part.startswith("driver") else _said(result, slot)
+    counts = not slot.words or slot.form == "change"
+    return [Piece(said, slot.cell if counts else None)] if said else []
 
 
 def first_large(text: str) -> str:
@@ -130,8 +158,6 @@ def first_large(text: str) -> str:
 
 
 def _said(result: Result, slot: Slot) -> str:
-    if slot.part == FIRST:
-        return _first(result, slot)
     told = told_of(result, slot.cell)
     if slot.part == "undefined":
         return format_number(told.undefined, "share", slot.form) if slot.form else share(told.undefined)
@@ -157,16 +183,22 @@ def _said(result: Result, slot: Slot) -> str:
     return format_number(value, told.unit, slot.form)
 
 
-def _first(result: Result, slot: Slot) -> str:
+def _first(result: Result, slot: Slot) -> Sentence:
     """Return the labels that stand highest, with the share of the draws in which each is among so many."""
     output = slot.cell.output
     (dim,) = (dim.name for dim in output.dims if dim.name not in slot.cell.labels)
     many = int(slot.form or MANY)
     rows = result.standings(output.name, dim, top=many, **slot.cell.labels).head(many).to_dict("records")
     if any(row["n"] == 0 for row in rows):
-        return ""
-    told = [f"{result.study.labels.word(dim, row[dim])} ({share(row['p_top'])})" for row in rows]
-    return say(" and ").join(part for part in (", ".join(told[:-1]), told[-1]) if part)
+        return []
+    pieces: Sentence = []
+    for place, row in enumerate(rows):
+        between = "" if place == 0 else say(" and ") if place == len(rows) - 1 else ", "
+        labels = {**slot.cell.labels, dim: row[dim]}
+        cell = Cell(output, {one.name: labels[one.name] for one in output.dims})
+        text = f"{result.study.labels.word(dim, row[dim])} ({share(row['p_top'])})"
+        pieces += [Piece(between), Piece(text, cell)] if between else [Piece(text, cell)]
+    return pieces
 
 
 def _beyond(result: Result, cell: Cell, side: int) -> float:
@@ -278,10 +310,8 @@ def leading(ranking: Ranking | None, cell: Cell, most: int) -> list[dict[str, An
         return []
     key = shares[0].key
     rows = rows.dropna(subset=[key]).sort_values(key, ascending=False).head(most)
-    return [
-        {"input": row["input"], "share": row[key], "low": row[f"{key}_low"], "high": row[f"{key}_high"]}
-        for row in rows.to_dict("records")
-    ]
+    columns = (rows[name].tolist() for name in ("input", key, f"{key}_low", f"{key}_high"))
+    return [dict(zip(("input", "share", "low", "high"), row, strict=True)) for row in zip(*columns, strict=True)]
 
 
 def _drivers(study: Study, ranking: Ranking | None, slot: Slot) -> str:

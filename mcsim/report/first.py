@@ -15,6 +15,7 @@ from mcsim.report.answers import (
     input_words,
     leading,
     per_cent,
+    plain_text,
     row_numbers,
     title_of,
     told_of,
@@ -22,7 +23,8 @@ from mcsim.report.answers import (
 from mcsim.report.choose import telling_cells
 from mcsim.report.language import say
 from mcsim.report.shares import shares_of
-from mcsim.report.words import beside
+from mcsim.report.trail import Trail
+from mcsim.report.words import beside, beside_cell
 from mcsim.result.shards import shown
 from mcsim.study import Study
 from mcsim.study.answers import Row, slots
@@ -37,8 +39,10 @@ SHOWN = 5  # inputs that page one ranks
 GOOD = ("inside", "overlaps", "holds")  # verdicts on printed figures
 
 
-def page_one(result: Result, ranking: Ranking | None, printed: Sequence[Mapping[str, str]]) -> dict[str, Any]:
-    """Return what page one says, in words.
+def page_one(
+    result: Result, ranking: Ranking | None, printed: Sequence[Mapping[str, str]], trail: Trail
+) -> dict[str, Any]:
+    """Return what page one says, in words, every number with the place of its row in the trail.
 
     Parameters
     ----------
@@ -48,30 +52,38 @@ def page_one(result: Result, ranking: Ranking | None, printed: Sequence[Mapping[
         What drives it.
     printed : sequence of mapping
         Printed figures against ours, as `mcsim.report.printed` tells them.
+    trail : Trail
+        Where each number comes from.
 
     Returns
     -------
     dict
-        title, answers, rows, note (told of all rows), drivers, sure; keys of templates/report.html.
+        title, answers, rows, note (told of all rows), drivers, sure; keys of templates/report.html; of sentences
+        their pieces too, and where an element is told, `at` its row in the trail.
     """
     rows, note = rows_of(result)
+    title, answers = title_of(result, ranking), answers_of(result, ranking)
+    cells = [row.cell for row in _rows(result)]
+    others = [beside_cell(result, cell) for cell in cells]
+    told = [other if row["beside"] else None for row, other in zip(rows, others, strict=True)]
+    places = [{"at": trail.at(cell), "beside_at": trail.at(other)} for cell, other in zip(cells, told, strict=True)]
     return {
-        "title": title_of(result, ranking),
-        "answers": answers_of(result, ranking),
-        "rows": rows,
+        "title": plain_text(title),
+        "title_pieces": trail.pieces(title),
+        "answers": [plain_text(sentence) for sentence in answers],
+        "answers_pieces": [trail.pieces(sentence) for sentence in answers],
+        "rows": [row | place for row, place in zip(rows, places, strict=True)],
         "note": note,
-        "drivers": _drivers(result.study, ranking),
+        "note_at": trail.at(next(filter(None, others), None)) if note else "",
+        "drivers": _drivers(result.study, ranking, trail),
         "sure": [*_sure(result), *_settled(result.study, ranking), *_held(printed)],
     }
 
 
 def rows_of(result: Result) -> tuple[list[dict[str, str]], str]:
     """Return the rows of page one, those that the study names or else chosen by meaning, and what is told of all."""
-    asked = result.study.brief.rows or tuple(Row(cell) for cell in telling_cells(result.study))
     rows, besides = [], []
-    for row in asked:
-        if row.cell.output.name not in result.bands:
-            continue
+    for row in _rows(result):
         middle, band, missing = row_numbers(told_of(result, row.cell))
         what = row.label or cell_words(result.study, row.cell)
         besides.append(beside(result, row.cell))
@@ -81,6 +93,11 @@ def rows_of(result: Result) -> tuple[list[dict[str, str]], str]:
     if len(told) == 1 and len(rows) > 1:  # the same of all rows that have one is told once
         return [row | {"beside": ""} for row in rows], told.pop()
     return rows, ""
+
+
+def _rows(result: Result) -> list[Row]:
+    asked = result.study.brief.rows or tuple(Row(cell) for cell in telling_cells(result.study))
+    return [row for row in asked if row.cell.output.name in result.bands]
 
 
 def sentences_of_rows(result: Result) -> list[str]:
@@ -95,7 +112,7 @@ def sentences_of_rows(result: Result) -> list[str]:
     return lines + ([f"  {note}"] if note else [])
 
 
-def _drivers(study: Study, ranking: Ranking | None) -> dict[str, Any] | None:
+def _drivers(study: Study, ranking: Ranking | None, trail: Trail) -> dict[str, Any] | None:
     """Return what decides the element that the answers speak of first, or the first ranked row or output."""
     cell = _decided(study, ranking)
     found = [] if cell is None else leading(ranking, cell, 1000)
@@ -119,6 +136,7 @@ def _drivers(study: Study, ranking: Ranking | None) -> dict[str, Any] | None:
     share = shares_of(ranking.table(cell.output.name, **cell.labels))[0]
     return {
         "of": cell_words(study, cell),
+        "at": trail.at(cell),
         "share": say(share.words),
         "bars": bars,
         "others": len(rest),
@@ -145,10 +163,7 @@ def _sure(result: Result) -> list[str]:
     rows, _ = rows_of(result)
     lines = [f"{draws_told(result)}."]
     worst = 0.0
-    asked = result.study.brief.rows or tuple(Row(cell) for cell in telling_cells(result.study))
-    for row in asked:
-        if row.cell.output.name not in result.bands:
-            continue
+    for row in _rows(result):
         found = result.summary(row.cell.output.name, **row.cell.labels).to_dict("records")[0]
         width = found["p97.5"] - found["p2.5"]
         if found["unit"] != INDICATOR and width > 0 and found["mcse_mean"] == found["mcse_mean"]:

@@ -11,6 +11,7 @@ from mcsim.report import words
 from mcsim.report.answers import first_large, input_words
 from mcsim.report.brief import markdown
 from mcsim.report.choose import figures_of
+from mcsim.report.crate import write_crate
 from mcsim.report.draw import Drawings, draw_figures, write
 from mcsim.report.explorer import PAGE as EXPLORER
 from mcsim.report.explorer import write_explorer
@@ -22,6 +23,7 @@ from mcsim.report.printed import printed_lines
 from mcsim.report.shares import members_told, method_told, shares_of
 from mcsim.report.tables import write_labels, write_standings
 from mcsim.report.templating import render
+from mcsim.report.trail import Trail
 from mcsim.study import Study
 from mcsim.study.labels import ENGLISH
 from mcsim.study.language import in_language
@@ -44,7 +46,7 @@ def write_report(
     language: str = ENGLISH,
     early: Drawings = MappingProxyType({}),
 ) -> Path:
-    """Write ``report.html``, ``report.md`` and ``figures/`` into a run directory.
+    """Write ``report.html``, ``report.md``, ``figures/`` and ``ro-crate-metadata.json`` into a run directory.
 
     Parameters
     ----------
@@ -80,7 +82,10 @@ def _write(result: Result, ranking: Ranking | None, folder: Path, png: bool, ear
     study = result.study
     pictures = draw_figures(result, ranking, folder / "figures", png, early)
     printed = printed_lines(folder)
-    one = page_one(result, ranking, printed)
+    trail = Trail(result, ranking)
+    one = page_one(result, ranking, printed, trail)
+    places = [{"at": trail.at(cell)} for cell in words.headline_cells(study)]
+    headlines = [line | place for line, place in zip(words.headlines(result), places, strict=True)]
     foot = footer(result, ranking)
     html = render(
         "report.html",
@@ -92,13 +97,14 @@ def _write(result: Result, ranking: Ranking | None, folder: Path, png: bool, ear
         design=result.design,
         warnings=_warnings(result),
         remarks=[] if ranking is None else [f"{first_large(note)}." for note in ranking.warnings],
-        headlines=words.by_output(words.headlines(result)),
+        headlines=words.by_output(headlines),
         one=one,
         foot=foot,
         answer=pictures[0] if pictures else None,
         pictures=pictures[1:],
         ranking=_ranking_blocks(result, ranking),
         printed=printed,
+        trail=trail.rows(),
         ranking_told="" if ranking is None else method_told(ranking),
         inputs=words.inputs(study),
         options=[
@@ -116,6 +122,7 @@ def _write(result: Result, ranking: Ranking | None, folder: Path, png: bool, ear
         folder / "report.md",
         markdown(result, one, foot, pictures, printed).encode("utf-8"),
     )
+    write_crate(result, foot, folder)
     return path
 
 

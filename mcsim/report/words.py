@@ -32,16 +32,18 @@ def headlines(result: Result) -> list[dict[str, str]]:
     (`mcsim.report.choose.telling`); all stand in summary.csv.
     """
     lines = []
-    for figure in numbers_of(result.study):
-        for cell in cells_of(figure, result.study)[:MOST_HEADLINES]:
-            row = result.summary(cell.output.name, **cell.labels).to_dict("records")[0]
-            labels = result.study.labels
-            where = ", ".join(labels.word(dim, code) for dim, code in cell.labels.items())
-            what = labels.name(figure.output.name, label(figure.output.name))
-            lines.append(
-                {"what": what, "where": where, **_bands(row), "beside": beside(result, cell), "cell": str(cell)}
-            )
+    for cell in headline_cells(result.study):
+        row = result.summary(cell.output.name, **cell.labels).to_dict("records")[0]
+        labels = result.study.labels
+        where = ", ".join(labels.word(dim, code) for dim, code in cell.labels.items())
+        what = labels.name(cell.output.name, label(cell.output.name))
+        lines.append({"what": what, "where": where, **_bands(row), "beside": beside(result, cell), "cell": str(cell)})
     return lines
+
+
+def headline_cells(study: Study) -> list[Cell]:
+    """Return the elements of `headlines`."""
+    return [cell for figure in numbers_of(study) for cell in cells_of(figure, study)[:MOST_HEADLINES]]
 
 
 def by_output(lines: list[dict[str, str]]) -> list[tuple[str, list[dict[str, str]]]]:
@@ -57,13 +59,20 @@ def by_output(lines: list[dict[str, str]]) -> list[tuple[str, list[dict[str, str
 
 def beside(result: Result, cell: Cell) -> str:
     """Return what is told beside an element: that of another output with its labels; nothing where there is none."""
-    if cell.output.beside not in result.bands:
+    other = beside_cell(result, cell)
+    if other is None:
         return ""
-    other = result.study.output(cell.output.beside)
-    labels = {dim.name: cell.labels[dim.name] for dim in other.dims if dim.name in cell.labels}
-    told = _bands(result.summary(other.name, **labels).to_dict("records")[0])
+    told = _bands(result.summary(other.output.name, **other.labels).to_dict("records")[0])
     band = f" ({told['band']})" if told["band"] else ""
-    return f"{result.study.labels.name(other.name, label(other.name))} {told['median']}{band}"
+    return f"{result.study.labels.name(other.output.name, label(other.output.name))} {told['median']}{band}"
+
+
+def beside_cell(result: Result, cell: Cell) -> Cell | None:
+    """Return the element that is told beside one."""
+    if cell.output.beside not in result.bands:
+        return None
+    other = result.study.output(cell.output.beside)
+    return Cell(other, {dim.name: cell.labels[dim.name] for dim in other.dims if dim.name in cell.labels})
 
 
 def _bands(row: Mapping[Any, Any]) -> dict[str, str]:
@@ -105,7 +114,7 @@ def inputs(study: Study) -> list[tuple[str, list[dict[str, str]]]]:
 def _table(table: Table, study: Study) -> dict[str, str]:
     uncertain = sum(item.uncertain for item in study.inputs if item.table is not None and item.table[0] == table.name)
     sources = sorted(set(table.sources))
-    units = sorted(set(table.units))
+    units = sorted(set(table.units) - {""})
     return {
         "name": f"{table.name}[{', '.join(table.keys)}]",
         "meaning": say("{count} rows, {part} of them uncertain", count=len(table.index), part=uncertain),
@@ -115,6 +124,19 @@ def _table(table: Table, study: Study) -> dict[str, str]:
         "source": "; ".join(sources[:8]) + _more(len(sources) - 8),
         "curve": "",
     }
+
+
+def lines_of(study: Study, factor: str) -> list[dict[str, str]]:
+    """Return the inputs that a ranking calls one name as lines of `inputs`: one, joined ones, or those of a group."""
+    lines = []
+    for name in factor.split(" + "):
+        items = [item for item in study.inputs if item.table is None and item.name == name]
+        items = items or [item for item in study.inputs if item.group == name]
+        scalars = [item for item in items if item.table is None and (item.vector is None or item.vector[1] == 0)]
+        tables = dict.fromkeys(item.table[0] for item in items if item.table is not None)
+        lines += [_input(item, study) for item in scalars]
+        lines += [_table(study.tables[table], study) for table in tables]
+    return lines
 
 
 def _more(count: int) -> str:
