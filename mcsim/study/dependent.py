@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
+from itertools import combinations
+from pathlib import Path
 from typing import Any
 
 from mcsim.study.declared import Option
@@ -10,6 +13,7 @@ from mcsim.study.errors import InputError, one_of
 from mcsim.study.inputs import Input
 
 Pairs = tuple[tuple[str, str, float], ...]
+FEWEST_OBSERVED = 10
 PairsWhen = Mapping[str, Mapping[str, Pairs]]  # option -> word -> pairs
 
 
@@ -21,8 +25,9 @@ def dependence_of(
     Parameters
     ----------
     raw : mapping
-        The section [dependence]: ``spearman``, a list of (input, input, correlation), and ``when``, such lists by
-        option and word.
+        The section [dependence]: ``spearman``, a list of (input, input, correlation); ``when``, such lists by option
+        and word; ``factors``, the loadings of inputs on common factors; ``observed``, a CSV with a column for each of
+        some inputs, whose rank correlations are taken.
     inputs : sequence of Input
         Those of the study.
     options : sequence of Option
@@ -37,6 +42,10 @@ def dependence_of(
     """
     names = [item.name for item in inputs]
     pairs = _pairs(raw.get("spearman", []), names, f"{place}.spearman")
+    pairs += _of_factors(raw.get("factors", {}), names, f"{place}.factors")
+    if "observed" in raw:
+        pairs += _of_data(Path(raw["observed"]), names, f"{place}.observed")
+    _refuse_twice(pairs, place)
     worded = {option.name: option for option in options if option.choices is not None}
     when: dict[str, dict[str, Pairs]] = {}
     for name, by_word in raw.get("when", {}).items():
@@ -55,6 +64,65 @@ def _pairs(raw: Sequence[tuple[str, str, float]], names: Sequence[str], place: s
         if name not in names:
             raise InputError(f"{place}: {name}: no such input; {one_of(names, name)}")
     return tuple((first, second, float(correlation)) for first, second, correlation in raw)
+
+
+def _of_factors(raw: Mapping[str, Mapping[str, float]], names: Sequence[str], place: str) -> Pairs:
+    """Return the rank correlations of inputs that load on common factors.
+
+    The normal scores of two inputs correlate by the sum of the products of their loadings; the rank correlation of two
+    normals that correlate by r is 6 / pi arcsin(r / 2) (Pearson 1907).
+    """
+    loads: dict[str, dict[str, float]] = {}
+    for factor, loadings in raw.items():
+        if len(loadings) < 2:
+            raise InputError(f"{place}.{factor}: no two inputs have it in common (got {len(loadings)}); two or more")
+        for name, loading in loadings.items():
+            if name not in names:
+                raise InputError(f"{place}.{factor}: {name}: no such input; {one_of(names, name)}")
+            loads.setdefault(name, {})[factor] = float(loading)
+    for name, own in loads.items():
+        shared = sum(loading**2 for loading in own.values())
+        if not shared < 1.0:
+            raise InputError(
+                f"{place}: {name}: nothing is left to itself (got squared loadings that sum to {shared:.4g}); below 1"
+            )
+    found = []
+    for one, other in combinations(loads, 2):
+        both = sum(loads[one].get(factor, 0.0) * loads[other].get(factor, 0.0) for factor in raw)
+        if both != 0.0:
+            found.append((one, other, 6.0 / math.pi * math.asin(both / 2.0)))
+    return tuple(found)
+
+
+def _of_data(path: Path, names: Sequence[str], place: str) -> Pairs:
+    """Return the rank correlations of the columns of a table: one for each of some inputs, a row per observation."""
+    import pandas as pd
+
+    try:
+        table = pd.read_csv(path)
+    except (OSError, ValueError) as error:
+        raise InputError(f"{place}: cannot be read ({error}); a CSV with a column for each input") from None
+    for name in table.columns:
+        if name not in names:
+            raise InputError(f"{place}: {path.name}: {name}: no such input; {one_of(names, str(name))}")
+        if not pd.api.types.is_numeric_dtype(table[name]):
+            raise InputError(f"{place}: {path.name}: {name}: not numbers (got {table[name].iloc[0]!r}); numbers")
+    known = table.dropna()
+    if len(table.columns) < 2 or len(known) < FEWEST_OBSERVED:
+        raise InputError(
+            f"{place}: {path.name}: too little to correlate (got {len(table.columns)} columns, {len(known)} whole "
+            f"rows); 2 columns and {FEWEST_OBSERVED} rows or more"
+        )
+    ranks = known.rank().corr()
+    return tuple((one, other, float(ranks.loc[one, other])) for one, other in combinations(table.columns, 2))
+
+
+def _refuse_twice(pairs: Pairs, place: str) -> None:
+    seen: set[frozenset[str]] = set()
+    for first, second, _ in pairs:
+        if frozenset((first, second)) in seen:
+            raise InputError(f"{place}: {first}, {second}: said twice, by spearman, factors or observed; one of them")
+        seen.add(frozenset((first, second)))
 
 
 def exchanged(pairs: Pairs, by_word: Mapping[str, Pairs], before: object, after: object) -> Pairs:

@@ -81,6 +81,8 @@ def load(study: str | Path, data: str | Path | None = None) -> Study:
     """
     path = resolve(study)
     raw, files = read_study_file(path, resolve)
+    if "observed" in raw.get("dependence", {}):
+        files = (*files, str(raw["dependence"]["observed"]))
     tables_raw = raw.get("tables", {})
     folder = data if data is not None else raw.get("data", {}).get("folder")
     rows = {name: _rows(name, entry) for name, entry in tables_raw.items()}

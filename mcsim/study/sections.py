@@ -327,6 +327,17 @@ FILE = Section(
                 (
                     Key("spearman", SPEARMAN, "rank correlations between inputs"),
                     Key(
+                        "factors",
+                        ByName(
+                            ByName(Number("a number between -1 and 1", -1.0, 1.0, inside=True), "INPUT = a loading"),
+                            "[dependence.factors] with FACTOR = { INPUT = a loading, ... }",
+                        ),
+                        "what inputs have in common: the correlation of each with a factor that is no input",
+                    ),
+                    Key(
+                        "observed", PathBeside(), "a CSV with a column for each of some inputs: their rank correlations"
+                    ),
+                    Key(
                         "when",
                         ByName(ByName(SPEARMAN, "WORD = a list of pairs"), "OPTION.WORD = a list of pairs"),
                         "further ones while an option has a word",
