@@ -12,7 +12,7 @@ from report_study import YEAR, report_ranking, report_study
 
 from mcsim.command.main import main
 from mcsim.engine.run import run
-from mcsim.report import draw, words
+from mcsim.report import draw, explorer, words
 from mcsim.report.brief import write_pdf
 from mcsim.report.choose import figures_of
 from mcsim.report.page import write_report
@@ -242,3 +242,16 @@ def test_drawing_ends_with_a_ranking_that_fails(monkeypatch):
     with pytest.raises(ValueError, match="no ranking"):
         fails(result)
     assert len(count) == 1  # the one at hand was finished, no other begun
+
+
+def test_scripts_of_the_explorer_are_kept_under_their_hash(tmp_path, monkeypatch):
+    vl_convert = pytest.importorskip("vl_convert")
+    monkeypatch.setattr(explorer, "cache_folder", lambda: tmp_path)
+    monkeypatch.setattr(vl_convert, "javascript_bundle", lambda: "first </script>")
+    scripts = explorer._scripts.__wrapped__
+    assert scripts() == "first <\\/script>"
+    monkeypatch.setattr(vl_convert, "javascript_bundle", lambda: "second")
+    assert scripts() == "first <\\/script>"
+    (kept,) = tmp_path.iterdir()
+    kept.write_bytes(kept.read_bytes()[:-1])
+    assert scripts() == "second"

@@ -138,3 +138,11 @@ def test_bands_leave_the_draws_in_their_order():
     values = np.array([3.0, 1.0, 2.0])
     exact_bands(values)
     assert values.tolist() == [3.0, 1.0, 2.0]
+
+
+def test_row_of_one_element_is_that_of_the_summary(result):
+    output = result.study.outputs[0]
+    labels = {dim.name: dim.coords[-1] for dim in output.dims}
+    assert result.row(output.name, **labels) == result.summary(output.name, **labels).to_dict("records")[0]
+    with pytest.raises(InputError, match="no such output"):
+        result.row("nothing")

@@ -83,7 +83,7 @@ def headline(result: Result) -> list[dict[str, Any]]:
     cells = [row.cell for row in result.study.brief.rows] or telling_cells(result.study)
     found = []
     for cell in (cell for cell in cells if cell.output.name in result.bands):
-        row = result.summary(cell.output.name, **cell.labels).to_dict("records")[0]
+        row = result.row(cell.output.name, **cell.labels)
         about = {"output": cell.output.name, "labels": dict(cell.labels), "unit": row["unit"]}
         found.append(about | {name: row[name] for name in NUMBERS if name in row})
     return found

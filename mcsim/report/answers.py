@@ -67,7 +67,7 @@ class Told:
 
 def told_of(result: Result, cell: Cell) -> Told:
     """Return what a run says of one element."""
-    row = result.summary(cell.output.name, **cell.labels).to_dict("records")[0]
+    row = result.row(cell.output.name, **cell.labels)
     low, middle, high = (float(row[key]) for key in ("p2.5", "p50", "p97.5"))
     return Told(middle, low, high, float(row["mean"]), float(row["undefined"]), str(row["unit"]))
 

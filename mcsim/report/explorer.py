@@ -6,15 +6,19 @@ cells, and which cell each element shows. What would make the page too large is 
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from functools import cache
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mcsim.kernels._jit import cache_folder
 from mcsim.report.answers import first_large, input_words
 from mcsim.report.check import read_picture
 from mcsim.report.choose import figures_of
@@ -76,13 +80,32 @@ def write_explorer(result: Result, ranking: Ranking | None, folder: Path) -> Pat
 
 @cache
 def _scripts() -> str:
-    """Return Vega, Vega-Lite and Vega-Embed as one script; nothing without the extra."""
+    """Return Vega, Vega-Lite and Vega-Embed as one script; nothing without the extra.
+
+    To bundle them takes more than a second: the script stays beside the compiled kernels, under its version and hash.
+    """
     try:
-        import vl_convert
-    except ImportError:
+        known = version("vl-convert-python")
+    except PackageNotFoundError:
         return ""
+    folder = cache_folder()
+    path = None if folder is None else folder / f"vega-{known}.js"
+    if path is not None and path.is_file():
+        told, _, content = path.read_bytes().partition(b"\n")
+        if told == _hash(content):
+            return content.decode()
+    import vl_convert
+
     bundled: Callable[..., str] = vl_convert.javascript_bundle  # its stubs ask for what has a default
-    return bundled().replace("</script", "<\\/script")
+    script = bundled().replace("</script", "<\\/script")
+    if path is not None:
+        with suppress(OSError):
+            write(path, _hash(script.encode()) + b"\n" + script.encode())
+    return script
+
+
+def _hash(content: bytes) -> bytes:
+    return hashlib.sha256(content).hexdigest().encode()
 
 
 def data_of(result: Result, ranking: Ranking | None) -> dict[str, Any]:

@@ -164,7 +164,7 @@ def _sure(result: Result) -> list[str]:
     lines = [f"{draws_told(result)}."]
     worst = 0.0
     for row in _rows(result):
-        found = result.summary(row.cell.output.name, **row.cell.labels).to_dict("records")[0]
+        found = result.row(row.cell.output.name, **row.cell.labels)
         width = found["p97.5"] - found["p2.5"]
         if found["unit"] != INDICATOR and width > 0 and found["mcse_mean"] == found["mcse_mean"]:
             worst = max(worst, found["mcse_mean"] / width)

@@ -39,18 +39,37 @@ BARE_UNITS = ("1", "-", "")  # dimensionless: no word behind the number
 SIZES = {"km": ((1e6, "million km"), (1e3, "thousand km")), "t": ((1e6, "Mt"), (1e3, "kt")), "vehicles": ()}
 
 
+class Pencil:
+    """What pictures need of pyplot, whose import takes longer than a picture and which remembers every figure."""
+
+    def __init__(self) -> None:
+        import matplotlib as mpl
+        from matplotlib.colors import Normalize
+
+        self.rcParams, self.Normalize, self._maps = mpl.rcParams, Normalize, mpl.colormaps
+
+    def subplots(
+        self, rows: int = 1, columns: int = 1, *, figsize: tuple[float, float], **keys: Any
+    ) -> tuple[Any, Any]:
+        """Return a figure that no screen shows, and its axes."""
+        from matplotlib.figure import Figure
+
+        figure = Figure(figsize=figsize)
+        return figure, figure.subplots(rows, columns, **keys)
+
+    def get_cmap(self, name: str) -> Any:
+        """Return a map of colours."""
+        return self._maps[name]
+
+
 @contextmanager
 def drawing() -> Iterator[Any]:
-    """Yield pyplot with the house's settings and without a screen."""
+    """Yield what pictures are drawn with, under the house's settings and without a screen."""
     import matplotlib as mpl
 
-    mpl.use("Agg")
-    import matplotlib.pyplot as plt
-
     settings: Any = SETTINGS  # matplotlib types the name of every setting; these are checked by drawing
-    with plt.rc_context(settings):
-        yield plt
-    plt.close("all")
+    with mpl.rc_context(settings):
+        yield Pencil()
 
 
 def colour(place: int) -> str:

@@ -33,7 +33,7 @@ def headlines(result: Result) -> list[dict[str, str]]:
     """
     lines = []
     for cell in headline_cells(result.study):
-        row = result.summary(cell.output.name, **cell.labels).to_dict("records")[0]
+        row = result.row(cell.output.name, **cell.labels)
         labels = result.study.labels
         where = ", ".join(labels.word(dim, code) for dim, code in cell.labels.items())
         what = labels.name(cell.output.name, label(cell.output.name))
@@ -62,7 +62,7 @@ def beside(result: Result, cell: Cell) -> str:
     other = beside_cell(result, cell)
     if other is None:
         return ""
-    told = _bands(result.summary(other.output.name, **other.labels).to_dict("records")[0])
+    told = _bands(result.row(other.output.name, **other.labels))
     band = f" ({told['band']})" if told["band"] else ""
     return f"{result.study.labels.name(other.output.name, label(other.output.name))} {told['median']}{band}"
 

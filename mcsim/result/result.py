@@ -160,6 +160,19 @@ class Result(Suggests):
         table = pd.concat(frames, ignore_index=True) if len(frames) > 1 else frames[0]
         return table[["output", "unit", *dims, *STATISTICS]]
 
+    def row(self, output: str, **labels: object) -> dict[str, Any]:
+        """Return the first row of the summary of an output, by its columns, without a table around it.
+
+        Raises
+        ------
+        InputError
+            For an unknown output, dim or label, naming the closest, or where no element has a meaning.
+        """
+        found = self._summary(self.study.output(output), labels)
+        if len(found["mean"]) == 0:
+            raise InputError(f"{output}: no element with a meaning (got {labels}); labels of one")
+        return {name: values[:1].tolist()[0] for name, values in found.items()}
+
     def summary_parts(self) -> Iterator[dict[str, Any]]:
         """Yield the bands of one output after the other, as columns of the one table of all."""
         dims = list(dict.fromkeys(dim.name for output in self.study.outputs for dim in output.dims))
