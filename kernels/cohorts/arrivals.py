@@ -4,14 +4,14 @@ Ages and packs go by the model year of the vehicle: what imports of one model ye
 their years of entry first, so that the long loops run over contiguous cells.
 """
 
-from mcsim.kernels._jit import borrowing_kernel
+from mcsim.kernels._jit import borrowing_kernel, part_of_kernel
 from mcsim.kernels.cohorts.choice import working_share
 from mcsim.kernels.cohorts.records import EV, HEV, ICEV, SECOND_HAND
 from mcsim.kernels.cohorts.repaired import add_repaired_packs
 from mcsim.kernels.cohorts.stock import add_scaled, push_ages, push_cohort, row_of
 
 
-@borrowing_kernel
+@part_of_kernel
 def push_combustion(i, year, renewed, pool, left, host, coming, space):
     """Add the chosen combustion vehicles: registrations, stock, deregistrations, vehicles in use by model year.
 
@@ -66,7 +66,7 @@ def push_combustion(i, year, renewed, pool, left, host, coming, space):
         push_in_use(space.icev[age] + space.hev[age], left[age], year, space.in_use[year - age + ages - 1])
 
 
-@borrowing_kernel
+@part_of_kernel
 def push_evs(i, year, pool, entries, host, coming, chosen, in_use):
     """Add the chosen EVs: registrations, stock, deregistrations, vehicles in use; a dead pack retires on arrival.
 

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mcsim.kernels._jit import borrowing_kernel
+from mcsim.kernels._jit import borrowing_kernel, part_of_kernel
 from mcsim.kernels.cohorts.records import DEAD, EV, HEV, ICEV, Array
 from mcsim.kernels.cohorts.trade import allocate, ev_share_of_pool, spread_ages
 
@@ -142,7 +142,7 @@ def kept_at_once(year, pool, entry, space):
     return kept
 
 
-@borrowing_kernel
+@part_of_kernel
 def choose_enough(year, wish, gap, may_give, pool, entry, space):
     """Choose one year's imports; where a gap of the stock is to be closed, as many as close it at the end of the year.
 
@@ -175,7 +175,7 @@ def choose_enough(year, wish, gap, may_give, pool, entry, space):
     return missing, refused
 
 
-@borrowing_kernel
+@part_of_kernel
 def fill_may_give(i, year, history, trade, space):
     """Fill the ages that may give in one year: the history's, then the rules', a later rule's once it holds for all.
 
@@ -192,7 +192,7 @@ def fill_may_give(i, year, history, trade, space):
         spread_ages(trade.ev_age[i], trade.ev_width[i], may_give, space.ev_spread)
 
 
-@borrowing_kernel
+@part_of_kernel
 def fill_weights(i, year, extra, history, trade, weight):
     """Fill the shares by age of one year's imports: the history's with unregistered ones, or later the rules'."""
     past, late = year < history.observed.shape[1], trade.late[i, year]
@@ -207,7 +207,7 @@ def fill_weights(i, year, extra, history, trade, weight):
             weight[age] = (weight[age] + extra * history.irregular_weight[i, age]) / (1.0 + extra)
 
 
-@borrowing_kernel
+@part_of_kernel
 def fill_border(i, checked, entries, free, space):
     """Fill which EVs pass, and how many of those that came stay a year, where a share of them is held to the rule.
 
@@ -233,7 +233,7 @@ def fill_border(i, checked, entries, free, space):
                 space.ev_kept[age] = kept / (held + others)
 
 
-@borrowing_kernel
+@part_of_kernel
 def part_evs(i, checked, entries, space):
     """Part the chosen EVs into those that met the rule on state of health (`ev`) and the others (`ev_free`)."""
     for age in range(space.ev.size):

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mcsim.kernels._jit import borrowing_kernel
+from mcsim.kernels._jit import borrowing_kernel, part_of_kernel
 from mcsim.kernels.cohorts.arrivals import push_all_ages, push_combustion, push_evs
 from mcsim.kernels.cohorts.choice import (
     Entry,
@@ -102,7 +102,7 @@ def stock_gap(i, year, first, mode, demand, motorisation, stock):
     return max(reach - total_stock(stock, year), 0.0)
 
 
-@borrowing_kernel
+@part_of_kernel
 def push_imports(i, year, checked, renewed, pool, entries, free, host, coming, space):
     """Add the chosen imports of one year to the host's flows, those held to the rule on state of health apart.
 
@@ -161,7 +161,7 @@ def fill_imports(trade, gates, rules, pool, entries, free, coming, flows, space)
         push_all_ages(space.in_use, oldest, rules.exposure, host.age_total[i], host.age_groups[i])
 
 
-@borrowing_kernel
+@part_of_kernel
 def import_all_years(i, trade, gates, rules, pool, entries, free, coming, flows, space):
     """Add the imports of one draw, year by year; see `fill_imports`, `pool` being the draw's."""
     history, demand, host, counts = trade.history, trade.demand, flows.host, flows.counts

@@ -4,7 +4,7 @@ All of it is linear in kWh: a kWh of a model year stands for a vector (energy, m
 are sums of such vectors beside their number, and destinations are shares of these sums.
 """
 
-from mcsim.kernels._jit import borrowing_kernel
+from mcsim.kernels._jit import borrowing_kernel, part_of_kernel
 from mcsim.kernels.cohorts.records import (
     ENERGY,
     FIRST_MATERIAL,
@@ -108,7 +108,7 @@ def add_packs(number, energy, vectors, out):
     out[NUMBER] = number
 
 
-@borrowing_kernel
+@part_of_kernel
 def split_packs(i, origin, year, policy, work, queue):
     """Split what retires or comes back in one year by destination, and put what is used again into its later years.
 
@@ -204,7 +204,7 @@ def limit_recycling(limit, work):
             work[origin, LANDFILLED, place] += moved
 
 
-@borrowing_kernel
+@part_of_kernel
 def book(i, year, origin, policy, host_recovery, home_recovery, work, retired):
     """Fill the amounts and the materials of one draw, year and origin.
 
@@ -244,7 +244,7 @@ def book(i, year, origin, policy, host_recovery, home_recovery, work, retired):
         retired.held[i, year, origin, material] = before + work[HELD, place] - work[BACK, place]
 
 
-@borrowing_kernel
+@part_of_kernel
 def add_year(i, year, packs, vectors, out):
     """Fill the sum of one draw's packs that retire in a year, as in `add_packs`."""
     row = row_of(year)

@@ -9,7 +9,7 @@ came, and of what was fitted before:
 and every c adds one row to all later half-years.
 """
 
-from mcsim.kernels._jit import borrowing_kernel
+from mcsim.kernels._jit import apart_kernel, borrowing_kernel
 from mcsim.kernels.cohorts.packs import NOBODY, quarter_age
 from mcsim.kernels.cohorts.stock import add_scaled, row_of
 
@@ -48,12 +48,38 @@ def fill_first_failures(age, traded, halfly, space):
         quarter, place = entry % 2, entry // 2
         scaled = share / (start * halfly.defects[quarter, place]) if start > 0.0 else 0.0
         end, defects = halfly.end[quarter, place + 1 :], halfly.defects[quarter, place + 1 :]
-        for half in range(after.size):
-            after[half] = scaled * min(end[half], start) * defects[half]
+        _serve_first(scaled, start, end, defects, after)
         after[0] = min(after[0], share)
         failed[0] += share - after[0]
-        for half in range(after.size - 1):
-            failed[half + 1] += after[half] - after[half + 1]
+        _add_losses(after, failed[1:])
+
+
+@apart_kernel
+def _serve_first(scaled, start, end, defects, after):
+    for half in range(after.size):
+        after[half] = scaled * min(end[half], start) * defects[half]
+
+
+@apart_kernel
+def _add_losses(left, lost):
+    for step in range(lost.size):
+        lost[step] += left[step] - left[step + 1]
+
+
+@apart_kernel
+def _add_failures(early, late, loss, failed):
+    """Add the failures, from the next half-year on, of what was fitted in the last half-year and the one before it."""
+    for half in range(failed.size):
+        failed[half] = failed[half] + early * loss[half + 1] + late * loss[half]
+
+
+@apart_kernel
+def _serve(late, early, even, odd, living, in_use, total):
+    """Fill the packs fitted in one year that are in use at the end of it and of later ones, and add them."""
+    for later in range(total.size):
+        serving = (late * even[later] + early * odd[later]) * living[later]
+        in_use[later] = serving
+        total[later] += serving
 
 
 @borrowing_kernel
@@ -99,27 +125,26 @@ def fill_repaired(age, repair, exposure, alive, traded, halfly, space, left, rep
     """
     fill_first_failures(age, traded, halfly, space)
     years, failed, in_use, total = left.size, space.failed, space.in_use, space.total
-    even, odd = space.served[0], space.served[1]
+    even, odd, loss = space.served[0], space.served[1], space.loss
+    # The failures of the packs with which they came are told: their memory holds who lives at the ends of years.
+    living = space.after
     for year in range(years):
         total[year] = 0.0
         number[year] = 0.0
+        living[year] = alive[2 * year + exposure]
     for year in range(years):
-        first, second, entering = 0.0, 0.0, 0.0
-        # The half-years of the year: one or none in that of entry.
-        for step in range(max(2 * (year - 1) + exposure, 0) + 1, 2 * year + exposure + 1):
-            fitted = repair * failed[step - 1]
-            add_scaled(fitted, space.loss, failed[step:])
-            # Half of those whose vehicle dies in the step of fitting had their new pack already.
-            entering += fitted * 0.5 * (alive[step - 1] + alive[step])
-            if (2 * year + exposure - step) % 2 == 0:
-                first = fitted
-            else:
-                second = fitted
-        living, rest = alive[2 * year + exposure :], total[year:]
-        for later in range(rest.size):
-            serving = (first * even[later] + second * odd[later]) * living[2 * later]
-            in_use[later] = serving
-            rest[later] += serving
+        last, early, late, entering = 2 * year + exposure, 0.0, 0.0, 0.0
+        # The half-years of the year: one or none in that of entry. Half of those whose vehicle dies in the half-year of
+        # fitting had their new pack already.
+        if last > 1:
+            early = repair * failed[last - 2]
+            failed[last - 1] += early * loss[0]
+            entering = early * 0.5 * (alive[last - 2] + alive[last - 1])
+        if last > 0:
+            late = repair * failed[last - 1]
+            entering += late * 0.5 * (alive[last - 1] + alive[last])
+            _add_failures(early, late, loss, failed[last:])
+        _serve(late, early, even, odd, living[year:], in_use, total[year:])
         put_year(year, entering, in_use, repaired, number)
     for year in range(years):
         left[year] += total[year]
@@ -142,14 +167,19 @@ def put_year(fitted, entering, in_use, repaired, number):
     """
     retired, column = number[fitted:], repaired[row_of(fitted) + fitted :]
     retired[0] += entering - in_use[0]
-    for later in range(retired.size - 1):
-        retired[later + 1] += in_use[later] - in_use[later + 1]
+    _add_losses(in_use, retired[1:])
     before, place = entering, 0
     for later in range(retired.size):
         column[place] = before - in_use[later]
         before = in_use[later]
         # The next row is a cell longer.
         place += fitted + later + 1
+
+
+@apart_kernel
+def _set_scaled(factor, source, target):
+    for place in range(target.size):
+        target[place] = factor * source[place]
 
 
 @borrowing_kernel
@@ -175,13 +205,14 @@ def add_repaired_packs(i, coming, entries, capacity, retired, packs):
         for age in range(ages):
             came = coming.working[i, entered, age]
             if came > 0.0:
-                if not any_came:
-                    any_came = True
-                    for cell in range(cells):
-                        retired[cell] = 0.0
                 add_scaled(came, entries.repaired_number[i, age], packs.number[i, entered:])
                 # A pack holds what the vehicle's first did; one of before the first year counts as the first year's.
-                add_scaled(came * capacity[max(entered - age, 0)], entries.repaired[i, age], retired[:cells])
+                kwh = came * capacity[max(entered - age, 0)]
+                if any_came:
+                    add_scaled(kwh, entries.repaired[i, age], retired[:cells])
+                else:
+                    _set_scaled(kwh, entries.repaired[i, age], retired[:cells])
+                any_came = True
         if any_came:
             for year in range(years - entered):
                 row, place = row_of(year), row_of(entered + year) + entered

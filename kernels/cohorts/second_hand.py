@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from mcsim.kernels._jit import borrowing_kernel, inline_kernel
+from mcsim.kernels._jit import apart_kernel, borrowing_kernel, inline_kernel
 from mcsim.kernels.cohorts.packs import NOBODY, fill_starts, quarter_age, traded_share
 from mcsim.kernels.cohorts.records import Array
 from mcsim.kernels.cohorts.repaired import fill_renewal_law, fill_repaired
@@ -159,7 +159,7 @@ def _carry_class(first, share, start, scaled, yearly, after):
     after[0] = share
 
 
-@borrowing_kernel
+@apart_kernel
 def _lose_class(alive, after, running, lost):
     """Add the vehicles that run on packs of one class at the ends of years, and the packs lost in them."""
     for year in range(running.size):

@@ -6,7 +6,7 @@ the end of its year, 1: in the middle, 2: at the start). Source of the arithmeti
 ``stock(y, a) = sum over entry years of inflow * S(a) / S(a0)``.
 """
 
-from mcsim.kernels._jit import borrowing_kernel, inline_kernel
+from mcsim.kernels._jit import apart_kernel, borrowing_kernel, inline_kernel
 from mcsim.kernels.laws.survival import tabulated_survival
 from mcsim.kernels.maths import exp, power
 
@@ -117,7 +117,7 @@ def fill_table_halves(table, stretch, out):
     out[0] = 1.0
 
 
-@borrowing_kernel
+@apart_kernel
 def add_scaled(factor, source, target):
     """Add a multiple of a row to another one, as far as that goes.
 
@@ -146,7 +146,7 @@ def add_scaled(factor, source, target):
         target[place] += factor * source[place]
 
 
-@borrowing_kernel
+@apart_kernel
 def push_cohort(inflow, left, start, stock, gone):
     """Add a cohort's whole future to the yearly stock and to the yearly outflow.
 
