@@ -95,3 +95,21 @@ def test_every_public_name_has_an_example_that_runs():
 
     names = sorted({*mcsim._PUBLIC, *FAMILIES, *SHARES})
     assert [name for name in names if ">>> " not in (inspect.getdoc(getattr(mcsim, name)) or "")] == []
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda p: p.name)
+def test_what_is_no_python_is_at_least_what_it_says_it_is(path):
+    import json
+    import subprocess
+    import tomllib
+
+    text = path.read_text()
+    for language, block in re.findall(r"```(toml|json|bash)\n(.*?)```", text, flags=re.DOTALL):
+        if language == "toml":
+            tomllib.loads(block)
+        elif language == "json":
+            json.loads(block)
+        else:
+            assert subprocess.run(["bash", "-n"], input=block, text=True, capture_output=True).stderr == ""
+    known = {"", "toml", "json", "bash", "python", "py", "text", "csv", "console", "{toctree}"}
+    assert {word.split()[0] for word in re.findall(r"^```([^\n`]+)$", text, flags=re.MULTILINE)} <= known

@@ -4,6 +4,7 @@ import click
 from blocks import table
 
 from mcsim.command.main import mcsim as command
+from mcsim.command.options import SECTIONS
 from mcsim.distributions import FAMILIES, SHARES
 from mcsim.distributions.registry import Family
 from mcsim.ranking.methods import METHODS
@@ -59,22 +60,26 @@ Every family that a study file, `--set` or Python may name, as `python -m mcsim.
 """
 
 
-def told(parameter: click.Parameter, context: click.Context) -> list[str] | None:
-    """Return an option's flags and help as a row, or nothing for one that is hidden."""
-    record = parameter.get_help_record(context)
-    return None if record is None else [code(record[0]), cell(record[1])]
+def told(one: click.Command, context: click.Context) -> list[list[str]]:
+    """Return the options of a command as rows, by what they are for, as its help has them."""
+    records = {option.opts[-1]: option.get_help_record(context) for option in one.get_params(context)}
+    return [
+        [cell(title), code(record[0]), cell(record[1])]
+        for title, names in SECTIONS.items()
+        for name in names
+        if (record := records.get(name)) is not None
+    ]
 
 
 def commands() -> str:
     """Return the page of commands and their options, as `--help` tells them."""
-    parts = ["# Commands\n\nAs `mcsim COMMAND --help` tells them."]
+    parts = ["# Commands\n\nAs `mcsim COMMAND --help` tells them; [JSON, completion, exit codes](../command-line.md)."]
     for name, one in command.commands.items():
         context = click.Context(one, info_name=f"mcsim {name}")
-        rows = [row for parameter in one.get_params(context) if (row := told(parameter, context))]
         usage = one.get_usage(context).removeprefix("Usage: ")
         usage = " ".join(usage.split())
         parts += [f"## {name}\n\n    {usage}", cell((one.help or "").split("\n\n")[0])]
-        parts += [table(["option", "meaning"], rows, words=2)]
+        parts += [table(["for", "option", "meaning"], told(one, context), words=3)]
     return "\n\n".join(parts)
 
 
