@@ -106,7 +106,7 @@ def test_the_count_of_draws_is_told_with_what_makes_it_sure_and_at_the_foot(writ
     _, _, html = written
     assert "<p>200 draws. " in html
     assert "200 draws, random design, seed 3" in html
-    assert "repeat: <code>mcsim run toy --draws 200 --seed 3</code>" in html
+    assert "repeat: <code>mcsim.run(study, draws=200, seed=3)</code>" in html
 
 
 def test_figures_drawn_twice_are_the_same_bytes(written, tmp_path):

@@ -117,7 +117,8 @@ def plain_figure(output: Output, fixed: Mapping[str, Any] = MappingProxyType({})
     title : str
         The title.
     """
-    title = title or f"{label(output.name)}: {output.meaning}"
+    named = label(output.name)
+    title = title or (named if output.meaning in (output.name, named) else f"{named}: {output.meaning}")
     free = [dim for dim in output.dims if not _single(dim.name, fixed)]
     if not free:
         kind = "interval" if output.unit != INDICATOR else "numbers"

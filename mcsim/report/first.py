@@ -240,10 +240,13 @@ def _held(printed: Sequence[Mapping[str, str]]) -> list[str]:
 
 
 def repeated(result: Result, ranking: Ranking | None) -> str:
-    """Return the command that repeats a run, without a path of this machine."""
+    """Return the command that repeats a run, of a study built in Python the call, without a path of this machine."""
     from mcsim.study.load import find_studies
 
     study = result.study
+    if not study.origin:  # built in Python: no command knows it
+        design = f", design={result.design!r}" if result.design not in ("random", "given") else ""
+        return f"mcsim.run(study, draws={result.asked}, seed={result.seed}{design})"
     file = PurePath(study.origin.replace("\\", "/")).name
     shipped = find_studies().get(study.name)
     name = study.name if shipped is not None and shipped.name == file else file or study.name
