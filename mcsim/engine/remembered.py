@@ -113,7 +113,7 @@ def _key_of(stage: Stage, inputs: Mapping[str, Any], found: Mapping[str, Any], c
     wanted = None if context.wanted is None else sorted(context.wanted)
     said = (stage.name, sorted(context.options.items()), context.seed, context.lives, wanted, len(context.draws))
     digest = hashlib.blake2b(repr(said).encode(), digest_size=16)
-    digest.update(np.ascontiguousarray(context.draws))
+    digest.update(np.ascontiguousarray(context.draws).data)
     for name in stage.reads:
         values = np.ascontiguousarray(inputs[name])
         digest.update(f"{name}{values.dtype.str}{values.shape}".encode())
