@@ -57,11 +57,14 @@ class Extent:
         How what decides each difference is ranked; not at all where None.
     ladder : bool
         Outcomes at steps of the strengths.
+    language : str
+        In which the page speaks.
     """
 
     alone: bool = False
     drivers: Asked | None = None
     ladder: bool = False
+    language: str = "en"
 
 
 def compare_and_write(sides: Sequence[Side], asked: Sequence[Asked], extent: Extent) -> Told:
@@ -70,7 +73,9 @@ def compare_and_write(sides: Sequence[Side], asked: Sequence[Asked], extent: Ext
     from mcsim.command.told import shard_told
     from mcsim.store.joining import refuse_unfinished
     from mcsim.store.whole import write_json
+    from mcsim.study.language import in_language
 
+    in_language(sides[0].study, extent.language)  # a language that it lacks is told before the hours of a run
     names = [side.study.name for side in sides]
     outcomes = outcomes_asked(sides[0].study)
     asked = [_keeping(one, side.study, outcomes) for one, side in zip(asked, sides, strict=True)]
@@ -107,7 +112,7 @@ def compare_and_write(sides: Sequence[Side], asked: Sequence[Asked], extent: Ext
             return shard_told(sides[0].study, folder, asked[0].computed.shard)
         found = held(results(), sides, outcomes)
         found = _driven(found, sides, outcomes, extent, folder, asked[0])
-        return _written(found, folder, about)
+        return _written(found, folder, about, extent.language)
 
 
 def outcomes_asked(study: Study) -> tuple[Outcome, ...]:
@@ -271,13 +276,14 @@ def _driven(
     return replace(found, rankings=rankings, ladders=ladders, notes=tuple(notes))
 
 
-def _written(found: Compared, folder: Path, about: Mapping[str, Any]) -> Told:
+def _written(found: Compared, folder: Path, about: Mapping[str, Any], language: str = "en") -> Told:
     """Write the files of a comparison, and return what to tell."""
     import pandas as pd
 
     from mcsim.ranking.deltas import delta_rows
-    from mcsim.report.compared import ladder_table, sentences
+    from mcsim.report.compared import in_language, ladder_table, sentences
     from mcsim.report.compared_page import write_page
+    from mcsim.report.language import speaking
     from mcsim.store.files import write_table
     from mcsim.store.record import file_hash
     from mcsim.store.whole import write_json
@@ -297,7 +303,10 @@ def _written(found: Compared, folder: Path, about: Mapping[str, Any]) -> Told:
             write_table(folder / name, table())
         else:
             (folder / name).unlink(missing_ok=True)
-    write_page(found, folder / PAGE)
+    with speaking(language):
+        spoken = in_language(found, language)
+        write_page(spoken, folder / PAGE)
+        lines = sentences(spoken)
     files = {name: file_hash(folder / name) for name in tables if there[name]}
     write_json(folder / RECORD, {**about, "files": files})
     record = {
@@ -308,4 +317,4 @@ def _written(found: Compared, folder: Path, about: Mapping[str, Any]) -> Told:
         "matrix": found.matrix.table().to_dict("records"),
         "notes": list(found.notes),
     }
-    return Told("\n".join([*sentences(found), f"deltas: {folder / DELTAS}", f"comparison: {folder / PAGE}"]), record)
+    return Told("\n".join([*lines, f"deltas: {folder / DELTAS}", f"comparison: {folder / PAGE}"]), record)

@@ -46,12 +46,13 @@ def compare(studies: Sequence[str], words: dict[str, Any]) -> Told:
 def _extent(words: dict[str, Any], alone: bool, shard: bool) -> Extent:
     """Return how much is made, and take the words that say so away."""
     ranked, base, ladder = not words.pop("no_sensitivity", False), words.pop("base", None), words.pop("ladder", False)
+    language = words.pop("language", None) or "en"
     if base is not None and not ranked:
         raise InputError(f"--base: with --no-sensitivity (got {base}); one of them")
     of_ranking = ("seed", "lives", "jobs", "backend", "scheduler", "timeout", "max_failed", "quiet", "resume")
     how = {name: words[name] for name in of_ranking if name in words}
     drivers = Asked.of(base=BASE if base is None else base, **how) if ranked and not shard else None
-    return Extent(alone, drivers, ladder and not shard)
+    return Extent(alone, drivers, ladder and not shard, language)
 
 
 def _sides(studies: Sequence[str], words: dict[str, Any], levers: bool) -> list[Side]:

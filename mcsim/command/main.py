@@ -321,6 +321,7 @@ def merge_shards(folders: Sequence[Path], out: Path | None, part: bool) -> None:
     "--base",
     "--ladder",
     "--levers",
+    "--lang",
     "--quiet",
     "--json",
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,11 +20,14 @@ from mcsim.report.answers import (
     input_words,
     per_cent,
 )
+from mcsim.report.language import say
 from mcsim.report.shares import shares_of
 from mcsim.result.matrix import SEVERAL, SINGLE, Matrix, unit_of
 from mcsim.result.moved import Moved
 from mcsim.study import FloatArray, Study
+from mcsim.study.language import in_language as study_in
 from mcsim.study.outcomes import Outcome
+from mcsim.study.select import Cell
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -93,6 +96,33 @@ class Compared:
     notes: tuple[str, ...] = ()
 
 
+def in_language(found: Compared, language: str) -> Compared:
+    """Return a comparison whose studies and outcomes are told in a language; numbers and names stay."""
+    first = study_in(found.first, language)
+    levers = tuple(
+        replace(
+            lever,
+            study=study_in(lever.study, language),
+            moved=tuple(replace(one, cell=_said_of(one.cell, first)) for one in lever.moved),
+        )
+        for lever in found.levers
+    )
+    titles = (first.title, *(lever.study.title for lever in levers))
+    labels = {outcome.name: outcome.label for outcome in first.outcomes}
+    outcomes = tuple(replace(one, label=labels.get(one.name, one.label)) for one in found.matrix.outcomes)
+    return replace(found, first=first, levers=levers, matrix=replace(found.matrix, titles=titles, outcomes=outcomes))
+
+
+def _said_of(cell: Cell, study: Study) -> Cell:
+    """Return a cell whose output has the meaning that a study has for it."""
+    meanings = {output.name: output.meaning for output in study.declared}
+    return replace(cell, output=replace(cell.output, meaning=meanings.get(cell.output.name, cell.output.meaning)))
+
+
+def _more_or_less() -> tuple[str, ...]:
+    return tuple(map(say, MORE_OR_LESS))
+
+
 def outcome_words(study: Study, outcome: Outcome) -> str:
     """Return an outcome as a reader reads it."""
     return outcome.label or cell_words(study, outcome.cell)
@@ -118,27 +148,28 @@ def sentence(found: Compared, place: int) -> str:
         told = told_of_delta(matrix, place, at)
         if told.nowhere or told.median == told.low == told.high == 0.0:
             continue
-        words = f"{outcome_words(study, outcome)} {change(told, MORE_OR_LESS)}"
+        words = f"{outcome_words(study, outcome)} {change(told, _more_or_less())}"
         better, worse = matrix.p_better[place, at], matrix.p_worse[place, at]
         if better >= MOST_LIKELY:
-            helps.append(f"{words}, better {chance(float(better))}")
+            helps.append(f"{words}, {say('better {often}', often=chance(float(better)))}")
         elif worse >= MOST_LIKELY:
-            costs.append(f"{words}, worse {chance(float(worse))}")
+            costs.append(f"{words}, {say('worse {often}', often=chance(float(worse)))}")
         elif outcome.better == 0 or max(better, worse) > 0.0:
             moves.append(words)
-    parts = [f"{kind}: {'; '.join(listed)}." for kind, listed in
-             (("Helps", helps), ("Costs", costs), ("Moves", moves)) if listed]  # fmt: skip
+    kinds = ((say("Helps"), helps), (say("Costs"), costs), (say("Moves"), moves))
+    parts = [f"{kind}: {'; '.join(listed)}." for kind, listed in kinds if listed]
     if not parts:
-        parts = ["Changes nothing of what is compared here in any draw."]
+        parts = [say("Changes nothing of what is compared here in any draw.")]
     if lever.moved:
-        parts.append(f"Beside these it moves most: {'; '.join(moved_words(lever.study, one) for one in lever.moved)}.")
+        most = "; ".join(moved_words(lever.study, one) for one in lever.moved)
+        parts.append(say("Beside these it moves most: {what}.", what=most))
     return " ".join(parts)
 
 
 def moved_words(study: Study, moved: Moved) -> str:
     """Return an output that a lever moves, in words."""
     told = Told(moved.median, moved.low, moved.high, moved.median, 0.0, moved.unit)
-    return f"{cell_words(study, moved.cell)} {change(told, MORE_OR_LESS)}"
+    return f"{cell_words(study, moved.cell)} {change(told, _more_or_less())}"
 
 
 def drivers(found: Compared, place: int) -> str:
@@ -185,23 +216,29 @@ def answers(found: Compared) -> list[str]:
     lines, told = [], []
     for at, outcome in enumerate(matrix.outcomes):
         said = []
-        for kind, best in (("lever", single.get(at)), ("package", several.get(at))):
+        for kind, best in ((SINGLE, single.get(at)), (SEVERAL, several.get(at))):
             if best is None:
                 continue
-            among = f"best {kind} {chance(float(matrix.p_best[best, at]))}" if many or kind == "package" else ""
-            words = ", ".join(filter(None, (change(told_of_delta(matrix, best, at), MORE_OR_LESS), among)))
+            often = chance(float(matrix.p_best[best, at]))
+            among = (
+                say("best lever {often}", often=often) if kind == SINGLE else say("best package {often}", often=often)
+            )
+            among = among if many or kind == SEVERAL else ""
+            words = ", ".join(filter(None, (change(told_of_delta(matrix, best, at), _more_or_less()), among)))
             said.append(f"“{matrix.titles[best]}”: {words}")
             told.append(best)
         if said:
             lines.append(f"{outcome_words(found.first, outcome)}. {'; '.join(said)}.")
     for place in dict.fromkeys(told):
         costs = [
-            f"{outcome_words(found.first, outcome)} {change(told_of_delta(matrix, place, at), MORE_OR_LESS)}"
+            f"{outcome_words(found.first, outcome)} {change(told_of_delta(matrix, place, at), _more_or_less())}"
             for at, outcome in enumerate(matrix.outcomes)
             if matrix.p_worse[place, at] >= MOST_LIKELY
         ]
         if costs:
-            lines.append(f"What “{matrix.titles[place]}” costs elsewhere: {'; '.join(costs)}.")
+            lines.append(
+                say("What “{lever}” costs elsewhere: {what}.", lever=matrix.titles[place], what="; ".join(costs))
+            )
     return lines
 
 
@@ -210,14 +247,18 @@ def title(found: Compared) -> str:
     matrix = found.matrix
     for kind in (SINGLE, SEVERAL):
         for at, place in leaders(matrix, kind):
-            words = change(told_of_delta(matrix, place, at), MORE_OR_LESS)
+            words = change(told_of_delta(matrix, place, at), _more_or_less())
             others, what = matrix.kinds.count(kind), first_small(outcome_words(found.first, matrix.outcomes[at]))
-            if others > 1:
-                return f"Of {others} {kind}s “{matrix.titles[place]}” does most for {what}: {words}"
-            return f"{matrix.titles[place]}: {what} {words}"
+            if others == 1:
+                return f"{matrix.titles[place]}: {what} {words}"
+            slots = {"count": others, "lever": matrix.titles[place], "what": what, "words": words}
+            if kind == SINGLE:
+                return say("Of {count} levers “{lever}” does most for {what}: {words}", **slots)
+            return say("Of {count} packages “{lever}” does most for {what}: {words}", **slots)
     if any(outcome.better for outcome in matrix.outcomes):
-        return f"Nothing that is compared helps {found.first.title} in most draws"
-    return " and ".join(matrix.titles[1:]) + f" against {found.first.title}"
+        return say("Nothing that is compared helps {study} in most draws", study=found.first.title)
+    others_told = say(" and ").join(matrix.titles[1:])
+    return say("{levers} against {study}", levers=others_told, study=found.first.title)
 
 
 def first_small(text: str) -> str:
@@ -227,13 +268,14 @@ def first_small(text: str) -> str:
 
 def sentences(found: Compared) -> list[str]:
     """Return a comparison as lines of text for a terminal."""
-    lines = [f"against {found.first.title}, draw by draw ({found.headline})"]
+    count = say("{count} draws", count=f"{found.matrix.values.shape[-1]:,}")
+    lines = [say("against {study}, draw by draw ({count})", study=found.first.title, count=count)]
     for place, lever in enumerate(found.levers, start=1):
         lines.append(f"{found.matrix.titles[place]}")
         lines += [f"  warning: {note}" for note in lever.notes]
         lines.append(f"  {sentence(found, place)}")
         decided = drivers(found, place)
-        lines += [f"  what decides it: {decided}"] if decided else []
+        lines += [f"  {say('what decides it: {what}', what=decided)}"] if decided else []
     return lines + [f"warning: {note}" for note in found.notes]
 
 
@@ -274,7 +316,12 @@ def about(found: Compared) -> dict[str, Any]:
     import mcsim
 
     return {
-        "made": f"mcsim {mcsim.__version__}, study {found.first.name}, version {found.first.version}",
+        "made": say(
+            "mcsim {version}, study {name}, version {number}",
+            version=mcsim.__version__,
+            name=found.first.name,
+            number=found.first.version,
+        ),
         "licence": found.first.brief.licence,
         "repeat": repeated(found),
         "first_large": first_large,

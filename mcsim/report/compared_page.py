@@ -11,16 +11,16 @@ from mcsim.report.answers import first_large, in_words, rounded
 from mcsim.report.compared import Compared, about, answers, drivers, outcome_words, sentence, title
 from mcsim.report.compared_picture import ladder_picture
 from mcsim.report.draw import write
+from mcsim.report.language import say, spoken
 from mcsim.report.style import scale, share
 from mcsim.report.templating import render
-from mcsim.result.matrix import SINGLE, Matrix, quantile, quantiles, unit_of
+from mcsim.result.matrix import SEVERAL, SINGLE, Matrix, quantile, quantiles, unit_of
 
 if TYPE_CHECKING:
     from mcsim.study import FloatArray
 
 STILL = "\N{EN DASH}"
 TINY = 0.002  # of the largest end of a column's bands: what is less is told as about 0
-KINDS = {"lever": "Levers", "package": "Packages"}
 
 
 def page(found: Compared) -> str:
@@ -42,7 +42,8 @@ def page(found: Compared) -> str:
         regret=_regret(found),
         picture=ladder_picture(found),
         notes=found.notes,
-        count=found.headline,
+        count=say("{count} draws", count=f"{found.matrix.values.shape[-1]:,}"),
+        language=spoken(),
         ranked=bool(found.rankings),
         seed=found.seed,
         design=found.design,
@@ -54,6 +55,10 @@ def write_page(found: Compared, path: Path) -> Path:
     """Write compare.html: one file, no network."""
     write(path, page(found).encode("utf-8"))
     return path
+
+
+def _kinds() -> dict[str, str]:
+    return {SINGLE: say("Levers"), SEVERAL: say("Packages")}
 
 
 def _scales(matrix: Matrix) -> list[tuple[float, str]]:
@@ -73,7 +78,7 @@ def _heads(found: Compared) -> list[dict[str, str]]:
     before = quantiles(matrix.values[0])[1]
     heads = []
     for at, (outcome, (divisor, unit)) in enumerate(zip(matrix.outcomes, _scales(matrix), strict=True)):
-        arrow = {1: "more is better", -1: "less is better", 0: ""}[outcome.better]
+        arrow = {1: say("more is better"), -1: say("less is better"), 0: ""}[outcome.better]
         today = _number(before[at] / divisor, abs(before[at] / divisor))
         heads.append(
             {"what": outcome_words(found.first, outcome), "unit": unit, "better": arrow, "today": today}
@@ -85,7 +90,7 @@ def _heads(found: Compared) -> list[dict[str, str]]:
 def _number(value: float, width: float) -> str:
     """Return a number with two digits of a width."""
     if value != value:
-        return "undefined"
+        return say("undefined")
     decimals = max(0, 1 - int(np.floor(np.log10(width)))) if width > 0 else 0
     return rounded(value, min(decimals, 6))
 
@@ -93,10 +98,11 @@ def _number(value: float, width: float) -> str:
 def _groups(found: Compared) -> list[dict[str, Any]]:
     """Return the rows of the matrix under the title of their kind."""
     matrix = found.matrix
-    places = {kind: [at for at, one in enumerate(matrix.kinds) if one == kind] for kind in KINDS}
+    titles = _kinds()
+    places = {kind: [at for at, one in enumerate(matrix.kinds) if one == kind] for kind in titles}
     several = sum(bool(rows) for rows in places.values()) > 1
     return [
-        {"title": KINDS[kind] if several else "", "rows": [_row(found, place) for place in rows]}
+        {"title": titles[kind] if several else "", "rows": [_row(found, place) for place in rows]}
         for kind, rows in places.items()
         if rows
     ]
@@ -117,18 +123,19 @@ def _row(found: Compared, place: int) -> dict[str, Any]:
 def _cell(matrix: Matrix, place: int, at: int, numbers: list[float], largest: float) -> dict[str, str]:
     middle, low, high = numbers
     if middle != middle:
-        return {"median": "undefined", "band": "", "chance": "", "side": ""}
+        return {"median": say("undefined"), "band": "", "chance": "", "side": ""}
     if middle == low == high == 0.0:
         return {"median": STILL, "band": "", "chance": "", "side": "still"}
     if max(abs(low), abs(high)) < TINY * largest:
-        return {"median": "about 0", "band": "", "chance": "", "side": "little"}
+        return {"median": say("about 0"), "band": "", "chance": "", "side": "little"}
     width = high - low if high > low else abs(middle)
     texts = [_number(value, width) for value in numbers]
     plus = "+" if middle > 0 and texts[0].strip("0.,") else ""
     better, worse = matrix.p_better[place, at], matrix.p_worse[place, at]
     side = "good" if better >= 0.975 else "bad" if worse >= 0.975 else ""
-    told = "" if better != better else f"better: {share(float(better))}"
-    return {"median": plus + texts[0], "band": f"{texts[1]} to {texts[2]}", "chance": told, "side": side}
+    told = "" if better != better else say("better: {part}", part=share(float(better)))
+    band = say("{low} to {high}", low=texts[1], high=texts[2])
+    return {"median": plus + texts[0], "band": band, "chance": told, "side": side}
 
 
 def _regret(found: Compared) -> dict[str, Any] | None:
@@ -148,7 +155,8 @@ def _regret(found: Compared) -> dict[str, Any] | None:
         columns.append((mean / divisor, tail[:, at] / divisor, best[:, at]))
     for place, name in enumerate(matrix.titles):
         cells = [_missed(column, place) for column in columns]
-        rows.append({"title": name if place else f"Nothing: {name}", "cells": cells, "kind": matrix.kinds[place]})
+        title_here = name if place else say("Nothing: {study}", study=name)
+        rows.append({"title": title_here, "cells": cells, "kind": matrix.kinds[place]})
     return {"heads": heads, "rows": rows, "single": matrix.kinds.count(SINGLE)}
 
 
@@ -159,6 +167,6 @@ def _missed(column: tuple[FloatArray, FloatArray, FloatArray], place: int) -> di
     width = max(abs(mean), abs(tail))
     return {
         "mean": _number(mean, width),
-        "tail": f"5 % of the draws: {_number(tail, width)} or more",
-        "best": first_large(f"best in {share(best)}"),
+        "tail": say("5 % of the draws: {value} or more", value=_number(tail, width)),
+        "best": first_large(say("best in {part}", part=share(best))),
     }

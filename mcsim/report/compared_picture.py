@@ -11,6 +11,7 @@ from mcsim.engine.ladder import STEPS
 from mcsim.report.answers import in_words
 from mcsim.report.compared import Compared, outcome_words
 from mcsim.report.draw import address
+from mcsim.report.language import say
 from mcsim.report.style import colour, drawing, line, scale
 from mcsim.result.matrix import quantiles, unit_of
 
@@ -23,8 +24,9 @@ def ladder_picture(found: Compared) -> dict[str, str] | None:
     shown = [at for at, outcome in enumerate(found.matrix.outcomes) if outcome.better and _moved(found, at)]
     if not found.ladders or not shown:
         return None
-    alt = "Change of " + ", ".join(outcome_words(found.first, found.matrix.outcomes[at]) for at in shown)
-    return {"wide": _drawn(found, shown, ACROSS), "narrow": _drawn(found, shown, 1), "alt": f"{alt} by strength"}
+    what = ", ".join(outcome_words(found.first, found.matrix.outcomes[at]) for at in shown)
+    alt = say("Change of {what} by strength", what=what)
+    return {"wide": _drawn(found, shown, ACROSS), "narrow": _drawn(found, shown, 1), "alt": alt}
 
 
 def _moved(found: Compared, at: int) -> list[int]:
@@ -62,7 +64,7 @@ def _panel(found: Compared, axis: Any, at: int) -> None:
         axis.vlines(1.0 + 0.012 * (number + 1), low[-1], high[-1], alpha=0.6, linewidth=1.4, **look)
     axis.axhline(0.0, color="black", linewidth=0.6)
     axis.set_xticks(STEPS, ["0", "1/4", "1/2", "3/4", "1"])
-    axis.set_xlabel("strength")
+    axis.set_xlabel(say("strength"))
     axis.set_ylabel(in_words(unit))
     axis.set_title(outcome_words(found.first, outcome))
     axis.legend(loc="best", fontsize=7)

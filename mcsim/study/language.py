@@ -48,6 +48,7 @@ def in_language(study: Study, language: str) -> Study:
         ),
         figures=tuple(told_in(figure, language) for figure in study.figures),
         brief=brief_of(told_in(study.brief.entry, language), model, f"{place}: report"),
+        outcomes=tuple(replace(item, label=told_in(item.entry, language).get("label", "")) for item in study.outcomes),
         labels=labels,
     )
 
@@ -71,7 +72,9 @@ def told_in(entry: Any, language: str) -> Any:
 
 def _any(study: Study, language: str) -> bool:
     named = any(study.labels.has(language, code) for code in study.labels.names)
-    return named or any(there for _, there in _texts(study.brief.entry, "report", language))
+    outcomes = [item.entry for item in study.outcomes]
+    texts = (*_texts(study.brief.entry, "report", language), *_texts(outcomes, "compare.outcomes", language))
+    return named or any(there for _, there in texts)
 
 
 def untold(study: Study, language: str) -> tuple[list[str], int]:
@@ -101,6 +104,7 @@ def _wanted(study: Study, language: str) -> Iterator[tuple[str, bool]]:
     yield from _texts({key: part for key, part in study.brief.entry.items() if key != "figures"}, "report", language)
     for number, figure in enumerate(study.figures, start=1):
         yield from _texts(figure, f"report.figures[{number}]", language)
+    yield from _texts([item.entry for item in study.outcomes], "compare.outcomes", language)
     names = [output.name for output in study.outputs]
     names += [item.name for item in study.inputs if item.table is None and item.vector is None]
     names += [*study.vectors, *study.tables, *study.groups, *(option.name for option in study.model.options)]

@@ -259,8 +259,12 @@ def _named(inputs: Sequence[Input], tables: Mapping[str, Table]) -> set[str]:
 def _labels(raw: Mapping[str, Any], model: Model, named: set[str], path: Path) -> Labels:
     """Return the long names, with what the study itself is called in other languages."""
     found = labels_of(raw.get("labels", {}), model, named, f"{path}: labels")
-    texts = {key: text for key, text in raw["study"].items() if key.rpartition("_")[0] in ("title", "question")}
-    return replace(found, texts=texts)
+    return replace(found, texts=own_texts(raw["study"]))
+
+
+def own_texts(head: Mapping[str, Any]) -> dict[str, str]:
+    """Return what a study is called in other languages, of [study] of its file."""
+    return {key: text for key, text in head.items() if key.rpartition("_")[0] in ("title", "question")}
 
 
 def _brief(entry: Mapping[str, Any], model: Model, place: str) -> Brief:

@@ -17,7 +17,7 @@ from mcsim.study.answers import Brief
 from mcsim.study.entries import cell_input, option_value, scalar_input, vector_inputs
 from mcsim.study.errors import InputError, nearest, one_of
 from mcsim.study.inputs import Input, Inputs
-from mcsim.study.load import find_studies, resolve
+from mcsim.study.load import find_studies, own_texts, resolve
 from mcsim.study.read import own_content, says_centre
 from mcsim.study.study import Study
 
@@ -44,6 +44,8 @@ class Overlay:
         Inputs that say how far it goes: at 0 the study below is as it was.
     files : tuple of Path
         Every file read.
+    texts : mapping
+        What it is called in other languages: ``title_es``, ``question_es``.
     """
 
     name: str
@@ -57,6 +59,7 @@ class Overlay:
     options: Mapping[str, Entry]
     strengths: tuple[str, ...]
     files: tuple[Path, ...]
+    texts: Mapping[str, str]
 
 
 def read_overlay(study: str | Path) -> Overlay | None:
@@ -113,6 +116,7 @@ def read_overlay(study: str | Path) -> Overlay | None:
         options,
         tuple(dict.fromkeys(strengths)),
         tuple(dict.fromkeys([*files, path])),
+        own_texts(head),
     )
 
 
@@ -180,6 +184,7 @@ def laid_over(study: Study, overlay: Overlay) -> Study:
         figures=tuple(figure for figure in study.figures if figure.get("output") in headline),
         brief=Brief({key: value for key, value in study.brief.entry.items() if key == "licence"}),
         published=(),
+        labels=replace(study.labels, texts=overlay.texts),
     )
 
 

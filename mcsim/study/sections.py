@@ -254,7 +254,7 @@ OUTCOME = Section(
     (
         Key("output", NAME, "the element, OUTPUT@LABEL,LABEL", required=True),
         Key("total", FLAG, "several elements are meant: their sum; false by default"),
-        Key("label", NAME, "what it is called; the labels of the output and of its dims by default"),
+        *_told("label", NAME, "what it is called; the labels of the output and of its dims by default"),
         Key("better", Word(("more", "less"), "more or less"), "which way is better; undecided by default"),
         Key("unit", NAME, "of a sum over years, where it is another than the output's without its /yr"),
     ),
