@@ -6,6 +6,7 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
+from compared_toy import BOTH, PULL, STUDY, called, put
 
 import mcsim
 from mcsim.command.main import main
@@ -20,89 +21,12 @@ from mcsim.study.outcomes import Outcome
 from mcsim.study.overlay import laid_over, overlays_for, read_overlay
 from mcsim.study.select import Cell
 
-MODEL = """
-import numpy as np
-from mcsim.study import Dim, Model, Output, Parameter
-from mcsim.distributions import constant
-
-YEAR = Dim("year", (2030, 2040))
-
-
-def factory(tables):
-    names = ("a", "b", "push", "pull")
-    parameters = tuple(Parameter(n, "t", n, (0.0, 10.0), None, constant(0.0)) for n in names)
-
-    def evaluate(inputs, context):
-        a, b, push, pull = (inputs[name] for name in names)
-        waste = np.stack([a * (1 - 0.1 * push), b * (1 - 0.2 * push)], axis=1)
-        return {"waste": waste, "gain": a * push + pull, "still": b.copy()}
-
-    outputs = (
-        Output("waste", "t/yr", "waste", (YEAR,), rank=True),
-        Output("gain", "t", "gain", rank=True, keep=False),
-        Output("still", "t", "still"),
-    )
-    return Model("toy", parameters, (), outputs, evaluate)
-"""
-STUDY = """
-[study]
-title = "Today"
-model = "model.py:factory"
-headline = ["waste"]
-[inputs]
-a = { uniform = [1, 2], source = "s" }
-b = { uniform = [0, 4], source = "s" }
-[[compare.outcomes]]
-output = "waste"
-total = true
-label = "Waste to 2040"
-better = "less"
-[[compare.outcomes]]
-output = "gain"
-better = "more"
-[[compare.outcomes]]
-output = "waste@2040"
-"""
-PUSH = """
-[study]
-title = "Push"
-extends = "toy.toml"
-overlay = true
-strength = "push"
-[inputs]
-push = { value = 1.0, source = "s" }
-"""
-PULL = """
-[study]
-title = "Pull"
-extends = "toy.toml"
-overlay = true
-[inputs]
-pull = { uniform = [0, 3], source = "s" }
-"""
-BOTH = """
-[study]
-title = "Both"
-extends = "toy.toml"
-overlay = true
-overlays = ["push.toml", "pull.toml"]
-"""
-FILES = {"toy": STUDY, "push": PUSH, "pull": PULL, "both": BOTH}
-
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    (tmp_path / "model.py").write_text(MODEL)
-    for name, text in FILES.items():
-        (tmp_path / f"{name}.toml").write_text(text)
+    put(tmp_path)
     monkeypatch.chdir(tmp_path)
     return tmp_path
-
-
-def called(capsys, *words):
-    code = main(list(words))
-    out, err = capsys.readouterr()
-    return code, out, err
 
 
 def overlaid(name, first="toy.toml"):
@@ -254,7 +178,8 @@ def test_a_comparison_is_a_directory_of_its_own(folder, capsys):
         assert (folder / "o" / name).is_file()
     page = (folder / "o" / "compare.html").read_text()
     assert not re.findall(r'(?:src|href)="https?:', page)
-    assert page.count('<tr><th scope="row">Push') == 2  # the matrix, and what is missed
+    rows = re.findall(r'<th scope="row"[^>]*>Push', page)
+    assert len(rows) == 3  # the answers, the matrix, and what is missed
     drivers = pd.read_csv("o/sensitivity.csv")
     assert set(drivers["study"]) == {"push", "both"}
     again = called(capsys, "compare", "--from", "o", "--out", "p")

@@ -24,7 +24,7 @@ from mcsim.report.language import say
 from mcsim.report.shares import shares_of
 from mcsim.result.matrix import SEVERAL, SINGLE, Matrix, unit_of
 from mcsim.result.moved import Moved
-from mcsim.study import FloatArray, Study
+from mcsim.study import BoolArray, FloatArray, Study
 from mcsim.study.language import in_language as study_in
 from mcsim.study.outcomes import Outcome
 from mcsim.study.select import Cell
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 MOST_LIKELY = 0.5  # share of the draws from which on a lever helps, or costs
 SHOWN = 3  # inputs that are told of each difference
+TINY = 0.002  # of the largest end of an outcome's bands: what is less is told as about 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -139,14 +140,22 @@ def told_of_delta(matrix: Matrix, place: int, at: int) -> Told:
     return Told(middle, low, high, float(known.mean()), missing, unit_of(matrix.outcomes[at]))
 
 
+def nearly_still(matrix: Matrix) -> BoolArray:
+    """Return where a difference is about 0 beside those that others make, (n_studies, n_outcomes)."""
+    low, _, high = np.abs(matrix.bands())
+    ends = np.fmax(low, high)
+    most = np.fmax.reduce(ends[1:], axis=0)
+    return np.asarray(ends < TINY * most, np.bool_)
+
+
 def sentence(found: Compared, place: int) -> str:
     """Return what a lever helps, what it costs and what else it moves, in a sentence each."""
-    matrix, study = found.matrix, found.first
+    matrix, study, still = found.matrix, found.first, nearly_still(found.matrix)
     lever = found.levers[place - 1]
     helps, costs, moves = [], [], []
     for at, outcome in enumerate(matrix.outcomes):
         told = told_of_delta(matrix, place, at)
-        if told.nowhere or told.median == told.low == told.high == 0.0:
+        if told.nowhere or told.median == told.low == told.high == 0.0 or still[place, at]:
             continue
         words = f"{outcome_words(study, outcome)} {change(told, _more_or_less())}"
         better, worse = matrix.p_better[place, at], matrix.p_worse[place, at]
@@ -159,7 +168,9 @@ def sentence(found: Compared, place: int) -> str:
     kinds = ((say("Helps"), helps), (say("Costs"), costs), (say("Moves"), moves))
     parts = [f"{kind}: {'; '.join(listed)}." for kind, listed in kinds if listed]
     if not parts:
-        parts = [say("Changes nothing of what is compared here in any draw.")]
+        nothing = not np.nan_to_num(matrix.deltas[place]).any()
+        changes = say("Changes nothing of what is compared here in any draw."), say("Changes next to nothing of it.")
+        parts = [changes[0 if nothing else 1]]
     if lever.moved:
         most = "; ".join(moved_words(lever.study, one) for one in lever.moved)
         parts.append(say("Beside these it moves most: {what}.", what=most))
@@ -208,38 +219,54 @@ def leaders(matrix: Matrix, kind: str) -> list[tuple[int, int]]:
     return pairs
 
 
-def answers(found: Compared) -> list[str]:
-    """Return what helps most of each outcome, levers before packages, and what these cost elsewhere."""
-    matrix = found.matrix
-    single, several = dict(leaders(matrix, SINGLE)), dict(leaders(matrix, SEVERAL))
-    many = matrix.kinds.count(SINGLE) > 1
-    lines, told = [], []
-    for at, outcome in enumerate(matrix.outcomes):
-        said = []
-        for kind, best in ((SINGLE, single.get(at)), (SEVERAL, several.get(at))):
-            if best is None:
-                continue
-            often = chance(float(matrix.p_best[best, at]))
-            among = (
-                say("best lever {often}", often=often) if kind == SINGLE else say("best package {often}", often=often)
-            )
-            among = among if many or kind == SEVERAL else ""
-            words = ", ".join(filter(None, (change(told_of_delta(matrix, best, at), _more_or_less()), among)))
-            said.append(f"“{matrix.titles[best]}”: {words}")
-            told.append(best)
-        if said:
-            lines.append(f"{outcome_words(found.first, outcome)}. {'; '.join(said)}.")
-    for place in dict.fromkeys(told):
-        costs = [
-            f"{outcome_words(found.first, outcome)} {change(told_of_delta(matrix, place, at), _more_or_less())}"
-            for at, outcome in enumerate(matrix.outcomes)
-            if matrix.p_worse[place, at] >= MOST_LIKELY
-        ]
-        if costs:
-            lines.append(
-                say("What “{lever}” costs elsewhere: {what}.", lever=matrix.titles[place], what="; ".join(costs))
-            )
-    return lines
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A lever that does most for something.
+
+    Parameters
+    ----------
+    place : int
+        In the matrix.
+    kind, title : str
+        Of the lever.
+    helps, costs : tuple of str
+        What it is best of its kind for, and what it makes worse, each with the numbers.
+    """
+
+    place: int
+    kind: str
+    title: str
+    helps: tuple[str, ...]
+    costs: tuple[str, ...]
+
+
+def answers(found: Compared) -> list[Answer]:
+    """Return which levers help most with what, levers before packages, and what each of these costs elsewhere."""
+    told = []
+    for kind in (SINGLE, SEVERAL):
+        leading: dict[int, list[int]] = {}
+        for at, place in leaders(found.matrix, kind):
+            leading.setdefault(place, []).append(at)
+        told += [_answer(found, place, outcomes) for place, outcomes in leading.items()]
+    return told
+
+
+def _answer(found: Compared, place: int, outcomes: Sequence[int]) -> Answer:
+    """Return what a lever is best of its kind for, and what it costs elsewhere."""
+    matrix, still = found.matrix, nearly_still(found.matrix)
+    kind = matrix.kinds[place]
+
+    def told(at: int) -> str:
+        words = change(told_of_delta(matrix, place, at), _more_or_less())
+        return f"{outcome_words(found.first, matrix.outcomes[at])}: {words}"
+
+    alone = matrix.kinds.count(kind) == 1
+    helps = [
+        told(at) if alone else f"{told(at)}, {say('best {often}', often=chance(float(matrix.p_best[place, at])))}"
+        for at in outcomes
+    ]
+    worse = (matrix.p_worse[place] >= MOST_LIKELY) & ~still[place]
+    return Answer(place, kind, matrix.titles[place], tuple(helps), tuple(told(int(at)) for at in np.flatnonzero(worse)))
 
 
 def title(found: Compared) -> str:

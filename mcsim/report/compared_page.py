@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from mcsim.report.answers import first_large, in_words, rounded
-from mcsim.report.compared import Compared, about, answers, drivers, outcome_words, sentence, title
+from mcsim.report.compared import Compared, about, answers, drivers, nearly_still, outcome_words, sentence, title
 from mcsim.report.compared_picture import ladder_picture
 from mcsim.report.draw import write
 from mcsim.report.language import say, spoken
@@ -19,8 +20,9 @@ from mcsim.result.matrix import SEVERAL, SINGLE, Matrix, quantile, quantiles, un
 if TYPE_CHECKING:
     from mcsim.study import FloatArray
 
+WIDEST = 9  # columns of a table beside the names of its rows
+SELDOM = 0.05  # of the draws, from which on a cell tells in how many a lever is the best of its kind
 STILL = "\N{EN DASH}"
-TINY = 0.002  # of the largest end of a column's bands: what is less is told as about 0
 
 
 def page(found: Compared) -> str:
@@ -36,10 +38,11 @@ def page(found: Compared) -> str:
         title=title(found),
         first=found.first,
         answers=answers(found),
-        heads=_heads(found),
-        groups=_groups(found),
+        blocks=[
+            {"heads": _heads(found, part), "groups": _groups(found, part)} for part in _blocks(len(matrix.outcomes))
+        ],
         levers=levers,
-        regret=_regret(found),
+        regret=_regret(found) or [],
         picture=ladder_picture(found),
         notes=found.notes,
         count=say("{count} draws", count=f"{found.matrix.values.shape[-1]:,}"),
@@ -73,11 +76,19 @@ def _scales(matrix: Matrix) -> list[tuple[float, str]]:
     return found
 
 
-def _heads(found: Compared) -> list[dict[str, str]]:
+def _blocks(columns: int) -> list[range]:
+    """Return the columns of tables beneath one another, as many as a page is wide."""
+    tables = -(-columns // WIDEST)
+    edges = [place * columns // tables for place in range(tables + 1)]
+    return [range(low, high) for low, high in pairwise(edges)]
+
+
+def _heads(found: Compared, part: range) -> list[dict[str, str]]:
     matrix = found.matrix
     before = quantiles(matrix.values[0])[1]
-    heads = []
-    for at, (outcome, (divisor, unit)) in enumerate(zip(matrix.outcomes, _scales(matrix), strict=True)):
+    heads, scales = [], _scales(matrix)
+    for at in part:
+        outcome, (divisor, unit) = matrix.outcomes[at], scales[at]
         arrow = {1: say("more is better"), -1: say("less is better"), 0: ""}[outcome.better]
         today = _number(before[at] / divisor, abs(before[at] / divisor))
         heads.append(
@@ -95,38 +106,38 @@ def _number(value: float, width: float) -> str:
     return rounded(value, min(decimals, 6))
 
 
-def _groups(found: Compared) -> list[dict[str, Any]]:
+def _groups(found: Compared, part: range) -> list[dict[str, Any]]:
     """Return the rows of the matrix under the title of their kind."""
     matrix = found.matrix
     titles = _kinds()
     places = {kind: [at for at, one in enumerate(matrix.kinds) if one == kind] for kind in titles}
     several = sum(bool(rows) for rows in places.values()) > 1
     return [
-        {"title": titles[kind] if several else "", "rows": [_row(found, place) for place in rows]}
+        {"title": titles[kind] if several else "", "rows": [_row(found, place, part) for place in rows]}
         for kind, rows in places.items()
         if rows
     ]
 
 
-def _row(found: Compared, place: int) -> dict[str, Any]:
+def _row(found: Compared, place: int, part: range) -> dict[str, Any]:
     matrix = found.matrix
     low, middle, high = matrix.bands()
-    cells = []
-    for at, (divisor, _) in enumerate(_scales(matrix)):
+    cells, still, scales = [], nearly_still(matrix), _scales(matrix)
+    for at in part:
+        divisor, _ = scales[at]
         numbers = [float(array[place, at]) / divisor for array in (middle, low, high)]
-        largest = np.nanmax(np.abs(np.stack([low[1:, at], high[1:, at]]) / divisor), initial=0.0)
-        cells.append(_cell(matrix, place, at, numbers, float(largest)))
+        cells.append(_cell(matrix, place, at, numbers, bool(still[place, at])))
     nothing = all(cell["side"] == "still" for cell in cells)
     return {"title": matrix.titles[place], "cells": cells, "nothing": nothing}
 
 
-def _cell(matrix: Matrix, place: int, at: int, numbers: list[float], largest: float) -> dict[str, str]:
+def _cell(matrix: Matrix, place: int, at: int, numbers: list[float], little: bool) -> dict[str, str]:
     middle, low, high = numbers
     if middle != middle:
         return {"median": say("undefined"), "band": "", "chance": "", "side": ""}
     if middle == low == high == 0.0:
         return {"median": STILL, "band": "", "chance": "", "side": "still"}
-    if max(abs(low), abs(high)) < TINY * largest:
+    if little:
         return {"median": say("about 0"), "band": "", "chance": "", "side": "little"}
     width = high - low if high > low else abs(middle)
     texts = [_number(value, width) for value in numbers]
@@ -134,11 +145,14 @@ def _cell(matrix: Matrix, place: int, at: int, numbers: list[float], largest: fl
     better, worse = matrix.p_better[place, at], matrix.p_worse[place, at]
     side = "good" if better >= 0.975 else "bad" if worse >= 0.975 else ""
     told = "" if better != better else say("better: {part}", part=share(float(better)))
+    best = float(matrix.p_best[place, at])
+    if best >= SELDOM and matrix.kinds.count(matrix.kinds[place]) > 1:
+        told += say("; best: {part}", part=share(best))
     band = say("{low} to {high}", low=texts[1], high=texts[2])
     return {"median": plus + texts[0], "band": band, "chance": told, "side": side}
 
 
-def _regret(found: Compared) -> dict[str, Any] | None:
+def _regret(found: Compared) -> list[dict[str, Any]] | None:
     """Return what is missed by each lever, where there are several to choose from."""
     matrix = found.matrix
     directed = [at for at, outcome in enumerate(matrix.outcomes) if outcome.better]
@@ -146,18 +160,23 @@ def _regret(found: Compared) -> dict[str, Any] | None:
         return None
     regret, best = matrix.regret(), matrix.p_best
     tail = quantile(regret, 0.95)
-    heads, rows = [], []
-    columns = []
+    heads, columns = [], []
     for at in directed:
         mean = np.nanmean(regret[:, at], axis=1) if not np.isnan(regret[:, at]).all() else np.full(len(best), np.nan)
         divisor, unit = scale(unit_of(matrix.outcomes[at]), float(np.nanmax(tail[:, at], initial=0.0)))
         heads.append({"what": outcome_words(found.first, matrix.outcomes[at]), "unit": in_words(unit)})
         columns.append((mean / divisor, tail[:, at] / divisor, best[:, at]))
-    for place, name in enumerate(matrix.titles):
-        cells = [_missed(column, place) for column in columns]
-        title_here = name if place else say("Nothing: {study}", study=name)
-        rows.append({"title": title_here, "cells": cells, "kind": matrix.kinds[place]})
-    return {"heads": heads, "rows": rows, "single": matrix.kinds.count(SINGLE)}
+    tables = []
+    for part in _blocks(len(directed)):
+        rows = [
+            {
+                "title": name if place else say("Nothing: {study}", study=name),
+                "cells": [_missed(columns[at], place) for at in part],
+            }
+            for place, name in enumerate(matrix.titles)
+        ]
+        tables.append({"heads": [heads[at] for at in part], "rows": rows})
+    return tables
 
 
 def _missed(column: tuple[FloatArray, FloatArray, FloatArray], place: int) -> dict[str, str]:

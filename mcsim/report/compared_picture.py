@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from textwrap import fill
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from mcsim.report.style import colour, drawing, line, scale
 from mcsim.result.matrix import quantiles, unit_of
 
 LINES, ACROSS = 5, 2  # curves that a panel tells apart; panels beside one another
+WIDTH = 46  # letters of a line over a panel
 NARROW = 3.6  # inches: the text then is 11 px high on a screen 390 px wide
 
 
@@ -54,7 +56,7 @@ def _drawn(found: Compared, shown: list[int], across: int) -> str:
 def _panel(found: Compared, axis: Any, at: int) -> None:
     outcome, places = found.matrix.outcomes[at], _moved(found, at)
     curves = {place: quantiles(found.ladders[place][:, at] - found.ladders[place][0, at]) for place in places}
-    divisor, unit = scale(unit_of(outcome), float(max(np.nanmax(np.abs(curve[1])) for curve in curves.values())))
+    divisor, unit = scale(unit_of(outcome), float(max(np.nanmax(np.abs(curve)) for curve in curves.values())))
     for place in places[LINES:]:
         axis.plot(STEPS, curves[place][1] / divisor, color="#bbbbbb", linewidth=0.8)
     for number, place in enumerate(places[:LINES]):
@@ -66,7 +68,7 @@ def _panel(found: Compared, axis: Any, at: int) -> None:
     axis.set_xticks(STEPS, ["0", "1/4", "1/2", "3/4", "1"])
     axis.set_xlabel(say("strength"))
     axis.set_ylabel(in_words(unit))
-    axis.set_title(outcome_words(found.first, outcome))
+    axis.set_title(fill(outcome_words(found.first, outcome), WIDTH))
     axis.legend(loc="best", fontsize=7)
 
 
