@@ -14,7 +14,7 @@ from mcsim.command.options import OPTIONS
 MODEL = """
 import os, threading
 import numpy as np
-from mcsim.study import Dim, Model, Output, Parameter, TableSpec
+from mcsim.study import Dim, Model, Option, Output, Parameter, TableSpec
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
@@ -29,13 +29,15 @@ def factory(tables):
             log.write(f"{len(a)} {main} {os.getpid() == int(os.environ['TOY_PID'])} {a[0]} {inputs['t'][0, 0]}\\n")
         y = a * context.lives + 1000 * inputs["t"][:, 0] * b * c
         many = a[:, None] * np.arange(1001.0)
-        return {"y": np.where(context.draws == 5, np.nan, y), "z": c - a, "w": a + b, "v": many}
+        z = c - a + (context.options["way"] == "right")
+        return {"y": np.where(context.draws == 5, np.nan, y), "z": z, "w": a + b, "v": many}
 
     outputs = (
         Output("y", "km", "y", rank=True), Output("z", "km", "z", rank=True), Output("w", "km", "w", keep=False),
         Output("v", "km", "v", (Dim("k", tuple(range(1001))),)),
     )
-    return Model("toy", parameters, (), outputs, evaluate, (TableSpec("t", ("key",)),), lives=True)
+    ways = (Option("way", "left", ("left", "right")),)
+    return Model("toy", parameters, ways, outputs, evaluate, (TableSpec("t", ("key",)),), lives=True)
 """
 STUDY = """
 [study]
@@ -48,6 +50,12 @@ c = { uniform = [0, 1], source = "s" }
 t = { file = "tables/t.csv" }
 [labels.names]
 y = { label = "y", label_es = "ye" }
+[[compare.outcomes]]
+output = "z"
+better = "less"
+[[compare.outcomes]]
+output = "y"
+better = "more"
 [[survey]]
 name = "tests"
 observes = ["a"]
@@ -81,6 +89,14 @@ strength = "b"
 [inputs]
 b = { value = 0.5, source = "s" }
 """
+SECOND = """
+[study]
+extends = "toy.toml"
+overlay = true
+strength = "c"
+[inputs]
+c = { value = 0.5, source = "s" }
+"""
 TABLE = "key,value,unit,source\none,2,km,s\n"
 SAMPLES = "a,b,c\n0.1,0.2,0.3\n0.4,0.5,0.6\n0.7,0.8,0.9\n"
 # Words that ask for an option; what stands before "|" goes with the plain call too.
@@ -95,6 +111,7 @@ WORDS = {
     "--samples": "--samples {home}/samples.csv",
     "--until": '--until "mcse(z) < 0.02"',
     "--rare": "--rare",
+    "--reading": "--reading way=left,right",
     "--out": "--out {home}/elsewhere",
     "--resume": "--out {home}/done | --resume",
     "--keep": "--keep w",
@@ -133,6 +150,7 @@ ALSO = {
     ("compare", "--jobs"): "--chunk 8 | --jobs 2",
     ("calibrate", "--jobs"): "--draws 9000 | --jobs 2",
     ("explain", "--jobs"): "--draws 9000 | --jobs 2",
+    ("combine", "--jobs"): "--draws 9000 | --jobs 2",
     ("plan", "--jobs"): "--draws 9000 | --jobs 2",
     ("calibrate", "--method"): "--method sampler",
     ("merge", "--out"): "--part | --out {home}/elsewhere",
@@ -144,6 +162,7 @@ PLAIN = {
     "compare": ["{study}", "{home}/other.toml", "--draws", "64", "--base", "16", "--jobs", "1"],
     "calibrate": ["{study}", "--draws", "400", "--jobs", "1"],
     "explain": ["{study}", "z > 0.2", "--draws", "128", "--jobs", "1"],
+    "combine": ["{study}", "{home}/lever.toml", "{home}/second.toml", "--draws", "64", "--jobs", "1"],
     "plan": ["{study}", "y", "--draws", "128", "--jobs", "1"],
     "evaluate": ["{study}"],
     "check": ["{study}"],
@@ -192,6 +211,7 @@ def template(tmp_path_factory):
     (home / "toy.toml").write_text(STUDY)
     (home / "other.toml").write_text(OTHER)
     (home / "lever.toml").write_text(LEVER)
+    (home / "second.toml").write_text(SECOND)
     (home / "samples.csv").write_text(SAMPLES)
     (home / "tables" / "t.csv").write_text(TABLE)
     (home / "own" / "t.csv").write_text(TABLE.replace("2", "5"))

@@ -277,6 +277,20 @@ def explain_outcome(target: str, question: str, as_json: bool, **given: Any) -> 
     _tell(explain_study(loaded, question, words), *spoken)
 
 
+@mcsim.command("combine", short_help="Say which combination of levers holds up, whatever is true.")
+@click.argument("study", metavar="STUDY", shell_complete=completed.studies)
+@click.argument("levers", nargs=-1, metavar="LEVER...", shell_complete=completed.studies)
+@offers("--draws", "--design", "--lives", "--seed", "--set", "--data", "--posterior", "--out", "--jobs")
+@offers("--reading", "--output", "--quiet", "--json")
+def combine_levers(study: str, levers: Sequence[str], as_json: bool, **given: Any) -> None:
+    """Run every combination of levers on the same draws: regret, how often each is the best, and which none beats."""
+    from mcsim.command.combining import combine
+
+    words = said(given)
+    spoken = as_json, words.get("quiet", False)
+    _tell(combine(study, levers, words), *spoken)
+
+
 @mcsim.command("plan", short_help="Say what to measure next: what each survey would tell of an outcome, and its price.")
 @click.argument("study", metavar="STUDY", shell_complete=completed.studies)
 @click.argument("outcome")

@@ -109,7 +109,7 @@ class Group(click.Group):
 
 COMMANDS = {
     "What there is": ("list", "show", "check", "evaluate"),
-    "What comes out, and why": ("run", "compare", "sensitivity", "explain", "plan", "calibrate"),
+    "What comes out, and why": ("run", "compare", "combine", "sensitivity", "explain", "plan", "calibrate"),
     "Afterwards": ("report", "merge", "bench"),
 }
 EXAMPLES = {
@@ -124,7 +124,7 @@ SECTIONS = {
         *("--no-sensitivity", "--method", "--base", "--output", "--groups", "--second-order", "--confidence"),
         "--threshold",
     ),
-    "The comparison": ("--levers", "--ladder"),
+    "The comparison": ("--levers", "--ladder", "--reading"),
     "Files": ("--out", "--resume", "--keep", "--exact", "--shard", "--part", "--png", "--xlsx", "--pdf"),
     "The work": ("--jobs", "--backend", "--scheduler", "--chunk", "--timeout", "--max-failed"),
     "What is told": ("--lang", "--quiet", "--json", "--help"),
@@ -168,6 +168,13 @@ OPTIONS: dict[str, Callable[..., Any]] = {
     "--data": _option("--data", type=_PATH, help="Folder with CSV tables of your own."),
     "--json": _option("--json", "as_json", is_flag=True, help="Print JSON, and nothing else."),
     "--rare": _option("--rare", is_flag=True, help="How likely it is even where no draw meets it."),
+    "--reading": _option(
+        "--reading",
+        "readings",
+        multiple=True,
+        metavar="NAME=WORD,WORD",
+        help="Ways to read the model, each as likely: every word of an option.",
+    ),
     "--draws": _option(
         "--draws",
         type=Number(),

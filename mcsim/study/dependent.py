@@ -113,8 +113,9 @@ def _of_data(path: Path, names: Sequence[str], place: str) -> Pairs:
             f"{place}: {path.name}: too little to correlate (got {len(table.columns)} columns, {len(known)} whole "
             f"rows); 2 columns and {FEWEST_OBSERVED} rows or more"
         )
-    ranks = known.rank().corr()
-    return tuple((one, other, float(ranks.loc[one, other])) for one, other in combinations(table.columns, 2))
+    ranks, columns = known.rank().corr().to_numpy(), [str(name) for name in table.columns]
+    pairs = combinations(range(len(columns)), 2)
+    return tuple((columns[one], columns[other], float(ranks[one, other])) for one, other in pairs)
 
 
 def _refuse_twice(pairs: Pairs, place: str) -> None:

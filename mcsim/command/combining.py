@@ -1,0 +1,184 @@
+"""`mcsim combine`: every combination of levers, over draws and readings of the model, and which of them hold up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from itertools import product
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mcsim.command.compared import outcomes_asked
+from mcsim.command.jobs import asked_of, new_folder
+from mcsim.command.loading import conditioned, loaded, settled
+from mcsim.command.told import Told
+from mcsim.engine.asked import Asked, Stored
+from mcsim.result.matrix import SEVERAL, TODAY, Column, column_of, matrix
+from mcsim.result.robust import Packages, subsets
+from mcsim.study import InputError, Study
+from mcsim.study.outcomes import Outcome
+from mcsim.study.overlay import Overlay, laid_over, read_overlay
+
+if TYPE_CHECKING:
+    from mcsim.engine.remembered import Memory
+
+MOST_LEVERS, MOST_OUTCOMES = 10, 3
+NEARLY = 0.1  # of what lies between the best and the worst package
+TABLE, PICTURE = "packages.csv", "packages.svg"
+
+
+def combine(named: str, levers: Sequence[str], words: dict[str, Any]) -> Told:
+    """Run every combination of levers and return which hold up.
+
+    Raises
+    ------
+    InputError
+        For fewer than two levers or more than ten, one that is none or stands twice, an outcome without a better side.
+    """
+    settings, data, posterior = words.pop("settings", ()), words.pop("data", None), words.pop("posterior", None)
+    readings = _readings(words.pop("readings", ()))
+    wanted = words.pop("outputs", ())
+    overlays = [_overlay(name, levers) for name in levers]
+    if not 2 <= len(overlays) <= MOST_LEVERS:
+        raise InputError(f"combine: levers to combine (got {len(overlays)}); from 2 to {MOST_LEVERS}")
+    plain = loaded(named, (), data)
+    worlds = [settled(plain, [*settings, *reading]) for reading in readings]
+    outcomes = _outcomes(worlds[0], wanted)
+    asked = _keeping(asked_of({"draws": 500, **words}, worlds)[0], outcomes)
+    members = subsets([overlay.name for overlay in overlays])
+    with new_folder(asked, f"combine-{plain.name}") as folder:
+        found = []
+        for world in worlds:
+            columns = _columns(conditioned(world, posterior), overlays, members, outcomes, asked)
+            found.append(matrix(columns, outcomes))
+        titles = tuple(", ".join(reading) or "as the study has it" for reading in readings)
+        return _written(plain, Packages(tuple(members), titles, tuple(found)), folder)
+
+
+def _overlay(name: str, levers: Sequence[str]) -> Overlay:
+    if levers.count(name) > 1:
+        raise InputError(f"combine: {name}: stands twice (got {levers.count(name)} times); each lever once")
+    found = read_overlay(name)
+    if found is None:
+        raise InputError(f"combine: {name}: no lever (got a study of its own); an overlay, such as lever-take-back")
+    return found
+
+
+def _readings(said: Sequence[str]) -> list[tuple[str, ...]]:
+    """Return every combination of what options are said to be: ``NAME=WORD,WORD``."""
+    each = []
+    for text in said:
+        name, equals, listed = text.partition("=")
+        values = [value.strip() for value in listed.split(",") if value.strip()]
+        if not equals or len(values) < 2:
+            raise InputError(f"--reading: no two ways to read it (got {text!r}); NAME=WORD,WORD")
+        each.append([f"{name.strip()}={value}" for value in values])
+    return list(product(*each))
+
+
+def _outcomes(study: Study, wanted: Sequence[str]) -> tuple[Outcome, ...]:
+    """Return the outcomes that packages are held against: the named ones, or the first that have a better side."""
+    known = [outcome for outcome in outcomes_asked(study) if outcome.better]
+    if not known:
+        raise InputError(f"{study.name}: no outcome of which a study says which way is better; [[compare.outcomes]]")
+    if not wanted:
+        return tuple(known[:MOST_OUTCOMES])
+    by_name = {outcome.name: outcome for outcome in known}
+    by_output: dict[str, list[Outcome]] = {}
+    for outcome in known:
+        by_output.setdefault(outcome.cell.output.name, []).append(outcome)
+    found = []
+    for name in wanted:
+        hits = [by_name[name]] if name in by_name else by_output.get(name, [])
+        if len(hits) != 1:
+            raise InputError(f"--output: no outcome of {study.name} (got {name!r}); one of {', '.join(by_name)}")
+        found += hits
+    return tuple(found)
+
+
+def _keeping(asked: Asked, outcomes: Sequence[Outcome]) -> Asked:
+    keep = tuple(dict.fromkeys(outcome.cell.output.name for outcome in outcomes))
+    return replace(asked, stored=Stored(asked.stored.out, False, keep))
+
+
+def _columns(
+    world: Study,
+    overlays: Sequence[Overlay],
+    members: Sequence[tuple[str, ...]],
+    outcomes: Sequence[Outcome],
+    asked: Asked,
+) -> list[Column]:
+    """Return the outcomes of every package under one reading, on the same draws."""
+    from mcsim.engine.remembered import Memory
+
+    by_name, memory = {overlay.name: overlay for overlay in overlays}, Memory(world)
+    columns = []
+    for chosen in members:
+        study = world
+        for name in chosen:
+            study = laid_over(study, by_name[name])
+        columns.append(_column(replace(study, name=" + ".join(chosen) or "none"), outcomes, asked, memory))
+        memory.keep_no_more()
+    memory.forget()
+    return columns
+
+
+def _column(study: Study, outcomes: Sequence[Outcome], asked: Asked, memory: Memory) -> Column:
+    from mcsim.engine.run import run_asked
+
+    keep = {outcome.cell.output.name for outcome in outcomes}
+    lean = replace(
+        study, headline=(), left_out=frozenset(output.name for output in study.declared if output.name not in keep)
+    )
+    study = memory.lent(lean) if asked.computed.backend == "threads" else lean
+    stored = Stored(None, False, tuple(keep))
+    return column_of(
+        run_asked(study, replace(asked, stored=stored)), outcomes, SEVERAL if study.name != "none" else TODAY
+    )
+
+
+def _written(study: Study, packages: Packages, folder: Path) -> Told:
+    from mcsim.report.packages import picture
+    from mcsim.store.files import write_table
+
+    write_table(folder / TABLE, packages.table())
+    picture(packages, folder / PICTURE)
+    return Told("\n".join([*lines(study, packages), f"packages: {folder / TABLE}"]), record(study, packages))
+
+
+def lines(study: Study, packages: Packages) -> list[str]:
+    """Return what packages come to in words."""
+    pooled, table = packages.pooled, packages.table()
+    held, names = packages.holding, [" + ".join(one) or "none" for one in packages.members]
+    count = pooled.values.shape[2]
+    told = [
+        f"{study.title}: {len(names)} packages of {max(map(len, packages.members))} levers, {count:,} draws"
+        + (f" under {len(packages.readings)} readings" if len(packages.readings) > 1 else ""),
+        f"holds up: {names[held]}; in the worst tenth of the draws it misses at most "
+        f"{100 * packages.regret_share[held]:.0f} % of what lies between the best and the worst package in any outcome",
+    ]
+    near = packages.fewest_within(NEARLY)
+    if near != held:
+        told.append(f"nearly as well with fewer: {names[near]} (misses {100 * packages.regret_share[near]:.0f} %)")
+    for outcome in pooled.outcomes:
+        own = table[table["outcome"] == outcome.name]
+        best = own.iloc[int(own["p_best"].argmax())]
+        mine = own.iloc[held]
+        told += [
+            f"{outcome.label or outcome.name} [{mine['unit']}], {mine['better']} is better",
+            f"  most often the best: {best['package']} (in {100 * best['p_best']:.0f} % of the draws)",
+            f"  holds up: {mine['change']:+.3g} in the median; regret {mine['regret_mean']:.3g} on average, "
+            f"{mine['regret_p90']:.3g} in the worst tenth, {mine['regret_worst']:.3g} at the worst",
+        ]
+        if len(packages.readings) > 1:
+            told.append(f"  helps least where {mine['worst_reading']}: {mine['change_worst_reading']:+.3g}")
+    front = [name for name, there in zip(names, packages.pareto, strict=True) if there]
+    told.append(f"no package is better in one outcome without being worse in another: {len(front)} of {len(names)}")
+    return told + [f"  {name}" for name in front[:8]] + ([f"  and {len(front) - 8} more"] if len(front) > 8 else [])
+
+
+def record(study: Study, packages: Packages) -> dict[str, Any]:
+    """Return every number as JSON holds it."""
+    held: Mapping[str, Any] = {"package": list(packages.members[packages.holding])}
+    rows = packages.table().to_dict(orient="records")
+    return {"study": study.name, "readings": list(packages.readings), "holds_up": held["package"], "packages": rows}
