@@ -208,3 +208,10 @@ def test_the_picture_of_the_readme_is_small_and_of_its_script():
     with Image.open(ROOT / target) as picture:
         assert picture.size == (1000, 1180)
     assert len(readme.splitlines()) < 80
+
+
+def test_the_table_of_methods_in_the_page_on_sensitivity_is_that_of_the_registry():
+    from blocks import find_blocks
+    from site_words import listed
+
+    assert find_blocks((DOCS / "sensitivity.md").read_text())["methods"] == listed()

@@ -1,7 +1,12 @@
-"""What commands, methods and distributions are called: pages read from their registries."""
+"""What commands, methods and distributions are called: pages read from their registries.
+
+`python docs/scripts/site_words.py --write` writes the table of methods into docs/sensitivity.md.
+"""
+
+import argparse
 
 import click
-from blocks import table
+from blocks import table, tell
 
 from mcsim.command.main import mcsim as command
 from mcsim.command.options import SECTIONS
@@ -26,6 +31,12 @@ def code(text: object) -> str:
     """Return a text as code in a cell; an empty one stays empty."""
     plain = " ".join(str(text).split()).replace("|", "\\|")
     return f"`{plain}`" if plain else ""
+
+
+def listed() -> str:
+    """Return the table of the methods for docs/sensitivity.md, read without the site too."""
+    rows = [[f"`{m.name}`", m.evaluations, m.tells] for m in METHODS.values()]
+    return table(["method", "evaluations", "tells"], rows, words=3)
 
 
 def methods() -> str:
@@ -86,3 +97,9 @@ def commands() -> str:
 def pages() -> dict[str, str]:
     """Return the pages of words."""
     return {"methods.md": methods(), "distributions.md": families(), "commands.md": commands()}
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--write", action="store_true", help="write the table into docs/sensitivity.md")
+    tell("sensitivity.md", {"methods": listed()}, parser.parse_args().write)
