@@ -4,9 +4,11 @@ import math
 
 import numpy as np
 import pytest
+from scipy.stats import norm
 from small_studies import study_of
 
 from mcsim.engine.run import run
+from mcsim.ranking.decision import evppi_with_interval
 from mcsim.ranking.givendata import given_data
 from mcsim.ranking.hsic import MOST_DRAWS, independence_criterion
 from mcsim.ranking.neighbours import rank_based
@@ -137,3 +139,25 @@ def test_methods_that_look_at_fewer_draws_say_so():
     result = run(study_of(linear, UNIFORM), MOST_DRAWS + 1)
     for method in ("hsic", "surrogate"):
         assert any("looks at 1,000 of the 1,001 draws" in line for line in given_data(result, method).warnings)
+
+
+def test_the_worth_of_learning_an_input_has_an_interval_that_covers_the_closed_form():
+    # Acting gains -y, y = 2 a + b + c of normals: knowing a gains s phi(c / s) - c Phi(-c / s) with s = 2, by the unit
+    # normal loss; on average nobody acts, as c > 0.
+    level = 0.3
+    exact = np.array([s * norm.pdf(level / s) - level * norm.sf(level / s) for s in (2.0, 1.0)])
+    inside = 0
+    for seed in range(40):
+        x = np.random.default_rng(seed).normal(size=(2000, 3))
+        found = evppi_with_interval(x, (2.0 * x[:, 0] + x[:, 1] + level)[:, None])
+        inside = inside + ((found["evppi_low"][:2, 0] <= exact) & (exact <= found["evppi_high"][:2, 0]))
+        assert found["evppi_missed"].max() == 0.0
+    assert (inside >= 33).all()
+
+
+def test_a_curve_that_does_not_hold_the_mean_is_told():
+    def waves(inputs, context):
+        return {"y": np.sin(40.0 * inputs["a"]) + 0.1 + 0.1 * inputs["b"]}
+
+    ranking = given_data(run(study_of(waves, UNIFORM), 4000), "evppi")
+    assert any("misses up to 9" in line and "read its worth as too low" in line for line in ranking.warnings)

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mcsim.ranking.intervals import pseudo_values, student_estimate
 from mcsim.ranking.method import Analysis, GivenData, Measures
+from mcsim.ranking.neighbours import rank_based
 from mcsim.study import BoolArray, FloatArray, InputError, nearest
 from mcsim.study.select import dropped
 
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
 
 _DEGREE = 5
 _GRID = 201
+_GROUPS = 16  # of draws, for the interval
+_MISFIT = 0.02  # of the variance
 
 
 def regression(x: FloatArray, y: FloatArray, at: FloatArray | None = None) -> FloatArray:
@@ -226,9 +230,51 @@ def flip_points(result: Result, output: str, threshold: float = 0.0, **labels: o
     return pd.DataFrame(rows, columns=["input", "flips_at", "probability_beyond"])
 
 
+def evppi_with_interval(x: FloatArray, y: FloatArray, level: float = 0.95) -> dict[str, FloatArray]:
+    """Return what learning each input is worth, with an interval, and whether the regression behind it fits.
+
+    The interval is that of a jackknife over groups of draws. Whether a polynomial in the rank of an input holds the mean
+    of an output is checked against what no curve is asked of: the first-order index from neighbours in rank.
+
+    Parameters
+    ----------
+    x, y : ndarray, shape (n, n_inputs) and (n, n_values)
+        Inputs and outputs, as of `evppi_of_sign`.
+    level : float
+        Confidence level.
+
+    Returns
+    -------
+    dict
+        As `evppi_of_sign`, with ``evppi_low`` and ``evppi_high``, and ``evppi_missed``: the share of the variance that
+        the input explains for sure and the polynomial does not; 0 where it fits.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> x = np.random.default_rng(0).uniform(-1.0, 1.0, (4000, 2))
+    >>> found = evppi_with_interval(x, x[:, :1] + 0.5)
+    >>> bool(found["evppi_low"][0, 0] < 1.0 / 16.0 < found["evppi_high"][0, 0]), float(found["evppi_missed"].max())
+    (True, 0.0)
+    """
+    found = evppi_of_sign(x, y)
+    group = np.arange(len(x)) * _GROUPS // len(x)
+    without = np.stack([evppi_of_sign(x[group != own], y[group != own])["evppi"] for own in range(_GROUPS)])
+    interval = student_estimate(found["evppi"], pseudo_values(found["evppi"], without), level)
+    # Learning is never worth less than nothing.
+    found |= {"evppi_low": np.maximum(interval.low, 0.0), "evppi_high": interval.high}
+    return found | {"evppi_missed": _missed(x, y)}
+
+
+def _missed(x: FloatArray, y: FloatArray) -> FloatArray:
+    variance = y.var(axis=0)
+    held = np.stack([regression(column, y).var(axis=0) / variance for column in x.T])
+    return np.asarray(np.maximum(rank_based(x, y, 0.99)["S1_low"] - held, 0.0))
+
+
 def _analysis(x: FloatArray, y: FloatArray, about: Analysis) -> Measures:
     threshold = 0.0 if about.threshold is None else about.threshold
-    found = evppi_of_sign(x, y - threshold)
+    found = evppi_with_interval(x, y - threshold, about.level)
     if about.threshold is None:
         found = {name: np.where(_turns(y), values, np.nan) for name, values in found.items()}
     return found
@@ -262,6 +308,18 @@ def _inspect(name: str, y: FloatArray, about: Analysis) -> list[str]:
     return lines
 
 
+def _remarks(name: str, measures: Measures) -> list[str]:
+    poor = (measures["evppi_missed"] > _MISFIT).any(axis=0)
+    if not poor.any():
+        return []
+    of = "" if len(poor) == 1 else f" in {int(poor.sum())} of its {len(poor)} elements"
+    most = float(np.nanmax(measures["evppi_missed"]))
+    return [
+        f"{name}: the curve by which learning an input is judged misses up to {100 * most:.0f} % of the variance that the "
+        f"input explains{of}: read its worth as too low"
+    ]
+
+
 EVPPI = GivenData(
     "evppi",
     "what knowing the input is worth to someone who acts where the output is below a threshold (default 0)",
@@ -269,4 +327,5 @@ EVPPI = GivenData(
     _analysis,
     frozenset({"threshold"}),
     inspect=_inspect,
+    remarks=_remarks,
 )
