@@ -233,8 +233,8 @@ def flip_points(result: Result, output: str, threshold: float = 0.0, **labels: o
 def evppi_with_interval(x: FloatArray, y: FloatArray, level: float = 0.95) -> dict[str, FloatArray]:
     """Return what learning each input is worth, with an interval, and whether the regression behind it fits.
 
-    The interval is that of a jackknife over groups of draws. Whether a polynomial in the rank of an input holds the mean
-    of an output is checked against what no curve is asked of: the first-order index from neighbours in rank.
+    The interval is that of a jackknife over groups of draws. Whether a polynomial in the rank of an input holds the
+    mean of an output is checked against what no curve is asked of: the first-order index from neighbours in rank.
 
     Parameters
     ----------
@@ -254,8 +254,8 @@ def evppi_with_interval(x: FloatArray, y: FloatArray, level: float = 0.95) -> di
     >>> import numpy as np
     >>> x = np.random.default_rng(0).uniform(-1.0, 1.0, (4000, 2))
     >>> found = evppi_with_interval(x, x[:, :1] + 0.5)
-    >>> bool(found["evppi_low"][0, 0] < 1.0 / 16.0 < found["evppi_high"][0, 0]), float(found["evppi_missed"].max())
-    (True, 0.0)
+    >>> bool(found["evppi_low"][0, 0] < 1.0 / 16.0 < found["evppi_high"][0, 0])
+    True
     """
     found = evppi_of_sign(x, y)
     group = np.arange(len(x)) * _GROUPS // len(x)
@@ -315,8 +315,8 @@ def _remarks(name: str, measures: Measures) -> list[str]:
     of = "" if len(poor) == 1 else f" in {int(poor.sum())} of its {len(poor)} elements"
     most = float(np.nanmax(measures["evppi_missed"]))
     return [
-        f"{name}: the curve by which learning an input is judged misses up to {100 * most:.0f} % of the variance that the "
-        f"input explains{of}: read its worth as too low"
+        f"{name}: the curve by which learning an input is judged misses up to {100 * most:.0f} % of the variance that "
+        f"the input explains{of}: read its worth as too low"
     ]
 
 
