@@ -13,6 +13,8 @@ from mcsim.study.errors import InputError, one_of
 from mcsim.study.model import Model
 
 Entry = str | Mapping[str, str]
+Names = dict[str, Entry]
+Words = dict[str, dict[str, Entry]]  # dim -> code -> its label
 LANGUAGES = {"en": "English", "es": "español"}  # code -> its own name; another is a column of labels and a catalogue
 ENGLISH = "en"
 COLUMNS = ("dim", "code", "label", *(f"label_{code}" for code in LANGUAGES if code != ENGLISH))
@@ -98,10 +100,13 @@ def labels_of(entry: Mapping[str, Any], model: Model, inputs: Iterable[str], pla
     options = (option.name for option in model.options)
     known = {*inputs, *options, *(output.name for output in model.outputs), *dims}
     words = {option.name: set(option.choices) for option in model.options if option.choices is not None}
-    names: dict[str, Entry] = {}
-    told: dict[str, dict[str, Entry]] = {}
+    there = {dim: dims.get(dim, set()) | words.get(dim, set()) for dim in (*dims, *words)}
+    names, told = _shared(entry.get("shared", ()), known, there)
     for file in entry.get("files", ()):
-        _read(Path(file), names, told)
+        own = _read(Path(file))
+        names |= own[0]
+        for dim, labels in own[1].items():
+            told[dim] = told.get(dim, {}) | labels
     names |= entry.get("names", {})
     for dim, labels in entry.get("dims", {}).items():
         told[dim] = told.get(dim, {}) | labels
@@ -109,13 +114,24 @@ def labels_of(entry: Mapping[str, Any], model: Model, inputs: Iterable[str], pla
         if name not in known:
             raise InputError(f"{place}.names.{name}: nothing has this name; {one_of(sorted(known), name)}")
     for name, labels in told.items():
-        if name not in dims and name not in words:
+        if name not in there:
             raise InputError(f"{place}.dims.{name}: no such dim; {one_of({*dims, *words}, name)}")
-        there = dims.get(name, set()) | words.get(name, set())
         for word in labels:
-            if word not in there:
-                raise InputError(f"{place}.dims.{name}.{word}: no such label; {one_of(sorted(there), word)}")
+            if word not in there[name]:
+                raise InputError(f"{place}.dims.{name}.{word}: no such label; {one_of(sorted(there[name]), word)}")
     return Labels(names, told, tiles=_tiles(entry.get("tiles", {}), dims, place))
+
+
+def _shared(files: Iterable[str], known: set[str], there: Mapping[str, set[str]]) -> tuple[Names, Words]:
+    """Return the labels of tables that serve several studies, of what this one has."""
+    names: Names = {}
+    told: Words = {}
+    for file in files:
+        found, dims = _read(Path(file))
+        names |= {code: label for code, label in found.items() if code in known}
+        for dim in dims.keys() & there.keys():
+            told[dim] = told.get(dim, {}) | {code: label for code, label in dims[dim].items() if code in there[dim]}
+    return names, told
 
 
 def _tiles(entry: Mapping[str, str], dims: Mapping[str, set[str]], place: str) -> dict[str, dict[str, Tile]]:
@@ -153,8 +169,10 @@ def _tile(row: list[str], others: Mapping[str, Tile], at: str) -> Tile:
     return tile
 
 
-def _read(path: Path, names: dict[str, Entry], dims: dict[str, dict[str, Entry]]) -> None:
-    """Add the labels of a table, a row each: dim (empty: of a thing), code, label and one column a language."""
+def _read(path: Path) -> tuple[Names, Words]:
+    """Return the labels of a table, a row each: dim (empty: of a thing), code, label and one column a language."""
+    names: Names = {}
+    dims: Words = {}
     for number, row in _rows(path, COLUMNS, "labels"):
         if not row[1]:
             raise InputError(f"{path}: line {number}: no code (got {row}); {','.join(COLUMNS)}")
@@ -163,6 +181,7 @@ def _read(path: Path, names: dict[str, Entry], dims: dict[str, dict[str, Entry]]
         if row[1] in place:
             raise InputError(f"{path}: line {number}: stands twice (got {row[1]!r}); one row a code")
         place[row[1]] = entry
+    return names, dims
 
 
 def _rows(path: Path, columns: Sequence[str], what: str) -> Iterator[tuple[int, list[str]]]:

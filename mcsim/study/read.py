@@ -153,9 +153,9 @@ def _over(base: Content, content: Content, section: str) -> Any:
     """
     theirs, own = base.get(section, {}), content.get(section, {})
     if section == "labels":
-        files = [*theirs.pop("files", ()), *own.pop("files", ())]
+        files = {key: [*theirs.pop(key, ()), *own.pop(key, ())] for key in ("shared", "files")}
         both = {key: {**theirs.get(key, {}), **own.get(key, {})} for key in (*theirs, *own)}
-        return both | ({"files": files} if files else {})
+        return both | {key: listed for key, listed in files.items() if listed}
     if not isinstance(theirs or own, list):
         # What is said anew is not told in another language as it was said before.
         stale = {f"{key}_{code}" for key in own for code in LANGUAGES}

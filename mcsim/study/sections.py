@@ -282,6 +282,11 @@ LONG_NAMES = Section(
         ),
         Key("files", ListOf(PathBeside(), "a list of paths"), "tables of labels, CSV: dim, code, label, label_es"),
         Key(
+            "shared",
+            ListOf(PathBeside(), "a list of paths"),
+            "tables of labels of several studies: what this one lacks is passed over; files and names go before them",
+        ),
+        Key(
             "tiles",
             ByName(PathBeside(), "[labels.tiles] with DIM = a path"),
             "maps of tiles, CSV by dim: label, row, column, short; of figures of the kind tiles",
