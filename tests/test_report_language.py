@@ -24,7 +24,7 @@ from mcsim.study import InputError
 from mcsim.study.answers import brief_of
 from mcsim.study.labels import LANGUAGES, Labels, labels_of
 from mcsim.study.language import in_language, told_in, untold
-from mcsim.study.load import load
+from mcsim.study.load import find_studies, load
 
 REPORT = Path(__file__).parents[1] / "mcsim" / "report"
 SPANISH = catalogue("es")
@@ -114,15 +114,14 @@ def test_a_language_without_labels_or_unknown_is_refused():
         in_language(report_study(), "fr")
 
 
-@pytest.mark.parametrize("name", ["second-hand-ev", "fleet"])
-def test_the_shipped_studies_have_words_for_all(name):
-    assert untold(load(name), "es")[0] == []
-
-
-def test_check_tells_what_lacks_words(capsys):
-    assert main(["check", "ishigami"]) == 0
-    assert "ishigami: --lang es: words for 0 of" in capsys.readouterr().out
-    assert main(["run", "ishigami", "--lang", "es"]) == 2
+def test_check_tells_what_lacks_words(tmp_path, capsys):
+    file = tmp_path / "own.toml"
+    (tmp_path / "own.py").write_text("def double(x):\n    return {'y': 2 * x}\n", encoding="utf-8")
+    head = '[study]\nname = "own"\nfunction = "own.py:double"\nversion = "1"\n'
+    file.write_text(head + '[inputs]\nx = { uniform = [0, 1], source = "us" }\n[outputs]\ny = {}\n', encoding="utf-8")
+    assert main(["check", str(file)]) == 0
+    assert "own: --lang es: words for 0 of 3 texts" in capsys.readouterr().out
+    assert main(["run", str(file), "--lang", "es"]) == 2
     assert "no labels in this language" in capsys.readouterr().err
 
 
@@ -181,3 +180,26 @@ def test_a_workbook_has_a_sheet_for_summary_sensitivity_and_inputs(tmp_path):
     expected = result.summary().to_dict("records")[0]
     assert all(row[key] == expected[key] for key in ("output", "mean", "p50"))
     book.close()
+
+
+@pytest.mark.parametrize("name", sorted(find_studies()))
+def test_no_text_of_a_shipped_study_lacks_its_spanish(name):
+    missing, count = untold(load(name), "es")
+    assert count
+    assert missing == []
+
+
+def test_a_table_of_labels_may_serve_several_studies_and_a_study_says_its_own_over_it(tmp_path):
+    shared, own = tmp_path / "shared.csv", tmp_path / "own.csv"
+    shared.write_text(
+        "dim,code,label,label_es\n,total,mass,masa\n,another's,a,b\nvehicle,suv,c,d\n,met,held,cumplida\n"
+    )
+    own.write_text("dim,code,label,label_es\n,total,own,propia\n")
+    entry = {"shared": [str(shared)], "files": [str(own)]}
+    labels = replace(labels_of(entry, report_study().model, (), "toy: labels"), language="es")
+    assert (labels.name("total"), labels.name("met")) == ("propia", "cumplida")
+    assert set(labels.names) == {"total", "met"}
+    assert "vehicle" not in labels.dims
+    own.write_text("dim,code,label,label_es\n,another's,a,b\n")
+    with pytest.raises(InputError, match="another's: nothing has this name"):
+        labels_of(entry, report_study().model, (), "toy: labels")
