@@ -25,6 +25,7 @@ SCRIPTS = {
     "peers": ["peers.py"],
     "dask": ["dask_workers.py"],
     "commands": ["commands.py", "--cold"],
+    "levers": ["commands.py", "--levers"],
     "storage": ["storage.py", "second-hand-ev", "2000"],
     "engine": ["engine.py", "--quick"],
     "sensitivity-speed": ["sensitivity.py", "speed"],

@@ -9,7 +9,8 @@ from dataclasses import replace
 import numpy as np
 from numpy_twin import after_export, routes
 
-from mcsim.engine.design import saltelli_points
+from mcsim.engine.design import make_design, saltelli_points
+from mcsim.engine.evaluation import model_inputs
 from mcsim.engine.points import design_columns, transform
 from mcsim.engine.staged import Sets, evaluate_sets
 from mcsim.kernels.life.expectation import expected_activity, room_for
@@ -27,17 +28,8 @@ REPEATS = 5
 
 def drawn(study, n, seed=0):
     """Return inputs of n draws, as a run hands them to the model."""
-    random = np.random.default_rng(seed)
-    inputs, tables = {}, {}
-    for item in study.inputs:
-        values = np.asarray(item.distribution.ppf(random.random(n)))
-        if item.table is None:
-            inputs[item.name] = values
-        else:
-            tables.setdefault(item.table[0], {})[item.table[1]] = values
-    for name, rows in tables.items():
-        inputs[name] = np.ascontiguousarray(np.stack([rows[place] for place in range(len(rows))], axis=1))
-    return inputs
+    columns = design_columns(study)
+    return model_inputs(study, transform(study, make_design("random", columns, n, seed).points(0, n), columns), n)
 
 
 def best(function):
