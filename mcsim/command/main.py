@@ -321,24 +321,8 @@ def merge_shards(folders: Sequence[Path], out: Path | None, part: bool) -> None:
 @mcsim.command("compare")
 @click.argument("studies", nargs=-1, shell_complete=completed.studies)
 @offers("--from", "--draws", "--design", "--samples", "--lives", "--seed", "--set", "--data", "--posterior", "--out")
-@offers(
-    "--resume",
-    "--keep",
-    "--shard",
-    "--jobs",
-    "--backend",
-    "--scheduler",
-    "--chunk",
-    "--timeout",
-    "--max-failed",
-    "--no-sensitivity",
-    "--base",
-    "--ladder",
-    "--levers",
-    "--lang",
-    "--quiet",
-    "--json",
-)
+@offers("--resume", "--keep", "--shard", "--jobs", "--backend", "--scheduler", "--chunk", "--timeout", "--max-failed")
+@offers("--no-sensitivity", "--base", "--ladder", "--levers", "--lang", "--quiet", "--json")
 def compare_studies(studies: Sequence[str], repeat: Path | None, **given: Any) -> None:
     """Compare studies with the first one, under common random numbers: what helps, how surely, what it costs.
 
@@ -374,6 +358,17 @@ def write_again(folder: Path, pdf: bool, png: bool, xlsx: bool, language: str | 
     from mcsim.command.jobs import Paper, report_again
 
     _show(report_again(folder, pdf, Paper(png, language or "en", xlsx)))
+
+
+@mcsim.command("new")
+@click.argument("kind", metavar="corridor")
+@click.argument("folder", type=click.Path(path_type=Path))
+@offers("--home", "--host", "--of")
+def new(kind: str, folder: Path, home: str | None, host: str | None, of: str | None) -> None:
+    """Write a folder in which another corridor is filled in: the study file, every table, what each has to hold."""
+    from mcsim.command.made import make
+
+    _show(make(kind, folder, home, host, of))
 
 
 @mcsim.command("bench")

@@ -111,6 +111,7 @@ COMMANDS = {
     "What there is": ("list", "show", "check", "evaluate"),
     "What comes out, and why": ("run", "compare", "combine", "sensitivity", "explain", "plan", "calibrate"),
     "Afterwards": ("report", "merge", "bench"),
+    "Of one's own": ("new",),
 }
 EXAMPLES = {
     "mcsim run ishigami": "bands, what drives them, and a report in runs/ishigami-1, within seconds",
@@ -125,6 +126,7 @@ SECTIONS = {
         "--threshold",
     ),
     "The comparison": ("--levers", "--ladder", "--reading"),
+    "The corridor": ("--home", "--host", "--of"),
     "Files": ("--out", "--resume", "--keep", "--exact", "--shard", "--part", "--png", "--xlsx", "--pdf"),
     "The work": ("--jobs", "--backend", "--scheduler", "--chunk", "--timeout", "--max-failed"),
     "What is told": ("--lang", "--quiet", "--json", "--help"),
@@ -238,6 +240,9 @@ OPTIONS: dict[str, Callable[..., Any]] = {
         help="Every lever and package whose inputs the first study has; its runs are not kept.",
     ),
     "--ladder": _option("--ladder", is_flag=True, help="Levers at 1/4, 1/2 and 3/4 of their strength too."),
+    "--home": _option("--home", metavar="X", help="Label of the country where vehicles are new, such as jp."),
+    "--host": _option("--host", metavar="Y", help="Label of the country to which they go second-hand, such as nz."),
+    "--of": _option("--of", metavar="STUDY", help="Study whose model it is (default fleet)."),
     "--method": _option(
         "--method",
         metavar="NAME",

@@ -295,6 +295,23 @@ class Output(Suggests):
 class TableSpec:
     """What a model needs of a table: its key columns, the units it accepts and the valid range of its values.
 
+    Parameters
+    ----------
+    name : str
+        Name of the table in the study.
+    keys : tuple of str
+        Key columns.
+    valid : (float, float)
+        Valid range of a value.
+    group : str, optional
+        Group of its uncertain rows.
+    meaning : str
+        What a row is.
+    rows : str
+        Which rows it needs and which may be left out, in words.
+    anywhere : bool
+        Whether it is of things that are the same in every country, such as materials.
+
     Examples
     --------
     >>> TableSpec("grid", ("year", "source"), valid=(0.0, 1.0)).keys
@@ -306,6 +323,8 @@ class TableSpec:
     valid: tuple[float, float] = (-math.inf, math.inf)
     group: str | None = None
     meaning: str = ""
+    rows: str = ""
+    anywhere: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

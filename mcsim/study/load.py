@@ -31,6 +31,7 @@ from mcsim.study.study import Study
 from mcsim.study.surveyed import surveys_of
 from mcsim.study.tables import Table, read_rows, table_from_rows
 from mcsim.study.types import OptionValue
+from mcsim.study.unfilled import refuse_unfilled_inputs
 
 Rows = list[dict[str, str]]
 
@@ -300,6 +301,7 @@ def _assemble(
             raise InputError(
                 f"{path}: inputs.{name}: no such input of {model.name}; `mcsim show` lists them{nearest(name, known)}"
             )
+    refuse_unfilled_inputs(entries, f"{path}: inputs")
     for parameter in model.parameters:
         if parameter.labels is not None:
             inputs.extend(vector_inputs(parameter, entries.get(parameter.name), path, vectors))

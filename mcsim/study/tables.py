@@ -25,6 +25,7 @@ from mcsim.study.errors import InputError, nearest
 from mcsim.study.inputs import Input
 from mcsim.study.setting import check_share
 from mcsim.study.types import FloatArray, IntArray
+from mcsim.study.unfilled import refuse_unfilled
 
 RESERVED = ("value", "low", "high", "unit", "distribution", "source", "status", "note", "group")
 
@@ -273,6 +274,9 @@ def table_from_rows(
         )
     if spec is not None:
         keys = spec.keys
+    refuse_unfilled(
+        ((f"{place}: {cell_name(name, [cells[key] for key in keys])}", cells["source"]) for cells in rows), "rows"
+    )
     default_group = group or (spec.group if spec is not None else None) or name
     valid = spec.valid if spec is not None else (-math.inf, math.inf)
     index: dict[tuple[str, ...], int] = {}

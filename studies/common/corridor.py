@@ -92,7 +92,11 @@ class Corridor:
 
     def declared(self, items: Iterable[Declared]) -> tuple[Declared, ...]:
         """Return parameters, options, outputs or tables as the study has them."""
-        return tuple(replace(item, name=self.label(item.name), meaning=self.text(item.meaning)) for item in items)
+        return tuple(self._declared(item) for item in items)
+
+    def _declared(self, item: Declared) -> Declared:
+        named = replace(item, name=self.label(item.name), meaning=self.text(item.meaning))
+        return replace(named, rows=self.text(named.rows)) if isinstance(named, TableSpec) else named
 
     def neutral(self, values: Mapping[str, Value], names: Iterable[str]) -> dict[str, Value]:
         """Return what a study calls by its labels under the names that Python has; others keep theirs."""

@@ -12,7 +12,7 @@ from mcsim.studies.common.corridor import Corridor
 from mcsim.studies.common.labels import CHEMISTRIES, MATERIALS, ROUTES
 from mcsim.studies.fleet.levers import moved
 from mcsim.studies.fleet.policy import PYRO, Recovery
-from mcsim.studies.fleet.series import YEARS, interpolation, refuse_negative, spread
+from mcsim.studies.fleet.series import FEW_YEARS, YEARS, interpolation, refuse_negative, spread
 from mcsim.study import FloatArray, IntArray, OptionValue, TableSpec
 from mcsim.study.tables import Table
 
@@ -22,14 +22,25 @@ CAPACITY_SETTLES = 2030
 BEV_SHARE_LAST = {"home": 2024, "host": 2025}
 
 SPECS = (
-    TableSpec("bev_capacity", ("country", "year"), (0.0, np.inf), meaning="mean capacity of BEVs sold, interpolated"),
-    TableSpec("chemistry_share", ("path", "year", "chemistry"), (0.0, 1.0), meaning="chemistries by path"),
-    TableSpec("nmc_split", ("year", "cathode"), (0.0, 1.0), meaning="kinds of NMC, interpolated"),
-    TableSpec("composition", ("chemistry", "material"), (0.0, np.inf), "battery composition", "materials of a pack"),
-    TableSpec("pack_mass", ("chemistry",), (0.0, np.inf), meaning="mass of a pack"),
-    TableSpec("pack_mass_factor", ("year",), (1e-9, np.inf), meaning="pack mass over that of 2022, interpolated"),
-    TableSpec("recovery", ("route", "material"), (0.0, 1.0), "recycling recovery", "share recovered"),
-)
+    TableSpec(
+        "bev_capacity", ("country", "year"), (0.0, np.inf), None, "mean capacity of BEVs sold",
+        f"of both countries {FEW_YEARS}",
+    ),
+    TableSpec(
+        "chemistry_share", ("path", "year", "chemistry"), (0.0, 1.0), None, "chemistries of new packs by path",
+        f"of every path, nmc, nca and lfp, {FEW_YEARS}; values of a year sum to 1",
+    ),
+    TableSpec("nmc_split", ("year", "cathode"), (0.0, 1.0), None, "kinds of NMC", FEW_YEARS, anywhere=True),
+    TableSpec(
+        "composition", ("chemistry", "material"), (0.0, np.inf), "battery composition", "materials of a pack",
+        anywhere=True,
+    ),
+    TableSpec("pack_mass", ("chemistry",), (0.0, np.inf), None, "mass of a pack", anywhere=True),
+    TableSpec("pack_mass_factor", ("year",), (1e-9, np.inf), None, "pack mass over that of 2022", FEW_YEARS),
+    TableSpec(
+        "recovery", ("route", "material"), (0.0, 1.0), "recycling recovery", "share recovered", anywhere=True
+    ),
+)  # fmt: skip
 
 
 # What `capacity` reads, and what `contents` reads beside it and the chemistry.

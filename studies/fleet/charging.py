@@ -15,8 +15,12 @@ from mcsim.study.tables import Table
 
 HISTORY, PATHS = "history", ("low", "central", "high")
 SPECS = (
-    TableSpec("grid_losses", ("region", "scenario", "year"), (0.0, 0.99), meaning="lost in transmission, distribution"),
-)
+    TableSpec(
+        "grid_losses", ("region", "scenario", "year"), (0.0, 0.99), None, "lost in transmission, distribution",
+        "of {host}: of history and of the paths low, central and high some years, linear between those given; other "
+        "regions may be left out",
+    ),
+)  # fmt: skip
 _KG_PER_MEGATONNE = 1e9
 
 

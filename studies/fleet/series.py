@@ -14,6 +14,8 @@ from mcsim.study.tables import Table, cell_name
 YEARS = tuple(range(2005, 2051))
 AGE_GROUPS = ("0-4", "5-9", "10-14", "15-19", "20+")
 HOME_MODEL_YEARS = tuple(range(1981, 2051))
+# Which rows a table of `interpolation` needs.
+FEW_YEARS = "some years: linear between those given, constant outside"
 
 
 def refuse_negative(table: Table) -> None:

@@ -11,6 +11,7 @@ from mcsim.kernels.cohorts.records import ENTRY_AGES, Demand, Gate, Gates, Histo
 from mcsim.studies.fleet.levers import moved
 from mcsim.studies.fleet.policy import BorderRule
 from mcsim.studies.fleet.series import (
+    FEW_YEARS,
     YEARS,
     interpolation,
     refuse_negative,
@@ -31,16 +32,18 @@ EARLY_IMPORTS_LAST = 2010
 IRREGULAR = (5, 25)
 
 SPECS = (
-    TableSpec("host_imports", ("year",), (0.0, np.inf), "import history", "registered second-hand imports"),
     TableSpec(
-        "import_ages",
-        ("first_year", "age"),
-        (0.0, np.inf),
-        "import ages",
-        "registered imports by age, from each year on; weights that the model normalises",
+        "host_imports", ("year",), (0.0, np.inf), "import history", "registered second-hand imports",
+        f"every year from {HISTORY[0]} to {HISTORY[-1]}",
     ),
-    TableSpec("population", ("year",), (0.0, np.inf), meaning="people in {host}, interpolated"),
-)
+    TableSpec(
+        "import_ages", ("first_year", "age"), (0.0, np.inf), "import ages",
+        "registered imports by age, from each year on; weights that the model normalises",
+        f"every age at which vehicles came, from {HISTORY[0]} or before, and again from each year in which ages or "
+        "rules changed; values of each such year sum to 1",
+    ),
+    TableSpec("population", ("year",), (0.0, np.inf), None, "people in {host}", FEW_YEARS),
+)  # fmt: skip
 
 
 def reads(options: Mapping[str, OptionValue]) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ import numpy as np
 from mcsim.kernels.cohorts.records import STYLES, HomeVehicles, HostVehicles, Vehicles
 from mcsim.kernels.laws.survival import check_survival_table
 from mcsim.studies.fleet.series import (
+    FEW_YEARS,
     HOME_MODEL_YEARS,
     YEARS,
     interpolation,
@@ -24,22 +25,43 @@ from mcsim.study.tables import Table
 
 # Last year of observed sales by powertrain, and the year through which the logistic curves pass.
 HOME_EV_LAST, HOST_EV_LAST = 2024, 2025
+HOME_EV_FIRST, HOST_EV_FIRST = 2010, 2011
 HOME_ANCHOR, HOST_ANCHOR = 2025, 2025
 HYBRID_SETTLES = 2035
 EARLY = tuple(range(1990, 2005))
 # Model years of the first stock.
 EARLY_COHORTS = EARLY[-1] - 1970 + 1
 
+EVERY_MODEL_YEAR = f"every year from {HOME_MODEL_YEARS[0]} to {HOME_MODEL_YEARS[-1]}"
 SPECS = (
-    TableSpec("home_sales", ("year",), (0.0, np.inf), meaning="new light vehicles, {home}, by model year"),
-    TableSpec("home_pickup_share", ("year",), (0.0, 1.0), meaning="pickups among them"),
-    TableSpec("home_survival", ("body", "age"), (0.0, 1.0), meaning="share in use by age"),
-    TableSpec("home_ev_sales", ("kind", "year"), (0.0, np.inf), meaning="new EVs, {home}"),
-    TableSpec("home_hev_sales", ("year",), (0.0, np.inf), meaning="new hybrids, {home}, interpolated"),
-    TableSpec("host_sales", ("year",), (0.0, np.inf), meaning="new light vehicles, {host}"),
-    TableSpec("host_ev_sales", ("kind", "year"), (0.0, np.inf), meaning="new EVs, {host}"),
-    TableSpec("host_hev_sales", ("year",), (0.0, np.inf), meaning="new hybrids, {host}, interpolated"),
-)
+    TableSpec(
+        "home_sales", ("year",), (0.0, np.inf), None, "new light vehicles, {home}, by model year", EVERY_MODEL_YEAR
+    ),
+    TableSpec(
+        "home_pickup_share", ("year",), (0.0, 1.0), None, "pickups among them",
+        f"{EVERY_MODEL_YEAR}; 0 where one body style is enough",
+    ),
+    TableSpec(
+        "home_survival", ("body", "age"), (0.0, 1.0), None, "share in use by age",
+        "every age from 0 on, of car and pickup (one curve twice where one style is enough); other bodies and the last "
+        "ages may be left out: the curve goes on with its last year's hazard",
+    ),
+    TableSpec(
+        "home_ev_sales", ("kind", "year"), (0.0, np.inf), None, "new EVs, {home}",
+        f"every year from {HOME_EV_FIRST} to {HOME_EV_LAST}, bev and phev",
+    ),
+    TableSpec("home_hev_sales", ("year",), (0.0, np.inf), None, "new hybrids, {home}", FEW_YEARS),
+    TableSpec(
+        "host_sales", ("year",), (0.0, np.inf), None, "new light vehicles, {host}",
+        f"every year from {EARLY[0]} to the last one known; those before {YEARS[0]} set the ages of the first "
+        "stock alone",
+    ),
+    TableSpec(
+        "host_ev_sales", ("kind", "year"), (0.0, np.inf), None, "new EVs, {host}",
+        f"every year from {HOST_EV_FIRST} to {HOST_EV_LAST}, bev and phev",
+    ),
+    TableSpec("host_hev_sales", ("year",), (0.0, np.inf), None, "new hybrids, {host}", FEW_YEARS),
+)  # fmt: skip
 
 
 # What `vehicles` reads.
@@ -115,7 +137,8 @@ def read_turnover(tables: Mapping[str, Table]) -> Turnover:
     for spec in SPECS:
         refuse_negative(tables[spec.name])
     home_ev, host_ev = tables["home_ev_sales"], tables["host_ev_sales"]
-    home_years, host_years = tuple(range(2010, HOME_EV_LAST + 1)), tuple(range(2011, HOST_EV_LAST + 1))
+    home_years = tuple(range(HOME_EV_FIRST, HOME_EV_LAST + 1))
+    host_years = tuple(range(HOST_EV_FIRST, HOST_EV_LAST + 1))
     host_last = max(int(key[0]) for key in tables["host_sales"].index)
     early = yearly_rows(tables["host_sales"], EARLY)
     return Turnover(
@@ -160,7 +183,8 @@ def home_sales(turnover: Turnover, inputs: Mapping[str, FloatArray]) -> FloatArr
         later, inputs["home_ev_ceiling"], inputs["home_ev_midpoint"], inputs["home_ev_share_2025"], HOME_ANCHOR
     )
     ev = np.zeros_like(total)
-    ev[:, 2010 - HOME_MODEL_YEARS[0] : 2010 - HOME_MODEL_YEARS[0] + observed.shape[1]] = observed
+    first = HOME_EV_FIRST - HOME_MODEL_YEARS[0]
+    ev[:, first : first + observed.shape[1]] = observed
     ev[:, -len(later) :] = share * total[:, -len(later) :]
     hybrid = spread(inputs["home_hev_sales"], turnover.home_hev)
     return _split(total, ev, hybrid, 2024, inputs["home_hev_share_2035"], HOME_MODEL_YEARS[0])
@@ -181,7 +205,8 @@ def host_sales(turnover: Turnover, inputs: Mapping[str, FloatArray]) -> FloatArr
         later, inputs["host_ev_ceiling"], inputs["host_ev_midpoint"], inputs["host_ev_share_2025"], HOST_ANCHOR
     )
     ev = np.zeros_like(total)
-    ev[:, 2011 - YEARS[0] : 2011 - YEARS[0] + plug_ins.shape[1]] = plug_ins
+    first = HOST_EV_FIRST - YEARS[0]
+    ev[:, first : first + plug_ins.shape[1]] = plug_ins
     ev[:, -len(later) :] = share * total[:, -len(later) :]
     hybrid = spread(inputs["host_hev_sales"], turnover.host_hev)
     return _split(total, ev, hybrid, 2025, inputs["host_hev_share_2035"], YEARS[0])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from mcsim.kernels.cohorts.accounts import REPLACEMENTS
@@ -76,7 +78,7 @@ def _specs() -> tuple[TableSpec, ...]:
     found: dict[str, TableSpec] = {spec.name: spec for spec in FLEET_SPECS}
     for spec in (*lca.TABLES, *(s for s in vehicle.TABLES if s.name == "home_distance"), *PLACE_SPECS):
         name = SCORED_MASS if spec.name == "pack_mass" else spec.name
-        found.setdefault(name, TableSpec(name, spec.keys, spec.valid, spec.group, spec.meaning))
+        found.setdefault(name, replace(spec, name=name))
     price = TableSpec("metal_price", ("material",), (0.0, np.inf), "price", "price of a material")
     return (*found.values(), *FLEET_VEHICLE_SPECS, price)
 
