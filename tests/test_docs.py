@@ -66,12 +66,13 @@ def test_the_second_readme_command_is_what_ci_runs():
 
 
 def mcsim_commands() -> list[str]:
-    """Return every `mcsim ...` line that the documents show as a command."""
+    """Return every `mcsim ...` that the documents show as a command, in a line of its own or within one."""
     found = []
     for path in DOCUMENTS:
         found += re.findall(
             r"^(?:    |\$ )(?:\.venv/bin/)?mcsim (.+?)(?:\s+#.*)?$", path.read_text(), flags=re.MULTILINE
         )
+        found += re.findall(r"`mcsim ([a-z][^`\n]*)`", path.read_text())
     return sorted(set(found))
 
 
