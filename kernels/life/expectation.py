@@ -114,7 +114,7 @@ def memory_of_draw(lives: Lives, given_export: bool) -> Memory:
             new(n_ages - 1 + BEHIND),
             np.ones(n_ages),
         ),
-        HostMemory(new((PACKS, wide)), sums(), new((PACKS, n_nodes + 9)), new(wide)),
+        HostMemory(new((PACKS, wide)), sums(), new((PACKS, n_nodes + 9))),
         Service(new(n_years), new(n_years)),
         Service(new(n_years), new(n_years)),
         new(ACTIVITIES),

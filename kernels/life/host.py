@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mcsim.kernels._jit import FloatArray, borrowing_kernel, inline_borrowing_kernel, part_of_kernel
+from mcsim.kernels._jit import apart_kernel, borrowing_kernel, inline_borrowing_kernel, part_of_kernel
 from mcsim.kernels.life.home import clear_sums
 from mcsim.kernels.life.records import (
     FIRST_PACK,
@@ -36,14 +36,6 @@ _SMALLEST = 1e-300
 _AT_NODES, _BEGIN_WORN, _END_WORN = 0, 1, 2
 # An index without a sign needs no test for counting from the end: loops over several shifted rows vectorise.
 _1, _2, _3, _4, _5, _6, _7 = (np.uint64(shift) for shift in range(1, 8))
-
-
-class Rows(NamedTuple):
-    """Rows of one pack: what a step's failures read. They are passed at every step, so no more than that is."""
-
-    weights: FloatArray  # (n + 10,)
-    survival: FloatArray  # (n + 2,)
-    risk: FloatArray  # (n + 2,)
 
 
 class Crossing(NamedTuple):
@@ -289,33 +281,28 @@ def _add_eight(weights, s, row, begin, last, total):
             total[base + place] += early + late
 
 
-@part_of_kernel
-def _failures_at(step, newest, end, pack, vehicle, vehicle_after, hazard, scratch):
-    """Return the packs of one table that fail in a step, installed up to step `newest`, at most `end` steps before.
+@inline_borrowing_kernel
+def _tell_failures(pack, start, weight, first, last, after, exported, failed):
+    """Add what fails of one pack in the steps [first, last) by its table: it was installed in the step `start`.
 
-    It is the convolution of installations with failures, sum over s of w(s) x (what ends of V T(step - s) in the step)
-    x (the pack's share of the hazards), with V the vehicle's survival at the step's nodes and T the pack's table.
+    It is weight x (what ends of V T(step - start) in the step) x (the pack's share of the hazards), with V the
+    vehicle's survival at the step's nodes and T the pack's table. Told ahead by each pack, a step's failures are known
+    when it comes: to sum them up then would make every step wait for the sum.
     """
-    weights, survival, risk = pack.weights, pack.survival, pack.risk
-    first = max(step - newest, 1)
-    last = np.uint64(max(min(step, end) + 1 - first, 0))
-    lag, now = np.uint64(first), np.uint64(step)
-    for place in range(last):
-        k = place + lag
-        share = risk[k] / (risk[k] + hazard + _SMALLEST)
-        events = vehicle * survival[k] - vehicle_after * survival[k + _1]
-        scratch[place] = weights[now - k] * events * share
-    # Four partial sums: one would wait for its own last addition at every step.
-    a, b, c, d = 0.0, 0.0, 0.0, 0.0
-    whole = last - last % _4
-    for k in range(np.uint64(0), whole, _4):
-        a += scratch[k]
-        b += scratch[k + _1]
-        c += scratch[k + _2]
-        d += scratch[k + _3]
-    for k in range(whole, last):
-        a += scratch[k]
-    return (a + b) + (c + d)
+    if first < last:
+        k = first - start
+        survival, risk = exported.survival[pack, k:], exported.risk[pack, k:]
+        _add_failures(
+            weight, survival, risk, after.survival[first:], after.hazard[first:], failed[first + 1 : last + 1]
+        )
+
+
+@apart_kernel
+def _add_failures(weight, survival, risk, vehicle, hazard, failed):
+    for k in range(failed.size):
+        share = risk[k] / (risk[k] + hazard[k] + _SMALLEST)
+        events = vehicle[k] * survival[k] - vehicle[k + 1] * survival[k + 1]
+        failed[k] += weight * events * share
 
 
 @part_of_kernel
@@ -359,10 +346,15 @@ def _follow_answers(after, packs, answer, steps, node, crossed, state, memory):
         for j in range(node, n_steps + 2):
             flow[row, j] = 0.0
     of_first = _first_step(after, packs, node, state, flow)
-    # No new pack is younger than the latest that crossed, unless failures are answered by new ones.
-    latest = node
-    while latest > 0 and weights[NEW_PACK, latest] == 0.0:
-        latest -= 1
+    for entry in range(state.count[0]):
+        kind, place = state.taken[entry, 0], state.taken[entry, 1]
+        if place > node:
+            break
+        if place > 0 and state.alive[kind, place] >= _NO_FLOW:
+            pack, start = NEW_PACK + kind, place - 1
+            last = min(n_steps, max(start + exported.end[pack] + 1, crossed))
+            weight = weights[pack, start]
+            _tell_failures(pack, start, weight, node + 1, last, after, exported, flow[REPLACING])
     for step in range(node, n_steps):
         now, then, hazard = after.survival[step], after.survival[step + 1], after.hazard[step]
         failed = flow[REPLACING, step + 1]
@@ -373,12 +365,6 @@ def _follow_answers(after, packs, answer, steps, node, crossed, state, memory):
             ended = weights[FIRST_PACK, 0] * gone * share
             of_first += ended
             failed += ended
-            for pack in range(NEW_PACK, PACKS):
-                newest = n_steps if pack == USED_PACK or answer.repair > 0.0 else latest
-                if pack == NEW_PACK or answer.swap > 0.0:
-                    end = step if step < crossed else exported.end[pack]
-                    rows = Rows(weights[pack], table[pack], exported.risk[pack])
-                    failed += _failures_at(step, newest, end, rows, now, then, hazard, memory.scratch)
         flow[REPLACING, step + 1] = failed
         for kind in range(2):
             started = failed * (answer.repair if kind == NEW else answer.swap)
@@ -391,5 +377,8 @@ def _follow_answers(after, packs, answer, steps, node, crossed, state, memory):
             memory.sums.rest_worn[step] += half * packs.fade[NEW_PACK + kind, 0]
             # It is not in service at the begin of the step that follows its own: taken off what is added there.
             memory.sums.end[step] -= weight
-            weights[NEW_PACK + kind, step] = weight
+            pack = NEW_PACK + kind
+            weights[pack, step] = weight
+            last = min(n_steps, max(step + exported.end[pack] + 1, crossed))
+            _tell_failures(pack, step, weight, step + 1, last, after, exported, flow[REPLACING])
     return of_first * (answer.repair + answer.swap)

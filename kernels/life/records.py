@@ -305,7 +305,6 @@ class HostMemory(NamedTuple):
     flow: FloatArray  # (3, n + 2): new and used packs, and the failures
     sums: Sums
     weights: FloatArray  # (3, n + 10) survival weight of the packs of a table by step of installation
-    scratch: FloatArray  # (n + 2,)
 
 
 class Covered(NamedTuple):
