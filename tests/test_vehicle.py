@@ -64,7 +64,8 @@ def holes(study, values, name):
         exported = found[:, :, 1]
         exported &= ~gone.reshape(*gone.shape, *[1] * (exported.ndim - 3))
     elif "export_age" in dims:
-        found &= ~gone[:, :, np.newaxis, :, np.newaxis]
+        crossing = ~gone[:, :, np.newaxis]
+        found &= crossing.reshape(*crossing.shape, *[1] * (found.ndim - 4))
     return found
 
 
