@@ -21,6 +21,7 @@ from mcsim.result.result import Result
 from mcsim.result.shards import Shard
 from mcsim.store.chunks import DiskShelf, Shelf, Span, check_complete, united
 from mcsim.store.directory import STATE
+from mcsim.store.heap import Tide
 from mcsim.store.pieces import Arrays, Piece
 from mcsim.store.whole import Damaged, read_arrays, save_arrays
 from mcsim.study import FloatArray, IntArray, Output
@@ -53,6 +54,7 @@ class Collector:
         self._gate = threading.Condition()
         self._writers = 0
         self._closed = False
+        self._tide = Tide()
         self._first: Piece | None = None
         self.failures: list[Failure] = []
         self.done = 0
@@ -132,6 +134,7 @@ class Collector:
             self._count(piece, streamed)
             if sum(self._pending.values()) > PENDING_BYTES:
                 self.save_state()
+            self._tide.add(sum(array.nbytes for array in piece.outputs.values()))
 
     def _note(self, piece: Piece) -> None:
         self.failures.extend(piece.failures)
@@ -231,14 +234,18 @@ class Collector:
         stream = self._new_stream(output)
         for piece in self.shelf.pieces((name,), inputs=False):
             stream.add(piece.start, piece.stop, piece.draws, piece.outputs[name].reshape(-1, output.n_packed))
+            self._tide.add(piece.outputs[name].nbytes)
         return stream.bands()
 
     def _exact(self, output: Output) -> Bands:
         """Return the bands of all draws of an output, some of its elements at a time: each is sorted by itself."""
-        draws = Draws(self.shelf, self.work)
+        draws, tide = Draws(self.shelf, self.work), self._tide
         width = max(1, WINDOW_BYTES // (8 * max(1, self.done)))
         starts = range(0, max(1, output.n_packed), width)
-        parts = [exact_bands(draws.some(output.name, start, start + width)) for start in starts]
+        parts = []
+        for start in starts:
+            parts.append(exact_bands(draws.some(output.name, start, start + width)))
+            tide.add(8 * self.done * output.n_packed)  # a window reads all of it
         n, mean, sd = (np.concatenate([getattr(part, name) for part in parts]) for name in ("n", "mean", "sd"))
         return Bands(parts[0].draws, n, mean, sd, np.concatenate([part.quantiles for part in parts], axis=1))
 

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from mcsim.result.datasets import groups_of, input_attributes, output_attributes
 from mcsim.store.calm import calm
+from mcsim.store.heap import give_back
 from mcsim.store.whole import reading
 from mcsim.study import FloatArray, InputError, IntArray, Output, Study
 
@@ -62,12 +63,15 @@ def write_draws(result: Result, path: Path, rounded: Sequence[str] = ()) -> None
         _write_rows(result, file.create_group(inputs))
         group = file.create_group(outputs)
         _write_rows(result, group)
+        give_back()
         for output in result.study.outputs:
             if output.name in result.kept:
                 _write_coordinates(output, group)
                 _write_output(result, output, group, np.float32 if output.name in rounded else np.float64)
                 disk.check()
+    give_back()
     _write_inputs(result, path)
+    give_back()
 
 
 def _write_rows(result: Result, group: Any) -> None:

@@ -1,0 +1,44 @@
+"""Memory that was freed, given back to the system.
+
+The allocator of glibc keeps what threads free, in a heap of each: the arrays of a chunk, of other sizes than those of
+the next, leave holes that nobody fills, and a run of many chunks grows by hundreds of megabytes that nobody holds.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import sys
+from collections.abc import Callable
+from functools import lru_cache
+
+EVERY_BYTES = 128 * 2**20  # of arrays that came and went, between two times that holes are given back
+
+
+@lru_cache(maxsize=1)
+def _trim() -> Callable[[int], int] | None:
+    """Return what gives holes back, None where the system's library has no such thing."""
+    if not sys.platform.startswith("linux"):
+        return None
+    found: Callable[[int], int] | None = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    return found
+
+
+def give_back() -> None:
+    """Give holes in the heaps back to the system: some milliseconds where there are many."""
+    trim = _trim()
+    if trim is not None:
+        trim(0)
+
+
+class Tide:
+    """How much has come and gone since holes were given back."""
+
+    def __init__(self) -> None:
+        self._passed = 0
+
+    def add(self, size: int) -> None:
+        """Count so many bytes, and give holes back where there may be many."""
+        self._passed += size
+        if self._passed > EVERY_BYTES:
+            self._passed = 0
+            give_back()
