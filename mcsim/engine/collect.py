@@ -159,11 +159,10 @@ class Collector:
             self._pending = {}
 
     def _state(self) -> Iterator[tuple[str, NDArray[Any]]]:
-        """Yield what the bands remember, one output after the other: an output's counts take a hundred megabytes."""
+        """Yield what the bands remember, one array after the other: an output's counts take a hundred megabytes."""
         yield "counted", np.array(self._counted, np.int64).reshape(-1, 2)
         for name, stream in self._streams.items():
-            for key, array in stream.to_arrays().items():
-                yield f"{name}/{key}", array
+            yield from ((f"{name}/{key}", array) for key, array in stream.arrays())
 
     def state_pays(self) -> bool:
         """Return whether the state of a whole run is worth its place on the disk.

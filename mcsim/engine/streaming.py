@@ -8,7 +8,7 @@ are laid around the values of the first block of the whole run: a shard that doe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -213,29 +213,30 @@ class BandStream:
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
         """Return the state as arrays by name, for a file; counts without their zeros."""
-        arrays: dict[str, NDArray[Any]] = {f"held-{number}": rows for number, rows in self.held.items()}
+        return dict(self.arrays())
+
+    def arrays(self) -> Iterator[tuple[str, NDArray[Any]]]:
+        """Yield the state as arrays with their names, one in memory after the other."""
+        yield from ((f"held-{number}", rows) for number, rows in self.held.items())
         if self.counted is not None:
             frame, counts = self.counted
             bins, there = counts.bins, np.flatnonzero(counts.bins)
-            values, ends = bins.ravel()[there], np.empty((2, len(there)))
+            yield "cell_counts", np.count_nonzero(bins, axis=1).astype(np.int32)
+            yield "place", (there % bins.shape[1]).astype(np.int16)
+            yield "count", bins.ravel()[there].astype(np.min_scalar_type(int(bins.max(initial=0))))
+            ends = np.empty((2, len(there)))
             for row, found in zip(ends, (counts.least, counts.greatest), strict=True):
                 np.take(found.ravel(), there, out=row, mode="clip")  # which spares a copy
-            arrays |= {
-                "cell_counts": np.count_nonzero(bins, axis=1).astype(np.int32),
-                "place": (there % bins.shape[1]).astype(np.int16),
-                "count": values.astype(np.min_scalar_type(int(values.max(initial=0)))),
-                "ends": ends,
-                "windows": counts.windows,
-                "tallies": counts.tallies,
-                "range": np.stack([counts.lowest, counts.highest]),
-            }
-            arrays |= {f"frame-{name}": array for name, array in frame._asdict().items()}
+            yield "ends", ends
+            del there, ends
+            yield "windows", counts.windows
+            yield "tallies", counts.tallies
+            yield "range", np.stack([counts.lowest, counts.highest])
+            yield from ((f"frame-{name}", array) for name, array in frame._asdict().items())
         for (level, index), node in self.nodes.items():
             # Counts are whole numbers below 2**53, which float64 holds as they are.
-            arrays[f"node-{level}-{index}-{node.draws}"] = np.stack([node.defined, node.mean, node.squares])
-        for (low, high), rows in self.loose.items():
-            arrays[f"loose-{low}-{high}"] = rows
-        return arrays
+            yield f"node-{level}-{index}-{node.draws}", np.stack([node.defined, node.mean, node.squares])
+        yield from ((f"loose-{low}-{high}", rows) for (low, high), rows in self.loose.items())
 
     def load_arrays(self, arrays: Mapping[str, NDArray[Any]]) -> None:
         """Take the state from the arrays of `to_arrays`."""

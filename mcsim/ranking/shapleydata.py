@@ -154,9 +154,10 @@ def effects(x: FloatArray, y: FloatArray, about: Analysis) -> Measures:
 
 def _draws(x: FloatArray, about: Analysis) -> Draws:
     """Return the draws, and what is known of them from another output that has a value in the same ones."""
-    for known, draws in about.fits:
+    for known, held in about.fits:
         if known is x:
-            return draws
+            assert isinstance(held, Draws)
+            return held
     draws = Draws.of(x, about.weights)
     if not about.fits:
         about.fits.append((x, draws))

@@ -79,7 +79,7 @@ def write_rows(stream: IO[str], table: Columns, header: bool = True) -> None:
     writer = csv.writer(stream, lineterminator=os.linesep)
     if header:
         writer.writerow([escaped_text(str(name)) for name in table])
-    writer.writerows(zip(*(_cells(table[name]) for name in table), strict=False))
+    writer.writerows(zip(*(_cells(table[str(name)]) for name in table), strict=False))
 
 
 def _cells(column: Any) -> Iterable[Any]:
@@ -88,8 +88,8 @@ def _cells(column: Any) -> Iterable[Any]:
         return repeat(escaped_text(column) if isinstance(column, str) else column)
     values = column if isinstance(column, np.ndarray) else column.to_numpy()
     if values.dtype.kind == "f":
-        missing = np.isnan(values)
-        return list((np.where(missing, None, values) if missing.any() else values).tolist())
+        items = values.tolist()
+        return [None if item != item else item for item in items] if np.isnan(values).any() else list(items)
     if values.dtype.kind in "iub":
         return list(values.tolist())
     items = values.tolist()

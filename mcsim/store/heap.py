@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable
 from functools import lru_cache
 
-EVERY_BYTES = 128 * 2**20  # of arrays that came and went, between two times that holes are given back
+EVERY_BYTES = 64 * 2**20  # of arrays that came and went, between two times that holes are given back
 
 
 @lru_cache(maxsize=1)
