@@ -1,5 +1,7 @@
 """Stages remembered from one scenario to the next: bits as without, and only what a lever touches is computed."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -10,8 +12,11 @@ from mcsim.engine.evaluation import evaluate_values
 from mcsim.engine.points import design_columns, transform
 from mcsim.engine.remembered import Memory
 from mcsim.engine.run import run_asked
+from mcsim.ranking.deltas import rank_delta
 from mcsim.study import Input, Model, Output, Parameter, Stage, Stages, Study
+from mcsim.study.outcomes import Outcome
 from mcsim.study.overlay import laid_over, read_overlay
+from mcsim.study.select import Cell
 
 
 def counted(calls):
@@ -97,6 +102,21 @@ def test_what_is_remembered_while_it_is_first_computed_hides_no_noise():
     study = Study("noisy", "Noisy", "?", "1", model, (Input("x", "1", "x", uniform(0, 1), "s"),), {})
     notes = run_asked(Memory(study).lent(study), Asked.of(draws=64, jobs=1)).notes
     assert any("does not repeat itself" in note for note in notes)
+
+
+def test_what_decides_a_difference_is_ranked_with_what_both_sides_share_computed_once():
+    calls = {}
+    first = counted(calls)
+    other = first.set(z=5.0)
+    outcomes = (Outcome(Cell(first.output("out"), {}), 1, "1"),)
+    found = rank_delta(first, other, outcomes, Asked.of(base=64, jobs=1))
+    together = dict(calls)
+    calls.clear()
+    # The same model twice, each a model of its own: nothing is shared.
+    apart = rank_delta(first, replace(other, model=replace(first.model)), outcomes, Asked.of(base=64, jobs=1))
+    np.testing.assert_array_equal(found.table("out")["ST"], apart.table("out")["ST"])
+    assert together["costly"] < calls["costly"]
+    assert together["costly"] <= 0.6 * calls["costly"]
 
 
 @pytest.mark.parametrize("name", ["fleet", "trade"])

@@ -257,10 +257,11 @@ def _driven(
     found: Compared, sides: Sequence[Side], outcomes: Sequence[Outcome], extent: Extent, folder: Path, asked: Asked
 ) -> Compared:
     """Return a comparison with what decides each difference and with the ladders, as far as these are asked for."""
-    from mcsim.engine.ladder import ladder
+    from mcsim.engine.ladder import ladder, memory_of
     from mcsim.ranking.deltas import rank_delta
 
     rankings, ladders, notes = {}, {}, []
+    memory = memory_of(sides[0].study, outcomes, asked) if extent.ladder else None
     for place, side in enumerate(sides[1:], start=1):
         name = side.study.name
         if extent.drivers is not None:
@@ -272,7 +273,7 @@ def _driven(
                 notes.append(f"{name}: what decides it is not told: {error}")
         if extent.ladder and side.strengths:
             ends = found.matrix.values[[0, place]]
-            ladders[place] = ladder(side.study, side.strengths, outcomes, asked, ends)
+            ladders[place] = ladder(side.study, side.strengths, outcomes, asked, ends, memory)
     return replace(found, rankings=rankings, ladders=ladders, notes=tuple(notes))
 
 

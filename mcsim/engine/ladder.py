@@ -8,11 +8,13 @@ from dataclasses import replace
 import numpy as np
 
 from mcsim.engine.asked import Asked, Stored
+from mcsim.engine.remembered import Memory
 from mcsim.engine.run import run_asked
 from mcsim.result.result import Result
 from mcsim.study import FloatArray, InputError, Study
 from mcsim.study.answers import Brief
 from mcsim.study.outcomes import Outcome, narrowed
+from mcsim.study.stages import Stages
 
 STEPS = (0.0, 0.25, 0.5, 0.75, 1.0)
 
@@ -48,8 +50,24 @@ def weakened(study: Study, strengths: Sequence[str], step: float) -> Study:
     return study.set_items([(name, step * by_name[name].distribution.median()) for name in strengths])
 
 
-def ladder(study: Study, strengths: Sequence[str], outcomes: Sequence[Outcome], asked: Asked, ends: FloatArray
-           ) -> FloatArray:  # fmt: skip
+def memory_of(study: Study, outcomes: Sequence[Outcome], asked: Asked) -> Memory:
+    """Return what the ladders over a study have in common: the stages of its own outcomes, none outside threads."""
+    alone = outcomes_alone(study, outcomes)
+    memory = Memory(alone)
+    if isinstance(alone.model.evaluate, Stages) and asked.computed.backend == "threads":
+        run_asked(memory.lent(alone), replace(asked, stored=Stored(None, False, ())))
+    memory.keep_no_more()
+    return memory
+
+
+def ladder(
+    study: Study,
+    strengths: Sequence[str],
+    outcomes: Sequence[Outcome],
+    asked: Asked,
+    ends: FloatArray,
+    memory: Memory | None = None,
+) -> FloatArray:
     """Return the outcomes at each of `STEPS`, draw by draw.
 
     Parameters
@@ -64,6 +82,8 @@ def ladder(study: Study, strengths: Sequence[str], outcomes: Sequence[Outcome], 
         The draws, as those of the comparison.
     ends : ndarray, shape (2, n_outcomes, n_draws)
         The outcomes of the baseline and of the study, which are there already; at strength 0 a study is the baseline.
+    memory : Memory, optional
+        From `memory_of` the baseline.
 
     Returns
     -------
@@ -72,7 +92,9 @@ def ladder(study: Study, strengths: Sequence[str], outcomes: Sequence[Outcome], 
     alone, found = outcomes_alone(study, outcomes), np.full((len(STEPS), *ends.shape[1:]), np.nan)
     found[0], found[-1] = ends
     for place, step in enumerate(STEPS[1:-1], start=1):
-        result = run_asked(weakened(alone, strengths, step), replace(asked, stored=Stored(None, False, ())))
+        weak = weakened(alone, strengths, step)
+        weak = weak if memory is None else memory.lent(weak)
+        result = run_asked(weak, replace(asked, stored=Stored(None, False, ())))
         found[place] = _values(result, outcomes, ends.shape[-1])
     return found
 

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mcsim.engine.evaluation import Evaluation, evaluate_values, transform
+from mcsim.engine.remembered import Memory
 from mcsim.engine.staged import Sets, evaluate_sets
 from mcsim.ranking.undefined import may_be_undefined, pilot, rankable, undefined_lines
 from mcsim.study import FloatArray, IntArray, Output, Stages, Study
@@ -164,9 +165,12 @@ def evaluated(
     """
     values, failed = np.empty((0, 0)), np.empty(0, bool)
     wanted = frozenset(output.name for output in plan.outputs)
+    # What two scenarios of one model have in common is computed once; of one study there is nothing to remember.
+    memory = None if plan.versus is None else Memory(plan.study)
     for study in (plan.study,) if plan.versus is None else (plan.study, plan.versus):
         calls = _Calls(plan, study, points(study), numbers)
-        call = partial(calls.made, study, seed=seed, lives=plan.lives, wanted=wanted)
+        lent = study if memory is None else memory.lent(study)
+        call = partial(calls.made, lent, seed=seed, lives=plan.lives, wanted=wanted)
         if plan.jobs == 1 or len(calls.places) == 1:
             for place, found in zip(calls.places, map(call, calls.places), strict=True):
                 calls.put(place, found)
@@ -176,6 +180,8 @@ def evaluated(
                     calls.put(place, found)
         if study is plan.study:
             values, failed = calls.outputs, calls.failed
+            if memory is not None:
+                memory.keep_no_more()
         else:
             factors = versus_factors(plan)
             values -= calls.outputs if factors is None else calls.outputs * factors

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from mcsim.study.declared import Context, Output
 from mcsim.study.errors import InputError, one_of
 from mcsim.study.model import Model
 from mcsim.study.select import Cell, packed_cells, parse_cell
+from mcsim.study.stages import Options, Results, Stage, Stages
 from mcsim.study.types import FloatArray
 
 DIRECTIONS = {"more": 1, "less": -1, "": 0}
@@ -138,7 +140,16 @@ def narrowed(model: Model, outcomes: Sequence[Outcome]) -> Model:
     outcomes : sequence of Outcome
         Of its outputs.
     """
+    return _narrowed(model, tuple(outcomes))
+
+
+@lru_cache(maxsize=64)
+def _narrowed(model: Model, outcomes: tuple[Outcome, ...]) -> Model:
+    """Return one model for all studies of a model, so that it is seen that they have their stages in common."""
     wanted = frozenset(outcome.cell.output.name for outcome in outcomes)
+    if isinstance(model.evaluate, Stages):
+        stages = partial(_narrowed_stages, model.evaluate, outcomes, wanted)
+        return replace(model, outputs=told_apart(outcomes), evaluate=Stages(stages))
 
     def evaluate(inputs: Mapping[str, FloatArray], context: Context) -> Mapping[str, NDArray[Any]]:
         found = model.evaluate(inputs, replace(context, wanted=wanted))
@@ -146,3 +157,26 @@ def narrowed(model: Model, outcomes: Sequence[Outcome]) -> Model:
 
     evaluate.row_by_row = getattr(model.evaluate, "row_by_row", False)  # type: ignore[attr-defined]
     return replace(model, outputs=told_apart(outcomes), evaluate=evaluate)
+
+
+def _narrowed_stages(
+    stages: Stages, outcomes: tuple[Outcome, ...], wanted: frozenset[str], options: Options
+) -> tuple[Stage, ...]:
+    """Return the stages from which outcomes follow, and behind each that gives some of their outputs the outcomes."""
+
+    def before(stage: Stage) -> Stage:
+        def compute(inputs: Any, found: Any, context: Context) -> Results:
+            return stage.compute(inputs, found, replace(context, wanted=wanted))
+
+        return replace(stage, compute=compute, gives=())
+
+    def after(stage: Stage, mine: tuple[Outcome, ...]) -> Stage:
+        def compute(inputs: Any, found: Any, context: Context) -> Results:
+            return {outcome.name: outcome.of(np.asarray(found[outcome.cell.output.name])) for outcome in mine}
+
+        names = tuple(outcome.name for outcome in mine)
+        return Stage(f"outcomes of {stage.name}", compute, (), (stage.name,), names)
+
+    needed = stages.of(options, wanted)
+    told = [(stage, tuple(one for one in outcomes if one.cell.output.name in stage.gives)) for stage in needed]
+    return (*map(before, needed), *(after(stage, mine) for stage, mine in told if mine))
