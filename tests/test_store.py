@@ -17,6 +17,7 @@ from mcsim.store import chunks
 from mcsim.store.claim import new_folder
 from mcsim.store.directory import check, read
 from mcsim.study import InputError
+from mcsim.study.load import load
 
 DRAWS = 2500
 
@@ -467,3 +468,20 @@ def test_gaps_are_what_no_span_covers():
 def test_missing_draws_are_refused_before_any_statistic():
     with pytest.raises(InputError, match=r"draws: 3 to 4 missing of 0 to 9"):
         chunks.check_complete([(0, 3), (5, 10)], 0, 10)
+
+
+def test_draws_are_labelled_in_the_file_and_arviz_reads_it(tmp_path):
+    arviz = pytest.importorskip("arviz_stats")
+    study = load("cell-onshoring")
+    result = run(study, 20, jobs=1, out=tmp_path / "run", quiet=True)
+    with xr.open_datatree(tmp_path / "run" / "draws.nc") as tree:
+        change = tree["prior_predictive"]["component_change"]
+        assert change.attrs["long_name"] == "onshored less base by component"
+        assert change.attrs["long_name_es"].startswith("hecho en EE. UU.")
+        assert change.attrs["units"] == study.output("component_change").unit
+        assert json.loads(change["component"].attrs["labels_es"])["cathode"] == "cátodo"
+        assert change["component"].attrs["long_name"] == "component"
+        assert tree["prior"]["cell_yield"].attrs["long_name_es"] == "parte buena de las celdas terminadas"
+        table = arviz.summary(tree["prior_predictive"].to_dataset(), var_names=["onshoring_change"], kind="stats")
+        np.testing.assert_allclose(table["mean"].iloc[0], result["onshoring_change"].mean(), rtol=0.02)
+    assert result["component_change"]["component"].attrs["labels"] == change["component"].attrs["labels"]

@@ -56,7 +56,11 @@ def _inputs(posterior: Posterior, values: Mapping[str, FloatArray], taus: FloatA
 
     declared = {item.name: item for item in posterior.study.inputs}
     variables: dict[str, Any] = {
-        name.replace("/", "\u2215"): (("chain", "draw"), draws, input_attributes(declared[name]))
+        name.replace("/", "\u2215"): (
+            ("chain", "draw"),
+            draws,
+            input_attributes(declared[name], posterior.study.labels),
+        )
         for name, draws in values.items()
     }
     for place, group in enumerate(posterior.likelihood.groups):

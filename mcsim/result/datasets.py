@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mcsim.study import FloatArray, Input, InputError, IntArray, Output, Study
+from mcsim.study import Dim, FloatArray, Input, InputError, IntArray, Output, Study
+from mcsim.study.labels import ENGLISH, LANGUAGES, Labels
 from mcsim.study.select import Cell
 
 if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
+
+
+_OTHERS = tuple(code for code in LANGUAGES if code != ENGLISH)
 
 
 class Draws(Protocol):
@@ -51,17 +56,47 @@ def groups_of(study: Study) -> tuple[str, str]:
     return inputs, f"{inputs}_predictive"
 
 
-def output_attributes(output: Output) -> dict[str, str]:
-    """Return the netCDF attributes of an output: units, long_name, and units by label where they differ."""
-    attributes = {"units": output.unit, "long_name": output.meaning}
+def _names(labels: Labels, code: str, meaning: str) -> dict[str, str]:
+    """Return the long name of a thing, and those that it has in other languages."""
+    names = {"long_name": labels.name(code, meaning)}
+    for language in _OTHERS:
+        if labels.has(language, code):
+            names[f"long_name_{language}"] = replace(labels, language=language).name(code)
+    return names
+
+
+def output_attributes(output: Output, labels: Labels) -> dict[str, str]:
+    """Return the netCDF attributes of an output: units, long names, and units by label where they differ."""
+    attributes = {"units": output.unit, **_names(labels, output.name, output.meaning)}
     if output.coord_units is not None:
         attributes["coord_units"] = json.dumps({output.coord_units_dim: dict(output.coord_units)})
     return attributes
 
 
-def input_attributes(item: Input) -> dict[str, str]:
-    """Return the netCDF attributes of an input: units, long_name, its distribution as written, its words."""
-    attributes = {"units": item.unit, "long_name": item.meaning, "distribution": str(item.distribution)}
+def dim_attributes(dim: Dim, labels: Labels) -> dict[str, str]:
+    """Return the netCDF attributes of a dim: its long names, and as ``labels`` those of its codes, as JSON."""
+    attributes = _names(labels, dim.name, "")
+    codes = [code for code in dim.coords if isinstance(code, str)]
+    if not codes:
+        return attributes
+    attributes["labels"] = _words(labels, dim.name, codes)
+    for language in _OTHERS:
+        if all(labels.has(language, code, dim.name) for code in codes):
+            attributes[f"labels_{language}"] = _words(replace(labels, language=language), dim.name, codes)
+    return attributes
+
+
+def _coordinate(dim: Dim, labels: Labels) -> tuple[str, list[Any], dict[str, str]]:
+    return dim.name, list(dim.coords), dim_attributes(dim, labels)
+
+
+def _words(labels: Labels, dim: str, codes: Sequence[str]) -> str:
+    return json.dumps({code: labels.word(dim, code) for code in codes}, ensure_ascii=False)
+
+
+def input_attributes(item: Input, labels: Labels) -> dict[str, str]:
+    """Return the netCDF attributes of an input: units, long names, its distribution as written, its words."""
+    attributes = {"units": item.unit, **_names(labels, item.name, item.meaning), "distribution": str(item.distribution)}
     if hasattr(item.distribution, "labels"):
         attributes["labels"] = json.dumps(list(item.distribution.labels))
     return attributes
@@ -76,8 +111,12 @@ def output_dataset(result: Draws) -> xr.Dataset:
     for output in result.study.outputs:
         if output.name in result.kept:
             dims = ("draw", *(dim.name for dim in output.dims))
-            variables[output.name] = (dims, output.expand(result.kept[output.name]), output_attributes(output))
-            coords.update({dim.name: list(dim.coords) for dim in output.dims})
+            variables[output.name] = (
+                dims,
+                output.expand(result.kept[output.name]),
+                output_attributes(output, result.study.labels),
+            )
+            coords.update({dim.name: _coordinate(dim, result.study.labels) for dim in output.dims})
     return xr.Dataset(
         variables, coords, {"study": result.study.name, "seed": str(result.seed), "design": result.design}
     )
@@ -96,9 +135,16 @@ def output_array(result: Draws, name: str) -> xr.DataArray:
     output = result.study.output(name)
     if name not in result.kept:
         raise InputError(f"{name}: stored as bands only; keep its draws with keep=({name!r},) or --keep {name}")
-    coords: dict[str, Any] = {"draw": result.draw, **{dim.name: list(dim.coords) for dim in output.dims}}
+    coords: dict[str, Any] = {dim.name: _coordinate(dim, result.study.labels) for dim in output.dims}
+    coords["draw"] = result.draw
     values = output.expand(result.kept[name])
-    return xr.DataArray(values, coords, ("draw", *(dim.name for dim in output.dims)), name, output_attributes(output))
+    return xr.DataArray(
+        values,
+        coords,
+        ("draw", *(dim.name for dim in output.dims)),
+        name,
+        output_attributes(output, result.study.labels),
+    )
 
 
 def draws_frame(result: Draws, outputs: Sequence[str] = ()) -> pd.DataFrame:
@@ -131,7 +177,7 @@ def input_dataset(result: Draws) -> xr.Dataset:
     declared = {item.name: item for item in result.study.inputs}
     variables = {}
     for name, column in result.inputs.items():
-        variables[name] = (("draw",), column, input_attributes(declared[name]))
+        variables[name] = (("draw",), column, input_attributes(declared[name], result.study.labels))
     return xr.Dataset(variables, {"draw": result.draw})
 
 

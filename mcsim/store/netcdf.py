@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mcsim.result.datasets import groups_of, input_attributes, output_attributes
+from mcsim.result.datasets import dim_attributes, groups_of, input_attributes, output_attributes
 from mcsim.store.calm import calm
 from mcsim.store.heap import give_back
 from mcsim.store.whole import reading
 from mcsim.study import FloatArray, InputError, IntArray, Output, Study
+from mcsim.study.labels import Labels
 
 if TYPE_CHECKING:
     from mcsim.result.result import Result
@@ -66,7 +67,7 @@ def write_draws(result: Result, path: Path, rounded: Sequence[str] = ()) -> None
         give_back()
         for output in result.study.outputs:
             if output.name in result.kept:
-                _write_coordinates(output, group)
+                _write_coordinates(output, group, result.study.labels)
                 _write_output(result, output, group, np.float32 if output.name in rounded else np.float64)
                 disk.check()
     give_back()
@@ -103,7 +104,7 @@ def _write_inputs(result: Result, path: Path) -> None:
         for name, variable in variables.items():
             variable.dims[0].attach_scale(chain)
             variable.dims[1].attach_scale(draw)
-            for key, text in input_attributes(declared[name]).items():
+            for key, text in input_attributes(declared[name], result.study.labels).items():
                 variable.attrs[key] = text
         disk.check()
 
@@ -117,7 +118,7 @@ def _columns_of(inputs: Mapping[str, FloatArray]) -> Iterator[tuple[int, Mapping
         yield from stream(2 * SLICE_BYTES)
 
 
-def _write_coordinates(output: Output, group: Any) -> None:
+def _write_coordinates(output: Output, group: Any, labels: Labels) -> None:
     import h5py
 
     for dim in output.dims:
@@ -130,8 +131,10 @@ def _write_coordinates(output: Output, group: Any) -> None:
         elif all(isinstance(label, int | float) for label in dim.coords):
             group.create_variable(dim.name, (dim.name,), np.float64, data=np.array(dim.coords, np.float64))
         else:
-            labels = np.array([str(label) for label in dim.coords], dtype=object)
-            group.create_variable(dim.name, (dim.name,), h5py.string_dtype(), data=labels)
+            codes = np.array([str(label) for label in dim.coords], dtype=object)
+            group.create_variable(dim.name, (dim.name,), h5py.string_dtype(), data=codes)
+        for key, text in dim_attributes(dim, labels).items():
+            group[dim.name].attrs[key] = text
 
 
 def _write_output(result: Result, output: Output, group: Any, kind: type[np.floating[Any]]) -> None:
@@ -142,7 +145,7 @@ def _write_output(result: Result, output: Output, group: Any, kind: type[np.floa
         options = {"chunks": (1, max(1, min(draws, CHUNK_BYTES // size)), *output.shape), **COMPRESSION}
     names = ("chain", "draw", *(dim.name for dim in output.dims))
     variable = group.create_variable(output.name, names, kind, fillvalue=kind(np.nan), **options)
-    for key, text in output_attributes(output).items():
+    for key, text in output_attributes(output, result.study.labels).items():
         variable.attrs[key] = text
     # Whole chunks at a time: a chunk that is met again is read, undone and compressed once more.
     rows = options["chunks"][1] if options else 1
