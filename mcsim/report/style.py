@@ -91,12 +91,17 @@ def scale(unit: str, largest: float) -> tuple[float, str]:
     (0.01, '%')
     >>> scale("vehicles", 3.1e7), scale("million USD", 2000.0)
     ((1000000.0, 'million vehicles'), (1000.0, 'billion USD'))
+    >>> scale("kg CO2e", 7900.0), scale("kg/km", 7900.0)
+    ((1000.0, 't CO2e'), (1.0, 'kg/km'))
     """
     if unit in RELATIVE_UNITS:
         return 0.01, "%"
     unit = "" if unit in BARE_UNITS else unit
     if unit.startswith("million ") and largest >= 1e3:
         return 1e3, unit.replace("million", "billion", 1)
+    if unit.partition(" ")[0] == "kg" and largest >= 1e3:
+        divisor, words = scale(f"t{unit[2:]}", largest / 1e3)
+        return 1e3 * divisor, words
     for size, words in SIZES.get(unit, ()):
         if largest >= size:
             return size, words
