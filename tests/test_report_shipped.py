@@ -121,6 +121,8 @@ def value_of(text, unit):
     # The unit itself may count in millions: "0.311 billion USD" of "million USD".
     own = FACTORS.get(unit.partition(" ")[0], 1.0)
     factor = 1.0 if text.partition(" ")[2] == unit else FACTORS.get(found[2], 1.0) / own
+    if unit.partition(" ")[0] == "kg" and re.search(r"\b[kM]?t\b", text):
+        factor *= 1e3  # a thousand kilograms and more are told in tonnes
     places = len(digits.partition(".")[2])
     # At most three digits are told, so that whole numbers may be rounded too.
     slack = max(0.5 * 10.0**-places, 0.006 * abs(float(digits)))

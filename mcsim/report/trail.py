@@ -82,4 +82,7 @@ class Trail:
 
 
 def _digits(value: float) -> str:
-    return say("undefined") if value != value else f"{value:.6g}"
+    if value != value:
+        return say("undefined")
+    text = f"{value:.6g}"
+    return f"{float(text):.0f}" if "e+" in text else text  # all digits of large numbers: 1008950, no 1.00895e+06
