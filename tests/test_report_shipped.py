@@ -153,7 +153,7 @@ def test_the_numbers_of_a_report_are_those_of_its_summary(written):
         checked += 1
         if row["unit"] == "indicator" or row["undefined"] == 1:
             continue
-        median, half, band = (text.strip() for text in numbers)
+        median, half, band = (text.replace("\N{NO-BREAK SPACE}", " ").strip() for text in numbers)
         words = median.partition(" ")[2]
         texts = [median, *(f"{end} {words}" for ends in (half, band) for end in ends.split(" to "))]
         for text, quantile in zip(texts, ("p50", "p25", "p75", "p2.5", "p97.5"), strict=True):
