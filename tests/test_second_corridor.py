@@ -51,6 +51,31 @@ def test_the_corridor_is_data_alone():
     assert len((FOLDER / "__init__.py").read_text().splitlines()) == 1
 
 
+def test_a_car_that_leaves_for_a_cleaner_grid_warms_less():
+    vehicle = mcsim.load(FOLDER / "vehicle-jp-nz.toml")
+    assert [item.name for item in vehicle.inputs if item.source in ("", "default of the model")] == []
+    found = evaluate_centre(vehicle)
+    change = vehicle.output("impact_change_at_trade")
+    values = change.expand(found["impact_change_at_trade"])[0]
+    cars, references, categories = (list(dim.coords) for dim in change.dims)
+    kept = values[:, references.index("stay-jp"), categories.index("gwp")]
+    for car in ("ev-24kwh", "ev-30kwh", "ev-40kwh"):
+        # A hybrid, which takes no electricity, gains by distance alone.
+        assert kept[cars.index(car)] < kept[cars.index("hev-compact")] < 0.0
+    mean = vehicle.output("mean_grid_intensity")
+    grid = mean.expand(found["mean_grid_intensity"])[0]
+    assert np.nanmin(grid) < 0.25 * np.nanmax(grid)
+
+
+def test_the_vehicle_study_speaks_spanish_and_names_no_country_of_the_other_corridor():
+    from mcsim.study.language import untold
+
+    vehicle = mcsim.load(FOLDER / "vehicle-jp-nz.toml")
+    assert list(untold(vehicle, "es")[0]) == []
+    text = (FOLDER / "data" / "vehicle_labels.csv").read_text()
+    assert not [word for word in ("Mexic", "Méxic", "United States", "EE. UU.") if word in text]
+
+
 def test_every_row_of_its_tables_has_a_source(study):
     assert [item.name for item in study.inputs if item.source in ("", "default of the model")] == []
     assert len(study.calibration.observations) == 31

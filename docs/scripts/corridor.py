@@ -22,6 +22,9 @@ from mcsim.study import Study
 from mcsim.study.observation import Observation
 
 STUDY = Path(japan_new_zealand.__path__[0]) / "fleet-jp-nz.toml"
+# The vehicle studies of both corridors under one law of packs, and a car of each.
+VEHICLES = {"vehicle-jp-nz": "ev-40kwh", "second-hand-ev-field": "ev-compact"}
+LABELS = {"vehicle-jp-nz": Corridor("jp", "nz"), "second-hand-ev-field": Corridor("us", "mx")}
 SEED = 1
 SPLIT = 2020  # history before it, and from it on
 STAY = 8.4  # years from the middle of early 2018 to August 2026
@@ -129,6 +132,53 @@ def outcome_table(results: dict[str, mcsim.Result]) -> str:
     return table(["median (90 %)", *results], rows)
 
 
+def vehicle_table(draws: int) -> str:
+    """Return what exporting a car changes on each corridor, and what it meets there."""
+    columns: list[list[str]] = []
+    for name, car in VEHICLES.items():
+        study = mcsim.load(name)
+        corridor = LABELS[name]
+        home, host = corridor.home, corridor.host
+        result = mcsim.run(study, draws, seed=SEED)
+        stay, other = f"stay-{home}", f"{host}-icev"
+        cells = []
+        for output, labels in (
+            ("impact_change_at_trade", {"vehicle": car, "reference": stay, "category": "gwp"}),
+            ("impact_change_at_trade", {"vehicle": car, "reference": other, "category": "gwp"}),
+            ("impact_change_at_trade", {"vehicle": car, "reference": stay, "category": "pmfp"}),
+            ("impact_change_at_trade", {"vehicle": "hev-compact", "reference": stay, "category": "gwp"}),
+            *(
+                ("impact_change", {"vehicle": car, "reference": stay, "category": "gwp", "export_age": a})
+                for a in (2, 8)
+            ),
+            ("mean_grid_intensity", {"vehicle": car, "route": home, "export_age": 0}),
+            ("mean_grid_intensity", {"vehicle": car, "route": "export", "export_age": 0}),
+            ("lifetime_distance", {"vehicle": car, "route": home, "export_age": 5}),
+            ("lifetime_distance", {"vehicle": car, "route": "export", "export_age": 5}),
+        ):
+            row = result.summary(output, **labels).iloc[0]
+            low, middle, high = (float(row[point]) for point in ("p5", "p50", "p95"))
+            if output.startswith("impact_change"):
+                cells.append(f"{percent(middle, 0)} % ({percent(low, 0)} to {percent(high, 0)} %)")
+            else:
+                cells.append(f"{number(middle, row['unit'])} ({span(low, high, row['unit'])})")
+        columns.append(cells)
+    what = (
+        "global warming per km, electric car, against the same car kept",
+        "against a new gasoline compact at the host",
+        "fine particulates, against the same car kept",
+        "global warming, used hybrid, against the same car kept",
+        "global warming, electric car against the same kept, exported at 2 years",
+        "exported at 8 years",
+        "electricity met, car kept",
+        "electricity met, car exported new",
+        "distance of a life, car kept",
+        "distance of a life, exported at 5 years",
+    )
+    heads = [f"`{name}`, {car}" for name, car in VEHICLES.items()]
+    return table(["median (90 %)", *heads], [list(row) for row in zip(what, *columns, strict=True)])
+
+
 def blocks(draws: int, file: Path = STUDY) -> dict[str, str]:
     """Return the tables of docs/corridor.md."""
     study = mcsim.load(file)
@@ -136,7 +186,8 @@ def blocks(draws: int, file: Path = STUDY) -> dict[str, str]:
     result = mcsim.run(study, draws, seed=SEED, keep=tuple(names))
     found = against(study, result)
     shipped = mcsim.run(mcsim.load("fleet"), draws, seed=SEED)
-    return {
+    vehicles = {"corridor vehicles": vehicle_table(draws)} if file == STUDY else {}
+    return vehicles | {
         "corridor held": held_table(found),
         "corridor history": history_table(found),
         "corridor ageing": ageing_table(study, result, labels_of(file)),

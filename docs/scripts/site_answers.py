@@ -22,6 +22,7 @@ STUDIES = (
     "battery-circularity",
     "export-check",
     "fleet-jp-nz",
+    "vehicle-jp-nz",
 )
 FEW = ("--draws", "400", "--base", "64")  # enough to read, and the site is built in minutes
 PICTURE = re.compile(r"^!\[[^\]]*\]\((figures/[^)]+)\)\n\n\*\*.*$", flags=re.MULTILINE)
