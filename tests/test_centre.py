@@ -82,7 +82,10 @@ def test_companions_of_the_fleet_copy_no_number_of_it(name):
 @pytest.mark.parametrize(
     ("child", "said"),
     [
-        ('depth = "centre"\n', "inputs.depth: base says nothing of it (got 'centre'); a number"),
+        (
+            'depth = "centre"\n',
+            "inputs: depth: not taken by the function (got arguments width, height); did you mean 'width'?",
+        ),
         ('width = { value = "centre", unit = "cm" }\n', "inputs.width.unit: a centre has its own (got 'cm'); leave"),
         ('width = "center"\n', "inputs.width"),
     ],

@@ -44,7 +44,7 @@ from mcsim.command.main import main
 mcsim.run(mcsim.load("ishigami"), 20)
 print("ready", flush=True)
 sys.stdin.readline()
-sys.exit(main(["run", "ishigami", "--draws", "40", "--no-sensitivity", "--quiet", "--seed", sys.argv[1]]))
+sys.exit(main(["run", "ishigami", "--draws", "40", "--no-sensitivity", "--seed", sys.argv[1]]))
 """
 
 

@@ -210,7 +210,7 @@ def test_constant_output_is_undefined_and_said():
         ({"confidence": "replicates", "replicates": 12}, r"replicates: not a power of two .*\(got 12 of 64\)"),
         ({"until": "resolved"}, r"until: not a rule for a ranking \(got 'resolved'\)"),
         ({"until": "ranking(z) resolved"}, "until: z: not ranked; one of y"),
-        ({"method": "morris", "second_order": True}, "morris: second_order: only Sobol' indices have it"),
+        ({"method": "morris", "second_order": True}, "morris: second_order: only sobol and salib-sobol have it"),
     ],
 )
 def test_wrong_request_is_refused(options, message):

@@ -112,5 +112,5 @@ def test_all_orders_are_equally_likely():
 
 
 def test_second_order_is_refused():
-    with pytest.raises(InputError, match="shapley: second_order: only Sobol' indices have it"):
+    with pytest.raises(InputError, match="shapley: second_order: only sobol and salib-sobol have it; leave it out"):
         shapley(load("ishigami"), base=64, second_order=True)

@@ -72,6 +72,14 @@ class SurveyPlan:
         Behind it.
     notes : tuple of str
         What the reader has to know.
+
+    Examples
+    --------
+    >>> import mcsim
+    >>> result = mcsim.run(mcsim.load("fleet"), 100, keep=("us_stock", "used_ev_exports"))
+    >>> plan = mcsim.plan_surveys(result, "retired_battery_mass@2050,second-hand")
+    >>> plan.unit, len(plan.worths) == len(result.study.surveys)
+    ('t/yr', True)
     """
 
     study: Study
@@ -124,6 +132,14 @@ def plan_surveys(result: Result, outcome: str, *, threshold: float | None = None
     ------
     InputError
         Where the study names no survey, the outcome is not one element, or draws were not kept.
+
+    Examples
+    --------
+    >>> import mcsim
+    >>> result = mcsim.run(mcsim.load("fleet"), 100, keep=("us_stock", "used_ev_exports"))
+    >>> plan = mcsim.plan_surveys(result, "retired_battery_mass@2050,second-hand", threshold=20_000.0)
+    >>> all(0.0 <= one.evsi <= plan.perfect * 1.5 for one in plan.worths)
+    True
     """
     study = result.study
     if not study.surveys:
