@@ -3,6 +3,8 @@
 import json
 import os
 import shlex
+import subprocess
+import sys
 
 import click
 import pytest
@@ -209,3 +211,14 @@ def test_an_end_between_the_phases_names_the_folder(capsys, tmp_path, monkeypatc
     assert said(capsys, "run", "ishigami", *SMALL, "--resume", "--quiet", "--out", str(tmp_path / "run"))[0] == 0
     monkeypatch.setattr(page, "write_report", ended)
     assert said(capsys, "report", str(tmp_path / "run"))[2].strip().endswith("interrupted; the same command goes on")
+
+
+@pytest.mark.parametrize(("given", "taken"), [({}, "1"), ({"OPENBLAS_NUM_THREADS": "3"}, "3")])
+def test_a_matrix_product_takes_one_core_unless_the_environment_says_otherwise(given, taken):
+    told = (
+        "import os, sys; from mcsim.command.main import main; assert 'numpy' not in sys.modules; main(['list']);"
+        "print(os.environ['OPENBLAS_NUM_THREADS'], file=sys.stderr)"
+    )
+    environment = {name: value for name, value in os.environ.items() if name != "OPENBLAS_NUM_THREADS"} | given
+    done = subprocess.run([sys.executable, "-c", told], env=environment, capture_output=True, text=True, check=True)
+    assert done.stderr.strip().splitlines()[-1] == taken

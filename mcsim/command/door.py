@@ -29,6 +29,15 @@ def show(text: str, err: bool = False) -> None:
     click.echo(printable(text), file=None if err or not _real else _real[-1], err=err)
 
 
+def one_core_for_a_product() -> None:
+    """Let a matrix product take one core, where the environment says nothing and NumPy is not there yet.
+
+    Workers run side by side already: a product that takes all cores beside them only waits for itself.
+    """
+    for library in ("OPENBLAS", "MKL"):
+        os.environ.setdefault(f"{library}_NUM_THREADS", "1")
+
+
 @contextmanager
 def own_output() -> Iterator[None]:
     """Keep the standard output for `show`; what else is written there goes to the standard error.

@@ -309,7 +309,7 @@ def _inspect(name: str, y: FloatArray, about: Analysis) -> list[str]:
 
 
 def _remarks(name: str, measures: Measures) -> list[str]:
-    poor = (measures["evppi_missed"] > _MISFIT).any(axis=0)
+    poor = np.asarray((measures["evppi_missed"] > _MISFIT).any(axis=0))
     if not poor.any():
         return []
     of = "" if len(poor) == 1 else f" in {int(poor.sum())} of its {len(poor)} elements"

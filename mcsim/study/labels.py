@@ -95,8 +95,8 @@ def labels_of(entry: Mapping[str, Any], model: Model, inputs: Iterable[str], pla
     """
     dims = {dim.name: {str(code) for code in dim.coords} for output in model.outputs for dim in output.dims}
     for output in model.outputs:
-        for dim in output.dims:
-            dims[dim.name] |= {str(code) for code in dim.coords}
+        for one in output.dims:
+            dims[one.name] |= {str(code) for code in one.coords}
     options = (option.name for option in model.options)
     known = {*inputs, *options, *(output.name for output in model.outputs), *dims}
     words = {option.name: set(option.choices) for option in model.options if option.choices is not None}
