@@ -10,7 +10,7 @@ import pytest
 from shipped import STUB, STUDIES, shipped
 
 from mcsim.report import draw
-from mcsim.report.answers import first_large, input_words
+from mcsim.report.explorer import told_apart
 from mcsim.report.page import write_report
 
 told = "NO DRIVER OF A BROWSER IS INSTALLED: no page is opened by any test; pip install '.[test]'"
@@ -219,8 +219,10 @@ def compare_drivers(study, names, output, row):
     table = ranking.table(output, **row["labels"]).set_index("input")
     key = ranking.order_by
     told = {names[place]: numbers for place, *numbers in row["drivers"]}
+    assert len(told) == len(row["drivers"])  # no two bars of one name
+    words = dict(zip(ranking.factors, told_apart(study.result.study, ranking.factors), strict=True))
     for name in table.index:
-        numbers = told.get(first_large(input_words(study.result.study, name)))
+        numbers = told.get(words[name])
         if numbers is None:
             continue
         wanted = 100 * table.loc[name, [key, f"{key}_low", f"{key}_high"]].to_numpy(float)

@@ -9,7 +9,8 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -124,7 +125,7 @@ def data_of(result: Result, ranking: Ranking | None) -> dict[str, Any]:
         "outputs": [],
         "drivers": {},
         "parts": {},
-        "inputs": [first_large(input_words(study, name)) for name in factors],
+        "inputs": told_apart(study, factors),
         "left_out": [],
         "start": _start(study),
     }
@@ -150,6 +151,13 @@ def data_of(result: Result, ranking: Ranking | None) -> dict[str, Any]:
             known = content["dims"].setdefault(dim.name, entry | {"words": {}})
             known["words"] |= dict(zip(map(str, dim.coords), words, strict=True))
     return content
+
+
+def told_apart(study: Study, names: Sequence[str]) -> list[str]:
+    """Return the long names of inputs, with their codes behind them where several have the same."""
+    words = [first_large(input_words(study, name)) for name in names]
+    several = {word for word, count in Counter(words).items() if count > 1}
+    return [f"{word} ({name})" if word in several else word for word, name in zip(words, names, strict=True)]
 
 
 def _start(study: Study) -> dict[str, str]:
