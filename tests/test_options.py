@@ -111,6 +111,9 @@ WORDS = {
     "--samples": "--samples {home}/samples.csv",
     "--until": '--until "mcse(z) < 0.02"',
     "--rare": "--rare",
+    "--home": "--home cc",
+    "--host": "--host cc",
+    "--of": "--of fleet-jp-nz",
     "--reading": "--reading way=left,right",
     "--out": "--out {home}/elsewhere",
     "--resume": "--out {home}/done | --resume",
@@ -169,6 +172,7 @@ PLAIN = {
     "show": ["{study}"],
     "list": [],
     "bench": [],
+    "new": ["corridor", "{home}/fresh", "--home", "aa", "--host", "bb"],
     "report": ["{home}/done"],
     "merge": ["{home}/part", "--out", "{home}/merged"],
 }
