@@ -56,6 +56,16 @@ WRONG = """() => {
   for (const cell of document.querySelectorAll("td, th"))
     if (cell.checkVisibility() && cell.scrollWidth > cell.clientWidth + 2)
       found.push(`cut cell: ${cell.textContent.slice(0, 60)}`);
+  for (const axis of document.querySelectorAll("svg .role-axis-label")) {
+    const all = [...axis.querySelectorAll("text")];
+    const seen = all.filter(one => one.textContent && one.getAttribute("opacity") !== "0");
+    const words = seen.map(one => one.getBoundingClientRect());
+    for (const [place, one] of words.entries())
+      for (const other of words.slice(place + 1))
+        if (Math.min(one.bottom, other.bottom) - Math.max(one.top, other.top) > 3
+            && Math.min(one.right, other.right) - Math.max(one.left, other.left) > 3)
+          found.push(`words over words: ${axis.textContent.slice(0, 60)}`);
+  }
   return found;
 }""".replace("SMALLEST", str(SMALLEST))
 
