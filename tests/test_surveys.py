@@ -3,6 +3,7 @@
 import json
 import math
 import shlex
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,6 @@ from small_studies import study_of
 import mcsim
 from mcsim.command.main import main
 from mcsim.ranking.surveyed import lines
-from mcsim.ranking.worth import with_surveys
 from mcsim.study import InputError
 from mcsim.study.select import parse_cell
 from mcsim.study.survey import Survey
@@ -28,7 +28,7 @@ NAN = float("nan")
 
 
 def planned(survey, draws=4000, threshold=None, study=STUDY):
-    return mcsim.plan_surveys(mcsim.run(with_surveys(study, (survey,)), draws, seed=2), "y", threshold=threshold)
+    return mcsim.plan_surveys(mcsim.run(replace(study, surveys=(survey,)), draws, seed=2), "y", threshold=threshold)
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_several_elements_measured_together_tell_more_than_one():
     cells = [parse_cell(f"seen@{name}", study.output) for name in "ab"]
     both = Survey("both", "both", tuple(cells), 4, 1.0, 0.0, False, NAN, "assumption")
     one = Survey("one", "one", (cells[0],), 4, 1.0, 0.0, False, NAN, "assumption")
-    plan = mcsim.plan_surveys(mcsim.run(with_surveys(study, (one, both)), 4000), "y")
+    plan = mcsim.plan_surveys(mcsim.run(replace(study, surveys=(one, both)), 4000), "y")
     # Each is known to variance 1/4 of 1: of y, 4/5 of 2 goes by both and of 1 by one.
     narrows = {worth.survey.name: worth.narrows for worth in plan.worths}
     assert narrows["both"] == pytest.approx(1.0 - math.sqrt(0.2), abs=0.04)
@@ -80,7 +80,7 @@ def test_what_does_nothing_to_the_outcome_tells_nothing():
 def test_the_price_decides_the_order_where_all_have_one():
     dear = Survey("dear", "dear", "a", 100, 1.0, 0.0, False, 1e6, "assumption")
     cheap = Survey("cheap", "cheap", "b", 100, 1.0, 0.0, False, 1e3, "assumption")
-    plan = mcsim.plan_surveys(mcsim.run(with_surveys(STUDY, (dear, cheap)), 1000), "y")
+    plan = mcsim.plan_surveys(mcsim.run(replace(STUDY, surveys=(dear, cheap)), 1000), "y")
     assert [worth.survey.name for worth in plan.worths] == ["cheap", "dear"]
     assert plan.worths[0].narrows < plan.worths[1].narrows
 
@@ -99,7 +99,7 @@ def test_a_survey_sharper_than_the_draws_says_so():
 
 
 def test_an_input_that_is_held_tells_nothing_and_says_why():
-    study = with_surveys(mcsim.load("fleet").set(annual_degradation=0.02), mcsim.load("fleet").surveys[:2])
+    study = replace(mcsim.load("fleet").set(annual_degradation=0.02), surveys=mcsim.load("fleet").surveys[:2])
     plan = mcsim.plan_surveys(mcsim.run(study, 64), "retired_battery_mass@2050,second-hand")
     assert [one.survey.name for one in plan.worths] == ["vin-match"]
     assert "customs-health: annual_degradation is not uncertain here, so that it tells nothing" in plan.notes

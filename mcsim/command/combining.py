@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
@@ -179,6 +179,5 @@ def lines(study: Study, packages: Packages) -> list[str]:
 
 def record(study: Study, packages: Packages) -> dict[str, Any]:
     """Return every number as JSON holds it."""
-    held: Mapping[str, Any] = {"package": list(packages.members[packages.holding])}
-    rows = packages.table().to_dict(orient="records")
-    return {"study": study.name, "readings": list(packages.readings), "holds_up": held["package"], "packages": rows}
+    held, rows = list(packages.members[packages.holding]), packages.table().to_dict(orient="records")
+    return {"study": study.name, "readings": list(packages.readings), "holds_up": held, "packages": rows}

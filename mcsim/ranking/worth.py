@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -164,10 +164,17 @@ def plan_surveys(result: Result, outcome: str, *, threshold: float | None = None
         for one in worths
         if one.draws < FEW
     ]
-    output = cell.output
-    unit = output.unit_at(tuple(np.argwhere(cell.mask)[0]) if output.dims else ())
     return SurveyPlan(
-        study, cell, unit, float(y.mean()), float(y.std()), threshold, perfect, _ordered(worths), len(y), tuple(notes)
+        study,
+        cell,
+        cell.unit,
+        float(y.mean()),
+        float(y.std()),
+        threshold,
+        perfect,
+        _ordered(worths),
+        len(y),
+        tuple(notes),
     )
 
 
@@ -240,17 +247,3 @@ def _after(seen: FloatArray, values: FloatArray, survey: Survey, seed: int) -> t
         weights /= weights.sum(axis=1, keepdims=True)
         after[part], left[part] = weights @ values, 1.0 / (weights**2).sum(axis=1)
     return after, float(np.median(left))
-
-
-def with_surveys(study: Study, surveys: tuple[Survey, ...]) -> Study:
-    """Return the study with other surveys, such as the same ones of another size.
-
-    Examples
-    --------
-    >>> import mcsim
-    >>> fleet = mcsim.load("fleet")
-    >>> larger = with_surveys(fleet, tuple(replace(one, count=10 * one.count) for one in fleet.surveys))
-    >>> larger.surveys[0].count == 10 * fleet.surveys[0].count
-    True
-    """
-    return replace(study, surveys=surveys)

@@ -45,6 +45,11 @@ class Cell:
         """The same as rising positions in the packed axis, each once, shape (n,)."""
         return np.unique(packed_cells(self.output)[self.mask])
 
+    @property
+    def unit(self) -> str:
+        """The unit of the first of them."""
+        return self.output.unit_at(tuple(np.argwhere(self.mask)[0]))
+
     def __str__(self) -> str:
         return self.output.name + ("@" + ",".join(map(str, self.labels.values())) if self.labels else "")
 

@@ -6,8 +6,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from mcsim.study.errors import InputError, nearest
 from mcsim.study.select import Cell, parse_cell
 from mcsim.study.study import Study
@@ -65,8 +63,7 @@ def _observed(listed: Sequence[str], study: Study, place: str) -> tuple[str | tu
     if len(listed) == 1 and listed[0] in inputs:
         return listed[0], [inputs[listed[0]].unit]
     cells = [_cell(text, study, [*inputs], place) for text in listed]
-    units = [cell.output.unit_at(tuple(np.argwhere(cell.mask)[0]) if cell.output.dims else ()) for cell in cells]
-    return tuple(cells), units
+    return tuple(cells), [cell.unit for cell in cells]
 
 
 def _cell(text: str, study: Study, inputs: Sequence[str], place: str) -> Cell:
