@@ -92,6 +92,39 @@ def test_totals_and_shares_are_those_of_the_origins(outputs):
     )
 
 
+def test_cumulative_totals_are_sums_over_origins_and_years_in_any_words(study):
+    inputs = draw(study, collection_rate=0.7, second_life_share=0.4, take_back_share=0.3)
+    found = evaluate(study, inputs)
+    for fate in ("contained", "recoverable", "recovered"):
+        told, yearly = found[f"cumulative_material_{fate}_total"], found[f"material_{fate}"]
+        for year in (0, 20, 45):
+            by_hand = sum(yearly[:, y, origin] for y in range(year + 1) for origin in range(2))
+            np.testing.assert_allclose(told[:, year], by_hand, rtol=1e-12, atol=1e-9)
+    assert (found["cumulative_material_recovered_total"] <= found["cumulative_material_contained_total"] + 1e-9).all()
+    both = found["cumulative_retired_battery_mass"].sum(axis=2)
+    np.testing.assert_allclose(found["cumulative_retired_battery_mass_total"], both, rtol=1e-12)
+
+
+def test_packs_are_recycled_landfilled_or_used_again(study):
+    inputs = draw(study, collection_rate=0.7, second_life_share=0.4, reuse_share=0.2, take_back_share=0.3)
+    found, first = evaluate(study, inputs), 2013 - 2005
+    went = found["battery_destination"].sum(axis=2)[:, first:]
+    again = went[..., [0, 1]].sum(axis=2) / went.sum(axis=2)
+    np.testing.assert_allclose(found["recycled_share"] + found["landfilled_share"] + again, 1.0, rtol=1e-9)
+    # Today's default: what is collected within the warranty alone, and a cap on what recyclers take.
+    nobody = evaluate(
+        study,
+        {
+            **inputs,
+            "collection_rate": 0.0 * inputs["collection_rate"],
+            "covered_collection": 0.0 * inputs["covered_collection"],
+            "take_back_share": 0.0 * inputs["take_back_share"],
+            "second_use_collection": 0.0 * inputs["second_use_collection"],
+        },
+    )
+    assert nobody["recycled_share"].max() == 0.0
+
+
 def test_every_output_has_its_declared_shape(study, outputs):
     assert {name: array.shape[1:] for name, array in outputs.items()} == {
         output.name: output.packed_shape for output in study.outputs

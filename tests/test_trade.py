@@ -102,6 +102,20 @@ def test_packs_balance_over_both_countries(study, inputs, found):
     assert (late >= -1e-6 * kept.sum(axis=1, keepdims=True)).all()
 
 
+def test_values_are_masses_times_prices_and_recovery(study, inputs, found):
+    """Over both origins, from the fleet's yearly masses and the tables alone."""
+    fleet = mcsim.load("fleet")
+    of_fleet = told(fleet, {name: inputs[name] for name in drawn(fleet)})
+    prices = inputs["metal_price"]
+    assert prices.shape[1] == len(of_fleet["material_contained"][0, 0, 0])
+    for fate in ("contained", "recoverable", "recovered"):
+        by_material = of_fleet[f"cumulative_material_{fate}_total"][:, -1]
+        kt = found[f"material_{fate}_total"].sum(axis=1)
+        np.testing.assert_allclose(kt * 1e3, by_material, rtol=1e-9, atol=1e-9)
+        np.testing.assert_allclose(found[f"{fate}_value_total"], kt * prices, rtol=1e-9)
+    np.testing.assert_allclose(found["contained_value_total"].sum(axis=1), found["battery_value_total"].sum(axis=1))
+
+
 def test_the_outputs_of_the_fleet_are_the_fleets(inputs, found):
     fleet = mcsim.load("fleet")
     of_fleet = told(fleet, {name: inputs[name] for name in drawn(fleet)})

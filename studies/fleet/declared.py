@@ -213,6 +213,7 @@ PACK_OUTPUTS = (
     Output("cumulative_retired_packs", "pack", "EV packs retired since 2005", (YEAR, ORIGIN), keep=False),
     Output("cumulative_retired_battery_mass", "t", "mass of EV packs retired since 2005", (YEAR, ORIGIN), rank=True),
     Output("cumulative_retired_battery_energy", "GWh", "EV packs retired since 2005", (YEAR, ORIGIN), keep=False),
+    Output("cumulative_retired_battery_mass_total", "t", "mass of EV packs retired since 2005, both origins", (YEAR,)),
     Output("warranty_packs", "pack/yr", "of these, replaced under warranty", (YEAR,)),
     Output("warranty_battery_mass", "t/yr", "mass of packs replaced under warranty", (YEAR,)),
     Output("warranty_battery_energy", "GWh/yr", "capacity of packs replaced under warranty", (YEAR,)),
@@ -230,6 +231,20 @@ PACK_OUTPUTS = (
     ),
     Output("material_recovered", "t/yr", "recovered, given where packs go", (YEAR, ORIGIN, MATERIAL), keep=False),
     Output("material_lost", "t/yr", "landfilled or lost in recycling", (YEAR, ORIGIN, MATERIAL), keep=False),
+    *(
+        Output(
+            f"cumulative_material_{fate}_total",
+            "t",
+            f"{meaning} since 2005, both origins",
+            (YEAR, MATERIAL),
+            keep=False,
+        )
+        for fate, meaning in (
+            ("contained", "materials in retired packs"),
+            ("recoverable", "recovered if all retired packs were recycled"),
+            ("recovered", "recovered, given where packs go"),
+        )
+    ),
     Output("material_in_second_use", "t", "in packs in a second use", (YEAR, ORIGIN, MATERIAL), keep=False),
     Output("battery_destination", "t/yr", "mass by destination", (YEAR, ORIGIN, DESTINATION), keep=False),
     Output("landfilled_battery_mass", "t/yr", "mass of packs landfilled", (YEAR,)),
@@ -237,6 +252,13 @@ PACK_OUTPUTS = (
         "landfilled_share",
         "share",
         "packs landfilled over packs retired or back from use",
+        (YEAR,),
+        _from_first_packs(),
+    ),
+    Output(
+        "recycled_share",
+        "share",
+        "packs recycled, in {host} or taken back, over packs retired or back from use",
         (YEAR,),
         _from_first_packs(),
     ),

@@ -18,7 +18,9 @@ from mcsim.kernels.cohorts.records import (
     MASS,
     NEW,
     NUMBER,
+    RECYCLING,
     SECOND_HAND,
+    TAKE_BACK,
     Contents,
 )
 from mcsim.studies.fleet.declared import FIRST_PACKS
@@ -59,6 +61,13 @@ def _total(values: FloatArray) -> FloatArray:
 def _second_hand(by_origin: FloatArray) -> FloatArray:
     """Return the share of second-hand vehicles (n, years) in what is told by origin, (n, years, origins)."""
     return _share(np.ascontiguousarray(by_origin[:, :, SECOND_HAND]), _total(by_origin))
+
+
+def _so_far(by_origin: FloatArray) -> FloatArray:
+    """Return the sum over both origins and all years up to each, (n, years, m), of (n, years, origins, m)."""
+    both = by_origin[:, :, NEW] + by_origin[:, :, SECOND_HAND]
+    np.cumsum(both, axis=1, out=both)
+    return both
 
 
 def _by_year(series: FloatArray) -> FloatArray:
@@ -211,8 +220,19 @@ def pack_outputs(retired: Retired, contents: Contents, routes: FloatArray, sold:
         return _total(retired.destination[:, :, :, LANDFILL])
 
     @cache
+    def ended() -> FloatArray:
+        return _total(amount(MASS) + retired.returned)
+
+    @cache
+    def contained_so_far() -> FloatArray:
+        return _so_far(retired.contained)
+
+    @cache
     def year() -> FloatArray:
         return crossover(amount(MASS))
+
+    def recycled() -> FloatArray:
+        return retired.destination[..., RECYCLING].sum(axis=2) + retired.destination[..., TAKE_BACK].sum(axis=2)
 
     def by_route() -> FloatArray:
         found = np.empty((*retired.contained.shape[:2], *routes.shape[:0:-1]))
@@ -229,6 +249,7 @@ def pack_outputs(retired: Retired, contents: Contents, routes: FloatArray, sold:
         "cumulative_retired_packs": lambda: np.cumsum(amount(NUMBER), axis=1),
         "cumulative_retired_battery_mass": retired_so_far,
         "cumulative_retired_battery_energy": lambda: np.cumsum(amount(ENERGY), axis=1),
+        "cumulative_retired_battery_mass_total": lambda: _total(retired_so_far()),
         "warranty_packs": lambda: np.ascontiguousarray(replaced[:, :, NUMBER]),
         "warranty_battery_energy": lambda: np.ascontiguousarray(replaced[:, :, ENERGY]),
         "warranty_battery_mass": lambda: np.ascontiguousarray(replaced[:, :, MASS]),
@@ -237,10 +258,14 @@ def pack_outputs(retired: Retired, contents: Contents, routes: FloatArray, sold:
         "material_recoverable_by_route": by_route,
         "material_recovered": lambda: retired.recovered,
         "material_lost": lambda: retired.lost,
+        "cumulative_material_contained_total": contained_so_far,
+        "cumulative_material_recoverable_total": lambda: contained_so_far() * contents.host_recovery[:, None, :],
+        "cumulative_material_recovered_total": lambda: _so_far(retired.recovered),
         "material_in_second_use": lambda: retired.held,
         "battery_destination": lambda: retired.destination,
         "landfilled_battery_mass": landfilled,
-        "landfilled_share": lambda: _share(landfilled(), _total(amount(MASS) + retired.returned))[:, first_told],
+        "landfilled_share": lambda: _share(landfilled(), ended())[:, first_told],
+        "recycled_share": lambda: _share(recycled(), ended())[:, first_told],
         "retired_energy": lambda: amount(ENERGY),
         "new_battery_material": lambda: 1000.0 * sold[:, :, None] * contents.composition,
         "crossover_year": year,

@@ -173,10 +173,25 @@ def outputs(places: tuple[str, ...]) -> tuple[Output, ...]:
         ),
         Output("material_contained_total", "kt", "materials in packs retired since 2005, to 2050", (origin, material)),
         Output(
+            "material_recoverable_total", "kt", "recovered of them if all were recycled", (origin, material),
+            keep=False,
+        ),
+        Output(
+            "material_recovered_total", "kt", "recovered to 2050, given where packs go", (origin, material), keep=False,
+        ),
+        Output(
             "material_value_total", "million USD", "their value at today's prices, nothing taken off",
             (origin, material), keep=False,
         ),
         Output("battery_value_total", "million USD", "the same, all materials", (origin,)),
+        Output(
+            "contained_value_total", "million USD",
+            "materials in packs retired to 2050, both origins, at today's prices, nothing taken off", (material,),
+        ),
+        Output(
+            "recoverable_value_total", "million USD", "the same of what recycling all of them would recover",
+            (material,),
+        ),
         Output(
             "recovered_value_total", "million USD",
             "at today's prices, of what is recovered to 2050 from packs that retire in {host}", (material,),

@@ -164,35 +164,43 @@ def pack_masses(home: FloatArray, host: FloatArray) -> Outputs:
     }
 
 
-def valued(contained: FloatArray, recovered: FloatArray, prices: FloatArray) -> Outputs:
-    """Return what retired packs hold and what is recovered of it, in kt and at today's prices.
+def valued(contained: FloatArray, recovered: FloatArray, recovery: FloatArray, prices: FloatArray) -> Outputs:
+    """Return what retired packs hold, what of it could be and what is recovered, in kt and at today's prices.
 
     Parameters
     ----------
     contained, recovered : ndarray, shape (n, years, origins, materials)
         [t].
+    recovery : ndarray, shape (n, materials)
+        Share of a material that recycling in the host country recovers.
     prices : ndarray, shape (n, materials)
-        [USD/kg].
+        [USD/kg]; kt x USD/kg is million USD.
     """
+
+    def summed(amount: FloatArray) -> FloatArray:
+        return over_years(amount.reshape(*amount.shape[:2], -1)).reshape(len(amount), *amount.shape[2:])
 
     @cache
     def total() -> FloatArray:
-        flat = contained.reshape(*contained.shape[:2], -1)
-        return over_years(flat).reshape(len(flat), *contained.shape[2:]) / 1e3
+        return summed(contained) / 1e3
+
+    @cache
+    def of_recovered() -> FloatArray:
+        return summed(recovered)
 
     @cache
     def value() -> FloatArray:
-        return total() * prices[:, None]  # kt x USD/kg is million USD
-
-    def of_recovered() -> FloatArray:
-        flat = over_years(recovered.reshape(*recovered.shape[:2], -1))
-        return np.asarray(flat.reshape(len(flat), *recovered.shape[2:]).sum(axis=1) / 1e3 * prices)
+        return total() * prices[:, None]
 
     return {
         "material_contained_total": total,
+        "material_recoverable_total": lambda: total() * recovery[:, None],
+        "material_recovered_total": lambda: of_recovered() / 1e3,
         "material_value_total": value,
         "battery_value_total": lambda: value().sum(axis=2),
-        "recovered_value_total": of_recovered,
+        "contained_value_total": lambda: value().sum(axis=1),
+        "recoverable_value_total": lambda: value().sum(axis=1) * recovery,
+        "recovered_value_total": lambda: np.asarray(of_recovered().sum(axis=1) / 1e3 * prices),
     }
 
 
@@ -207,5 +215,8 @@ YEARLY, TOTALS, DRIVEN, MASSES, VALUED = (
         "home_battery_mass_kept", "home_battery_mass_kept_total", "home_retired_battery_mass",
         "host_retired_battery_mass",
     ),
-    ("material_contained_total", "material_value_total", "battery_value_total", "recovered_value_total"),
+    (
+        "material_contained_total", "material_recoverable_total", "material_recovered_total", "material_value_total",
+        "battery_value_total", "contained_value_total", "recoverable_value_total", "recovered_value_total",
+    ),
 )  # fmt: skip

@@ -222,7 +222,7 @@ def _retired(tables: Tables, inputs: Any, found: Found, context: Context) -> Res
     for case, retired in zip(CASES, (now, without, no_imports), strict=True):
         fates = fates_of(retired, width)
         found_here |= {f"{case}_{name}": values for name, values in fates._asdict().items()}
-    return found_here | {"take_back": contents.policy.take_back}
+    return found_here | {"take_back": contents.policy.take_back, "recovery_here": contents.host_recovery}
 
 
 def _with_chemistries(contents: Contents, chemistries: FloatArray) -> Contents:
@@ -304,7 +304,7 @@ def _masses(tables: Tables, inputs: Any, found: Found, context: Context) -> Resu
 def _valued(tables: Tables, inputs: Any, found: Found, context: Context) -> Results:
     prices = Floats(inputs)["metal_price"][:, tables.prices]
     contained, recovered = (found[name] for name in VALUED)
-    return told(results.valued(contained, recovered, prices), context.wanted)
+    return told(results.valued(contained, recovered, found["recovery_here"], prices), context.wanted)
 
 
 def _charging(tables: Tables, inputs: Any, found: Found, context: Context) -> Results:
