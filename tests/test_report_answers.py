@@ -8,6 +8,7 @@ from report_study import report_ranking, report_study
 
 from mcsim.engine.run import run
 from mcsim.report.answers import answers_of, cell_words, input_words, plain_text, title_of
+from mcsim.report.first import rows_of
 from mcsim.study import Dim, InputError, Output
 from mcsim.study.answers import brief_of
 from mcsim.study.labels import Labels, labels_of
@@ -193,3 +194,22 @@ def test_a_label_of_nothing_is_refused(entry, message):
     with pytest.raises(InputError) as caught:
         labels_of(entry, report_study(outputs=(CHANGE,)).model, ["a", "b"], "toy: labels")
     assert str(caught.value) == message
+
+
+def test_what_is_a_row_of_its_own_is_not_told_beside_the_others_again():
+    change = replace(CHANGE, beside="share")
+    share = Output("share", "share", "vehicles that cross", (REGION,))
+
+    def evaluate(inputs, context):
+        a = inputs["a"]
+        return {"change": np.stack([a, a], axis=1), "share": np.stack([a * 0 + 0.25, a * 0 + 0.25], axis=1)}
+
+    study = report_study(outputs=(change, share), run=evaluate, headline=("change",))
+    rows = [{"output": "change@north"}, {"output": "change@south"}]
+
+    def told(rows):
+        asked = replace(study, brief=brief_of({"rows": rows}, study.model, "toy: report"))
+        return rows_of(run(asked, 50, jobs=1, quiet=True))[1]
+
+    assert told(rows) == "share 25 % (25 to 25)"
+    assert told([*rows, {"output": "share@north"}]) == ""

@@ -18,10 +18,10 @@ from mcsim.report.kinds import KINDS
 from mcsim.report.language import catalogue, say, speaking
 from mcsim.report.page import write_report
 from mcsim.report.shares import SHAPLEY, SOBOL
-from mcsim.report.style import unit_words
+from mcsim.report.style import BARE_UNITS, share, unit_words
 from mcsim.result.pairs import POINTS
 from mcsim.study import InputError
-from mcsim.study.answers import brief_of
+from mcsim.study.answers import brief_of, slots
 from mcsim.study.labels import LANGUAGES, Labels, labels_of
 from mcsim.study.language import in_language, told_in, untold
 from mcsim.study.load import find_studies, load
@@ -203,3 +203,36 @@ def test_a_table_of_labels_may_serve_several_studies_and_a_study_says_its_own_ov
     own.write_text("dim,code,label,label_es\n,another's,a,b\n")
     with pytest.raises(InputError, match="another's: nothing has this name"):
         labels_of(entry, report_study().model, (), "toy: labels")
+
+
+@pytest.mark.parametrize(
+    ("part", "english", "told"),
+    [
+        (0.999, "in more than 99 % of the draws", "en más del 99 % de las simulaciones"),
+        (0.001, "in less than 1 % of the draws", "en menos del 1 % de las simulaciones"),
+        (0.43, "in 43 % of the draws", "en el 43 % de las simulaciones"),
+        (1.0, "in all of the draws", "en todas las simulaciones"),
+        (0.0, "in none of the draws", "en ninguna simulación"),
+    ],
+)
+def test_spanish_says_no_article_before_what_takes_none(part, english, told):
+    def in_words():
+        return say("in {part} of the draws", part=share(part))
+
+    assert in_words() == english
+    with speaking("es"):
+        assert in_words() == told
+
+
+def test_a_relative_value_of_a_shipped_study_says_so_by_its_unit():
+    # What a sentence tells in per cent, a table must not tell as 0.04: both go by the unit.
+    told_bare = []
+    for name in find_studies():
+        study = load(name)
+        texts = [text for text, _ in study.brief.answers] + [study.brief.title]
+        in_per_cent = {slot.cell.output.name for text in texts for slot in slots(text) if slot.form.endswith("%")}
+        for output in study.outputs:
+            relative = output.name.endswith(("_share", "_relative")) or output.name in in_per_cent
+            if relative and output.unit in BARE_UNITS and output.coord_units is None:
+                told_bare.append((name, output.name))
+    assert told_bare == []

@@ -24,7 +24,7 @@ from mcsim.report.choose import telling_cells
 from mcsim.report.language import say
 from mcsim.report.shares import shares_of
 from mcsim.report.trail import Trail
-from mcsim.report.words import beside, beside_cell
+from mcsim.report.words import aside, beside, beside_cell
 from mcsim.result.shards import shown
 from mcsim.study import Study
 from mcsim.study.answers import Row, slots
@@ -82,11 +82,13 @@ def page_one(
 
 def rows_of(result: Result) -> tuple[list[dict[str, str]], str]:
     """Return the rows of page one, those that the study names or else chosen by meaning, and what is told of all."""
-    rows, besides = [], []
-    for row in _rows(result):
+    rows, besides, asked = [], [], _rows(result)
+    own = {aside(result, row.cell) for row in asked}  # what is a row of its own is not told beside the others again
+    for row in asked:
         middle, band, missing = row_numbers(told_of(result, row.cell))
         what = row.label or cell_words(result.study, row.cell)
-        besides.append(beside(result, row.cell))
+        other = beside(result, row.cell)
+        besides.append("" if other in own else other)
         found = {"what": what, "number": middle, "band": band, "cell": str(row.cell)}
         rows.append(found | {"missing": missing, "beside": besides[-1]})
     told = {text for text in besides if text}

@@ -11,6 +11,7 @@ from importlib.resources import files
 
 from mcsim.study.labels import ENGLISH
 
+MET = "met"  # the part of a catalogue that says what must not stand side by side
 _SPOKEN: ContextVar[str] = ContextVar("language", default=ENGLISH)
 
 
@@ -19,8 +20,19 @@ def catalogue(language: str) -> Mapping[str, str]:
     """Return English text -> text in a language; of English itself nothing."""
     if language == ENGLISH:
         return {}
+    return {key: value for name, part in _read(language).items() if name != MET for key, value in part.items()}
+
+
+@cache
+def meetings(language: str) -> tuple[tuple[str, str], ...]:
+    """Return what may meet where a slot is filled, and what is said in its place, in a language."""
+    return () if language == ENGLISH else tuple(_read(language).get(MET, {}).items())
+
+
+@cache
+def _read(language: str) -> dict[str, dict[str, str]]:
     text = files("mcsim.report").joinpath("languages", f"{language}.toml").read_text(encoding="utf-8")
-    return {key: value for part in tomllib.loads(text).values() for key, value in part.items()}
+    return tomllib.loads(text)
 
 
 def say(text: str, **slots: object) -> str:
@@ -35,7 +47,21 @@ def say(text: str, **slots: object) -> str:
     en el 43 % de las simulaciones
     """
     told = catalogue(_SPOKEN.get()).get(text, text)
-    return told.format(**slots) if slots else told
+    return met(told.format(**slots)) if slots else told
+
+
+def met(text: str) -> str:
+    """Return a text with what the language does not put side by side mended, as its catalogue's part `met` says.
+
+    Examples
+    --------
+    >>> with speaking("es"):
+    ...     print(met("en el más del 99 % de las simulaciones"))
+    en más del 99 % de las simulaciones
+    """
+    for before, after in meetings(_SPOKEN.get()):
+        text = text.replace(before, after)
+    return text
 
 
 def spoken() -> str:

@@ -60,11 +60,14 @@ def by_output(lines: list[dict[str, str]]) -> list[tuple[str, list[dict[str, str
 def beside(result: Result, cell: Cell) -> str:
     """Return what is told beside an element: that of another output with its labels; nothing where there is none."""
     other = beside_cell(result, cell)
-    if other is None:
-        return ""
-    told = _bands(result.row(other.output.name, **other.labels))
+    return "" if other is None else aside(result, other)
+
+
+def aside(result: Result, cell: Cell) -> str:
+    """Return an element as it is told beside another."""
+    told = _bands(result.row(cell.output.name, **cell.labels))
     band = f" ({told['band']})" if told["band"] else ""
-    return f"{result.study.labels.name(other.output.name, label(other.output.name))} {told['median']}{band}"
+    return f"{result.study.labels.name(cell.output.name, label(cell.output.name))} {told['median']}{band}"
 
 
 def beside_cell(result: Result, cell: Cell) -> Cell | None:
