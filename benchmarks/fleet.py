@@ -19,7 +19,8 @@ import numpy as np
 import mcsim
 from mcsim.engine.design import make_design
 from mcsim.engine.evaluation import design_columns, evaluate_values, model_inputs, transform
-from mcsim.engine.staged import Sets, evaluate_sets
+from mcsim.engine.sets import Sets
+from mcsim.engine.staged import evaluate_sets
 from mcsim.kernels.cohorts.records import SECOND_HAND
 from mcsim.studies.common.corridor import Corridor
 from mcsim.studies.fleet.model import NAMES, read, records, rules

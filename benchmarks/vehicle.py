@@ -12,7 +12,8 @@ from numpy_twin import after_export, routes
 from mcsim.engine.design import make_design, saltelli_points
 from mcsim.engine.evaluation import model_inputs
 from mcsim.engine.points import design_columns, transform
-from mcsim.engine.staged import Sets, evaluate_sets
+from mcsim.engine.sets import Sets
+from mcsim.engine.staged import evaluate_sets
 from mcsim.kernels.life.expectation import expected_activity, room_for
 from mcsim.kernels.life.records import DISTANCE
 from mcsim.studies.common.corridor import Corridor

@@ -10,7 +10,10 @@ from mcsim.command.main import main
 from mcsim.engine.design import make_design
 from mcsim.engine.evaluation import evaluate_values
 from mcsim.engine.points import design_columns, transform
-from mcsim.engine.staged import Sets, check_stages, evaluate_sets, unequal
+from mcsim.engine.sets import Moved, Sets
+from mcsim.engine.staged import check_stages, evaluate_sets, unequal
+from mcsim.ranking.saltelli import _points
+from mcsim.ranking.sensitivity import plan_of
 from mcsim.study import InputError, Model, Option, Output, Parameter, Stage, Stages
 from mcsim.study.build import study_of
 
@@ -133,6 +136,54 @@ def test_a_stage_is_computed_for_the_rows_that_it_can_tell_apart_and_no_other():
     COUNTED.clear()
     evaluate_sets(study, sets, slice(2, 8), np.arange(6), 1, 0, frozenset(("y",)))
     assert COUNTED == {"first": 6 * 2, "second": 6 * 4}
+
+
+def test_sets_that_tell_only_what_they_move_are_those_that_carry_all_columns():
+    names = ("x0", "x1", "x2", "x3")
+    study = study_of(
+        Model(
+            "four",
+            tuple(Parameter(name, "", name, default=mcsim.uniform(0, 1)) for name in names),
+            (),
+            (Output("y", "", "y", rank=True),),
+            lambda inputs, context: {"y": inputs["x0"]},
+        )
+    )
+    a, b = ({name: np.random.default_rng([side, int(name[1])]).random(7) for name in names} for side in (1, 2))
+    # AB and BA of single inputs and of a pair, and the way from A to B one input after the other.
+    moves = [(a, b, chosen) for chosen in (("x0",), ("x2",), ("x1", "x3"))]
+    moves += [(b, a, chosen) for chosen in (("x1",), ("x0", "x2", "x3"))]
+    moves += [(a, b, names[:count]) for count in range(5)]
+    sparse = [a, b, *(Moved(one, {name: other[name] for name in chosen}) for one, other, chosen in moves)]
+    whole = [dict(one) for one in sparse]
+    for part in (slice(0, len(whole)), slice(1, 2), slice(3, 9)):
+        told, full = Sets(study, sparse)[part], Sets(study, whole)[part]
+        for chosen in ((), ("x0",), ("x1", "x2"), names):
+            assert told.classes(chosen).tolist() == full.classes(chosen).tolist()
+            ids = [tuple(id(one[name]) for name in chosen) for one in whole[part]]
+            assert told.classes(chosen).tolist() == [list(dict.fromkeys(ids)).index(key) for key in ids]
+        for rows in (slice(0, 7), slice(2, 5)):
+            flat = told.flat(rows)
+            for name in names:
+                expected = np.concatenate([one[name][rows] for one in whole[part]])
+                assert np.array_equal(flat[name], expected)
+                assert np.array_equal(full.flat(rows)[name], expected)
+                assert np.array_equal(told.column(name, rows), expected)
+
+
+def test_a_mixed_point_of_a_design_carries_the_columns_of_its_factor_alone():
+    dims = 40
+    names = [f"x{number}" for number in range(dims)]
+    inputs = {name: mcsim.uniform(0, 1) for name in names}
+    study = study_of(Model.from_function(lambda **columns: sum(columns.values()), inputs=inputs, outputs={"y": ""}))
+    plan = plan_of(study, 16, second=True)
+    unit = np.random.default_rng(1).random((2, 3, dims))
+    a, b, *mixed = _points(plan, unit[0], unit[1], study)
+    assert len(mixed) == 2 * dims
+    assert sum(len(one.moved) for one in mixed) == 2 * dims
+    for number, one in enumerate(mixed[:dims]):
+        assert [name for name in names if one[name] is b[name]] == [names[number]]
+        assert all(one[name] is a[name] for name in names if name != names[number])
 
 
 def test_what_follows_a_stage_that_is_compared_is_shared_where_its_values_are_the_same():

@@ -71,7 +71,7 @@ class _Plan:
     """What of a study does not change from call to call."""
 
     columns: tuple[Input, ...]
-    scalars: tuple[tuple[str, float | None], ...]  # model parameter -> constant, or None where it is uncertain
+    scalars: Mapping[str, float | None]  # model parameter -> constant, or None where it is uncertain
     rows: Mapping[str, FloatArray]  # table -> its constant cells, shape (n_rows,)
     cells: Mapping[str, tuple[tuple[str, int], ...]]  # table -> uncertain cells and their rows
     varied: tuple[Input, ...]  # options that are uncertain
@@ -83,12 +83,12 @@ class _Plan:
 def _plan(study: Study) -> _Plan:
     options = {option.name for option in study.model.options}
     by_name = {item.name: item for item in study.inputs}
-    scalars: list[tuple[str, float | None]] = []
+    scalars: dict[str, float | None] = {}
     for parameter in study.model.parameters:
         if parameter.labels is not None:
             continue
         item = by_name[parameter.name]
-        scalars.append((item.name, None if item.uncertain else item.distribution.median()))
+        scalars[item.name] = None if item.uncertain else item.distribution.median()
     rows = {name: np.array(table.value, np.float64) for name, table in study.tables.items()}
     cells: dict[str, list[tuple[str, int]]] = {name: [] for name in rows}
     for item in study.inputs:
@@ -106,10 +106,10 @@ def _plan(study: Study) -> _Plan:
             )
     frozen = {name: tuple(members) for name, members in cells.items()}
     columns_of: dict[str, tuple[str, ...]] = {}
-    columns_of |= {name: (name,) if constant is None else () for name, constant in scalars}
+    columns_of |= {name: (name,) if constant is None else () for name, constant in scalars.items()}
     columns_of |= {name: tuple(cell for cell, _ in members) for name, members in frozen.items()}
     columns_of |= {name: _shares(study, name) for name in study.vectors}
-    return _Plan(study.uncertain, tuple(scalars), rows, frozen, varied, study.outputs, columns_of)
+    return _Plan(study.uncertain, scalars, rows, frozen, varied, study.outputs, columns_of)
 
 
 def _shares(study: Study, vector: str) -> tuple[str, ...]:
@@ -126,27 +126,34 @@ def plan_of(study: Study, wanted: frozenset[str] | None = None) -> _Plan:
 
 
 def model_inputs(
-    study: Study, values: Mapping[str, FloatArray], n_rows: int, names: Collection[str] | None = None
+    study: Study,
+    values: Mapping[str, FloatArray],
+    n_rows: int,
+    names: Collection[str] | None = None,
+    own: bool = False,
 ) -> dict[str, FloatArray]:
-    """Return what the model reads, or those that are named: scalars (n,), tables (n, n_rows), shares (n, n_labels)."""
+    """Return what the model reads, or those that are named: scalars (n,), tables (n, n_rows), shares (n, n_labels).
+
+    A model that scales its arguments in place changes nobody's draws: it gets copies, but where `own` says that the
+    values are nobody else's.
+    """
     plan = _plan(study)
     given: dict[str, FloatArray] = {}
-    for name, constant in plan.scalars:
-        if names is not None and name not in names:
-            continue
-        # A copy, as all else that a model gets: one that scales its arguments in place changes nobody's draws.
-        given[name] = np.array(values[name]) if constant is None else np.full(n_rows, constant)
-    for name, row in plan.rows.items():
-        if names is not None and name not in names:
-            continue
-        table = np.empty((n_rows, len(row)))
-        table[:] = row
+    for name in plan.scalars if names is None else plan.scalars.keys() & names:
+        constant = plan.scalars[name]
+        if constant is not None:
+            given[name] = np.full(n_rows, constant)
+        else:
+            given[name] = values[name] if own else np.array(values[name])
+    for name in plan.rows if names is None else plan.rows.keys() & names:
+        table = np.empty((n_rows, len(plan.rows[name])))
+        table[:] = plan.rows[name]
         for cell, position in plan.cells[name]:
             table[:, position] = values[cell]
         given[name] = table
-    for name, dirichlet in study.vectors.items():
-        if names is None or name in names:
-            given[name] = dirichlet.ppf(np.column_stack([values[share] for share in plan.columns_of[name]]))
+    for name in study.vectors if names is None else study.vectors.keys() & names:
+        shares = np.column_stack([values[share] for share in plan.columns_of[name]])
+        given[name] = study.vectors[name].ppf(shares)
     return given
 
 

@@ -1,13 +1,12 @@
 """Sets of points through a model: stages that several points have in common are computed once.
 
-The sets of a design share arrays: where a set takes an input from another it holds the very same array. Rows of two
-sets agree in a stage where all that it reads, itself and through the stages before it, is the same array in both. So
-nothing is compared by value, and a model without stages is called as ever.
+Rows of two sets agree in a stage where all that it reads, itself and through the stages before it, is the same array in
+both (`mcsim.engine.sets`). So nothing is compared by value, and a model without stages is called as ever.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -15,72 +14,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mcsim.engine.evaluation import Arrays, Evaluation, by_options, called, evaluate_values, model_inputs, plan_of
+from mcsim.engine.evaluation import Arrays, Evaluation, by_options, called, model_inputs, plan_of
+from mcsim.engine.sets import Sets
 from mcsim.study import Context, FloatArray, InputError, IntArray, Study
 from mcsim.study.stages import Results, Shared, Stage, Stages, compared_before, computed, results_of, together
-
-Values = Mapping[str, FloatArray]
-
-
-class Sets:
-    """Sets of values of a study's uncertain inputs, the same rows in each.
-
-    Parameters
-    ----------
-    study : Study
-        Whose inputs they are.
-    values : sequence of mappings
-        Name -> (n,), the same names in each set; what is the same array in two sets is equal in them.
-    """
-
-    def __init__(self, study: Study, values: Sequence[Values]) -> None:
-        self._study, self._values = study, values
-        self._known: dict[str, tuple[list[FloatArray], IntArray]] = {}
-        self._classes: dict[tuple[str, ...], IntArray] = {}
-
-    def __len__(self) -> int:
-        return len(self._values)
-
-    def __getitem__(self, part: slice) -> Sets:
-        return Sets(self._study, self._values[part])
-
-    def flat(self, rows: slice) -> dict[str, FloatArray]:
-        """Return the values of some rows, set after set."""
-        values = self._values
-        if rows == slice(0, len(next(iter(values[0].values()), ()))):
-            return {name: np.concatenate([one[name] for one in values]) for name in values[0]}
-        return {name: np.concatenate([one[name][rows] for one in values]) for name in values[0]}
-
-    def _versions(self, name: str) -> tuple[list[FloatArray], IntArray]:
-        """Return the distinct arrays of an input, and which of them each set has."""
-        if name not in self._known:
-            places: dict[int, int] = {}
-            distinct: list[FloatArray] = []
-            version: list[int] = []
-            for one in self._values:
-                array = one[name]
-                if places.setdefault(id(array), len(distinct)) == len(distinct):
-                    distinct.append(array)
-                version.append(places[id(array)])
-            self._known[name] = distinct, np.array(version)
-        return self._known[name]
-
-    def at(self, name: str, rows: slice, sets: IntArray, places: IntArray) -> FloatArray:
-        """Return the values of an input at places (set, row of these rows)."""
-        distinct, version = self._versions(name)
-        if len(distinct) == 1:
-            return np.asarray(distinct[0][rows][places])
-        return np.asarray(np.stack([one[rows] for one in distinct])[version[sets], places])
-
-    def classes(self, names: tuple[str, ...]) -> IntArray:
-        """Return the class of each set by the values of some inputs, tables and vectors; counted from the first."""
-        if names not in self._classes:
-            columns = [column for name in names for column in plan_of(self._study).columns_of[name]]
-            versions = np.array([self._versions(column)[1] for column in columns]).reshape(len(columns), len(self))
-            found: dict[bytes, int] = {}
-            keys = [column.tobytes() for column in np.ascontiguousarray(versions.T)]
-            self._classes[names] = np.array([found.setdefault(key, len(found)) for key in keys])
-        return self._classes[names]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -100,7 +37,7 @@ def evaluate_sets(
     lives: int,
     wanted: frozenset[str] | None = None,
 ) -> Evaluation:
-    """Return what a model in stages gives for some rows of all sets, set after set; otherwise as `evaluate_values`.
+    """Return what a model gives for some rows of all sets, set after set; otherwise as `evaluate_values`.
 
     Parameters
     ----------
@@ -121,11 +58,11 @@ def evaluate_sets(
         As `evaluate_values`, and for a stage that reads what it does not declare.
     """
     draws = np.tile(numbers, len(sets))
-    if len(sets) == 1:
-        return evaluate_values(study, sets.flat(rows), draws, seed, lives, wanted)
     plan, n_rows = plan_of(study, wanted), len(draws)
     every = np.arange(n_rows)
-    varied = {item.name: sets.flat(rows)[item.name] for item in plan.varied} if plan.varied else {}
+    # Nothing is shared by one set, and its rows are taken as they are.
+    in_stages = isinstance(study.model.evaluate, Stages) and len(sets) > 1
+    varied = {item.name: sets.column(item.name, rows) for item in plan.varied}
     outputs = {output.name: np.empty((0, *output.packed_shape)) for output in plan.outputs}
     reasons: dict[int, str] = {}
     parts = list(by_options(study, plan, varied, n_rows))
@@ -133,11 +70,8 @@ def evaluate_sets(
         where = every if chosen is None else chosen
         context = Context(options, seed, draws[where], lives, wanted)
 
-        def give(where: IntArray = where) -> dict[str, FloatArray]:
-            values = {name: column[where] for name, column in sets.flat(rows).items()}
-            return model_inputs(study, values, len(where))
-
-        staged = partial(_by_stages, study, sets, rows, where, context)
+        give = partial(_whole, study, sets, rows, chosen)
+        staged = partial(_by_stages, study, sets, rows, where, context) if in_stages else None
         found, why = called(study, plan, give, context, staged)
         if chosen is None:
             return Evaluation({}, found, why)
@@ -147,6 +81,14 @@ def evaluate_sets(
             outputs[name][where] = array
         reasons.update({int(where[row]): reason for row, reason in why.items()})
     return Evaluation({}, outputs, dict(sorted(reasons.items())))
+
+
+def _whole(study: Study, sets: Sets, rows: slice, chosen: IntArray | None) -> dict[str, FloatArray]:
+    """Return what the model reads at some rows of all sets, or those chosen of them, in arrays that it may change."""
+    values, n_rows = sets.flat(rows), len(sets) * len(range(rows.start, rows.stop))
+    if chosen is not None:
+        values, n_rows = {name: column[chosen] for name, column in values.items()}, len(chosen)
+    return model_inputs(study, values, n_rows, own=True)
 
 
 def _by_stages(study: Study, sets: Sets, rows: slice, where: IntArray, context: Context) -> Arrays:
@@ -195,7 +137,7 @@ def _computed(stage: Stage, done: Mapping[str, _Done], first: IntArray, give: An
 def _input(study: Study, sets: Sets, rows: slice, set_of: IntArray, row_of: IntArray, name: str) -> FloatArray:
     columns = plan_of(study).columns_of[name]
     values = {column: sets.at(column, rows, set_of, row_of) for column in columns}
-    return model_inputs(study, values, len(row_of), (name,))[name]
+    return model_inputs(study, values, len(row_of), (name,), own=True)[name]
 
 
 def _is_whole(index: IntArray, n: int) -> bool:

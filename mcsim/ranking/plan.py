@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from mcsim.engine.evaluation import Evaluation, evaluate_values, transform
+from mcsim.engine.evaluation import Evaluation, transform
 from mcsim.engine.remembered import Memory
-from mcsim.engine.staged import Sets, evaluate_sets
+from mcsim.engine.sets import Sets, Values
+from mcsim.engine.staged import evaluate_sets
 from mcsim.ranking.undefined import may_be_undefined, pilot, rankable, undefined_lines
 from mcsim.study import FloatArray, IntArray, Output, Stages, Study
 from mcsim.study.units import output_factors
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 _CHUNK_VALUES = 4e6
 _STAGED_ROWS = 2048
 BoolArray = NDArray[np.bool_]
-Values = dict[str, FloatArray]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -131,7 +131,7 @@ def reference_values(plan: Plan) -> FloatArray:
     return np.zeros(plan.n_values) if failed[0] else values[0].copy()
 
 
-def values_at(plan: Plan, study: Study, unit: FloatArray) -> Values:
+def values_at(plan: Plan, study: Study, unit: FloatArray) -> dict[str, FloatArray]:
     """Return the values of a study's uncertain inputs at points of the design's unit cube (n, n_columns)."""
     place = _places(plan.study, plan.versus)
     own = tuple(_places(study, None))
@@ -139,7 +139,7 @@ def values_at(plan: Plan, study: Study, unit: FloatArray) -> Values:
 
 
 def evaluated(
-    plan: Plan, points: Callable[[Study], list[Values]], numbers: IntArray, seed: int, given: bool = False
+    plan: Plan, points: Callable[[Study], Sequence[Values]], numbers: IntArray, seed: int, given: bool = False
 ) -> tuple[FloatArray, BoolArray]:
     """Return the ranked outputs at sets of points, the same rows in each; differences where there is another study.
 
@@ -229,7 +229,7 @@ class _Calls:
     call has gives the same bits whoever makes the call.
     """
 
-    def __init__(self, plan: Plan, study: Study, sets: list[Values], numbers: IntArray) -> None:
+    def __init__(self, plan: Plan, study: Study, sets: Sequence[Values], numbers: IntArray) -> None:
         self._sets, self._rows, self._outputs = Sets(study, sets), numbers, plan.outputs
         n, total = len(numbers), sum(output.n_packed for output in study.outputs)
         chunk = int(min(max(_CHUNK_VALUES / total, 16.0), 1024.0))
@@ -250,10 +250,7 @@ class _Calls:
     def made(self, study: Study, place: tuple[int, slice], seed: int, lives: int, wanted: frozenset[str]) -> Evaluation:
         """Return what one call gives."""
         first, rows = place
-        part = self._part(first)
-        if isinstance(study.model.evaluate, Stages):
-            return evaluate_sets(study, part, rows, self._rows[rows], seed, lives, wanted)
-        return evaluate_values(study, part.flat(rows), np.tile(self._rows[rows], len(part)), seed, lives, wanted)
+        return evaluate_sets(study, self._part(first), rows, self._rows[rows], seed, lives, wanted)
 
     def _part(self, first: int) -> Sets:
         whole = first == 0 and len(self._sets) <= self._together

@@ -16,10 +16,11 @@ import numpy as np
 
 from mcsim.engine.asked import checked
 from mcsim.engine.reduce import Portion
+from mcsim.engine.sets import Moved, Values
 from mcsim.kernels.statistics.sobol import poisson_counts
 from mcsim.ranking.indices import Rows, Sums, add_rows, padded
 from mcsim.ranking.leaves import LeafRows
-from mcsim.ranking.plan import BoolArray, Plan, Values, evaluated, values_at
+from mcsim.ranking.plan import BoolArray, Plan, evaluated, values_at
 from mcsim.ranking.summed import Spare
 from mcsim.ranking.tails import Extremes
 from mcsim.study import FloatArray, InputError, IntArray, Study
@@ -126,9 +127,9 @@ def _points(plan: Plan, unit_a: FloatArray, unit_b: FloatArray, study: Study) ->
     return [a, b, *_mixed(plan, a, b), *(_mixed(plan, b, a) if plan.second else ())]
 
 
-def _mixed(plan: Plan, values: Values, other: Values) -> Iterator[Values]:
+def _mixed(plan: Plan, values: dict[str, FloatArray], other: dict[str, FloatArray]) -> Iterator[Values]:
     for members in plan.factors.values():
-        yield values | {name: other[name] for name in members if name in other}
+        yield Moved(values, {name: other[name] for name in members if name in other})
 
 
 def block_rows(plan: Plan) -> int:

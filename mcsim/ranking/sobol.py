@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import combinations
 
 import numpy as np
 
@@ -147,7 +148,7 @@ def ranking_of(
         When more base rows failed than `max_failed` allows.
     """
     check_failed(plan, judgement, len(dropped))
-    pairs = [(j, k) for number, j in enumerate(plan.factors) for k in list(plan.factors)[number + 1 :]]
+    pairs = tuple(combinations(plan.factors, 2)) if plan.second else ()
     return Ranking(
         study=plan.study.name if plan.versus is None else f"{plan.study.name} - {plan.versus.name}",
         method="sobol",
@@ -155,7 +156,7 @@ def ranking_of(
         outputs=plan.outputs,
         scores=split(plan, scores),
         n=plan.base - len(dropped),
-        pairs=tuple(pairs) if plan.second else (),
+        pairs=pairs,
         second=split(plan, second) if plan.second else {},
         convergence=dict(history or {}),
         dropped=np.array(sorted(dropped), np.int64),
