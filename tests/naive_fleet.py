@@ -196,7 +196,7 @@ def supply(vehicles, laws, trade, shared, rules, capacity, i):
                 left = new_ev[year - start] if powertrain == 2 else alive[2 * (year - start) + exposure]
                 stock[powertrain, year] += vehicles.host.sales[i, start, powertrain] * left
     pool, total = home_pool(vehicles.home, shared.styles, i, home, exposure)
-    law = laws.shape[i], laws.home.warranty[i], laws.home.end[i], laws.host.end[i], hazard, laws.home.cover[i]
+    law = laws.shape[i], laws.home.warranty[i], laws.home.end[i], laws.abroad[i], hazard, laws.home.cover[i]
     packs, energy, profiles = np.zeros(years), np.zeros(years), {}
     last = trade.history.observed[i, -1] / total[2023]
     for start, year in enumerate(YEARS):
@@ -219,9 +219,8 @@ def supply(vehicles, laws, trade, shared, rules, capacity, i):
         passing = {}
         for age in gates:
             if age not in profiles:
-                profiles[age] = second_hand(
-                    age, home, law, rules.renewed, survival, vehicles.host.life_multiplier[i], exposure, years
-                )
+                life = vehicles.host.life_multiplier[i] * vehicles.host.ev_life_multiplier[i]
+                profiles[age] = second_hand(age, home, law, rules.renewed, survival, life, exposure, years)
             passing[age] = profiles[age][2]
             ev_weights[age] *= passing[age] / scale
         allowed = sum(ev_weights.values())

@@ -20,6 +20,10 @@ from mcsim.kernels.cohorts.records import DEAD, DEMAND, EV, HEV, ICEV, SECOND_HA
 from mcsim.kernels.cohorts.trade import demand_rate, supply_share
 from mcsim.kernels.maths import exp
 
+# Unregistered imports per registered one at most. Where imports hardly outlive their year no number of them raises a
+# stock, and the share wanted would take them by the 1e19; history has 1, and a hundred is more than any border passes.
+MOST_UNREGISTERED = 100.0
+
 
 class Motorisation(NamedTuple):
     """Vehicles per person at the end of the first year after the history, and the rate at which their gap closes."""
@@ -33,7 +37,7 @@ def unregistered_factor(uplift, at, observed, regular_weight, irregular_weight, 
     """Return how many unregistered imports per registered one raise the stock of year `at` by the wanted share.
 
     Stocks are linear in imports: with R in the stock of registered imports and U if as many came unregistered,
-    (new + R) uplift = factor U.
+    (new + R) uplift = factor U. At most `MOST_UNREGISTERED`: the stock is then raised by less.
 
     Parameters
     ----------
@@ -59,7 +63,7 @@ def unregistered_factor(uplift, at, observed, regular_weight, irregular_weight, 
                 total += regular_weight[year, age] * staying
             if irregular_weight[age] > 0.0:
                 irregular += irregular_weight[age] * staying
-    return uplift * total / irregular if irregular > 0.0 else 0.0
+    return min(uplift * total / irregular, MOST_UNREGISTERED) if irregular > 0.0 else 0.0
 
 
 @borrowing_kernel

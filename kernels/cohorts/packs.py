@@ -302,7 +302,13 @@ def fill_curves(i, laws, curves):
     fill_weibull_steps(shape, laws.home.warranty[i], 0.25, home.warranty[i])
     fill_weibull_steps(shape, laws.home.end[i], 0.25, home.end[i])
     fill_weibull_steps(shape, laws.host.warranty[i], 0.25, host.warranty[i])
-    fill_weibull_steps(shape, laws.host.end[i], 0.25, host.end[i])
+    fill_weibull_steps(shape, laws.abroad[i], 0.25, curves.abroad[i])
+    if laws.host.end[i] == laws.abroad[i]:
+        # One design of packs: those of imports fail as those of vehicles sold new there.
+        for quarter in range(host.end.shape[1]):
+            host.end[i, quarter] = curves.abroad[i, quarter]
+    else:
+        fill_weibull_steps(shape, laws.host.end[i], 0.25, host.end[i])
     # An infinite scale means that no rule holds; a large one never fails within a life.
     fill_weibull_steps(laws.pass_shape[i], min(laws.pass_scale[i], 1e12), 0.25, curves.passing[i])
     # A constant hazard h is the Weibull of shape 1 and scale 1 / h.

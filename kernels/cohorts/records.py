@@ -151,8 +151,9 @@ class HostVehicles(NamedTuple):
         Stock at the end of the year before the first.
     first_second_hand : ndarray, shape (n,)
         Share of second-hand vehicles in it.
-    shape, scale, life_multiplier : ndarray, shape (n,)
-        Weibull of survival [-], [yr], and the multiplier on the remaining life of imports.
+    shape, scale, life_multiplier, ev_life_multiplier : ndarray, shape (n,)
+        Weibull of survival [-], [yr], the multiplier on the remaining life of imports, and that of EVs among them over
+        it.
     """
 
     sales: Array
@@ -161,6 +162,7 @@ class HostVehicles(NamedTuple):
     shape: Array
     scale: Array
     life_multiplier: Array
+    ev_life_multiplier: Array
 
 
 class Vehicles(NamedTuple):
@@ -197,7 +199,9 @@ class Laws(NamedTuple):
     shape : ndarray
         Weibull shape of all laws but the border's.
     home, host : CountryLaw
-        The two countries'.
+        The two countries', each of packs in vehicles sold new there.
+    abroad : ndarray
+        Weibull scale to the end of life, in the host country, of packs that came with an import [yr].
     pass_shape, pass_scale : ndarray
         To the loss that the rule on second-hand EVs allows; an infinite scale without a rule.
     defects : ndarray
@@ -207,6 +211,7 @@ class Laws(NamedTuple):
     shape: Array
     home: CountryLaw
     host: CountryLaw
+    abroad: Array
     pass_shape: Array
     pass_scale: Array
     defects: Array

@@ -18,7 +18,9 @@ class Curves(NamedTuple):
     Parameters
     ----------
     home, host : CountryCurves
-        Against fade, in either climate.
+        Against fade, of packs in vehicles sold new there.
+    abroad : ndarray
+        Up to the end of life in the host country, of packs that came with an import.
     passing : ndarray
         Up to the loss that the border allows; all 1 without a rule.
     defects : ndarray
@@ -27,6 +29,7 @@ class Curves(NamedTuple):
 
     home: CountryCurves
     host: CountryCurves
+    abroad: Array
     passing: Array
     defects: Array
 
@@ -275,9 +278,14 @@ class YearSpace(NamedTuple):
 
 
 class EntrySpace(NamedTuple):
-    """Survival of one import by half-year since entry, (2 years + 1,), its packs, the same by whole years, repairs."""
+    """Of one import.
+
+    Survival of an EV by half-year since entry, (2 years + 1,), and of another at the ends of years, (years + 1,), its
+    packs, the same by whole years, repairs.
+    """
 
     alive: Array
+    others: Array
     traded: Traded
     yearly: SampledLaw
     halfly: SampledLaw

@@ -231,10 +231,11 @@ def fill_entries(vehicles, laws, curves, state, rules, wanted, space, entries):
     entries : Entries
         Filled at the wanted ages; nobody passes at the others.
     """
-    traded, alive, ends, exposure = space.traded, space.alive, space.years.alive, rules.exposure
+    traded, alive, exposure = space.traded, space.alive, rules.exposure
+    ends, others = space.years.alive, space.others
     for i in range(laws.shape.size):
         cover, end, warranty = laws.home.cover[i], curves.home.end[i], curves.home.warranty[i]
-        law, allowed = PackLaw(curves.host.end[i], curves.defects[i], laws.host.repair[i]), curves.passing[i]
+        law, allowed = PackLaw(curves.abroad[i], curves.defects[i], laws.host.repair[i]), curves.passing[i]
         sample_law(law.end, space.yearly.end)
         sample_law(law.defects, space.yearly.defects)
         if entries.repaired.shape[2] > 0:
@@ -250,10 +251,14 @@ def fill_entries(vehicles, laws, curves, state, rules, wanted, space, entries):
             if not (known and rules.renewed):
                 shape, scale, multiplier = vehicles.shape[i], vehicles.scale[i], vehicles.life_multiplier[i]
                 fill_entry_survival(age, rules.renewed, shape, scale, multiplier, alive)
+                fill_ends(alive, exposure, others)
+                if vehicles.ev_life_multiplier[i] != 1.0:
+                    multiplier *= vehicles.ev_life_multiplier[i]
+                    fill_entry_survival(age, rules.renewed, shape, scale, multiplier, alive)
                 fill_ends(alive, exposure, ends)
                 known = True
             for year in range(entries.left.shape[2]):
-                entries.left[i, age, year] = ends[year + 1]
+                entries.left[i, age, year] = others[year + 1]
             entries.passing[i, age] = traded_share(age, state[i], cover, warranty, end, allowed, traded.share)
             fill_starts(age, warranty, end, allowed, cover, law.end, traded.start)
             left, retired = entries.ev_left[i, age], entries.retired[i, age]

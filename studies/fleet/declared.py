@@ -56,6 +56,14 @@ HOST = (
     Parameter("host_survival_shape", "-", "Weibull shape of {host} survival", (0.5, 10.0), "survival"),
     Parameter("host_survival_scale", "yr", "Weibull scale of {host} survival", (2.0, 60.0), "survival"),
     Parameter("second_hand_life_multiplier", "-", "remaining life of imports over the curve's", (0.1, 3.0), "survival"),
+    Parameter(
+        "second_hand_ev_life_multiplier",
+        "-",
+        "remaining life of EVs among imports over that of others, packs aside",
+        (0.1, 10.0),
+        "survival",
+        constant(1.0),
+    ),
 )
 BORDER = (
     Parameter(
@@ -89,6 +97,14 @@ LAWS = (
     ageing_input("pack_life_scale", 0.5, 100.0),
     ageing_input("defect_hazard", 0.0, math.inf),
     Parameter("host_climate_multiplier", "-", "on the yearly loss in {host}", (0.1, 5.0), AGEING),
+    Parameter(
+        "host_design_multiplier",
+        "-",
+        "on the yearly loss of packs in vehicles sold new in {host}, whose design is another than of those from {home}",
+        (0.1, 10.0),
+        AGEING,
+        constant(1.0),
+    ),
     Parameter("report_annual_degradation", "1/yr", "the report's, law capacity_cdf only", (1e-6, 1.0), AGEING),
     Parameter("report_knee_age", "yr", "the report's, law capacity_cdf only", (0.5, 100.0), AGEING),
     Parameter("warranty_years", "yr", "battery warranty of vehicles new in the {home}", (0.0, 30.0), AGEING),

@@ -25,7 +25,10 @@ class Lives(NamedTuple):
     shape : ndarray
         Of all laws [-].
     home_warranty, home_end, host_warranty, host_end : ndarray
-        Scales in either climate: to the loss that a warranty replaces, and to the end of life [yr].
+        Scales in either climate, of packs in vehicles sold new there: to the loss that a warranty replaces, and to the
+        end of life [yr].
+    abroad : ndarray
+        Scale to the end of life in the host country, of packs that came with an import [yr].
     passing : ndarray
         Scale to the loss that the border allows, at home [yr].
     defects : ndarray
@@ -37,6 +40,7 @@ class Lives(NamedTuple):
     home_end: FloatArray
     host_warranty: FloatArray
     host_end: FloatArray
+    abroad: FloatArray
     passing: FloatArray
     defects: FloatArray
 
@@ -57,13 +61,18 @@ def first_passage(inputs: Mapping[str, FloatArray], allowed: FloatArray) -> Live
     # Weibull: median = scale (ln 2)^(1 / shape).
     per_median = LN_2 ** (-1.0 / shape)
     one, climate = np.ones_like(shape), inputs["host_climate_multiplier"]
+    # What is sold new in the host country is of a design of its own; an import keeps that of home.
+    design = inputs["host_design_multiplier"]
+    other = climate * design
     warranty, end, host_end = inputs["warranty_loss"], inputs["end_of_life_loss"], inputs["host_end_of_life_loss"]
+    abroad = _median_life(inputs, host_end, climate) * per_median
     return Lives(
         shape=shape,
         home_warranty=_median_life(inputs, warranty, one) * per_median,
         home_end=_median_life(inputs, end, one) * per_median,
-        host_warranty=_median_life(inputs, warranty, climate) * per_median,
-        host_end=_median_life(inputs, host_end, climate) * per_median,
+        host_warranty=_median_life(inputs, warranty, other) * per_median,
+        host_end=abroad if (design == 1.0).all() else _median_life(inputs, host_end, other) * per_median,
+        abroad=abroad,
         passing=_median_life(inputs, allowed, one) * per_median,
         defects=np.ascontiguousarray(inputs["defect_hazard"]),
     )
@@ -80,16 +89,17 @@ def capacity_cdf(inputs: Mapping[str, FloatArray], allowed: FloatArray) -> Lives
     )
     report = {"annual_degradation": degradation, "knee_age": knee, "knee_sharpness": one}
     passing = _median_life(report, allowed, one) * LN_2 ** (-1.0 / beta)
-    return Lives(shape, scale, scale, scale, scale, passing, np.zeros_like(beta))
+    return Lives(shape, scale, scale, scale, scale, scale, passing, np.zeros_like(beta))
 
 
 def weibull(inputs: Mapping[str, FloatArray], allowed: FloatArray) -> Lives:
     """Return lives of shape and scale given, one scale for warranty and end of life."""
     shape = np.ascontiguousarray(inputs["pack_life_shape"])
     home = np.ascontiguousarray(inputs["pack_life_scale"])
-    host = np.ascontiguousarray(home / inputs["host_climate_multiplier"])
+    abroad = np.ascontiguousarray(home / inputs["host_climate_multiplier"])
+    host = np.ascontiguousarray(abroad / inputs["host_design_multiplier"])
     passing = _median_life(inputs, allowed, np.ones_like(shape)) * LN_2 ** (-1.0 / shape)
-    return Lives(shape, home, home, host, host, passing, np.ascontiguousarray(inputs["defect_hazard"]))
+    return Lives(shape, home, home, host, host, abroad, passing, np.ascontiguousarray(inputs["defect_hazard"]))
 
 
 LIVES: dict[str, Callable[[Mapping[str, FloatArray], FloatArray], Lives]] = {
@@ -101,7 +111,14 @@ LIVES: dict[str, Callable[[Mapping[str, FloatArray], FloatArray], Lives]] = {
 
 # Under each law, what `laws` reads.
 _ALWAYS = ("pack_life_shape", "warranty_years", "host_warranty_years")
-_CLIMATE = ("host_climate_multiplier", "annual_degradation", "knee_age", "knee_sharpness", "defect_hazard")
+_CLIMATE = (
+    "host_climate_multiplier",
+    "host_design_multiplier",
+    "annual_degradation",
+    "knee_age",
+    "knee_sharpness",
+    "defect_hazard",
+)
 READS = {
     "first_passage": (*_ALWAYS, *_CLIMATE, "warranty_loss", "end_of_life_loss", "host_end_of_life_loss"),
     "capacity_cdf": (*_ALWAYS, "report_annual_degradation", "report_knee_age"),
@@ -140,6 +157,7 @@ def laws(inputs: Mapping[str, FloatArray], options: Mapping[str, OptionValue], r
             cover=_half_years(inputs["host_warranty_years"]),
             repair=never,
         ),
+        abroad=lives.abroad,
         pass_shape=np.ascontiguousarray(inputs["pack_life_shape"]),
         pass_scale=np.where(minimum > 0.0, lives.passing, np.inf),
         defects=lives.defects,

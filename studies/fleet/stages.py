@@ -202,7 +202,8 @@ def make_tables(n: int, size: Sizes, unruled: bool) -> room.Tables:
     return room.Tables(
         curves=room.Curves(
             room.CountryCurves(curve(home_quarters), curve(home_quarters)),
-            room.CountryCurves(curve(host_quarters), curve(longest)),
+            room.CountryCurves(curve(host_quarters), curve(host_quarters)),
+            curve(longest),
             curve(4 * ages + _MORE),
             curve(longest),
         ),
@@ -242,7 +243,7 @@ def make_space(size: Sizes, materials: int) -> room.Space:
     by_age |= {"may_give": np.empty(ages, np.bool_), "in_use": np.empty((years + ages - 1, years))}
     return room.Space(
         home=room.HomeSpace(np.empty(HALVES), np.empty(HALVES)),
-        entry=room.EntrySpace(np.empty(2 * years + 1), traded, yearly, halfly, at_ends, renewal),
+        entry=room.EntrySpace(np.empty(2 * years + 1), np.empty(years + 1), traded, yearly, halfly, at_ends, renewal),
         imports=room.ImportSpace(**by_age),
         arrivals=room.ArrivalSpace(*(np.empty(cells) for cells in (home_cells, home_cells, years * (years + 1) // 2))),
         packs=pack_space(years, materials),

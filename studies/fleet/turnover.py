@@ -70,7 +70,7 @@ READS = (
     *(f"{country}_{name}" for country in ("home", "host") for name in ("ev_ceiling", "ev_midpoint", "ev_share_2025")),
     "home_sales_2050_factor", "home_hev_share_2035", "home_survival_stretch", "home_ev_survival_stretch",
     "host_sales_growth", "host_sales_level", "host_hev_share_2035", "initial_stock", "initial_second_hand_share",
-    "host_survival_shape", "host_survival_scale", "second_hand_life_multiplier",
+    "host_survival_shape", "host_survival_scale", "second_hand_life_multiplier", "second_hand_ev_life_multiplier",
 )  # fmt: skip
 
 
@@ -239,5 +239,6 @@ def vehicles(turnover: Turnover, inputs: Mapping[str, FloatArray]) -> Vehicles:
             shape=np.ascontiguousarray(inputs["host_survival_shape"]),
             scale=np.ascontiguousarray(inputs["host_survival_scale"]),
             life_multiplier=np.ascontiguousarray(inputs["second_hand_life_multiplier"]),
+            ev_life_multiplier=np.ascontiguousarray(inputs["second_hand_ev_life_multiplier"]),
         ),
     )
