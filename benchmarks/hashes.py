@@ -64,7 +64,7 @@ def ranking(study: Any, seed: int) -> Iterator[tuple[str, Any]]:
     """Yield the indices of every ranked output, rows in the order of the table."""
     from mcsim.ranking.factors import dependent_groups
 
-    groups: Any = dependent_groups(study) if study.dependence else False
+    groups: Any = dependent_groups(study) if getattr(study, "tied", study.dependence) else False
     found = mcsim.sensitivity(study, base=BASE, seed=seed, groups=groups)
     for output in found.outputs:
         table = found.table(output.name)

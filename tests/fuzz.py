@@ -28,7 +28,7 @@ STUDY_KEYS = "name title question version model function per_draw extends headli
 KNOWN = {
     (): "study options inputs tables dependence data outputs program report observation calibration published",
     ("study",): STUDY_KEYS,
-    ("dependence",): "spearman when",
+    ("dependence",): "spearman factors observed ordered sorted when",
     ("calibration",): "options groups shipped",
     ("data",): "folder",
     ("report",): "figures",

@@ -45,7 +45,8 @@ BAD = [
         "model",
         "spearman =",
         "pearson =",
-        ": dependence.pearson: unknown key; one of spearman, factors, observed, when; did you mean 'spearman'?",
+        ": dependence.pearson: unknown key; one of spearman, factors, observed, ordered, sorted, when; did you mean "
+        "'spearman'?",
     ),
     ("model", "folder =", "foldr =", ": data.foldr: unknown key; one of folder; did you mean 'folder'?"),
     ("model", 'group = "g"\n[data]', 'groop = "g"\n[data]', ": tables.t.groop: unknown key; one of file, group; did"),

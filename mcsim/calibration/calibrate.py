@@ -231,7 +231,7 @@ def _record(posterior: Posterior) -> dict[str, Any]:
         "seed": posterior.seed,
         "words": {name: study.options[name] for name in weighs},
         "priors": {name: str(declared[name].distribution) for name in sample.values},
-        "dependence": [list(pair) for pair in study.dependence if set(pair[:2]) & sample.values.keys()],
+        "dependence": study.tied_record(sample.values.keys()),
         "centre": centre_cells(study, likelihood.observations),
     }
 

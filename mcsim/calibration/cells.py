@@ -167,7 +167,7 @@ def _with_dependents(study: Study, names: set[str]) -> set[str]:
     found, size = set(names), 0
     while size < len(found):
         size = len(found)
-        for first, second, _ in study.dependence:
+        for first, second, _ in study.tied:
             if first in found or second in found:
                 found |= {first, second}
     return found

@@ -335,6 +335,13 @@ def centre_values(study: Study) -> dict[str, FloatArray]:
         word = study.options.get(item.name)
         centre = float(words.index(word)) if word in words else item.distribution.median()
         values[item.name] = np.array([centre])
+    for order in study.ordered:
+        # Medians need not stand in the order of the inputs.
+        lowest = -np.inf
+        for name in order.names:
+            lowest = max(lowest, study.inputs[name].distribution.median())
+            if name in values:
+                values[name] = np.array([lowest])
     return values
 
 

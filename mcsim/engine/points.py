@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from mcsim.distributions.dependence import GaussianCopula, gaussian_copula
+from mcsim.distributions.ordered import Ordered
 from mcsim.distributions.registry import stacked, stacks
 from mcsim.engine.design import Design
 from mcsim.study import FloatArray, InputError, Study
@@ -47,7 +48,8 @@ def values_of(study: Study, design: Design, start: int, stop: int) -> dict[str, 
 def transform(study: Study, unit: FloatArray, columns: tuple[str, ...]) -> dict[str, FloatArray]:
     """Return the values of every uncertain input at points of the unit cube.
 
-    Inputs with rank correlations pass through a Gaussian copula first. A column of a vector of shares stays a unit
+    Inputs with rank correlations pass through a Gaussian copula first; of inputs that stand in an order each follows
+    from the one before it and its own column. A column of a vector of shares stays a unit
     value: `evaluate_points` breaks the stick. An input that a posterior speaks of alone has its quantiles.
 
     Parameters
@@ -70,6 +72,14 @@ def transform(study: Study, unit: FloatArray, columns: tuple[str, ...]) -> dict[
         units = np.array([dependent.get(columns[place], unit[:, place]) for place in places])
         for place, found in zip(places, np.asarray(family.ppf(units), np.float64), strict=True):
             values[columns[place]] = found
+    for law, members in _orders(study, columns):
+        units = np.full((len(unit), len(members)), 0.5)  # of what is fixed any will do
+        for number, name in enumerate(members):
+            if name in values:
+                units[:, number] = unit[:, columns.index(name)]
+        for name, found in zip(members, law.ppf(units).T, strict=True):
+            if name in values:
+                values[name] = np.ascontiguousarray(found)
     for rows in study.posterior:
         if rows.alone in columns:
             values[rows.alone] = rows.quantile(unit[:, columns.index(rows.alone)])
@@ -88,6 +98,19 @@ def _families(study: Study, columns: tuple[str, ...]) -> tuple[tuple[Any, tuple[
         kind = type(by_name[name])
         members.setdefault(kind if stacks(kind) else name, []).append(place)
     return tuple((stacked([by_name[columns[place]] for place in places]), tuple(places)) for places in members.values())
+
+
+@lru_cache(maxsize=16)
+def _orders(study: Study, columns: tuple[str, ...]) -> tuple[tuple[Ordered, tuple[str, ...]], ...]:
+    """Return the orders in which some of the columns stand, with all their members."""
+    try:
+        return tuple(
+            (order.law(study.inputs), order.names)
+            for order in study.ordered
+            if not set(order.names).isdisjoint(columns)
+        )
+    except InputError as error:
+        raise InputError(f"{study.origin or study.name}: {error}") from None
 
 
 @lru_cache(maxsize=16)

@@ -185,8 +185,14 @@ def check_stages(study: Study, seed: int = 1, lives: int = 1) -> None:
     if not isinstance(study.model.evaluate, Stages) or not columns:
         return
     points = make_design("random", columns, 2, seed).points(0, 2)
-    here, there = (transform(study, np.ascontiguousarray(points[[row]]), columns) for row in range(2))
-    sets = [here, *({**here, **{name: there[name] for name in members}} for members in study.groups.values())]
+    here = transform(study, np.ascontiguousarray(points[[0]]), columns)
+    sets = [here]
+    for members in study.groups.values():
+        moved, places = points[[0]], [columns.index(name) for name in members]
+        moved[:, places] = points[1, places]
+        there = transform(study, moved, columns)
+        # What did not move stays the same array, as in a ranking.
+        sets.append({name: here[name] if here[name] == there[name] else there[name] for name in columns})
     differ = unequal(study, Sets(study, sets), np.zeros(1, np.int64), seed, lives)
     if differ:
         raise InputError(

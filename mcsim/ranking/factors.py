@@ -121,7 +121,7 @@ def kept_together(study: Study, factors: Mapping[str, tuple[str, ...]]) -> dict[
     Examples
     --------
     >>> from types import SimpleNamespace
-    >>> study = SimpleNamespace(dependence=(("a", "b", 0.5),))
+    >>> study = SimpleNamespace(tied=(("a", "b", "rank correlation 0.5"),))
     >>> kept_together(study, {"a": ("a",), "b": ("b",), "c": ("c",)})
     {'a + b': ('a', 'b'), 'c': ('c',)}
     """
@@ -135,8 +135,8 @@ def _joined(study: Study, factors: Mapping[str, tuple[str, ...]]) -> dict[str, t
     """Return the factors that depend on one another, by their names joined, each once; one by itself under its own."""
     home = {member: factor for factor, members in factors.items() for member in members}
     joined: dict[str, list[str]] = {factor: [factor] for factor in factors}
-    for first, second, correlation in study.dependence:
-        if correlation == 0.0 or first not in home or second not in home:
+    for first, second, _ in study.tied:
+        if first not in home or second not in home:
             continue
         one, other = joined[home[first]], joined[home[second]]
         if one is not other:
@@ -158,11 +158,11 @@ def check_independent(study: Study, factors: Mapping[str, tuple[str, ...]]) -> N
     check_shares(study, factors)
     home = {member: factor for factor, members in factors.items() for member in members}
     remedy = "group them (groups = {{ name = [{0}, {1}] }}) or use Shapley effects (method = shapley, shapley_data)"
-    for first, second, correlation in study.dependence:
-        if correlation != 0.0 and first in home and second in home and home[first] != home[second]:
+    for first, second, how in study.tied:
+        if first in home and second in home and home[first] != home[second]:
             raise InputError(
                 f"{study.name}: {first}, {second}: Sobol' indices need independent factors "
-                f"(got rank correlation {correlation:g}); {remedy.format(first, second)}"
+                f"(got {how}); {remedy.format(first, second)}"
             )
 
 

@@ -89,7 +89,10 @@ def _method(study: Study, design: str | Design) -> Plain:
     groups = dependent_groups(study)
     home = {name for names in groups.values() for name in names}
     if len(groups) + sum(name not in home for name in study.groups) < 2:
-        return Plain(SHAPLEY_DATA.name, "rank correlations join all inputs")
+        return Plain(
+            SHAPLEY_DATA.name,
+            "rank correlations or orders join all inputs" if study.ordered else "rank correlations join all inputs",
+        )
     return Plain(SOBOL.name, "", groups)
 
 

@@ -156,7 +156,7 @@ def _shifts(study: Study, found: Subsets) -> tuple[Shift, ...]:
     there = transform(study, _inside(ndtr(found.inside)), columns)
     even = np.repeat(((np.arange(1000) + 0.5) / 1000)[:, None], len(columns), axis=1)
     # Each by itself, whatever it depends on.
-    usual = transform(replace(study, dependence=()), even, columns)
+    usual = transform(replace(study, dependence=(), ordered=()), even, columns)
     count = len(found.inside)
     moved = np.sqrt(
         np.mean((np.sort(found.inside, axis=0) - ndtri((np.arange(count) + 0.5) / count)[:, None]) ** 2, axis=0)

@@ -12,6 +12,7 @@ Quantification 4, theorem 1, for the cost that holds for dependent inputs too.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, ClassVar
@@ -30,7 +31,7 @@ from mcsim.ranking.plan import BoolArray, Plan, evaluated, failed_lines, referen
 from mcsim.ranking.ranking import Ranking
 from mcsim.ranking.saltelli import block_rows
 from mcsim.ranking.verdicts import rank_shares
-from mcsim.study import FloatArray, IntArray, Study
+from mcsim.study import FloatArray, InputError, IntArray, Study
 
 N_LEAVES = 16
 
@@ -215,11 +216,29 @@ def _independent(correlation: FloatArray, dependent: FloatArray) -> FloatArray:
     return unit_scores(np.linalg.solve(factor, normal_scores(dependent).T).T)
 
 
+def check_conditional(study: Study, factors: Mapping[str, tuple[str, ...]]) -> None:
+    """Refuse factors that cannot be drawn anew given the others: parts of a whole, and of an order.
+
+    Raises
+    ------
+    InputError
+        Naming them and the remedy.
+    """
+    check_shares(study, factors)
+    home = {member: factor for factor, members in factors.items() for member in members}
+    for first, second in (pair for order in study.ordered for pair in order.pairs):
+        if first in home and second in home and home[first] != home[second]:
+            raise InputError(
+                f"{study.name}: {first}, {second}: method shapley draws inputs given the others (got an order, whose "
+                f"law given them is not known); method = shapley_data, or groups = {{ name = [{first}, {second}] }}"
+            )
+
+
 SHAPLEY = Designed(
     "shapley",
     "base x (D + 1)",
     "fair shares of the variance that add up to one, dependent inputs too",
-    check_shares,
+    check_conditional,
     planned,
     passes,
     read,

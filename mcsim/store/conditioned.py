@@ -11,6 +11,7 @@ import numpy as np
 from mcsim.distributions import parse
 from mcsim.store.posterior import read_rows_of
 from mcsim.study import Input, InputError, Study
+from mcsim.study.dependent import ORDERS
 from mcsim.study.rows import Rows
 from mcsim.study.setting import option_set
 
@@ -87,8 +88,8 @@ def _with(study: Study, rows: Rows) -> Study:
             raise InputError(
                 f"{rows.place or rows.name}: {name}: {how} (got {now}, the posterior was made of {prior}); {AGAIN}"
             )
-    tied = [list(pair) for pair in study.dependence if set(pair[:2]) & set(known)]
-    if tied != [pair for pair in rows.record.get("dependence", []) if set(pair[:2]) & set(known)]:
+    tied, held = study.tied_record(known), {*known, *ORDERS.values()}
+    if tied != [entry for entry in rows.record.get("dependence", []) if not held.isdisjoint(entry[:2])]:
         raise InputError(f"{rows.place or rows.name}: other rank correlations than there (got {tied}); {AGAIN}")
     return replace(study, posterior=(*study.posterior, rows.only(known))) if known else study
 

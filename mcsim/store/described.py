@@ -19,6 +19,7 @@ from mcsim.distributions import Distribution, parse, parse_shares
 from mcsim.store.whole import read_json, reading, write_json
 from mcsim.study import Dim, Input, InputError, Layout, Model, Option, Output, Study
 from mcsim.study.answers import brief_of
+from mcsim.study.dependent import Order
 from mcsim.study.inputs import Inputs
 from mcsim.study.labels import Labels
 from mcsim.study.outcomes import outcomes_of
@@ -105,6 +106,7 @@ def declarations(study: Study) -> dict[str, Any]:
         **{name: list(getattr(study, name)) for name in LISTS},
         "overrides": [list(pair) for pair in study.overrides],
         "dependence": [list(pair) for pair in study.dependence],
+        "ordered": [[order.method, *order.names] for order in study.ordered],
         "figures": [dict(figure) for figure in study.figures],
         "report": {key: value for key, value in study.brief.entry.items() if key != "figures"},
         "labels": {
@@ -163,6 +165,7 @@ def study_declared(content: Mapping[str, Any]) -> Study:
         tables={facts["name"]: _table_of(facts) for facts in content["tables"]},
         vectors={key: parse_shares(text) for key, text in content["vectors"].items()},
         dependence=tuple((first, second, number) for first, second, number in content["dependence"]),
+        ordered=tuple(Order(tuple(names), method) for method, *names in content.get("ordered", ())),
         overrides=tuple((key, text) for key, text in content["overrides"]),
         figures=tuple(content["figures"]),
         brief=brief_of(content.get("report", {}), model, f"{name}: report"),

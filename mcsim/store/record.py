@@ -61,6 +61,7 @@ def fingerprint(study: Study) -> str:
         "vectors": {name: str(vector) for name, vector in study.vectors.items()},
         "dependence": [list(pair) for pair in study.dependence],
         "outputs": outputs,
+        **({"ordered": [[order.method, *order.names] for order in study.ordered]} if study.ordered else {}),
         # Only where there is one: runs on priors keep the hash that they had.
         **({"posterior": [rows.digest for rows in study.posterior]} if study.posterior else {}),
     }

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from mcsim.distributions import Constant
-from mcsim.study.dependent import dependence_of
+from mcsim.study.dependent import ORDERS, dependence_of
 from mcsim.study.errors import InputError
 from mcsim.study.inputs import Input, Inputs
+from mcsim.study.joined import DEPENDENCE, SPEARMAN
 from mcsim.study.model import Model
 from mcsim.study.schema import Place
-from mcsim.study.sections import SPEARMAN
 from mcsim.study.study import Study
 
 
@@ -22,7 +23,7 @@ def study_of(
     title: str = "",
     question: str = "",
     *,
-    dependence: Iterable[tuple[str, str, float]] = (),
+    dependence: Iterable[tuple[str, str, float]] | Mapping[str, Any] = (),
     **values: Any,
 ) -> Study:
     """Return a study of a model whose inputs have default distributions, or are given here.
@@ -33,8 +34,10 @@ def study_of(
         The model; its tables, if it reads any, come with a study file instead.
     name, title, question : str
         What the study is called and what it answers; the model's name by default.
-    dependence : iterable of (str, str, float)
-        Two inputs and their rank correlation (Spearman), as ``[dependence] spearman`` of a study file has them.
+    dependence : iterable of (str, str, float), or mapping
+        Two inputs and their rank correlation (Spearman), for a Gaussian copula under which each keeps its own
+        distribution; or what ``[dependence]`` of a study file holds: ``spearman``, ``factors``, ``ordered``, ``sorted``
+        and ``observed``, the last also a DataFrame or a mapping of columns.
     **values
         Input or option -> number, word, `Distribution` or its text, as in `Study.set`.
 
@@ -49,16 +52,34 @@ def study_of(
     >>> model = Model.from_function(lambda a, b: a * b, {"a": uniform(0, 1), "b": "km"}, {"area": "km"})
     >>> study_of(model, b=2).uncertain[0].name
     'a'
+    >>> study_of(model, b=uniform(0, 2), dependence={"ordered": [["a", "b"]]}).ordered[0].names
+    ('a', 'b')
     """
     if model.tables or any(parameter.labels is not None for parameter in model.parameters):
         raise InputError(f"{model.name}: reads tables or vectors of shares; describe it in a study file (mcsim.load)")
     inputs = Inputs(_input(model, parameter, values) for parameter in model.parameters)
     options = {option.name: option.default for option in model.options}
     label = model.name if name is None else name
-    rows = SPEARMAN.read([list(row) for row in dependence], Place(Path(label), "dependence"))
-    pairs, _ = dependence_of({"spearman": rows}, list(inputs), model.options, f"{label}: dependence")
-    study = Study(label, title or label, question, "0", model, inputs, options, dependence=pairs)
+    study = Study(label, title or label, question, "0", model, inputs, options)
+    place = Place(Path(label), "dependence")
+    final = study.set_items(
+        values.items()
+    ).inputs  # what stands in an order is judged by what is known of it in the end
+    depend = dependence_of(_said(dependence, place), final, model.options, str(place))
+    study = replace(study, dependence=depend.pairs, dependence_when=depend.when, ordered=depend.ordered)
     return study.set_items(values.items())
+
+
+def _said(dependence: Iterable[tuple[str, str, float]] | Mapping[str, Any], place: Place) -> dict[str, Any]:
+    """Return what is said of dependence as a study file would hold it, columns of observations as they are."""
+    if not isinstance(dependence, Mapping):
+        return {"spearman": SPEARMAN.read([list(row) for row in dependence], place)}
+    plain = {key: value for key, value in dependence.items() if key != "observed"}
+    for key in ("spearman", *ORDERS):
+        if key in plain and not isinstance(plain[key], str):
+            plain[key] = [list(row) if not isinstance(row, str) else row for row in plain[key]]
+    said = DEPENDENCE.read(plain, place)
+    return said | ({"observed": dependence["observed"]} if "observed" in dependence else {})
 
 
 def _input(model: Model, parameter: Any, values: Mapping[str, Any]) -> Input:

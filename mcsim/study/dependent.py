@@ -1,33 +1,96 @@
-"""Which inputs go together: the rank correlations of a study file, always or while an option has a word."""
+"""Which inputs go together: rank correlations, always or while an option has a word, and inputs that never cross."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from itertools import combinations
+from dataclasses import dataclass
+from itertools import combinations, pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+from mcsim.distributions import Categorical, Constant, Ordered
 from mcsim.study.declared import Option
 from mcsim.study.errors import InputError, one_of
-from mcsim.study.inputs import Input
+from mcsim.study.inputs import Input, Inputs
 
 Pairs = tuple[tuple[str, str, float], ...]
 FEWEST_OBSERVED = 10
 PairsWhen = Mapping[str, Mapping[str, Pairs]]  # option -> word -> pairs
+ORDERS = {"ordered": "sequential", "sorted": "sorted"}  # key of a file -> method of `mcsim.distributions.Ordered`
 
 
-def dependence_of(
-    raw: Mapping[str, Any], inputs: Sequence[Input], options: Sequence[Option], place: str
-) -> tuple[Pairs, PairsWhen]:
-    """Return the rank correlations in force while every option has its default, and those that options decide.
+@dataclass(frozen=True, slots=True)
+class Order:
+    """Inputs of which none ever exceeds the next.
+
+    Parameters
+    ----------
+    names : tuple of str
+        The inputs, lowest first.
+    method : str
+        ``sequential`` or ``sorted``, as `mcsim.distributions.Ordered` has them.
+
+    Examples
+    --------
+    >>> Order(("sale_age", "retirement_age")).pairs
+    (('sale_age', 'retirement_age'),)
+    """
+
+    names: tuple[str, ...]
+    method: str = "sequential"
+
+    @property
+    def pairs(self) -> tuple[tuple[str, str], ...]:
+        """Inputs beside one another in the order: each follows from the one before it alone, unless all are sorted."""
+        return tuple(pairwise(self.names) if self.method == "sequential" else combinations(self.names, 2))
+
+    def law(self, inputs: Inputs) -> Ordered:
+        """Return what the order makes of the distributions that the inputs have now, fixed ones included.
+
+        Raises
+        ------
+        InputError
+            Where these cannot stand in the order.
+        """
+        fixed = [name for name in self.names if isinstance(inputs[name].distribution, Constant)]
+        if fixed and self.method == "sorted":
+            raise InputError(
+                f"{', '.join(self.names)}: cannot be sorted ({fixed[0]} is fixed); `ordered`, or let it vary"
+            )
+        try:
+            return Ordered(tuple(inputs[name].distribution for name in self.names), self.method)
+        except ValueError as error:
+            raise InputError(f"{', '.join(self.names)}: {error}") from None
+
+
+class Dependence(NamedTuple):
+    """How the inputs of a study depend on one another.
+
+    Parameters
+    ----------
+    pairs : tuple of (str, str, float)
+        Rank correlations in force while every option has its default.
+    when : mapping
+        Option -> word -> rank correlations in force while it has that word.
+    ordered : tuple of Order
+        Inputs that stand in an order.
+    """
+
+    pairs: Pairs
+    when: PairsWhen
+    ordered: tuple[Order, ...]
+
+
+def dependence_of(raw: Mapping[str, Any], inputs: Sequence[Input], options: Sequence[Option], place: str) -> Dependence:
+    """Return how inputs depend on one another, as a study file says it.
 
     Parameters
     ----------
     raw : mapping
         The section [dependence]: ``spearman``, a list of (input, input, correlation); ``when``, such lists by option
         and word; ``factors``, the loadings of inputs on common factors; ``observed``, a CSV with a column for each of
-        some inputs, whose rank correlations are taken.
+        some inputs, whose rank correlations are taken; ``ordered`` and ``sorted``, lists of inputs, lowest first.
     inputs : sequence of Input
         Those of the study.
     options : sequence of Option
@@ -44,7 +107,7 @@ def dependence_of(
     pairs = _pairs(raw.get("spearman", []), names, f"{place}.spearman")
     pairs += _of_factors(raw.get("factors", {}), names, f"{place}.factors")
     if "observed" in raw:
-        pairs += _of_data(Path(raw["observed"]), names, f"{place}.observed")
+        pairs += _of_data(raw["observed"], names, f"{place}.observed")
     _refuse_twice(pairs, place)
     worded = {option.name: option for option in options if option.choices is not None}
     when: dict[str, dict[str, Pairs]] = {}
@@ -56,7 +119,39 @@ def dependence_of(
                 raise InputError(f"{place}.when.{name}.{word}: no such word of the option; {one_of(choices, word)}")
         when[name] = {word: _pairs(each, names, f"{place}.when.{name}.{word}") for word, each in by_word.items()}
         pairs += when[name].get(str(worded[name].default), ())
-    return pairs, when
+    joined = {name for pair in pairs for name in pair[:2]}
+    joined |= {name for by_word in when.values() for each in by_word.values() for pair in each for name in pair[:2]}
+    return Dependence(pairs, when, _orders(raw, inputs, joined, place))
+
+
+def _orders(raw: Mapping[str, Any], inputs: Sequence[Input], joined: set[str], place: str) -> tuple[Order, ...]:
+    """Return the orders, in none of which stands an input that has no order, or depends on others in another way."""
+    by_name, found, taken = {item.name: item for item in inputs}, list[Order](), dict[str, str]()
+    for key, method in ORDERS.items():
+        for number, names in enumerate(raw.get(key, ()), start=1):
+            where = f"{place}.{key}[{number}]"
+            for name in names:
+                if name not in by_name:
+                    raise InputError(f"{where}: {name}: no such input; {one_of(by_name, name)}")
+                item = by_name[name]
+                if item.vector is not None or isinstance(item.distribution, Categorical):
+                    got = "a share of a whole" if item.vector is not None else str(item.distribution)
+                    raise InputError(f"{where}: {name}: cannot be ordered (got {got}); inputs that are numbers")
+                if name in taken:
+                    raise InputError(f"{where}: {name}: stands in {taken[name]} already; one order for each input")
+                if name in joined:
+                    raise InputError(f"{where}: {name}: has rank correlations too; an order or correlations")
+                taken[name] = f"{key}[{number}]"
+            if len(set(names)) < 2:
+                raise InputError(
+                    f"{where}: too few inputs (got {', '.join(names) or 'none'}); two or more, lowest first"
+                )
+            found.append(Order(tuple(names), method))
+            try:
+                found[-1].law(Inputs(inputs))
+            except InputError as error:
+                raise InputError(f"{where}: {error}") from None
+    return tuple(found)
 
 
 def _pairs(raw: Sequence[tuple[str, str, float]], names: Sequence[str], place: str) -> Pairs:
@@ -94,23 +189,25 @@ def _of_factors(raw: Mapping[str, Mapping[str, float]], names: Sequence[str], pl
     return tuple(found)
 
 
-def _of_data(path: Path, names: Sequence[str], place: str) -> Pairs:
+def _of_data(given: Any, names: Sequence[str], place: str) -> Pairs:
     """Return the rank correlations of the columns of a table: one for each of some inputs, a row per observation."""
     import pandas as pd
 
     try:
-        table = pd.read_csv(path)
+        table = pd.read_csv(given) if isinstance(given, str | Path) else pd.DataFrame(given)
     except (OSError, ValueError) as error:
         raise InputError(f"{place}: cannot be read ({error}); a CSV with a column for each input") from None
+    if isinstance(given, str | Path):
+        place = f"{place}: {Path(given).name}"
     for name in table.columns:
         if name not in names:
-            raise InputError(f"{place}: {path.name}: {name}: no such input; {one_of(names, str(name))}")
+            raise InputError(f"{place}: {name}: no such input; {one_of(names, str(name))}")
         if not pd.api.types.is_numeric_dtype(table[name]):
-            raise InputError(f"{place}: {path.name}: {name}: not numbers (got {table[name].iloc[0]!r}); numbers")
+            raise InputError(f"{place}: {name}: not numbers (got {table[name].iloc[0]!r}); numbers")
     known = table.dropna()
     if len(table.columns) < 2 or len(known) < FEWEST_OBSERVED:
         raise InputError(
-            f"{place}: {path.name}: too little to correlate (got {len(table.columns)} columns, {len(known)} whole "
+            f"{place}: too little to correlate (got {len(table.columns)} columns, {len(known)} whole "
             f"rows); 2 columns and {FEWEST_OBSERVED} rows or more"
         )
     ranks, columns = known.rank().corr().to_numpy(), [str(name) for name in table.columns]

@@ -309,7 +309,7 @@ def _assemble(
             inputs.append(scalar_input(model, parameter, entries.get(parameter.name), path))
     for name, item in cells.items():
         inputs.append(item if name not in entries else cell_input(model, item, entries[name], path))
-    pairs, pairs_when = dependence_of(raw.get("dependence", {}), inputs, model.options, f"{path}: dependence")
+    depend = dependence_of(raw.get("dependence", {}), inputs, model.options, f"{path}: dependence")
     study = Study(
         name=head["name"],
         title=head.get("title", head["name"]),
@@ -320,8 +320,9 @@ def _assemble(
         options=chosen,
         tables=tables,
         vectors=vectors,
-        dependence=pairs,
-        dependence_when=pairs_when,
+        dependence=depend.pairs,
+        dependence_when=depend.when,
+        ordered=depend.ordered,
         headline=tuple(head.get("headline", ())),
         origin=str(path),
         files=files,

@@ -205,8 +205,8 @@ def _evaluation(
 
 def to_salib(study: Study, spec: bool = False) -> dict[str, Any]:
     """Return SALib's problem of a study; see `Study.to_salib`."""
-    if study.dependence or study.posterior:
-        what = "inputs that depend on one another" if study.dependence else "a posterior"
+    if study.tied or study.posterior:
+        what = "inputs that depend on one another" if study.tied else "a posterior"
         raise InputError(f"{study.name}: to_salib: {what}, of which SALib knows nothing; independent inputs")
     uncertain = study.uncertain
     if not uncertain:

@@ -84,6 +84,9 @@ class Text:
         return {"type": "string"} if self.empty else {"type": "string", "minLength": 1}
 
 
+NAME = Text("a name in quotes", empty=False)
+
+
 @dataclass(frozen=True, slots=True)
 class Word:
     """One of a few words."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from mcsim.distributions import FAMILIES, SHARES
+from mcsim.study.joined import DEPENDENCE
 from mcsim.study.labels import ENGLISH, LANGUAGES
 from mcsim.study.published import CELLS, KINDS
 from mcsim.study.schema import (
+    NAME,
     Anything,
     ByName,
     Either,
@@ -15,7 +17,6 @@ from mcsim.study.schema import (
     ListOf,
     Number,
     PathBeside,
-    Row,
     Section,
     Text,
     Word,
@@ -23,7 +24,6 @@ from mcsim.study.schema import (
 
 TEXT, FLAG = Text(), Flag()
 OTHERS = {code: {"es": "Spanish"}[code] for code in LANGUAGES if code != ENGLISH}
-NAME = Text("a name in quotes", empty=False)
 NUMBER = Number("a finite number")
 WORDS = ListOf(NAME, 'a list of names, such as ["output"]')
 
@@ -159,7 +159,6 @@ PROGRAM = Section(
     ),
     "[program] with a command",
 )
-CORRELATION = Row((NAME, NAME, Number("a number between -1 and 1", -1.0, 1.0, inside=True)), '["input", "input", 0.8]')
 SHARE = Number("a share above 0 and below 1, such as 0.95", 0.0, 1.0, inside=True)
 OBSERVATION = Section(
     (
@@ -222,7 +221,6 @@ CALIBRATION = Section(
     ),
     "[calibration] with keys below it",
 )
-SPEARMAN = ListOf(CORRELATION, "a list of pairs")
 FIGURE = Anything("keys of a figure kind")
 ANSWER = Section(
     (
@@ -328,27 +326,7 @@ FILE = Section(
         Key("tables", ByName(TABLE, "[tables.NAME] for each table"), "figures in CSV files"),
         Key(
             "dependence",
-            Section(
-                (
-                    Key("spearman", SPEARMAN, "rank correlations between inputs"),
-                    Key(
-                        "factors",
-                        ByName(
-                            ByName(Number("a number between -1 and 1", -1.0, 1.0, inside=True), "INPUT = a loading"),
-                            "[dependence.factors] with FACTOR = { INPUT = a loading, ... }",
-                        ),
-                        "what inputs have in common: the correlation of each with a factor that is no input",
-                    ),
-                    Key(
-                        "observed", PathBeside(), "a CSV with a column for each of some inputs: their rank correlations"
-                    ),
-                    Key(
-                        "when",
-                        ByName(ByName(SPEARMAN, "WORD = a list of pairs"), "OPTION.WORD = a list of pairs"),
-                        "further ones while an option has a word",
-                    ),
-                )
-            ),
+            DEPENDENCE,
             "which inputs go together",
         ),
         Key(

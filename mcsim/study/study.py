@@ -6,7 +6,7 @@ plain frozen records: nothing here draws, runs or writes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
@@ -15,7 +15,7 @@ from mcsim.distributions.dependence import Dirichlet
 from mcsim.study.above import above
 from mcsim.study.answers import Brief
 from mcsim.study.declared import Option, Output
-from mcsim.study.dependent import Pairs, PairsWhen, exchanged
+from mcsim.study.dependent import Order, Pairs, PairsWhen, exchanged
 from mcsim.study.errors import InputError, Suggests, nearest
 from mcsim.study.inputs import Input, Inputs
 from mcsim.study.labels import Labels
@@ -54,6 +54,8 @@ class Study(Suggests):
         Rank correlations between inputs, those in force under the study's options.
     dependence_when : mapping
         Option -> word -> rank correlations in force while it has that word.
+    ordered : tuple of Order
+        Inputs of which none ever exceeds the next.
     headline : tuple of str
         Outputs that the report leads with.
     origin : str
@@ -107,6 +109,7 @@ class Study(Suggests):
     vectors: Mapping[str, Dirichlet] = field(default_factory=dict)
     dependence: Pairs = ()
     dependence_when: PairsWhen = field(default_factory=dict)
+    ordered: tuple[Order, ...] = ()
     headline: tuple[str, ...] = ()
     origin: str = ""
     overrides: tuple[tuple[str, str], ...] = ()
@@ -179,6 +182,18 @@ class Study(Suggests):
             cell = item.table is not None or item.vector is not None
             members.setdefault(item.group if cell else item.name, []).append(item.name)
         return {name: tuple(names) for name, names in members.items()}
+
+    @property
+    def tied(self) -> tuple[tuple[str, str, str], ...]:
+        """Pairs of inputs that depend on one another, and by what."""
+        correlated = [(one, other, f"rank correlation {rank:g}") for one, other, rank in self.dependence if rank != 0.0]
+        in_order = [(*pair, "an order") for order in self.ordered for pair in order.pairs]
+        return (*correlated, *in_order)
+
+    def tied_record(self, names: Collection[str]) -> list[list[Any]]:
+        """Return how some inputs depend on one another and on others, as JSON holds it."""
+        orders = [[order.method, *order.names] for order in self.ordered if not set(order.names).isdisjoint(names)]
+        return [*(list(pair) for pair in self.dependence if not set(pair[:2]).isdisjoint(names)), *orders]
 
     def output(self, name: str) -> Output:
         """Return the output of that name.
