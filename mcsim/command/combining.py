@@ -17,7 +17,7 @@ from mcsim.result.matrix import SEVERAL, TODAY, Column, column_of, matrix
 from mcsim.result.robust import Packages, subsets
 from mcsim.study import InputError, Study
 from mcsim.study.outcomes import Outcome
-from mcsim.study.overlay import Overlay, laid_over, read_overlay
+from mcsim.study.overlay import Overlay, each_once, laid_over, read_overlay
 
 if TYPE_CHECKING:
     from mcsim.engine.remembered import Memory
@@ -38,7 +38,8 @@ def combine(named: str, levers: Sequence[str], words: dict[str, Any]) -> Told:
     settings, data, posterior = words.pop("settings", ()), words.pop("data", None), words.pop("posterior", None)
     readings = _readings(words.pop("readings", ()))
     wanted = words.pop("outputs", ())
-    overlays = [_overlay(name, levers) for name in levers]
+    overlays = [_overlay(name) for name in levers]
+    each_once(overlays, "combine")
     if not 2 <= len(overlays) <= MOST_LEVERS:
         raise InputError(f"combine: levers to combine (got {len(overlays)}); from 2 to {MOST_LEVERS}")
     plain = loaded(named, (), data)
@@ -55,9 +56,7 @@ def combine(named: str, levers: Sequence[str], words: dict[str, Any]) -> Told:
         return _written(plain, Packages(tuple(members), titles, tuple(found)), folder)
 
 
-def _overlay(name: str, levers: Sequence[str]) -> Overlay:
-    if levers.count(name) > 1:
-        raise InputError(f"combine: {name}: stands twice (got {levers.count(name)} times); each lever once")
+def _overlay(name: str) -> Overlay:
     found = read_overlay(name)
     if found is None:
         raise InputError(f"combine: {name}: no lever (got a study of its own); an overlay, such as lever-take-back")

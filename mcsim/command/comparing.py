@@ -16,7 +16,7 @@ from mcsim.engine.ladder import weakened
 from mcsim.ranking.deltas import BASE
 from mcsim.result.matrix import SEVERAL, SINGLE, TODAY
 from mcsim.study import InputError
-from mcsim.study.overlay import Overlay, laid_over, overlays_for, read_overlay
+from mcsim.study.overlay import Overlay, each_once, laid_over, overlays_for, read_overlay
 
 # Options of a comparison whose runs are not kept that could not do what they say.
 OF_FOLDERS = ("shard", "resume", "samples")
@@ -57,7 +57,9 @@ def _extent(words: dict[str, Any], alone: bool, shard: bool) -> Extent:
 
 def _sides(studies: Sequence[str], words: dict[str, Any], levers: bool) -> list[Side]:
     settings, data, posterior = words.pop("settings", ()), words.pop("data", None), words.pop("posterior", None)
-    overlays = {name: read_overlay(name) for name in studies[1:]}
+    laid_on = [read_overlay(name) for name in studies[1:]]
+    each_once([overlay for overlay in laid_on if overlay is not None], "compare")
+    overlays = dict(zip(studies[1:], laid_on, strict=True))
     plain = loaded(studies[0], (), data)
     found = overlays_for(plain) if levers else []
     # What a lever says of an input, the user may say otherwise: of the lever, not of today's world.

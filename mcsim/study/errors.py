@@ -33,8 +33,14 @@ def nearest(name: str, known: Iterable[str]) -> str:
     >>> nearest("anual_degradation", ["annual_degradation", "knee_age"])
     "; did you mean 'annual_degradation'?"
     """
-    close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
-    return f"; did you mean {close[0]!r}?" if close else ""
+    close = closest(name, known)
+    return "" if close is None else f"; did you mean {close!r}?"
+
+
+def closest(name: str, known: Iterable[str]) -> str | None:
+    """Return the known name closest to a mistyped one; None where none is close."""
+    found = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
+    return found[0] if found else None
 
 
 MOST_SHOWN = 20  # names that an error lists

@@ -132,6 +132,14 @@ def _member(name: str, path: Path) -> Overlay:
     return found
 
 
+def each_once(overlays: Sequence[Overlay], command: str) -> None:
+    """Refuse an overlay that a command was given more than once, by name or by file."""
+    names = [overlay.name for overlay in overlays]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise InputError(f"{command}: {twice}: stands twice (got {names.count(twice)} times); each lever once")
+
+
 def overlays_for(study: Study) -> list[Overlay]:
     """Return the overlays, shipped or installed, whose inputs a study has; single ones before those made of several."""
     names = {item.name for item in study.inputs} | set(study.vectors)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from mcsim.study.declared import TableSpec
-from mcsim.study.errors import InputError
+from mcsim.study.errors import InputError, closest
 from mcsim.study.tables import Table, cell_name, number_in, read_rows, table_from_rows
 from mcsim.study.units import conversion
 
@@ -28,7 +28,8 @@ def replace_table(shipped: Table, path: Path, spec: TableSpec | None, group: str
     have = set(keys)
     for key in shipped.index:
         if key not in have:
-            raise InputError(f"{path}: {cell_name(shipped.name, key)}: missing cell; a row with this key")
+            meant = _meant(key, keys, shipped)
+            raise InputError(f"{path}: {cell_name(shipped.name, key)}: missing cell; a row with this key{meant}")
     converted = in_units_of(shipped, rows, spec.keys, path)
     groups = set(shipped.groups)
     inherited = group or (next(iter(groups)) if len(groups) == 1 else None)
@@ -61,6 +62,17 @@ def in_units_of(
             factor, unit = 1.0, given
         converted.append(row if given == unit else _scaled(row, factor, unit, where))
     return converted
+
+
+def _meant(key: tuple[str, ...], keys: Sequence[tuple[str, ...]], shipped: Table) -> str:
+    """Return the label of a user's table that may be a misspelt one of a missing key, as an error tells it."""
+    for place, label in enumerate(key):
+        known = {other[place] for other in shipped.index}
+        strange = dict.fromkeys(other[place] for other in keys if other[place] not in known)
+        close = closest(label, strange)
+        if close is not None:
+            return f"; did {close!r} mean it?"
+    return ""
 
 
 def _refuse_other_keys(rows: Sequence[Mapping[str, str]], spec: TableSpec, path: Path) -> None:
