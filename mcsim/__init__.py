@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from mcsim.distributions import *  # noqa: F403
     from mcsim.engine.compare import compare as compare
     from mcsim.engine.design import saltelli_points as saltelli_points
-    from mcsim.engine.design import user_design as user_design
     from mcsim.engine.pairing import check_saltelli as check_saltelli
     from mcsim.engine.run import run as run
+    from mcsim.engine.samples import user_design as user_design
     from mcsim.ranking.explain import explain as explain
     from mcsim.ranking.opened import open as open
     from mcsim.ranking.ranking import Ranking as Ranking
@@ -68,7 +68,7 @@ _PUBLIC = {
     "run": "mcsim.engine.run",
     "calibrate": "mcsim.calibration.calibrate",
     "Posterior": "mcsim.calibration.posterior",
-    "user_design": "mcsim.engine.design",
+    "user_design": "mcsim.engine.samples",
     "saltelli_points": "mcsim.engine.design",
     "check_saltelli": "mcsim.engine.pairing",
     "compare": "mcsim.engine.compare",

@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import qmc
 
-from mcsim.engine.design import make_design, morris_trajectories, saltelli_points, user_design
+from mcsim.engine.design import make_design, morris_trajectories, saltelli_points
 from mcsim.engine.pairing import allocation
+from mcsim.engine.samples import user_design
 from mcsim.study import InputError
 
 COLUMNS = ("x", "y", "z")

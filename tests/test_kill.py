@@ -37,7 +37,7 @@ def test_no_complete_chunk_was_lost(killed):
 def test_the_run_ended_in_the_end(killed):
     assert killed[1]["ended"] == 0
     names = sorted(path.name for path in killed[0].iterdir())
-    assert names == ["bands.npz", "draws.nc", "run.json", "state.npz", "study.json", "summary.csv"]
+    assert names == ["bands.npz", "draws.nc", "errors.csv", "run.json", "state.npz", "study.json", "summary.csv"]
 
 
 def test_the_result_equals_the_run_that_nobody_killed(killed):

@@ -8,8 +8,8 @@ from small_studies import study_of
 
 from mcsim.command.main import main
 from mcsim.engine.asked import Asked
-from mcsim.engine.design import user_design
 from mcsim.engine.run import run, run_asked
+from mcsim.engine.samples import user_design
 from mcsim.ranking.method import Designed
 from mcsim.ranking.methods import METHODS
 from mcsim.ranking.plain import asked_of_run, plain, rank_run, with_members

@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 from small_studies import study_of
 
-from mcsim.engine.design import user_design
 from mcsim.engine.run import run
+from mcsim.engine.samples import user_design
 from mcsim.ranking.decision import evppi, flip_points, probability_best
 from mcsim.ranking.givendata import given_data
 from mcsim.ranking.sensitivity import sensitivity

@@ -18,9 +18,9 @@ from engine_studies import (
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mcsim.engine.design import user_design
 from mcsim.engine.evaluation import bytes_per_draw, design_columns, evaluate_centre, evaluate_points, transform
 from mcsim.engine.run import RunFailed, run
+from mcsim.engine.samples import user_design
 from mcsim.engine.work import call_rows
 from mcsim.result.pairs import compare
 from mcsim.study import InputError, Model

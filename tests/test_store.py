@@ -50,6 +50,7 @@ def test_a_run_directory_has_its_files(whole):
     assert sorted(path.name for path in whole.folder.iterdir()) == [
         "bands.npz",
         "draws.nc",
+        "errors.csv",
         "run.json",
         "state.npz",
         "study.json",
@@ -182,7 +183,7 @@ def test_the_manifest_tells_what_was_run(whole):
     assert record["versions"]["mcsim"]
     assert record["machine"]["cores"]
     assert record["wall"] > 0
-    assert set(record["files"]) == {"study.json", "draws.nc", "summary.csv", "bands.npz", "state.npz"}
+    assert set(record["files"]) == {"study.json", "draws.nc", "summary.csv", "errors.csv", "bands.npz", "state.npz"}
 
 
 def test_large_outputs_keep_their_digits(tmp_path):

@@ -135,7 +135,7 @@ def asked_of(said: Mapping[str, Any], studies: Sequence[Study], samples: Path | 
     asked = Asked.of(**said)
     if samples is None:
         return [asked for _ in studies]
-    from mcsim.engine.design import user_design
+    from mcsim.engine.samples import user_design
 
     for name in ("draws", "design"):
         if name in said:

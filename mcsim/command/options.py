@@ -183,7 +183,7 @@ OPTIONS: dict[str, Callable[..., Any]] = {
         help="Draws (default 2,000); 1e4 is a number.",
         of={"calibrate": "Draws of the priors (default 20,000).", "explain": "Draws (default 2,000), of a study."},
     ),
-    "--design": _option("--design", metavar="random|lhs|sobol", help="How points are drawn (default random)."),
+    "--design": _option("--design", metavar="random|lhs|sobol[:R]", help="How points are drawn (default random)."),
     "--lives": _option("--lives", type=Number(), help="Lives per draw, of a study that samples lives."),
     "--seed": _option("--seed", type=Number(), help="Seed (default 1; recorded)."),
     "--samples": _option("--samples", type=_PATH, help="CSV or Parquet with samples of your own."),

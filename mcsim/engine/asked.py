@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from mcsim.engine.backends import BACKENDS
-from mcsim.engine.design import KINDS, MAXIMUM_SEED, Design
+from mcsim.engine.design import MAXIMUM_SEED, Design, design_kind
 from mcsim.study import InputError, Study, nearest
 from mcsim.study.values import flag, is_number, real, whole, words
 
@@ -88,7 +88,7 @@ def _is_power_of_two(number: int, fewest: int) -> bool:
 
 
 def _design(name: str, value: Any) -> str | Design:
-    return value if isinstance(value, Design) else str(_word(KINDS)(name, value))
+    return value if isinstance(value, Design) else design_kind(value)
 
 
 def _seconds(name: str, value: Any) -> float:

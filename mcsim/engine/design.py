@@ -1,4 +1,4 @@
-"""Points in the unit cube: random, Latin hypercube, scrambled Sobol', Saltelli pairs, Morris paths; and samples given.
+"""Points in the unit cube: random, Latin hypercube, scrambled Sobol', Saltelli pairs and Morris paths.
 
 Every point is a function of (design, seed, column, global row), so a design can be cut anywhere: the rows from start to
 stop are the same whoever asks for them. Columns of random and Latin designs are keyed by the name of their input; the
@@ -9,24 +9,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import lru_cache
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mcsim.engine.pairing import allocation
 from mcsim.study import FloatArray, InputError, IntArray, nearest, suggests
-from mcsim.study.setting import valid_range
-from mcsim.study.tables import separator_of
 from mcsim.study.values import whole
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from mcsim.study import Study
-
 KINDS = ("random", "lhs", "sobol")
+REPLICATED = ("lhs", "sobol")  # of which several, each by itself, tell the error: `KIND:REPLICATES`
+MOST_REPLICATES = 1024
 MAXIMUM_SEED = 2**64 - 1
 
 
@@ -37,7 +30,8 @@ class Design:
     Parameters
     ----------
     kind : str
-        ``random``, ``lhs``, ``sobol``, or ``given`` for samples of the user's own.
+        ``random``, ``lhs``, ``sobol``, or ``given`` for samples of the user's own; ``lhs:R`` and ``sobol:R`` are R of
+        them, independent of one another, draw d being of the one of number d modulo R.
     seed : int
         Seed of the run, in [0, 2**64).
     draws : int
@@ -64,7 +58,17 @@ class Design:
     @property
     def extends(self) -> bool:
         """Whether more draws keep the first ones."""
-        return self.kind in ("random", "sobol")
+        return self.family in ("random", "sobol")
+
+    @property
+    def family(self) -> str:
+        """The kind without the number of replicates."""
+        return self.kind.partition(":")[0]
+
+    @property
+    def replicates(self) -> int:
+        """How many designs of its kind it holds, each independent of the others."""
+        return replicates_of(self.kind)
 
     @property
     def independent(self) -> bool:
@@ -80,11 +84,10 @@ class Design:
         """
         if self.kind == "random":
             return _random(self.columns, self.seed, start, stop)
-        if self.kind == "lhs":
-            return _latin(self.columns, self.draws, self.seed, start, stop)
-        if self.kind == "sobol":
-            dims = len(self.columns)
-            return _sobol(dims, self.seed, 0, start, stop, tuple(range(dims)))
+        if self.family == "lhs":
+            return _latin(self.columns, self.draws, self.seed, start, stop, self.replicates)
+        if self.family == "sobol":
+            return _scrambled(len(self.columns), self.seed, start, stop, self.replicates)
         raise InputError("design: given samples are values, not points of the unit cube")
 
 
@@ -94,22 +97,70 @@ def make_design(kind: str, columns: tuple[str, ...], draws: int, seed: int) -> D
     Parameters
     ----------
     kind : str
-        ``random``, ``lhs`` or ``sobol``.
+        ``random``, ``lhs`` or ``sobol``, or ``lhs:R`` or ``sobol:R``.
     columns : tuple of str
         Names of the uncertain inputs.
     draws : int
-        Number of rows, at least 1.
+        Number of rows, at least 1; a multiple of R.
     seed : int
         In [0, 2**64); 0 is a seed like any other.
 
     Raises
     ------
     InputError
-        For an unknown kind, draws below 1 or a seed out of range.
+        For an unknown kind, draws below 1 or that do not divide among the replicates, or a seed out of range.
+
+    Examples
+    --------
+    >>> design = make_design("sobol:4", ("a", "b"), draws=32, seed=1)
+    >>> bool((design.points(0, 32)[5::4] == design.points(4, 32)[1::4]).all())
+    True
     """
-    if kind not in KINDS:
-        raise InputError(f"design: unknown (got {kind!r}); one of {', '.join(KINDS)}{nearest(kind, KINDS)}")
-    return Design(kind, whole("seed", seed, 0, MAXIMUM_SEED), whole("draws", draws, 1, 2**40), columns)
+    kind = design_kind(kind)
+    draws, replicates = whole("draws", draws, 1, 2**40), replicates_of(kind)
+    if draws % replicates:
+        near = max(1, round(draws / replicates)) * replicates
+        raise InputError(f"draws: do not divide among {replicates} replicates (got {draws}); such as {near}")
+    return Design(kind, whole("seed", seed, 0, MAXIMUM_SEED), draws, columns)
+
+
+def design_kind(text: str) -> str:
+    """Return what names a design, as every record of it has it.
+
+    Raises
+    ------
+    InputError
+        For an unknown kind, or replicates of one that has none.
+
+    Examples
+    --------
+    >>> design_kind("lhs"), design_kind("sobol:16"), design_kind("sobol:1")
+    ('lhs', 'sobol:16', 'sobol')
+    """
+    family, colon, count = str(text).partition(":")
+    if family not in KINDS:
+        raise InputError(f"design: unknown (got {text!r}); one of {', '.join(KINDS)}{nearest(family, KINDS)}")
+    if not colon:
+        return family
+    if family not in REPLICATED:
+        raise InputError(f"design: {family} has no replicates (got {text!r}); its draws are independent already")
+    if not count.isdecimal() or not 1 <= int(count) <= MOST_REPLICATES:
+        raise InputError(
+            f"design: no number of replicates (got {text!r}); {family}:R with R from 1 to {MOST_REPLICATES}, such as "
+            f"{family}:16"
+        )
+    return f"{family}:{int(count)}" if int(count) > 1 else family
+
+
+def replicates_of(kind: str) -> int:
+    """Return how many independent designs a kind holds.
+
+    Examples
+    --------
+    >>> replicates_of("lhs:8"), replicates_of("random")
+    (8, 1)
+    """
+    return int(kind.partition(":")[2] or 1)
 
 
 @lru_cache(maxsize=16)
@@ -129,22 +180,39 @@ def _random(columns: tuple[str, ...], seed: int, start: int, stop: int) -> Float
 
 
 @lru_cache(maxsize=2)
-def _strata(columns: tuple[str, ...], draws: int, seed: int) -> IntArray:
+def _strata(columns: tuple[str, ...], draws: int, seed: int, replicates: int) -> IntArray:
     """Return the stratum (draws, D) of each row in each column: a permutation per column, keyed by its name."""
     from mcsim.kernels.streams import stream_of, uniforms
 
+    rows = draws // replicates
     strata = np.empty((draws, len(columns)), np.int64)
     for position, name in enumerate(columns):
-        keys = uniforms(seed, stream_of(f"{name}/stratum"), 0, draws)
-        strata[np.argsort(keys, kind="stable"), position] = np.arange(draws)
+        for own in range(replicates):
+            purpose = f"{name}/stratum" if replicates == 1 else f"{name}/stratum/{own}"
+            keys = uniforms(seed, stream_of(purpose), 0, rows)
+            strata[own::replicates, position][np.argsort(keys, kind="stable")] = np.arange(rows)
     return strata
 
 
-def _latin(columns: tuple[str, ...], draws: int, seed: int, start: int, stop: int) -> FloatArray:
+def _latin(columns: tuple[str, ...], draws: int, seed: int, start: int, stop: int, replicates: int) -> FloatArray:
     inside = _random(tuple(f"{name}/inside" for name in columns), seed, start, stop)
     # A stratum's upper end may round to 1: the largest number below it is still in the last stratum.
-    unit = (_strata(columns, draws, seed)[start:stop] + inside) / draws
+    unit = (_strata(columns, draws, seed, replicates)[start:stop] + inside) / (draws // replicates)
     return np.minimum(unit, 1.0 - 2.0**-53)
+
+
+def _scrambled(dims: int, seed: int, start: int, stop: int, replicates: int) -> FloatArray:
+    """Return the rows start..stop-1 of scrambled sequences that take turns."""
+    places = tuple(range(dims))
+    if replicates == 1:
+        return _sobol(dims, seed, 0, start, stop, places)
+    unit = np.empty((dims, stop - start)).T
+    for own in range(replicates):
+        # Row k of this sequence is draw k * replicates + own.
+        first, last = (max(0, -(-(end - own) // replicates)) for end in (start, stop))
+        if first < last:
+            unit[first * replicates + own - start :: replicates] = _sobol(dims, seed, own, first, last, places)
+    return unit
 
 
 @lru_cache(maxsize=16)
@@ -295,101 +363,3 @@ def morris_trajectories(
     moved = np.arange(dims + 1)[np.newaxis, :, np.newaxis] > rank[:, np.newaxis, :]
     path += np.where(moved, np.where(upward, half, -half)[:, np.newaxis, :], 0)
     return ((path + 0.5) / levels).reshape(-1, dims), half / levels
-
-
-@suggests
-def user_design(source: str | Path | pd.DataFrame, study: Study, seed: int = 1) -> Design:
-    """Return the user's own samples as a design: one row per draw, one column per uncertain input.
-
-    Parameters
-    ----------
-    source : path or DataFrame
-        CSV or Parquet file, or a table, whose columns are the names of all uncertain inputs.
-    study : Study
-        Checked against its names and the model's valid ranges.
-    seed : int
-        Seed for models that sample.
-
-    Raises
-    ------
-    InputError
-        Naming the column and the value.
-
-    Examples
-    --------
-    >>> import mcsim, pandas as pd
-    >>> frame = pd.DataFrame({"x1": [0.1, 0.2], "x2": [1.0, 2.0], "x3": [0.0, -1.0]})
-    >>> design = user_design(frame, mcsim.load("ishigami"))
-    >>> mcsim.run(mcsim.load("ishigami"), design=design).complete
-    2
-    """
-    import pandas as pd
-
-    place = "samples"
-    if isinstance(source, pd.DataFrame):
-        frame = source
-    else:
-        place = str(source)
-        frame = _read_frame(Path(source))
-    names = [item.name for item in study.uncertain]
-    separator = separator_of([str(column) for column in frame.columns])
-    if separator and separator not in "".join(names):
-        raise InputError(f"{place}: columns separated by {separator!r}; by commas, with points in numbers")
-    if not frame.columns.is_unique:
-        twice = frame.columns[frame.columns.duplicated()][0]
-        raise InputError(f"{place}: {twice}: twice in the header; each column once")
-    for column in frame.columns:
-        if column not in names:
-            raise InputError(f"{place}: {column}: no such uncertain input{nearest(str(column), names)}")
-    for name in names:
-        if name not in frame.columns:
-            raise InputError(f"{place}: {name}: column missing; one column per uncertain input, or fix it in the study")
-    if len(frame) == 0:
-        raise InputError(f"{place}: no rows; one row per draw")
-    values = np.column_stack([_column(place, study, item, frame[item.name]) for item in study.uncertain])
-    return Design("given", whole("seed", seed, 0, MAXIMUM_SEED), len(frame), tuple(names), values)
-
-
-def _read_frame(path: Path) -> pd.DataFrame:
-    import pandas as pd
-
-    try:
-        return pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path)
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file; a CSV or Parquet table with one row per draw") from None
-    except (ValueError, ImportError, OSError) as error:
-        told = " ".join(str(error).split()) or type(error).__name__
-        raise InputError(f"{path}: cannot be read as a table ({told}); CSV or Parquet") from None
-
-
-def _column(place: str, study: Study, item: Any, series: pd.Series[Any]) -> FloatArray:
-    import pandas as pd
-
-    labels = getattr(item.distribution, "labels", None)
-    if labels is not None and not pd.api.types.is_numeric_dtype(series):
-        codes = {label: code for code, label in enumerate(labels)}
-        wrong = next((word for word in series if word not in codes), None)
-        if wrong is not None:
-            raise InputError(f"{place}: {item.name}: not one of its words (got {wrong!r}); {', '.join(labels)}")
-        return np.array([codes[word] for word in series], np.float64)
-    try:
-        values = series.to_numpy(np.float64)
-    except (TypeError, ValueError):
-        raise InputError(f"{place}: {item.name}: not numbers; a number in {item.unit or 'its unit'} per row") from None
-    if labels is not None:
-        wrong = ~np.isin(values, np.arange(len(labels)))
-        if wrong.any():
-            row = int(np.argmax(wrong))
-            raise InputError(
-                f"{place}: {item.name}: row {row + 1}: not one of its words (got {values[row]:g}); {', '.join(labels)}"
-            )
-        return values
-    valid = valid_range(study.model, item) if item.vector is None else (0.0, 1.0)
-    bad = ~(np.isfinite(values) & (values >= valid[0]) & (values <= valid[1]))
-    if bad.any():
-        row = int(np.argmax(bad))
-        raise InputError(
-            f"{place}: {item.name}: row {row + 1}: outside the valid range (got {values[row]:g}); "
-            f"between {valid[0]:g} and {valid[1]:g} {item.unit}"
-        )
-    return values

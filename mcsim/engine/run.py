@@ -79,7 +79,7 @@ def run(
     draws : int
         Rows of the design.
     design : str or Design
-        ``random``, ``lhs``, ``sobol``, or samples of the user's own (`mcsim.engine.design.user_design`).
+        ``random``, ``lhs``, ``sobol``, or samples of the user's own (`mcsim.user_design`).
     seed : int
         In [0, 2**64).
     jobs : int, optional

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mcsim.result.errors import binomial_interval
 from mcsim.study import BoolArray, FloatArray, InputError, Output
 from mcsim.study.select import Cell, parse_cell
 from mcsim.study.units import conversion
@@ -113,8 +114,6 @@ class Share:
     def interval(self) -> tuple[float, float]:
         """Both ends of Clopper's and Pearson's interval, which covers with at least the level asked for.
 
-        Source: Clopper and Pearson (1934), Biometrika 26, 404-413, in terms of quantiles of beta distributions.
-
         Examples
         --------
         >>> [round(end, 4) for end in Share(5, 50).interval]
@@ -122,14 +121,10 @@ class Share:
         >>> Share(0, 100).interval[0]
         0.0
         """
-        from scipy.stats import beta
-
         if self.draws <= 0:
             return 0.0, 1.0
-        out, left = 0.5 * (1.0 - self.level), self.draws - self.hits
-        low = float(beta.ppf(out, self.hits, left + 1.0)) if self.hits > 0 else 0.0
-        high = float(beta.ppf(1.0 - out, self.hits + 1.0, left)) if left > 0 else 1.0
-        return low, high
+        low, high = binomial_interval(self.hits, self.draws, self.level)
+        return float(low), float(high)
 
     def __str__(self) -> str:
         low, high = self.interval

@@ -23,6 +23,7 @@ FILES = {
     "study.json": ("the study as it was run", "application/json"),
     "draws.nc": ("inputs and outputs of every draw", "application/x-netcdf"),
     "summary.csv": ("bands of every element of every output", "text/csv"),
+    "errors.csv": ("how far off means and quantiles are by chance", "text/csv"),
     "sensitivity.csv": ("what decides each element, by input", "text/csv"),
     "second_order.csv": ("what pairs of inputs decide together", "text/csv"),
     "ranking.npz": ("the ranking as it is read back", "application/octet-stream"),

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mcsim.result.errors import LEVEL, Error, chance_of, replicates_of, tells_errors
 from mcsim.result.pairs import POINTS
 from mcsim.result.result import Result
-from mcsim.study import FloatArray, Output
+from mcsim.study import Output
 from mcsim.study.select import Cell, packed_cells
 
 if TYPE_CHECKING:
@@ -20,23 +21,32 @@ MEDIAN, LOW, HIGH = 3, 0, 6  # rows of `mcsim.result.bands.COLUMNS`
 MOST = 4
 
 
-def lower(delta: Result) -> dict[str, FloatArray]:
-    """Return the share of the draws with a value in which each cell of a difference lies below zero."""
+def lower(delta: Result) -> dict[str, Error]:
+    """Return how likely each cell of a difference lies below zero, of the draws with a value, and how far off that is.
+
+    The ends are NaN where the draws of a design tell no error.
+    """
+    known = tells_errors(delta.design)
     found = {}
     for name, draws in delta.kept.items():
         values = np.asarray(draws, np.float64).reshape(delta.complete, -1)
-        count = (~np.isnan(values)).sum(axis=0)
         with np.errstate(invalid="ignore"):
-            found[name] = np.asarray((values < 0).sum(axis=0) / np.where(count > 0, count, np.nan), np.float64)
+            share = chance_of(values < 0, ~np.isnan(values), replicates_of(delta) if known else None, LEVEL)
+        nothing = np.full(len(share.value), np.nan)
+        found[name] = share if known else Error(share.value, nothing, nothing, nothing)
     return found
 
 
 def delta_table(delta: Result) -> pd.DataFrame:
-    """Return the bands of a difference as a tidy table, with ``p_lower``: the share of the draws below zero."""
+    """Return the bands of a difference as a tidy table, with ``p_lower``: the share of the draws below zero.
+
+    ``p_lower_low`` and ``p_lower_high`` are the ends of its 95 % interval.
+    """
     table, shares = delta.summary(), lower(delta)
     cells = [packed_cells(output)[output.mask].ravel() for output in delta.study.outputs]
-    columns = [shares[output.name][part] for output, part in zip(delta.study.outputs, cells, strict=True)]
-    table["p_lower"] = np.concatenate(columns)
+    for column, end in (("p_lower", "value"), ("p_lower_low", "low"), ("p_lower_high", "high")):
+        parts = [getattr(shares[out.name], end)[part] for out, part in zip(delta.study.outputs, cells, strict=True)]
+        table[column] = np.concatenate(parts)
     return table
 
 

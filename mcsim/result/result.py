@@ -10,19 +10,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mcsim.result.bands import COLUMNS, Bands
+from mcsim.result.bands import Bands
 from mcsim.result.shards import Shard, shown
-from mcsim.study import FloatArray, InputError, IntArray, Output, Study, Suggests, suggests
+from mcsim.result.summed import STATISTICS, summary_columns
+from mcsim.study import FloatArray, InputError, IntArray, Study, Suggests, suggests
 from mcsim.study.above import above
 from mcsim.study.failure import Failure
-from mcsim.study.select import dropped, packed_cells, selection
+from mcsim.study.select import dropped
 
 if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
-
-
-STATISTICS = ("mean", "sd", *COLUMNS, "mcse_mean", "n", "undefined")
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -155,7 +153,9 @@ class Result(Suggests):
         import pandas as pd
 
         names = [item.name for item in self.study.outputs] if output is None else [self.study.output(output).name]
-        frames = [pd.DataFrame(self._summary(self.study.output(name), labels)) for name in names]
+        frames = [
+            pd.DataFrame(summary_columns(self, self.study.output(name), self.bands[name], labels)) for name in names
+        ]
         dims = list(dict.fromkeys(dim.name for name in names for dim in self.study.output(name).dims))
         table = pd.concat(frames, ignore_index=True) if len(frames) > 1 else frames[0]
         return table[["output", "unit", *dims, *STATISTICS]]
@@ -168,7 +168,7 @@ class Result(Suggests):
         InputError
             For an unknown output, dim or label, naming the closest, or where no element has a meaning.
         """
-        found = self._summary(self.study.output(output), labels)
+        found = summary_columns(self, self.study.output(output), self.bands[output], labels)
         if len(found["mean"]) == 0:
             raise InputError(f"{output}: no element with a meaning (got {labels}); labels of one")
         return {name: values[:1].tolist()[0] for name, values in found.items()}
@@ -177,25 +177,9 @@ class Result(Suggests):
         """Yield the bands of one output after the other, as columns of the one table of all."""
         dims = list(dict.fromkeys(dim.name for output in self.study.outputs for dim in output.dims))
         for output in self.study.outputs:
-            columns = self._summary(output, {})
+            columns = summary_columns(self, output, self.bands[output.name], {})
             empty = np.full(len(columns["mean"]), np.nan)
             yield {name: columns.get(name, empty) for name in ("output", "unit", *dims, *STATISTICS)}
-
-    def _summary(self, output: Output, labels: Mapping[str, object]) -> dict[str, Any]:
-        elements = np.flatnonzero(output.mask & selection(output, labels))
-        where = np.unravel_index(elements, output.shape) if output.dims else ()
-        cells = packed_cells(output).ravel()[elements]
-        band = self.bands[output.name]
-        units = _units(output, where)
-        columns: dict[str, Any] = {"output": np.full(len(elements), output.name, object)}
-        columns["unit"] = np.full(len(elements), units, object) if isinstance(units, str) else units
-        for axis, dim in enumerate(output.dims):
-            columns[dim.name] = np.array(dim.coords, dtype=object)[where[axis]]
-        columns["mean"], columns["sd"] = band.mean[cells], band.sd[cells]
-        columns.update(zip(COLUMNS, band.quantiles[:, cells], strict=True))
-        columns["mcse_mean"] = band.mcse[cells] if self.design == "random" else np.full(len(cells), np.nan)
-        columns["n"], columns["undefined"] = band.n[cells], band.undefined[cells]
-        return columns
 
     def values(self, output: str, **labels: object) -> NDArray[Any]:
         """Return the draws of a kept output, or of an input.
@@ -326,6 +310,51 @@ class Result(Suggests):
         with np.errstate(invalid="ignore"):
             return np.asarray((values > threshold).sum(axis=0) / np.where(defined > 0, defined, np.nan), np.float64)
 
+    def errors(
+        self, output: str, *, threshold: float | None = None, level: float = 0.95, **labels: object
+    ) -> pd.DataFrame:
+        """Return how far off the statistics of a kept output are by chance: means, quantiles and a probability.
+
+        Independent draws tell it themselves; of Latin hypercubes and Sobol' sequences several replicates do, each
+        scrambled by itself (``design="sobol:16"``). Of a comparison, ``threshold=0`` tells how sure it is which of two
+        studies is the higher one.
+
+        Parameters
+        ----------
+        output : str
+            Name of a kept output.
+        threshold : float, optional
+            Of the probability that it is exceeded, in the unit of the output; none is told by default.
+        level : float
+            Confidence level of the intervals.
+        **labels
+            Dim = label, or labels; all of them by default.
+
+        Returns
+        -------
+        DataFrame
+            A row per element and statistic: output, unit, one column per dim, statistic (``mean``, ``p2.5`` to
+            ``p97.5``, ``P(> threshold)``), value, error (standard error), low, high, level, n, method.
+
+        Raises
+        ------
+        InputError
+            For a design that tells no error, or an output whose draws were not kept.
+
+        Examples
+        --------
+        >>> import mcsim
+        >>> result = mcsim.run(mcsim.load("ishigami"), draws=1600, design="lhs:16")
+        >>> table = result.errors("y", threshold=8.0).set_index("statistic")
+        >>> bool(table.loc["P(> 8)", "low"] < 0.09 < table.loc["P(> 8)", "high"]), table.loc["p97.5", "method"]
+        (True, 'replicates')
+        """
+        from mcsim.result.errors import errors
+        from mcsim.study.values import real
+
+        level = real("level", level, 0.5, 0.9999, "share", "between 0.5 and 0.9999")
+        return errors(self, output, threshold, level, labels)
+
     def standings(self, output: str, dim: str, *, top: int = 3, **labels: object) -> pd.DataFrame:
         """Return where the labels of a dim stand among one another, draw by draw: 1 is the largest.
 
@@ -379,39 +408,6 @@ class Result(Suggests):
         DataFrame
             Rows are inputs; columns are elements, by their labels.
         """
-        import pandas as pd
-        from scipy.stats import rankdata
+        from mcsim.result.correlation import rank_correlation
 
-        values = self.values(output, **labels).reshape(self.complete, -1)
-        inputs = np.column_stack([rankdata(column) for column in self.inputs.values()])
-        remaining = [dim for dim in self.study.output(output).dims if dim.name not in labels]
-        columns: Any = [output]
-        if remaining:
-            columns = pd.MultiIndex.from_product(
-                [dim.coords for dim in remaining], names=[dim.name for dim in remaining]
-            )
-        found = np.full((len(self.inputs), values.shape[1]), np.nan)
-        defined = ~np.isnan(values)
-        whole = defined.all(axis=0)
-        if whole.any():
-            found[:, whole] = _correlation(inputs, np.column_stack([rankdata(column) for column in values.T[whole]]))
-        for cell in np.flatnonzero(~whole & (defined.sum(axis=0) > 1)).tolist():
-            rows = defined[:, cell]
-            ranks = np.column_stack([rankdata(column[rows]) for column in self.inputs.values()])
-            found[:, [cell]] = _correlation(ranks, rankdata(values[rows, cell])[:, np.newaxis])
-        return pd.DataFrame(found, index=list(self.inputs), columns=columns)
-
-
-def _correlation(a: FloatArray, b: FloatArray) -> FloatArray:
-    a, b = a - a.mean(axis=0), b - b.mean(axis=0)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        scale = np.sqrt((a * a).sum(axis=0))[:, np.newaxis] * np.sqrt((b * b).sum(axis=0))[np.newaxis, :]
-        return np.asarray((a.T @ b) / scale, np.float64)
-
-
-def _units(output: Output, where: tuple[NDArray[Any], ...]) -> Any:
-    if output.coord_units is None or output.coord_units_dim is None:
-        return output.unit
-    axis = [dim.name for dim in output.dims].index(output.coord_units_dim)
-    units = [output.coord_units[str(label)] for label in output.dims[axis].coords]
-    return np.array(units, dtype=object)[where[axis]]
+        return rank_correlation(self.inputs, self.study.output(output), self.values(output, **labels), labels)

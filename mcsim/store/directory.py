@@ -1,4 +1,4 @@
-"""What a run directory is: study.json, draws.nc, summary.csv, printed.csv, failed.csv, bands.npz and, last, run.json.
+"""What a run directory is: study.json, draws.nc, tables of bands and their errors, failed draws and, last, run.json.
 
 Every file is written beside its final name and moved there, so that a reader sees the old one or the new one and never
 half of one; run.json holds the hashes of the others and stands for the run being complete.
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mcsim.result.bands import Bands
+from mcsim.result.errors import errors_parts
 from mcsim.result.printed import WORDS, printed
 from mcsim.result.result import Result
 from mcsim.store.chunks import PLAN
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 MANIFEST, DRAWS, SUMMARY, FAILED, BANDS = "run.json", "draws.nc", "summary.csv", "failed.csv", "bands.npz"
 RANKING, TABLE, PAIRS = "ranking.npz", "sensitivity.csv", "second_order.csv"  # what drives the outputs
+ERRORS = "errors.csv"  # how far off these are by chance
 PRINTED = "printed.csv"  # what sources print beside the bands, where the study says
 WITHIN = "sensitivity_within.csv"  # and how members of dependent groups share it
 RECORD = "ranking.json"  # says of a ranking alone what run.json says of a run
@@ -65,6 +67,11 @@ def write(result: Result, folder: Path, how: Mapping[str, Any], rounded: Sequenc
     folder.mkdir(parents=True, exist_ok=True)
     atomically(folder / DRAWS, lambda path: write_draws(result, path, rounded))
     write_table(folder / SUMMARY, *result.summary_parts())
+    errors = list(errors_parts(result))
+    if errors:
+        write_table(folder / ERRORS, *errors)
+    else:
+        (folder / ERRORS).unlink(missing_ok=True)
     save_arrays(folder / BANDS, _band_arrays(result.bands))
     if result.study.published:
         write_table(folder / PRINTED, printed(result))
@@ -75,7 +82,7 @@ def write(result: Result, folder: Path, how: Mapping[str, Any], rounded: Sequenc
     else:
         (folder / FAILED).unlink(missing_ok=True)
     write_study(result.study, folder)
-    known = (STUDY, DRAWS, SUMMARY, PRINTED, BANDS, FAILED, STATE, SAMPLES, RANKING, TABLE, PAIRS, WITHIN)
+    known = (STUDY, DRAWS, SUMMARY, ERRORS, PRINTED, BANDS, FAILED, STATE, SAMPLES, RANKING, TABLE, PAIRS, WITHIN)
     names = [name for name in known if (folder / name).is_file()]
     about = manifest(result, how)
     if RANKING in names:

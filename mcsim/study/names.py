@@ -10,6 +10,7 @@ _TABLES = (
     *("mcse_mean", "n", "undefined", "p_lower", "method", "S1", "S1_low", "S1_high", "ST", "ST_low", "ST_high"),
     *("S2", "S2_low", "S2_high", "S1_floor", "rank", "rank_share", "verdict"),
     *("rank_mean", "rank_p2.5", "rank_p25", "rank_p50", "rank_p75", "rank_p97.5", "p_first", "p_top"),
+    *("p_lower_low", "p_lower_high", "statistic", "estimate", "mcse", "mcse_low", "mcse_high", "confidence"),
 )
 TAKEN = {
     "input": dict.fromkeys((*_ROWS, "reason"), "draws.nc and failed.csv"),
