@@ -69,6 +69,54 @@ def column_functions(values: FloatArray, weights: FloatArray, most: int = DEGREE
     return np.asarray(raw @ np.array(rows).T) if rows else np.empty((len(values), 0))
 
 
+def first_functions(values: FloatArray, weights: FloatArray, most: int) -> tuple[FloatArray, IntArray]:
+    """Return `column_functions` of many inputs at once, as rows: a call for each would take longer than the numbers.
+
+    Parameters
+    ----------
+    values : ndarray, shape (n, n_columns)
+        Inputs of which no two draws have the same value.
+    weights : ndarray, shape (n,)
+        Weights that add up to one.
+    most : int
+        Functions at most.
+
+    Returns
+    -------
+    functions : ndarray, shape (n_columns, most, n)
+        Zero from the last of a column on.
+    counts : ndarray of int64, shape (n_columns,)
+        How many there are of each.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> first_functions(np.array([[0.0], [1.0], [2.0], [5.0]]), np.full(4, 0.25), 1)[0].round(2).tolist()
+    [[[-1.07, -0.53, 0.0, 1.6]]]
+    """
+    columns, n_columns = np.ascontiguousarray(values.T), values.shape[1]
+    order = np.argsort(columns, axis=1)
+    mass = weights[order]
+    position = np.empty_like(columns)
+    np.put_along_axis(position, order, 2.0 * (np.cumsum(mass, axis=1) - 0.5 * mass) / weights.sum() - 1.0, axis=1)
+    raw = np.polynomial.legendre.legvander(position, min(DEGREES, most + 2))
+    raw = np.concatenate([columns[:, None], np.moveaxis(raw, 2, 1)[:, [2, 1, *range(3, raw.shape[2])]]], axis=1)
+    raw -= (raw @ weights)[:, :, None]
+    raw /= np.sqrt(raw**2 @ weights)[:, :, None]
+    moments = (raw * weights) @ raw.transpose(0, 2, 1)
+    rows, counts = np.zeros((n_columns, most, raw.shape[1])), np.zeros(n_columns, np.int64)
+    for own in range(raw.shape[1]):
+        left = np.zeros((n_columns, raw.shape[1]))
+        left[:, own] = 1.0
+        for row in rows.transpose(1, 0, 2):
+            left -= np.einsum("cr,cr->c", row, moments[:, :, own])[:, None] * row
+        square = np.einsum("cr,crs,cs->c", left, moments, left)
+        new = np.flatnonzero((square > _NEW**2) & (counts < min(most, len(values) - 1)))
+        rows[new, counts[new]] = left[new] / np.sqrt(square[new])[:, None]
+        counts[new] += 1
+    return rows @ raw, counts
+
+
 class Strengths(NamedTuple):
     """What is known of the inputs before products of their functions are chosen.
 
@@ -111,24 +159,44 @@ def chosen_functions(known: Strengths, budget: int) -> list[Function]:
     >>> chosen_functions(known, 4)
     [((0, 0),), ((1, 0),), ((0, 1),), ((0, 0), (1, 0))]
     """
-    floor = 2.0 * known.noise
-    strength = np.maximum(known.whole, floor)
-    promised: list[tuple[float, tuple[int, ...], tuple[int, ...]]] = []
-    for column in np.flatnonzero(known.used).tolist():
-        alone = known.alone[column].tolist()
-        # The first function of each stands before all others, whose share is below one.
-        promised.append((alone[0] + 2.0, (column,), (0,)))
-        for degree in range(1, DEGREES):
-            own = alone[degree] if degree < SEARCHED else 0.0
-            promised.append((max(own, float(strength[column]) * _DECAY ** (degree + 1)), (column,), (degree,)))
+    strength = np.maximum(known.whole, 2.0 * known.noise)
+    used = np.flatnonzero(known.used)
+    alone = np.zeros((len(used), DEGREES))
+    alone[:, :SEARCHED] = known.alone[used]
+    # The first function of each stands before all others, whose share is below one.
+    promised = [
+        np.concatenate(
+            [alone[:, :1] + 2.0, np.maximum(alone, strength[used, None] * _DECAY ** np.arange(1, DEGREES + 1))[:, 1:]],
+            axis=1,
+        )
+    ]
+    candidates = [_Candidates([(column,) for column in used.tolist()], [(degree,) for degree in range(DEGREES)])]
     order = [column for column in np.argsort(-strength, kind="stable").tolist() if known.used[column]]
     for size, among, degrees in ((2, _IN_PAIRS, _PAIR_DEGREES), (3, _IN_TRIPLES, _TRIPLE_DEGREES)):
         each = [own for own in product(range(degrees - size), repeat=size) if sum(own) + size <= degrees]
-        for columns in combinations(sorted(order[:among]), size):
-            both = float(np.prod(strength[list(columns)])) ** (1.0 / size) * 0.5 ** (size - 1)
-            promised += [(both * _DECAY ** sum(own), columns, own) for own in each]
-    promised.sort(key=lambda item: -item[0])
-    return [tuple(zip(columns, each, strict=True)) for _, columns, each in promised[:budget]]
+        columns = list(combinations(sorted(order[:among]), size))
+        if columns:
+            both = np.prod(strength[np.array(columns)], axis=1) ** (1.0 / size) * 0.5 ** (size - 1)
+            promised.append(both[:, None] * _DECAY ** np.array([sum(own) for own in each], np.float64))
+            candidates.append(_Candidates(columns, each))
+    best = np.argsort(-np.concatenate([part.ravel() for part in promised]), kind="stable")[:budget]
+    ends = np.cumsum([part.size for part in promised])
+    found = []
+    for place in best.tolist():
+        kind = int(np.searchsorted(ends, place, side="right"))
+        found.append(candidates[kind].function(place - int(ends[kind]) + promised[kind].size))
+    return found
+
+
+class _Candidates(NamedTuple):
+    """Products of functions of some inputs: each set of inputs with each set of degrees."""
+
+    columns: list[tuple[int, ...]]
+    degrees: list[tuple[int, ...]]
+
+    def function(self, place: int) -> Function:
+        columns, degrees = divmod(place, len(self.degrees))
+        return tuple(zip(self.columns[columns], self.degrees[degrees], strict=True))
 
 
 def columns_of(functions: Sequence[Function]) -> dict[int, int]:
@@ -140,10 +208,33 @@ def columns_of(functions: Sequence[Function]) -> dict[int, int]:
     return needed
 
 
-def values_of(functions: Sequence[Function], alone: dict[int, FloatArray], rows: slice | IntArray) -> FloatArray:
-    """Return the functions at some draws, shape (n, n_functions)."""
-    found = [alone[function[0][0]][rows, function[0][1]] for function in functions]
-    for place, function in enumerate(functions):
-        for column, degree in function[1:]:
-            found[place] = found[place] * alone[column][rows, degree]
-    return np.column_stack(found)
+class Products:
+    """Products of functions of single columns, to be had at any draws.
+
+    Parameters
+    ----------
+    functions : sequence of Function
+        The products.
+    alone : dict
+        Functions of each column, shape (n, q).
+    """
+
+    def __init__(self, functions: Sequence[Function], alone: dict[int, FloatArray]) -> None:
+        starts, width = dict[int, int](), 0
+        for column, values in alone.items():
+            starts[column], width = width, width + values.shape[1]
+        places = [[starts[column] + degree for column, degree in function] for function in functions]
+        self._alone = list(alone.values())
+        self._first = [own[0] for own in places]
+        self._others = []
+        for turn in range(1, max(map(len, places), default=0)):
+            longer = [place for place, own in enumerate(places) if len(own) > turn]
+            self._others.append((longer, [places[place][turn] for place in longer]))
+
+    def at(self, rows: IntArray) -> FloatArray:
+        """Return the products at some draws, shape (len(rows), n_functions)."""
+        table = np.concatenate([values[rows] for values in self._alone], axis=1)
+        found = table[:, self._first]
+        for longer, factors in self._others:
+            found[:, longer] *= table[:, factors]
+        return np.asarray(found)

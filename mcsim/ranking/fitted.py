@@ -17,11 +17,12 @@ from mcsim.ranking.basis import (
     DEGREES,
     SEARCHED,
     Function,
+    Products,
     Strengths,
     chosen_functions,
     column_functions,
     columns_of,
-    values_of,
+    first_functions,
 )
 from mcsim.study import BoolArray, FloatArray, IntArray
 
@@ -32,6 +33,7 @@ _SIZES = 7  # of the fit, of which each output takes the smallest that serves
 _RIDGE = 1e-9  # of a function's square: one that others hold already gets no weight
 _ROWS = 4096  # at a time
 _HELD_BYTES = 192 * 2**20  # of functions of single columns
+_BATCH_BYTES = 16 * 2**20  # of functions that are made at once
 _COLUMNS = 64  # whose strength is looked at together
 
 
@@ -82,12 +84,28 @@ class Draws:
 
     def _searched(self, columns: range) -> tuple[IntArray, FloatArray]:
         """Return the first functions of some columns, one per row, times the weights, and where each belongs."""
-        rows, places = [], list[int]()
-        for column in columns:
-            functions = column_functions(self.x[:, column], self.weights, SEARCHED)
-            rows.append((functions * self.weights[:, None]).T)
-            places += range(column * SEARCHED, column * SEARCHED + functions.shape[1])
+        rows, places = list[FloatArray](), list[int]()
+        step = max(1, _BATCH_BYTES // (8 * DEGREES * len(self.x)))
+        for first in range(columns.start, columns.stop, step):
+            part = range(first, min(first + step, columns.stop))
+            values = self.x[:, part.start : part.stop]
+            ordered = np.sort(values, axis=0)
+            apart = (ordered[1:] > ordered[:-1]).all(axis=0)
+            known = dict(zip(np.flatnonzero(apart).tolist(), self._apart(values[:, apart]), strict=True))
+            for place, column in enumerate(part):
+                own = known.get(place)
+                if own is None:  # some draws have the same value of it
+                    own = column_functions(self.x[:, column], self.weights, SEARCHED).T
+                rows.append(own * self.weights)
+                places += range(column * SEARCHED, column * SEARCHED + len(own))
         return np.array(places, np.int64), np.concatenate(rows)
+
+    def _apart(self, values: FloatArray) -> list[FloatArray]:
+        """Return the first functions of columns without equal values, one per row."""
+        if values.shape[1] == 0:
+            return []
+        found, counts = first_functions(values, self.weights, SEARCHED)
+        return [part[:count] for part, count in zip(found, counts.tolist(), strict=True)]
 
     def functions(self, column: int, most: int) -> FloatArray:
         """Return the first functions of a column."""
@@ -200,11 +218,12 @@ def moments_of(draws: Draws, y: FloatArray, functions: Sequence[Function], alone
         np.zeros((GROUPS, n_values)),
         draws.shares,
     )
+    products = Products(functions, alone)
     for group in range(GROUPS):
         members = np.flatnonzero(draws.group == group)
         for start in range(0, len(members), _ROWS):
             rows = members[start : start + _ROWS]
-            values, part, weights = values_of(functions, alone, rows), y[rows], draws.weights[rows]
+            values, part, weights = products.at(rows), y[rows], draws.weights[rows]
             weighted = (values * weights[:, None]).T
             found.gram[group] += weighted @ values
             found.cross[group] += weighted @ part
@@ -229,6 +248,7 @@ def unseen_error(moments: Moments) -> FloatArray:
     n_functions, n_values = moments.cross.shape[1:]
     error = np.zeros((n_functions + 1, n_values))
     from scipy.linalg.blas import dtrsm
+    from scipy.linalg.lapack import dpotrf
 
     for group, (gram, cross, _, _) in enumerate(moments.left_out()):
         left = moments.shares[:, 0].sum() - moments.shares[group, 0]
@@ -237,15 +257,25 @@ def unseen_error(moments: Moments) -> FloatArray:
         weight = moments.shares[group, 0]
         # The group's moments about the others' means, which are what is predicted without any function.
         own, total = moments.mean[group], moments.middle[group]
-        held = moments.gram[group] - np.outer(mean, own) - np.outer(own, mean) + weight * np.outer(mean, mean)
-        with_y = moments.cross[group] - np.outer(mean, total) - np.outer(own, middle) + weight * np.outer(mean, middle)
+        half = np.outer(mean, own - 0.5 * weight * mean)
+        held = moments.gram[group] - half - half.T
+        with_y = moments.cross[group] - np.outer(mean, total) - np.outer(own - weight * mean, middle)
         square = moments.square[group] - 2.0 * middle * total + weight * middle**2
-        factor = np.linalg.cholesky(gram + np.diag(_RIDGE * np.diag(gram) + 1e-300))
+        gram[np.diag_indices(n_functions)] += _RIDGE * np.diag(gram) + 1e-300
+        # Of symmetric tables the transpose is as good, and in the order that LAPACK works in without a copy.
+        factor, failed = dpotrf(gram.T, lower=1, overwrite_a=1)
+        if failed:
+            raise np.linalg.LinAlgError("functions of the inputs hold one another")
         z = dtrsm(1.0, factor, cross, lower=1)
-        seen = dtrsm(1.0, factor, dtrsm(1.0, factor, held, lower=1), side=1, lower=1, trans_a=1)
+        # L^-1 (L^-1 held)' = (L^-1 held L^-T)', which is symmetric again.
+        seen = dtrsm(1.0, factor, dtrsm(1.0, factor, held.T, lower=1, overwrite_b=1).T, lower=1)
         with_q = dtrsm(1.0, factor, with_y, lower=1)
-        grown = z * (2.0 * (np.tril(seen, -1) @ z) + np.diag(seen)[:, None] * z - 2.0 * with_q)
-        error += np.concatenate([np.zeros((1, n_values)), np.cumsum(grown, axis=0)]) + square
+        diagonal = np.diag(seen)[:, None].copy()
+        below = np.tril(seen, -1) @ z
+        grown = z * (2.0 * (below - with_q) + diagonal * z)
+        error[0] += square
+        error[1:] += np.cumsum(grown, axis=0)
+        error[1:] += square
     return np.asarray(error / moments.without(None)[2])
 
 
@@ -293,19 +323,22 @@ def fit(draws: Draws, y: FloatArray, single: BoolArray) -> Fit:
     most = int(min(draws.effective / DRAWS_PER_FUNCTION, MOST_FUNCTIONS))
     most = max(most, min(int(used.sum()), int(draws.effective / 2.0)), 1)
     known = Strengths(best, (alone - noise).clip(min=0.0).sum(axis=1).max(axis=1), used, noise)
-    found = _fitted(draws, y, known, max(most // 2, int(used.sum())))
+    # Of these one size alone is tried where all columns have a function; how well it serves nobody asks then.
+    found = _fitted(draws, y, known, max(most // 2, int(used.sum())), judged=False)
     return _fitted(draws, y, known._replace(whole=_strength(found, known)), most)
 
 
-def _fitted(draws: Draws, y: FloatArray, known: Strengths, budget: int) -> Fit:
+def _fitted(draws: Draws, y: FloatArray, known: Strengths, budget: int, judged: bool = True) -> Fit:
     functions = chosen_functions(known, budget)
     alone = {column: draws.functions(column, min(count, DEGREES)) for column, count in columns_of(functions).items()}
     # Of few distinct values there are few functions.
     functions = [part for part in functions if all(degree < alone[column].shape[1] for column, degree in part)]
     moments = moments_of(draws, y, functions, alone)
-    error = unseen_error(moments)
     first = min(int(known.used.sum()), len(functions))
     sizes = np.unique(np.geomspace(first, len(functions), _SIZES).round().astype(np.int64))
+    if len(sizes) == 1 and not judged:
+        return Fit(functions, moments, np.repeat(sizes, y.shape[1]), np.full(y.shape[1], np.nan))
+    error = unseen_error(moments)
     # The smallest that is about as good as the best: functions that add nothing cost time and certainty.
     served = error[sizes] <= 1.02 * error[sizes].min(axis=0) + 1e-3
     chosen = sizes[np.argmax(served, axis=0)]

@@ -87,7 +87,7 @@ def factors_of(functions: Sequence[Function], factor_of: IntArray) -> IntArray:
     return np.asarray(factor_of[np.array(columns)], np.int64)
 
 
-def whole_game(centred: Centred, members: IntArray) -> Game:
+def _whole(centred: Centred, members: IntArray) -> Game:
     """Return the game of all functions, none of which is known at the start."""
     gram, cross = np.ascontiguousarray(centred.gram), np.ascontiguousarray(centred.cross)
     inverse = _inverse(gram)
@@ -96,21 +96,45 @@ def whole_game(centred: Centred, members: IntArray) -> Game:
     return Game(gram, cross, np.array(centred.square), inverse, slopes, members, centred.worth, 1.0, begun)
 
 
-def game_beside(centred: Centred, members: IntArray, wanted: Sequence[int]) -> Game:
-    """Return the game of the functions with a wanted factor, those of the others alone known at the start."""
-    ours = np.isin(members, wanted).any(axis=1)
-    gram, cross, known = centred.gram, centred.cross, int((~ours).sum())
-    if known == 0 or not ours.any():
-        return whole_game(centred, members)
-    left = _left(gram[np.ix_(~ours, ~ours)], np.hstack([gram[np.ix_(~ours, ours)], cross[~ours]]))
-    mine, theirs = left[:, : len(gram) - known], left[:, len(gram) - known :]
-    square = centred.square - np.einsum("pv,pv->v", theirs, theirs)
-    rest = Centred(gram[np.ix_(ours, ours)] - mine.T @ mine, cross[ours] - mine.T @ theirs, square, centred.worth)
-    # The kernel counts degrees of freedom from its worth less one, and frees of chance by worth over freedom.
-    worth = max(centred.worth - known, 2.0)
-    free = centred.worth / max(centred.worth - 1.0, 1.0)
-    begun = centred.square * free - square * (centred.worth / max(worth - 1.0, 1.0))
-    return whole_game(rest, members[ours])._replace(worth=worth, scale=centred.worth / worth, begun=begun)
+class Games:
+    """The games of the first functions of a fit, of any number, for some of its outputs.
+
+    What the others alone explain is eliminated once: of the first functions that is the beginning of the same table.
+
+    Parameters
+    ----------
+    centred : Centred
+        Moments of all functions.
+    members : ndarray of int64, shape (P, most)
+        Factors of each function.
+    wanted : sequence of int
+        Factors that are wanted alone, functions of the others being known at the start; none for the game of all.
+    """
+
+    def __init__(self, centred: Centred, members: IntArray, wanted: Sequence[int]) -> None:
+        self._centred, self._members = centred, members
+        self._ours = np.isin(members, wanted).any(axis=1) if len(wanted) > 0 else np.ones(len(members), bool)
+        ours, gram, cross = self._ours, centred.gram, centred.cross
+        self._left = np.empty((0, 0))
+        if ours.any() and not ours.all():
+            self._left = _left(gram[np.ix_(~ours, ~ours)], np.hstack([gram[np.ix_(~ours, ours)], cross[~ours]]))
+
+    def first(self, size: int, columns: IntArray) -> Game:
+        """Return the game of the first functions, of some outputs."""
+        gram, cross, square, total = self._centred
+        ours, members = self._ours[:size], self._members[:size]
+        known, square = int((~ours).sum()), square[columns]
+        if known == 0 or not ours.any():
+            return _whole(Centred(gram[:size, :size], cross[:size, columns], square, total), members)
+        mine = self._left[:known, : size - known]
+        theirs = self._left[:known, int(self._ours.sum()) + columns]
+        place = np.flatnonzero(ours)
+        among, with_y = gram[np.ix_(place, place)] - mine.T @ mine, cross[np.ix_(place, columns)] - mine.T @ theirs
+        rest = Centred(among, with_y, square - np.einsum("pv,pv->v", theirs, theirs), total)
+        # The kernel counts degrees of freedom from its worth less one, and frees of chance by worth over freedom.
+        worth = max(total - known, 2.0)
+        begun = square * (total / max(total - 1.0, 1.0)) - rest.square * (total / max(worth - 1.0, 1.0))
+        return _whole(rest, members[ours])._replace(worth=worth, scale=total / worth, begun=begun)
 
 
 def _left(gram: FloatArray, right: FloatArray) -> FloatArray:

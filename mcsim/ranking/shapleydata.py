@@ -20,14 +20,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from functools import partial
 from itertools import permutations
 from typing import NamedTuple
 
 import numpy as np
 
-from mcsim.ranking.fitted import Centred, Draws, fit
-from mcsim.ranking.games import Game, factors_of, game_beside, whole_game
+from mcsim.ranking.fitted import Draws, fit
+from mcsim.ranking.games import Game, Games, factors_of
 from mcsim.ranking.intervals import pseudo_values, student_estimate
 from mcsim.ranking.method import Analysis, GivenData, Measures
 from mcsim.ranking.verdicts import ranks
@@ -118,25 +117,19 @@ def effects(x: FloatArray, y: FloatArray, about: Analysis) -> Measures:
     groups = np.flatnonzero(draws.shares[:, 0] > 0.0).tolist()
     orders, of = orders_of(tuple(names), about.seed), [names.index(name) for name in about.measured]
 
-    def game(centred: Centred, columns: IntArray, members: IntArray) -> Game:
-        size = len(members)
-        part = Centred(
-            centred.gram[:size, :size], centred.cross[:size, columns], centred.square[columns], centred.worth
-        )
-        return game_beside(part, members, of) if about.wanted else whole_game(part, members)
-
     def block(start: int) -> list[FloatArray]:
         part = y[:, start : start + _OUTPUTS]
         found = fit(draws, part, single)
         left_out = found.moments.left_out()
-        whole, without = found.moments.without(None), [left_out[group] for group in groups]
+        every = [found.moments.without(None), *(left_out[group] for group in groups)]
+        members = factors_of(found.functions, factor_of)
+        games = [Games(centred, members, of if about.wanted else ()) for centred in every]
         measures = [np.full((count, part.shape[1]), np.nan) for _ in MEASURES]
         for size in np.unique(found.sizes).tolist():
             columns = np.flatnonzero((found.sizes == size) & (found.unexplained <= 1.0 - _LEAST))
             if len(columns) > 0:
-                made = partial(game, columns=columns, members=factors_of(found.functions[:size], factor_of))
-                games = made(whole), map(made, without)
-                estimates = _estimated(found.unexplained[columns], *games, orders, of, about.level)
+                whole, *without = (game.first(size, columns) for game in games)
+                estimates = _estimated(found.unexplained[columns], whole, without, orders, of, about.level)
                 for measure, values in zip(measures, estimates, strict=False):
                     measure[:, columns] = values
         measures[-1][:] = 1.0 - found.unexplained
