@@ -12,9 +12,11 @@ from mcsim.ranking.decision import evppi_with_interval
 from mcsim.ranking.givendata import given_data
 from mcsim.ranking.hsic import MOST_DRAWS, independence_criterion
 from mcsim.ranking.neighbours import rank_based
+from mcsim.ranking.sensitivity import sensitivity
 from mcsim.ranking.surrogate import MOST_ERROR, chaos_indices
 from mcsim.ranking.transport import transport_indices
 from mcsim.study import InputError
+from mcsim.study.load import load
 
 VARIANCE = 49 / 8 + math.pi**4 / 50 + math.pi**8 / 1800 + 0.5
 FIRST = np.array([0.5 * (1 + math.pi**4 / 50) ** 2, 49 / 8, 0.0]) / VARIANCE
@@ -40,6 +42,16 @@ def test_rank_based_indices_have_no_bias_and_their_interval_covers():
     error = np.std(estimates, axis=0, ddof=1) / math.sqrt(200)
     assert (np.abs(np.mean(estimates, axis=0) - FIRST) < 3.5 * error + 1.0 / 1024).all()
     assert (inside / 200 > 0.88).all()
+
+
+def test_rank_based_indices_of_a_sobol_sequence_are_refused_and_its_own_draws_are_random():
+    study = load("borehole")
+    with pytest.raises(InputError, match=r"rank_based: draws next to one another .* \(got a Sobol' sequence, .*or lhs"):
+        given_data(run(study, 256, design="sobol"), "rank_based")
+    assert sensitivity(study, 256, method="rank_based").settings["design"] == "random"
+    found = given_data(run(study, 1024, design="lhs"), "rank_based").scores["y"]
+    assert (found["S1_low"][1:3] <= 0.0).all()  # the two inputs without effect
+    assert (found["S1_high"][1:3] >= 0.0).all()
 
 
 def test_rank_based_indices_take_equal_values_in_an_order_of_chance():

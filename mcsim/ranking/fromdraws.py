@@ -1,4 +1,7 @@
-"""Rankings by methods that take draws, of a run of their own: those of a Sobol' sequence as long as the base."""
+"""Rankings by methods that take draws, of a run of their own: those of a Sobol' sequence as long as the base.
+
+Random draws where the method compares neighbours.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +38,7 @@ def rank_draws(study: Study, asked: Asked, chosen: GivenData, request: Request) 
     if how.base < chosen.fewest:
         enough = 1 << (chosen.fewest - 1).bit_length()
         raise InputError(f"base: too few draws for {method} (got {how.base}); {enough} or more")
-    drawn = replace(asked.drawn, draws=how.base, design="sobol")
+    drawn = replace(asked.drawn, draws=how.base, design="random" if chosen.neighbours else "sobol")
     settings: dict[str, Any] = {"outputs": outputs, "level": how.level, "resamples": how.resamples, "seed": drawn.seed}
     settings |= {} if how.threshold is None else {"threshold": how.threshold}
     settings |= {"groups": request.groups} if chosen.grouped else {}

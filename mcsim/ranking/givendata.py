@@ -86,6 +86,11 @@ def given_data(
     if chosen.independent:
         check_designed(result.study, method)
         check_independent(result.study, factors)
+    if chosen.neighbours and result.design == "sobol":
+        raise InputError(
+            f"{result.study.name}: {method}: draws next to one another in an input have to be alike in it alone (got a "
+            "Sobol' sequence, whose neighbours are alike in others too); draws of design random or lhs"
+        )
     fewest = chosen.fewest_for(len(factors))
     if result.complete < fewest:
         raise InputError(
@@ -97,7 +102,7 @@ def given_data(
         if name not in factors or not chosen.grouped:
             raise InputError(f"wanted: {name}: not a factor of {method}{nearest(name, factors)}")
     weights = _weights(chosen, weights, result.complete)
-    laws = _laws(result, names) if chosen.independent else None
+    laws = _laws(result, names) if chosen.lawful else None
     about = Analysis(names, level, resamples, seed, jobs, threshold, factors, weights, laws, tuple(wanted))
     scores, notes = {}, list(result.notes)
     ranked = _outputs(result, outputs)

@@ -158,7 +158,12 @@ class GivenData:
     by_rank : bool
         Whether it reads nothing but ranks of the outputs, so that a heavy tail does not touch it.
     independent : bool
-        Whether its measures have a meaning for independent factors alone; it is then told the laws of the inputs.
+        Whether its measures have a meaning for independent factors alone.
+    lawful : bool
+        Whether it is told the laws of the inputs.
+    neighbours : bool
+        Whether it takes draws that are next to one another in an input as alike in nothing else but by chance, which
+        those of a Sobol' sequence are not.
     remarks : callable, optional
         ``remarks(name, measures)`` returns lines that the reader has to know of what was found for an output.
     """
@@ -176,6 +181,8 @@ class GivenData:
     grouped: bool = False
     by_rank: bool = False
     independent: bool = False
+    lawful: bool = False
+    neighbours: bool = False
     remarks: Callable[[str, Measures], list[str]] = _no_remark
 
     def fewest_for(self, n_factors: int) -> int:

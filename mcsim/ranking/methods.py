@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mcsim.ranking.ancova import ANCOVA
 from mcsim.ranking.decision import EVPPI
 from mcsim.ranking.hsic import HSIC
 from mcsim.ranking.method import Designed, GivenData
@@ -21,7 +22,7 @@ from mcsim.study import InputError, nearest
 METHODS: dict[str, Designed | GivenData] = {
     method.name: method
     for method in (
-        *(SOBOL, SALIB_SOBOL, SHAPLEY, SHAPLEY_DATA, SURROGATE, RANK_BASED, MORRIS, TORNADO, PRCC),
+        *(SOBOL, SALIB_SOBOL, SHAPLEY, SHAPLEY_DATA, ANCOVA, SURROGATE, RANK_BASED, MORRIS, TORNADO, PRCC),
         *(TRANSPORT, DELTA, PAWN, HSIC, RBD_FAST, HDMR, EVPPI),
     )
 }

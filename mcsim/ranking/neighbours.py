@@ -96,4 +96,5 @@ RANK_BASED = GivenData(
     "first order from draws alone, without bias and with an interval (neighbours in the input's order)",
     "S1",
     _analysis,
+    neighbours=True,
 )

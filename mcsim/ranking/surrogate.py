@@ -89,26 +89,50 @@ def chaos_indices(
     >>> found["S1"][:, 0].round(2), found["ST"][:, 0].round(2), bool(found["error"][0, 0] < 1e-12)
     (array([0.41, 0.45]), array([0.55, 0.59]), True)
     """
-    known, members = x if laws is None else laws, factors or [(place,) for place in range(x.shape[1])]
+    members = factors or [(place,) for place in range(x.shape[1])]
     found = {name: np.full((len(members), y.shape[1]), np.nan) for name in ("S1", "ST", "error")}
-    alone = [polynomials(column, law) for column, law in zip(x.T, known.T, strict=True)]
-    terms = candidates([part.shape[1] for part in alone])
-    functions = np.column_stack([_product(alone, term) for term in terms])
-    fold = _folds(len(x), seed)
-    scaled = (y - y.mean(axis=0)) / y.std(axis=0)
-    for place, (fitted, error) in enumerate(_all(functions, terms, scaled, fold, jobs)):
+    for place, (fitted, error) in enumerate(expansion(x, y, laws, seed, jobs).fits):
         found["error"][:, place] = error
         if error <= MOST_ERROR:
             found["S1"][:, place], found["ST"][:, place] = shares(fitted, members)
     return found
 
 
-def _folds(n: int, seed: int) -> IntArray:
-    """Return the fold of each draw, by chance, keyed by seed and draw."""
+class Expansion(NamedTuple):
+    """Polynomial chaos of several outputs.
+
+    Parameters
+    ----------
+    terms : list of Term
+        Products looked at.
+    functions : ndarray, shape (n, terms)
+        Their values in the draws.
+    fits : list of (Surrogate, float)
+        Of each output, in units of its standard deviation, and the share of the variance missed in draws left out.
+    """
+
+    terms: list[Term]
+    functions: FloatArray
+    fits: list[tuple[Surrogate, float]]
+
+
+def expansion(x: FloatArray, y: FloatArray, laws: FloatArray | None, seed: int, jobs: int) -> Expansion:
+    """Return the polynomial chaos of outputs; arguments as in `chaos_indices`."""
+    known = x if laws is None else laws
+    alone = [polynomials(column, law) for column, law in zip(x.T, known.T, strict=True)]
+    terms = candidates([part.shape[1] for part in alone])
+    functions = np.column_stack([_product(alone, term) for term in terms])
+    fold = folds(len(x), seed, _FOLDS)
+    scaled = (y - y.mean(axis=0)) / y.std(axis=0)
+    return Expansion(terms, functions, _all(functions, terms, scaled, fold, jobs))
+
+
+def folds(n: int, seed: int, count: int) -> IntArray:
+    """Return which of so many folds each draw is in, by chance, keyed by seed and draw."""
     from mcsim.kernels.streams import stream_of, uniforms_at
 
     chances = uniforms_at(seed, stream_of("surrogate/folds"), np.arange(n))
-    return np.argsort(np.argsort(chances, kind="stable"), kind="stable") % _FOLDS
+    return np.argsort(np.argsort(chances, kind="stable"), kind="stable") % count
 
 
 def _all(
@@ -282,31 +306,33 @@ def _inspect(name: str, y: FloatArray, about: Analysis) -> list[str]:
     return thinned_lines(name, "surrogate", len(y), MOST_DRAWS)
 
 
-def _remarks(name: str, measures: Measures) -> list[str]:
-    """Return how far the surrogate holds.
+def told_of_fit(name: str, method: str, what: str, errors: FloatArray) -> list[str]:
+    """Return how far a fit holds, of the share of the variance (V,) that it misses in draws left out.
 
     Raises
     ------
     InputError
         Where it holds for no element.
     """
-    errors = measures["error"][0]
     known = errors[np.isfinite(errors)]
     if len(known) == 0:
         return []
-    missed = (
-        f"{100 * known.min():.2g} %" if len(known) == 1 else f"{100 * known.min():.2g} to {100 * known.max():.2g} %"
-    )
+    ends = [f"{100 * end:.2g}" for end in (known.min(), known.max())]
+    missed = f"{ends[0]} %" if ends[0] == ends[1] else f"{ends[0]} to {ends[1]} %"
     if (known > MOST_ERROR).all():
         raise InputError(
-            f"{name}: surrogate: misses {missed} of the variance in draws left out (got {known.min():.3g}); at most "
+            f"{name}: {method}: misses {missed} of the variance in draws left out (got {known.min():.3g}); at most "
             f"{MOST_ERROR:g}: more draws, or another method"
         )
-    lines = [f"{name}: indices of a polynomial chaos that misses {missed} of the variance in draws left out"]
+    lines = [f"{name}: {what} that misses {missed} of the variance in draws left out"]
     poor = int((known > MOST_ERROR).sum())
     if poor > 0:
         lines.append(f"{name}: {poor} of {len(errors)} elements miss more than {MOST_ERROR:g}: undefined there")
     return lines
+
+
+def _remarks(name: str, measures: Measures) -> list[str]:
+    return told_of_fit(name, "surrogate", "indices of a polynomial chaos", measures["error"][0])
 
 
 SURROGATE = GivenData(
@@ -316,6 +342,7 @@ SURROGATE = GivenData(
     _analysis,
     grouped=True,
     independent=True,
+    lawful=True,
     inspect=_inspect,
     remarks=_remarks,
 )
