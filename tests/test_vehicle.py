@@ -50,7 +50,10 @@ def undefined(study, values):
     """Outputs with an undefined number, those aside that compare with a stay whose credit exceeds its burden."""
     shown = told(study, values, "impact_per_km").sum(axis=-2)
     credited = (shown[:, :, 0, 0] <= 0.0).any()
-    excused = {"crossover_age", *(("impact_change", "impact_change_at_trade") if credited else ())}
+    relative = ("impact_change", "impact_change_at_trade", "impact_change_by_odometer")
+    excused = {"crossover_age", "payback_distance", "payback_years", *(relative if credited else ())}
+    # Of a metric that is 0 for the vehicle that stays there is no relative change.
+    excused |= {"performance_change", "performance_change_by_odometer"}
     return [name for name in values if holes(study, values, name).any() and name not in excused]
 
 
@@ -63,6 +66,12 @@ def holes(study, values, name):
     if dims[:3] == ["vehicle", "route", "export_age"]:
         exported = found[:, :, 1]
         exported &= ~gone.reshape(*gone.shape, *[1] * (exported.ndim - 3))
+    elif name == "impact_change_by_odometer":
+        ages = np.nan_to_num(told(study, values, "trade_age_at_odometer"))
+        nobody = np.take_along_axis(gone, np.ceil(ages).astype(int), axis=2)
+        found &= ~nobody[:, :, np.newaxis, :, np.newaxis]
+    elif dims[1:2] == ["export_age"]:
+        found &= ~gone.reshape(*gone.shape, *[1] * (found.ndim - 3))
     elif "export_age" in dims:
         crossing = ~gone[:, :, np.newaxis]
         found &= crossing.reshape(*crossing.shape, *[1] * (found.ndim - 4))

@@ -174,10 +174,12 @@ def trade_ages(
 
     An odometer that is reached after 20 years counts as a trade at 20.
     """
-    exported = cells.exported
     if options["export_trigger"] == "age":
-        return np.repeat(inputs["trade_age"][:, np.newaxis], len(exported), axis=1)
-    latest = np.full(len(inputs["trade_odometer"]), EXPORT_AGES - 1.0)
-    home_rate = found["home_rate"]
-    columns = [end_of_cover(latest, inputs["trade_odometer"], home_rate[:, v]) for v in exported]
-    return np.stack(columns, axis=1)
+        return np.repeat(inputs["trade_age"][:, np.newaxis], len(cells.exported), axis=1)
+    return ages_at_odometer(cells, inputs["trade_odometer"], found["home_rate"])
+
+
+def ages_at_odometer(cells: Cells, odometer: FloatArray, home_rate: FloatArray) -> FloatArray:
+    """Return the age at which each exported vehicle reaches an odometer (n,), at most 20 yr: (n, n_exported)."""
+    latest = np.full(len(odometer), EXPORT_AGES - 1.0)
+    return np.stack([end_of_cover(latest, odometer, home_rate[:, v]) for v in cells.exported], axis=1)

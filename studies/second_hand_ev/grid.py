@@ -377,6 +377,11 @@ def impact_at_plug(grid: Grid, inputs: Mapping[str, FloatArray], year: int) -> F
     ndarray, shape (n, 2, n_years, n_categories)
         By country, home and host; years from the purchase to 2050, whose value holds ever after; impact per kWh.
     """
+    return at_plug_and_lost(grid, inputs, year)[0]
+
+
+def at_plug_and_lost(grid: Grid, inputs: Mapping[str, FloatArray], year: int) -> tuple[FloatArray, FloatArray]:
+    """Return what `impact_at_plug` does, and the share of generation lost before the plug, (n, 2, n_years)."""
     return _at_plug(grid, inputs, year, impact_of_sources(grid, inputs))
 
 
@@ -395,7 +400,7 @@ def parts_at_plug(grid: Grid, inputs: Mapping[str, FloatArray], year: int, parts
     ndarray, shape (n, 2, n_years, n_parts * n_categories)
     """
     impact = impact_of_sources(grid, inputs)
-    return _at_plug(grid, inputs, year, np.concatenate([impact * part for part in parts], axis=3))
+    return _at_plug(grid, inputs, year, np.concatenate([impact * part for part in parts], axis=3))[0]
 
 
 def impact_of_sources(grid: Grid, inputs: Mapping[str, FloatArray]) -> FloatArray:
@@ -407,13 +412,15 @@ def impact_of_sources(grid: Grid, inputs: Mapping[str, FloatArray]) -> FloatArra
     return impact
 
 
-def _at_plug(grid: Grid, inputs: Mapping[str, FloatArray], year: int, impact: FloatArray) -> FloatArray:
+def _at_plug(
+    grid: Grid, inputs: Mapping[str, FloatArray], year: int, impact: FloatArray
+) -> tuple[FloatArray, FloatArray]:
     skip = year - FIRST_YEAR
     mix = _follow(grid.mix, inputs["grid_mix"], _positions(inputs, "grid"), skip, True)
     loss = _follow(grid.loss, inputs["grid_losses"], _positions(inputs, "loss"), skip, False)
     at_plug = np.empty((*mix.shape[:3], impact.shape[3]))
     generation_at_plug(mix, impact, loss, at_plug)
-    return at_plug
+    return at_plug, loss[..., 0]
 
 
 def _positions(inputs: Mapping[str, FloatArray], what: str) -> FloatArray:

@@ -44,9 +44,9 @@ REFERENCE_VEHICLE = "icev-compact"
 EXPORT_AGES = 21  # exports at 0, 1, ..., 20 years
 NOBODY_CROSSES = ("condition", "exported")  # the option under which an export age without vehicles is undefined
 ENDPOINT_OUTPUT = "endpoint_per_km"
-# Channels after the impacts of electricity.
-INTENSITY, ELECTRICITY = 0, 1
-OTHER_CHANNELS = 2
+# Channels after the impacts of electricity: intensity, kWh at the plug, kWh at the plant, CO2e at home alone.
+INTENSITY, ELECTRICITY, GENERATED, HOME_WARMING = 0, 1, 2, 3
+OTHER_CHANNELS = 4
 PLACES = ("{home}", "{host}", "elsewhere")  # where an impact falls
 PLACED = ("impact_by_place", "impact_by_place_per_life")
 PLACE_DIFFERENCE, STREET_SHARE = "impact_difference_by_place", "urban_street_share"
@@ -129,12 +129,15 @@ ACTIVITY = (
     ("packs_recycled_host", "packs", "packs recycled in {host} per vehicle", "packed"),
     ("packs_landfilled", "packs", "packs landfilled per vehicle", "packed"),
     ("replacement_probability", "share", "vehicles whose first pack is replaced", "packed"),
+    ("recycling_probability", "share", "packs recycled, of all that end", "packed"),
     ("energy_per_km", "kWh/km", "electricity at the plug per km", "electric"),
+    ("energy_per_km_at_plant", "kWh/km", "electricity generated per km: at the plug over 1 - loss", "electric"),
     ("mean_grid_intensity", "g CO2e/kWh", "intensity of the electricity met, at the plug", "electric"),
 )
 
 
-def _labels(labels: tuple[str, ...], corridor: Corridor) -> tuple[str, ...]:
+def labelled(labels: tuple[str, ...], corridor: Corridor) -> tuple[str, ...]:
+    """Return labels with those of the countries in them."""
     return tuple(label.format(home=corridor.home, host=corridor.host) for label in labels)
 
 
@@ -149,7 +152,7 @@ def declare(cells: Cells, corridor: Corridor) -> Declared:
         The two countries.
     """
     ages = Dim("export_age", tuple(range(EXPORT_AGES)))
-    vehicle, route = Dim("vehicle", cells.vehicles), Dim("route", _labels(ROUTES, corridor))
+    vehicle, route = Dim("vehicle", cells.vehicles), Dim("route", labelled(ROUTES, corridor))
     category = Dim("category", tuple(CATEGORIES))
     index = cells.index()
     only = {
@@ -166,7 +169,7 @@ def declare(cells: Cells, corridor: Corridor) -> Declared:
         undefined = NOBODY_CROSSES if told else False
         outputs.append(Output(name, unit, meaning, (vehicle, route, ages), layout, may_be_undefined=undefined))
         shown[name] = kept
-    stage, reference = Dim("stage", STAGES), Dim("reference", _labels(REFERENCES, corridor))
+    stage, reference = Dim("stage", STAGES), Dim("reference", labelled(REFERENCES, corridor))
     detail = index[..., np.newaxis, np.newaxis] * len(STAGES) * len(CATEGORIES)
     detail = detail + np.arange(len(STAGES))[:, np.newaxis] * len(CATEGORIES) + np.arange(len(CATEGORIES))
     detail = np.where(index[..., np.newaxis, np.newaxis] >= 0, detail, -1)
@@ -190,7 +193,7 @@ def declare(cells: Cells, corridor: Corridor) -> Declared:
                 may_be_undefined=NOBODY_CROSSES,
             )
         )
-    place = Dim("place", _labels(PLACES, corridor))
+    place = Dim("place", labelled(PLACES, corridor))
     outputs += _placed(index, (vehicle, route, ages), place, category, units)
     outputs.append(_difference_by_place(cells, (vehicle, reference, ages, place, category), units))
     outputs.append(_street(index, (vehicle, route, ages), category, shown))
@@ -356,6 +359,8 @@ def activity_outputs(
     """Return what the vehicles do, and what becomes of their packs."""
     distance, retired = activity[..., DISTANCE], activity[..., RETIRED_HOME]
     recycled = retired * collected[:, np.newaxis]
+    buried = activity[..., LANDFILLED] + retired - recycled
+    ended = retired + activity[..., RECYCLED_HOST] + activity[..., LANDFILLED]
     n_categories = len(CATEGORIES)
     power = energy[..., n_categories + ELECTRICITY]
     every = {
@@ -368,9 +373,11 @@ def activity_outputs(
         "packs_used": activity[..., USED_PACKS],
         "packs_recycled_home": recycled,
         "packs_recycled_host": activity[..., RECYCLED_HOST],
-        "packs_landfilled": activity[..., LANDFILLED] + retired - recycled,
+        "packs_landfilled": buried,
         "replacement_probability": activity[..., REPLACED],
+        "recycling_probability": ratio(ended - buried, ended),
         "energy_per_km": ratio(power, distance),
+        "energy_per_km_at_plant": ratio(energy[..., n_categories + GENERATED], distance),
         "mean_grid_intensity": ratio(energy[..., n_categories + INTENSITY], power),
     }
     return {name: values[:, declared.shown[name]] for name, values in every.items()}

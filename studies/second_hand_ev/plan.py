@@ -12,6 +12,7 @@ from mcsim.studies.common.corridor import Corridor
 from mcsim.studies.second_hand_ev import inputs as declared_inputs
 from mcsim.studies.second_hand_ev import lca
 from mcsim.studies.second_hand_ev.outputs import EXPORT_AGES, REFERENCE_VEHICLE, Cells, Declared, declare
+from mcsim.studies.second_hand_ev.performance import with_performance
 from mcsim.studies.second_hand_ev.places import TABLES as PLACE_TABLES
 from mcsim.studies.second_hand_ev.places import Places, prepare_places
 from mcsim.study import FloatArray, InputError, IntArray
@@ -102,7 +103,7 @@ def prepare(tables: Mapping[str, Table], corridor: Corridor) -> Plan:
         assessment,
         prepare_places(tables, assessment, corridor),
         cells,
-        declare(cells, corridor),
+        with_performance(declare(cells, corridor), cells, corridor),
         specifications.positions(vehicles, "suv_share"),
         has_pack * (1 - electric),
         survival,

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from mcsim.kernels.life.energy import Plug, Rows, fill_energy, padded
 from mcsim.kernels.life.expectation import expected_activity, room_for
-from mcsim.kernels.life.records import Driven, Filled
+from mcsim.kernels.life.records import HOME, Driven, Filled
 from mcsim.studies.common.corridor import Named
 from mcsim.studies.second_hand_ev import inputs as declared_inputs
 from mcsim.studies.second_hand_ev import lca
@@ -24,6 +24,7 @@ from mcsim.studies.second_hand_ev.changes import (
     COMPARED,
     DETAILED,
     TOTAL_PER_KM,
+    ages_at_odometer,
     cell_impacts,
     changes,
     ends_abroad,
@@ -31,14 +32,18 @@ from mcsim.studies.second_hand_ev.changes import (
     sides,
     trade_ages,
 )
+from mcsim.studies.second_hand_ev.comparison import Side
 from mcsim.studies.second_hand_ev.falling import Arm, difference_by_place, per_km, per_life_by_place, street_share
-from mcsim.studies.second_hand_ev.grid import KG_TO_G, impact_at_plug
+from mcsim.studies.second_hand_ev.grid import KG_TO_G, at_plug_and_lost
+from mcsim.studies.second_hand_ev.lca import CATEGORIES
 from mcsim.studies.second_hand_ev.lived import bodies, kernel_cells, lives_of
 from mcsim.studies.second_hand_ev.outputs import (
     ACTIVITY,
     ELECTRICITY,
     ENDPOINT_OUTPUT,
     EXPORT_AGES,
+    GENERATED,
+    HOME_WARMING,
     INTENSITY,
     OTHER_CHANNELS,
     PLACE_DIFFERENCE,
@@ -49,6 +54,20 @@ from mcsim.studies.second_hand_ev.outputs import (
     activity_outputs,
 )
 from mcsim.studies.second_hand_ev.packs import pack_impacts
+from mcsim.studies.second_hand_ev.performance import (
+    AMOUNTS,
+    AT_ODOMETERS,
+    BY_AGE,
+    BY_ODOMETER,
+    ODOMETERS,
+    PAYBACK,
+    Cell,
+    at_ages,
+    change_of,
+    fill_amounts,
+    impact_at_ages,
+    payback,
+)
 from mcsim.studies.second_hand_ev.places import electricity_by_place
 from mcsim.studies.second_hand_ev.plan import Plan
 from mcsim.studies.second_hand_ev.sampled import sample_lives
@@ -114,6 +133,9 @@ def stages_of(plan: Plan, options: Options) -> tuple[Stage, ...]:
         before = (*before, "stays")
     every = (*GRID, *CARS, *PACKS, *PLACES, COLLECTED)
     stages += [
+        stage("performance", _performance, (COLLECTED,), ("lives", "energy"), BY_AGE),
+        stage("odometers", _odometers, (COLLECTED,), tuple(dict.fromkeys((*before, "energy"))), *AT_ODOMETERS),
+        stage("payback", _payback, (), ("lives", "energy", *factors), *PAYBACK),
         stage("changes", _changes, trade, before, *sorted(COMPARED)),
         stage("power by place", _power_by_place, (*GRID, *PLACES)),
         stage("energy by place", _energy_by_place, ("vehicles",), ("power by place", "lives")),
@@ -137,9 +159,9 @@ def _nothing(inputs: Named, found: Named, context: Context) -> Arrays:
 
 
 def _grid(plan: Plan, inputs: Named, found: Named, context: Context) -> Arrays:
-    at_plug = impact_at_plug(plan.assessment.grid, inputs, int(context.options["purchase_year"]))
+    at_plug, lost = at_plug_and_lost(plan.assessment.grid, inputs, int(context.options["purchase_year"]))
     intensity = at_plug[..., plan.assessment.categories.index("gwp")] * KG_TO_G
-    return {"use_per_kwh": at_plug, "grid_intensity": intensity}
+    return {"use_per_kwh": at_plug, "grid_intensity": intensity, "generated_per_kwh": 1.0 / (1.0 - lost)}
 
 
 def _cars(plan: Plan, inputs: Named, found: Named, context: Context) -> Arrays:
@@ -184,6 +206,9 @@ def _energy(plan: Plan, inputs: Named, found: Named, context: Context) -> Arrays
     channels[..., :n_categories] = use
     channels[..., n_categories + INTENSITY] = intensity
     channels[..., n_categories + ELECTRICITY] = 1.0
+    channels[..., n_categories + GENERATED] = found.whole("generated_per_kwh")[0]
+    warming = plan.assessment.categories.index("gwp")
+    channels[:, HOME, :, n_categories + HOME_WARMING] = use[:, HOME, :, warming]
     energy, stay_energy = _plugged(plan, inputs, found, context, channels, rows)
     return {"energy": energy, "stay_energy": stay_energy}
 
@@ -245,16 +270,67 @@ def _stays(plan: Plan, inputs: Named, found: Named, context: Context) -> Arrays:
     return {"stay_total": cell_impacts(lived, vehicles, nowhere, inputs[COLLECTED], _factors(found)).total}
 
 
-def _changes(plan: Plan, inputs: Named, found: Named, context: Context) -> Arrays:
-    options, stays = context.options, None
-    if options["condition"] == "exported":
+def _compared(plan: Plan, found: Named, context: Context) -> tuple[Side, Side]:
+    """Impacts of the exports, and of the vehicles that stay."""
+    stays = None
+    if context.options["condition"] == "exported":
         stayed, _ = found.whole("stay_activity")
         stays = found["stay_total"], stayed.reshape(len(stayed), stayed.shape[1] * EXPORT_AGES, -1)
-    exported, staying = sides(plan.cells, found["total"], found.whole("activity"), stays)
+    return sides(plan.cells, found["total"], found.whole("activity"), stays)
+
+
+def _changes(plan: Plan, inputs: Named, found: Named, context: Context) -> Arrays:
+    options = context.options
+    exported, staying = _compared(plan, found, context)
     ages = trade_ages(plan.cells, inputs, options, found)
     return changes(
         plan.cells, exported, staying, ages, options["functional_unit"] == "life", _wanted(context, COMPARED)
     )
+
+
+def _done(plan: Plan, inputs: Named, found: Named, context: Context) -> tuple[FloatArray, FloatArray]:
+    """Amounts of the exports at the ages 0, 1, ..., and of the vehicles that stay."""
+    cells, n_exported = plan.cells, len(plan.cells.exported)
+    crossed, lives = found.whole("activity")
+    brought, rows = found.whole("energy")
+    lived = stayed = Cell(crossed, brought, lives, rows)
+    crossing, staying = (
+        cells.index()[cells.exported, 1],
+        np.repeat(cells.index()[cells.exported, 0, :1], EXPORT_AGES, 1),
+    )
+    if context.options["condition"] == "exported":
+        # Every vehicle and age is a cell of its own.
+        kept, power = (found.whole(name)[0] for name in ("stay_activity", "stay_energy"))
+        flat = (values.reshape(len(values), -1, values.shape[-1]) for values in (kept, power))
+        stayed = Cell(*flat, lives, rows)
+        staying = cells.exported[:, np.newaxis] * EXPORT_AGES + np.arange(EXPORT_AGES)
+    amounts = np.empty((2, len(context.draws), n_exported, EXPORT_AGES, AMOUNTS))
+    for side, (cell, places) in enumerate(((lived, crossing), (stayed, staying))):
+        collected = np.ascontiguousarray(inputs[COLLECTED])
+        fill_amounts(cell, np.ascontiguousarray(places), collected, len(CATEGORIES), amounts[side])
+    return amounts[0], amounts[1]
+
+
+def _performance(plan: Plan, inputs: Named, found: Named, context: Context) -> Arrays:
+    change = change_of(*_done(plan, inputs, found, context))
+    return {BY_AGE: change.reshape(len(change), -1)[:, plan.declared.shown[BY_AGE]]}
+
+
+def _odometers(plan: Plan, inputs: Named, found: Named, context: Context) -> Arrays:
+    n, cells, home_rate = len(context.draws), plan.cells, found["home_rate"]
+    ages = np.stack([ages_at_odometer(cells, np.full(n, float(km)), home_rate) for km in ODOMETERS], axis=2)
+    exported, stays = (at_ages(done, ages) for done in _done(plan, inputs, found, context))
+    change = change_of(exported, stays).reshape(n, -1)[:, plan.declared.shown[BY_ODOMETER]]
+    other = int(cells.index()[cells.vehicles.index(REFERENCE_VEHICLE), 2, 0])
+    per_life = context.options["functional_unit"] == "life"
+    impact = impact_at_ages(*_compared(plan, found, context), other, ages, per_life)
+    return dict(zip(AT_ODOMETERS, (change, impact.reshape(n, -1), ages.reshape(n, -1)), strict=True))
+
+
+def _payback(plan: Plan, inputs: Named, found: Named, context: Context) -> Arrays:
+    given_export = context.options["condition"] == "exported"
+    told = payback(plan.cells, found["activity"], found["energy"], _factors(found), given_export)
+    return {name: values[:, plan.declared.shown[name]] for name, values in zip(PAYBACK, told, strict=True)}
 
 
 def _power_by_place(plan: Plan, inputs: Named, found: Named, context: Context) -> Arrays:
