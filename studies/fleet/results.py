@@ -232,7 +232,7 @@ def pack_outputs(retired: Retired, contents: Contents, routes: FloatArray, sold:
         return crossover(amount(MASS))
 
     def recycled() -> FloatArray:
-        return retired.destination[..., RECYCLING].sum(axis=2) + retired.destination[..., TAKE_BACK].sum(axis=2)
+        return _total(retired.destination[..., RECYCLING] + retired.destination[..., TAKE_BACK])
 
     def by_route() -> FloatArray:
         found = np.empty((*retired.contained.shape[:2], *routes.shape[:0:-1]))

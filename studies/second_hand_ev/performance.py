@@ -284,7 +284,8 @@ def payback(
         Whether all vehicles of a cell cross at its age; else years at home are in proportion to distance.
     """
     reference, vehicle_of = cells.vehicles.index(REFERENCE_VEHICLE), cells.vehicle_of
-    per_km = sum(found[f"{name}_per_km"][..., WARMING] for name in ("wear", "maintenance", "road"))
+    wear, upkeep, road = (found[f"{name}_per_km"][..., WARMING] for name in ("wear", "maintenance", "road"))
+    per_km = wear + upkeep + road
     made, pack = found["vehicle_production"][..., WARMING], found["battery_production"][..., WARMING]
     gasoline = activity[:, int(cells.index()[reference, 2, 0])]
     late = gasoline[:, FUELLED_HOST_LATE]

@@ -301,8 +301,8 @@ def _done(plan: Plan, inputs: Named, found: Named, context: Context) -> tuple[Fl
     if context.options["condition"] == "exported":
         # Every vehicle and age is a cell of its own.
         kept, power = (found.whole(name)[0] for name in ("stay_activity", "stay_energy"))
-        flat = (values.reshape(len(values), -1, values.shape[-1]) for values in (kept, power))
-        stayed = Cell(*flat, lives, rows)
+        done, brings = (values.reshape(len(values), -1, values.shape[-1]) for values in (kept, power))
+        stayed = Cell(done, brings, lives, rows)
         staying = cells.exported[:, np.newaxis] * EXPORT_AGES + np.arange(EXPORT_AGES)
     amounts = np.empty((2, len(context.draws), n_exported, EXPORT_AGES, AMOUNTS))
     for side, (cell, places) in enumerate(((lived, crossing), (stayed, staying))):
