@@ -135,6 +135,7 @@ WORDS = {
     "--group": "--group z",
     "--method": "--method prcc",
     "--threshold": "--threshold 0.3",
+    "--candidates": "--method morris --base 16 --max-failed 1 | --candidates 64",
     "--groups": "--groups",
     "--second-order": "--second-order",
     "--confidence": "--base 256 | --confidence bootstrap",

@@ -9,7 +9,8 @@ from mcsim.distributions import Categorical, Dirichlet
 from mcsim.ranking import plan as plans
 from mcsim.ranking import saltelli, sobol, summed
 from mcsim.ranking.factors import dependent_groups
-from mcsim.ranking.sensitivity import plan_of, sensitivity
+from mcsim.ranking.planning import plan_of
+from mcsim.ranking.sensitivity import sensitivity
 from mcsim.studies.examples.functions import (
     known_borgonovo,
     known_bratley,

@@ -12,8 +12,8 @@ from mcsim.engine.evaluation import evaluate_values
 from mcsim.engine.points import design_columns, transform
 from mcsim.engine.sets import Moved, Sets
 from mcsim.engine.staged import check_stages, evaluate_sets, unequal
+from mcsim.ranking.planning import plan_of
 from mcsim.ranking.saltelli import _points
-from mcsim.ranking.sensitivity import plan_of
 from mcsim.study import InputError, Model, Option, Output, Parameter, Stage, Stages
 from mcsim.study.build import study_of
 

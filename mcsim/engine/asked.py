@@ -138,6 +138,7 @@ CHECKS: dict[str, Check] = {
     "level": _level,
     "threshold": _number,
     "budget": _count(FEWEST_BASE_ROWS),
+    "candidates": _count(0, 4096),
     "second_order": flag,
     "debias": flag,
 }
@@ -313,6 +314,8 @@ class Ranked:
         means, and what holds where nothing is said, is for the method to say.
     budget : int, optional
         Most base rows with a stop rule; 16 times the base by default.
+    candidates : int
+        Trajectories of which those that lie farthest apart are taken; 0: as they are drawn.
     """
 
     base: int = 1024
@@ -324,6 +327,7 @@ class Ranked:
     level: float = 0.95
     threshold: float | None = None
     budget: int | None = None
+    candidates: int = 0
 
     def __post_init__(self) -> None:
         _check_fields(self)

@@ -142,7 +142,7 @@ def _plan_of(study: Study, facts: Mapping[str, Any]) -> Plan:
     factors = {name: tuple(members) for name, members in facts["factors"].items()}
     plan = Plan(study, factors, outputs_of(study, facts["outputs"]), facts["base"], facts["seed"])
     settings = ("second", "resamples", "replicates", "lives", "debias", "leaf", "grain", "spooled")
-    return replace(plan, **{name: facts[name] for name in settings})
+    return replace(plan, **{name: facts[name] for name in settings}, candidates=facts.get("candidates", 0))
 
 
 def _judgement_of(facts: Mapping[str, Any]) -> Judgement:

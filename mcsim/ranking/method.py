@@ -56,7 +56,7 @@ class Designed:
         ``ranking(plan, judgement, what each pass gave)``.
     takes : frozenset of str
         What only some methods have, of ``second_order``, ``versus``, ``until``, ``debias``, ``confidence``,
-        ``threshold``.
+        ``threshold``, ``candidates``.
     unites : bool
         Whether inputs that depend on one another are one factor where the user names no groups.
     """

@@ -6,12 +6,14 @@ trajectory find what does not matter; the sizes are no shares of variance.
 
 Source: Morris (1991), "Factorial sampling plans for preliminary computational experiments", Technometrics 33, 161-174;
 mu_star and groups: Campolongo, Cariboni and Saltelli (2007), "An effective screening design for sensitivity analysis of
-large models", Environmental Modelling and Software 22, 1509-1518.
+large models", Environmental Modelling and Software 22, 1509-1518, which also takes those of many trajectories that lie
+farthest apart (`candidates`; by default they are taken as drawn).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from statistics import NormalDist
 from typing import Any, ClassVar, NamedTuple
 
@@ -26,8 +28,9 @@ from mcsim.ranking.leaves import LeafRows
 from mcsim.ranking.method import Designed, Judgement, check_failed
 from mcsim.ranking.plan import BoolArray, Plan, evaluated, failed_lines, split, values_at
 from mcsim.ranking.ranking import Ranking
+from mcsim.ranking.spread import path_distances, spread_out
 from mcsim.ranking.tails import Carried, carried_by, tail_lines
-from mcsim.study import FloatArray, IntArray
+from mcsim.study import FloatArray, InputError, IntArray
 
 # Outermost levels of Morris' grid: the ends themselves would be infinite for unbounded inputs.
 TAIL = 0.01
@@ -82,7 +85,7 @@ class MorrisRows(LeafRows):
 
     def _effects(self, numbers: IntArray) -> tuple[FloatArray, BoolArray]:
         plan, n_steps = self.plan, len(self.plan.factors)
-        paths = trajectories(plan, LEVELS, int(numbers[0]), int(numbers[-1]) + 1)
+        paths = chosen_trajectories(plan, numbers)
         points = np.repeat(numbers, n_steps + 1)
         values, failed = evaluated(plan, lambda study: [values_at(plan, study, paths.unit)], points, plan.seed)
         shaped = values.reshape(len(numbers), n_steps + 1, plan.n_values)
@@ -93,7 +96,18 @@ class MorrisRows(LeafRows):
 
 
 def planned(plan: Plan) -> Plan:
-    """Return the plan with the size of its leaves, a function of the base alone."""
+    """Return the plan with the size of its leaves, a function of the base alone.
+
+    Raises
+    ------
+    InputError
+        For fewer candidates than trajectories.
+    """
+    if 0 < plan.candidates <= plan.base:
+        raise InputError(
+            f"candidates: nothing to choose from (got {plan.candidates} for {plan.base} trajectories); "
+            f"{16 * plan.base}, or leave it out"
+        )
     return replace(plan, leaf=max(1, plan.base // N_LEAVES))
 
 
@@ -130,8 +144,14 @@ def ranking(plan: Plan, judgement: Judgement, found: list[Any]) -> Ranking:
         n=int(good.sum()),
         order_by="mu_star",
         dropped=dropped,
-        warnings=(*failed_lines(plan, len(dropped), star), *_few_lines(plan, kept)),
-        settings={"trajectories": plan.base, "seed": plan.seed, "levels": LEVELS, "level": judgement.level},
+        warnings=(*failed_lines(plan, len(dropped), star), *_few_lines(plan, kept), *_chosen_lines(plan)),
+        settings={
+            **({"candidates": plan.candidates} if plan.candidates else {}),
+            "trajectories": plan.base,
+            "seed": plan.seed,
+            "levels": LEVELS,
+            "level": judgement.level,
+        },
     )
 
 
@@ -146,6 +166,15 @@ def _few_lines(plan: Plan, effects: FloatArray) -> tuple[str, ...]:
     return tail_lines(plan.outputs, found, remedy=remedy)
 
 
+def _chosen_lines(plan: Plan) -> tuple[str, ...]:
+    """Return what to tell of trajectories that are not those of chance."""
+    told = (
+        f"the {plan.base} of {plan.candidates:,} trajectories that lie farthest apart; intervals take them as drawn by "
+        "chance"
+    )
+    return (told,) if plan.candidates else ()
+
+
 def _half_width(plan: Plan, judgement: Judgement, sizes: FloatArray, numbers: IntArray) -> FloatArray:
     weights = padded(poisson_counts(plan.seed, numbers, plan.resamples))
     spread = np.empty((len(sizes), plan.n_values))
@@ -155,6 +184,21 @@ def _half_width(plan: Plan, judgement: Judgement, sizes: FloatArray, numbers: In
         add_values(weights, np.ascontiguousarray(values), sums)
         spread[factor] = (sums[: plan.resamples] / totals).std(axis=0, ddof=1)
     return spread * NormalDist().inv_cdf(0.5 + judgement.level / 2.0)
+
+
+def chosen_trajectories(plan: Plan, numbers: IntArray) -> Trajectories:
+    """Return some of the trajectories of a plan: as drawn, or of those of the candidates that lie farthest apart."""
+    if not plan.candidates:
+        return trajectories(plan, LEVELS, int(numbers[0]), int(numbers[-1]) + 1)
+    paths, taken = trajectories(plan, LEVELS, 0, plan.candidates), _taken(plan)[numbers]
+    unit = paths.unit.reshape(plan.candidates, -1, len(plan.columns))[taken]
+    return Trajectories(unit.reshape(-1, len(plan.columns)), paths.order[taken], paths.upward[taken], paths.step)
+
+
+@lru_cache(maxsize=4)
+def _taken(plan: Plan) -> IntArray:
+    paths = trajectories(plan, LEVELS, 0, plan.candidates)
+    return spread_out(path_distances(paths.unit.reshape(plan.candidates, -1, len(plan.columns))), plan.base)
 
 
 def trajectories(plan: Plan, levels: int, start: int, stop: int) -> Trajectories:
@@ -192,5 +236,6 @@ MORRIS = Designed(
     passes,
     read,
     ranking,
+    frozenset({"candidates"}),
     unites=True,
 )

@@ -54,6 +54,8 @@ def identity(plan: Plan, method: str, judgement: Judgement, until: str | None) -
         facts["design"] = layout(len(plan.columns))
     for name in PLANNED:
         facts[name] = getattr(plan, name)
+    if plan.candidates:
+        facts["candidates"] = plan.candidates
     for name in ("confidence", "level", "threshold", "max_failed"):
         facts[name] = getattr(judgement, name)
     return facts

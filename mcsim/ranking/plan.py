@@ -60,6 +60,8 @@ class Plan:
         shards and tasks may be cut at each.
     spooled : bool
         Whether the sums are too many for memory: then they wait on disk, and leaves are computed one by one.
+    candidates : int
+        Trajectories of which the base rows are those that lie farthest apart; 0: as they are drawn.
     window : (int, int), optional
         The output elements that are reduced in this pass; all of them by default.
     """
@@ -79,6 +81,7 @@ class Plan:
     leaf: int = 0
     grain: int = 0
     spooled: bool = False
+    candidates: int = 0
     window: tuple[int, int] | None = None
 
     @property

@@ -6,33 +6,27 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
-from mcsim.engine.asked import DEFAULT_LIVES, Asked
+from mcsim.engine.asked import Asked
 from mcsim.engine.reduce import Reduced
 from mcsim.engine.session import Session
-from mcsim.engine.until import Settled, parse_rule
-from mcsim.ranking.factors import Groups, check_designed, factors_of, kept_together, outputs_of
+from mcsim.engine.until import Settled
+from mcsim.ranking.factors import Groups
 from mcsim.ranking.fromdraws import rank_draws
 from mcsim.ranking.givendata import given_data, with_sign
-from mcsim.ranking.leaves import part_of
 from mcsim.ranking.method import Designed, GivenData, Judgement
 from mcsim.ranking.methods import METHODS, method_of
 from mcsim.ranking.place import Nowhere, RankingFolder, identity
 from mcsim.ranking.plan import Plan, with_noise
+from mcsim.ranking.planning import few_leaves, planned, refuse
 from mcsim.ranking.ranking import Ranking
 from mcsim.ranking.repeat import Request, record_of
-from mcsim.ranking.sobol import check_pair, open_verdicts
+from mcsim.ranking.sobol import open_verdicts
 from mcsim.store.claim import claimed
-from mcsim.study import InputError, Output, Study, nearest, suggests
-from mcsim.study.values import real, words
-
-MATTERS = 0.05  # share of the variance from which an input matters, where nothing is said
+from mcsim.study import InputError, Study, suggests
+from mcsim.study.values import words
 
 __all__ = ["METHODS", "Ranking", "given_data", "rank_asked", "sensitivity", "with_sign"]
-
-
-FEW_LEAVES = 4  # of a design with large sums
 
 
 @suggests
@@ -54,6 +48,7 @@ def sensitivity(
     versus: Study | None = None,
     until: str | None = None,
     budget: int | None = None,
+    candidates: int = 0,
     lives: int = 0,
     debias: bool = False,
     jobs: int | None = None,
@@ -106,6 +101,8 @@ def sensitivity(
         open.
     budget : int, optional
         Most base rows with `until`; 16 times the base by default.
+    candidates : int
+        Of ``morris``: trajectories of which the `base` that lie farthest apart are taken; 0, as by default: as drawn.
     lives : int
         Vehicle lives per evaluation where the model samples them; 0 for the run's default.
     debias : bool
@@ -159,6 +156,7 @@ def sensitivity(
         level=level,
         threshold=threshold,
         budget=budget,
+        candidates=candidates,
         backend=backend,
         scheduler=scheduler,
         out=out,
@@ -192,7 +190,7 @@ def rank_asked(
 def rank_request(study: Study, asked: Asked, request: Request) -> Ranking | None:
     """Return the ranking that is requested; as `rank_asked`."""
     chosen = method_of(request.method)
-    _refuse(chosen, asked, request.versus)
+    refuse(chosen, asked, request.versus)
     out, shard = asked.stored.out, asked.computed.shard
     if shard is not None and out is None:
         raise InputError("shard: a part of a ranking needs a folder (got none); --out, then `mcsim merge`")
@@ -203,7 +201,7 @@ def rank_request(study: Study, asked: Asked, request: Request) -> Ranking | None
         ranking = place.finished()
         if ranking is not None:
             return ranking
-        alone = how.backend == "threads" and _few_leaves(ready.plan)
+        alone = how.backend == "threads" and few_leaves(ready.plan)
         session = Session(replace(how, jobs=1) if alone else how, ready.rule, place.advice)
         found = []
         try:
@@ -237,9 +235,9 @@ def check_request(study: Study, asked: Asked, request: Request) -> None:
         As `rank_asked`.
     """
     chosen = method_of(request.method)
-    _refuse(chosen, asked, request.versus)
+    refuse(chosen, asked, request.versus)
     if isinstance(chosen, Designed):
-        _planned(study, asked, chosen, request)
+        planned(study, asked, chosen, request)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -257,7 +255,7 @@ def _kept_in(
     study: Study, asked: Asked, chosen: Designed, request: Request
 ) -> Iterator[tuple[Nowhere | RankingFolder, _Ready]]:
     """Give the place where a ranking is kept, memory or a folder that is this process's own meanwhile, and its plan."""
-    plan, judgement, rule = _planned(study, asked, chosen, request)
+    plan, judgement, rule = planned(study, asked, chosen, request)
     facts = identity(plan, chosen.name, judgement, asked.drawn.until)
     if rule is not None:
         facts["budget"] = rule.budget
@@ -274,92 +272,6 @@ def _kept_in(
         yield RankingFolder(claim, asked.stored.out, plan, facts, asked.computed.shard, record), ready
 
 
-def _planned(study: Study, asked: Asked, chosen: Designed, request: Request) -> tuple[Plan, Judgement, Settled | None]:
-    """Return what is evaluated, in leaves, how it is judged, and when there is enough of it."""
-    drawn, how, ranked, versus = asked.drawn, asked.computed, asked.ranked, request.versus
-    for each in (study,) if versus is None else (study, versus):
-        check_designed(each, chosen.name)
-    confidence = ranked.settled_confidence if "confidence" in chosen.takes else "bootstrap"
-    replicated = confidence == "replicates"
-    plan = plan_of(
-        study,
-        ranked.base,
-        drawn.seed,
-        groups=request.groups,
-        outputs=request.outputs,
-        versus=versus,
-        second=ranked.second_order,
-        resamples=0 if replicated else ranked.resamples,
-        replicates=ranked.replicates if replicated else 0,
-        lives=drawn.lives_of(study),
-        debias=ranked.debias,
-    )
-    if chosen.unites and isinstance(request.groups, bool):
-        factors = kept_together(study, plan.factors)
-        plan = replace(plan, factors=factors if versus is None else kept_together(versus, factors))
-    chosen.check(study, plan.factors)
-    if versus is not None:
-        chosen.check(versus, plan.factors)
-    plan = chosen.planned(plan)
-    part_of(plan, how.shard)
-    inner = 1
-    if how.backend == "threads":
-        # Workers take a leaf each. Threads share one where there are fewer leaves than workers, and where the sums are
-        # so large that there are few leaves: several sums at a time would cost more memory than they save time.
-        inner = how.workers if _few_leaves(plan) else how.workers * plan.leaf // plan.base
-    matters = MATTERS if ranked.threshold is None else ranked.threshold
-    judgement = Judgement(confidence, ranked.level, matters, how.max_failed)
-    rule = None if drawn.until is None else _rule(drawn.until, plan, ranked.budget)
-    return replace(plan, jobs=max(1, inner)), judgement, rule
-
-
-def _few_leaves(plan: Plan) -> bool:
-    return plan.spooled or plan.base // plan.leaf <= FEW_LEAVES
-
-
-def _refuse(chosen: Designed | GivenData, asked: Asked, versus: Study | None) -> None:
-    """Refuse what a method does not have.
-
-    Raises
-    ------
-    InputError
-        Naming it.
-    """
-    drawn, ranked = asked.drawn, asked.ranked
-    said = {
-        "second_order": ranked.second_order,
-        "debias": ranked.debias,
-        "confidence": ranked.confidence is not None,
-        "versus": versus is not None,
-        "until": drawn.until is not None,
-        "threshold": ranked.threshold is not None,
-    }
-    for name, given in said.items():
-        holders = [method.name for method in METHODS.values() if name in method.takes]
-        if given and name not in chosen.takes:
-            whose = "only Sobol' indices have it" if holders == ["sobol"] else f"only {' and '.join(holders)} have it"
-            raise InputError(f"{chosen.name}: {name}: {whose}; leave it out, or method = {' or '.join(holders)}")
-    if isinstance(chosen, Designed) and ranked.threshold is not None:
-        real("threshold", ranked.threshold, 0.0, 1.0, "share", "between 0 and 1")
-    if versus is not None and asked.computed.shard is not None:
-        raise InputError("versus: shards of a difference of two studies do not merge; without --shard")
-    if drawn.until is not None and asked.computed.shard is not None:
-        raise InputError("until: a shard cannot know the whole ranking; without --shard or without --until")
-
-
-def _rule(text: str, plan: Plan, budget: int | None) -> Settled:
-    ranked = {output.name: output for output in plan.outputs}
-
-    def lookup(name: str) -> Output:
-        if name not in ranked:
-            raise InputError(f"until: {name}: not ranked; one of {', '.join(ranked)}{nearest(name, ranked)}")
-        return ranked[name]
-
-    rule = parse_rule(text, lookup, "ranking")
-    assert isinstance(rule, Settled)  # the only rule for rankings
-    return replace(rule, budget=plan.base * 16 if budget is None else budget)
-
-
 def _with_ending(ranking: Ranking, rule: Settled) -> Ranking:
     """Return the ranking with what became of its stop rule."""
     left = open_verdicts(ranking, rule.cell)
@@ -368,35 +280,3 @@ def _with_ending(ranking: Ranking, rule: Settled) -> Ranking:
         return replace(ranking, settings=settings)
     line = f"{rule.text}: {left} verdicts still open after {ranking.settings['base']} base rows; raise the budget"
     return replace(ranking, settings=settings, warnings=(*ranking.warnings, line))
-
-
-def plan_of(
-    study: Study,
-    base: int = 1024,
-    seed: int = 1,
-    *,
-    groups: Groups = False,
-    outputs: Sequence[str] | None = None,
-    versus: Study | None = None,
-    lives: int = 0,
-    jobs: int | None = None,
-    **settings: Any,
-) -> Plan:
-    """Return what an analysis evaluates, before a method has cut it into leaves; arguments as in `sensitivity`."""
-    factors = factors_of(study, groups)
-    chosen = outputs_of(study, outputs)
-    if versus is not None:
-        check_pair(study, versus, chosen)
-        factors = _united(factors, factors_of(versus, groups))
-    asked = Asked.of(base=base, seed=seed, lives=lives or None, jobs=jobs)
-    settings |= {"lives": asked.drawn.lives or DEFAULT_LIVES, "jobs": asked.computed.workers}
-    return Plan(study, factors, chosen, asked.ranked.base, asked.drawn.seed, versus, **settings)
-
-
-def _united(own: dict[str, tuple[str, ...]], other: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
-    """Return the factors of two studies together, members of both where they share a name."""
-    united = dict(own)
-    for name, members in other.items():
-        known = united.get(name, ())
-        united[name] = (*known, *(member for member in members if member not in known))
-    return united
