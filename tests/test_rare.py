@@ -1,5 +1,6 @@
 """Probabilities that plain draws do not reach, against closed forms."""
 
+import json
 import math
 
 import numpy as np
@@ -111,3 +112,48 @@ def test_a_run_directory_has_its_draws_and_is_refused(tmp_path, capsys):
         mcsim.explain(result, "y > 17", rare=True)
     assert main(["explain", str(tmp_path / "run"), "y > 17", "--rare"]) == 2
     assert "--rare" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("correlation", [0.0, 0.5])
+def test_the_box_of_something_rare_is_the_known_one_and_its_worth_that_of_its_bounds(correlation):
+    from scipy.stats import multivariate_normal
+
+    pairs = (("a", "b", correlation),) if correlation else ()
+    inputs = {"a": "normal(0, 1)", "b": "normal(10, 2)", "c": "uniform(0, 1)", "d": "normal(0, 1)"}
+
+    def least(values, context):
+        return {"y": np.minimum(values["a"], (values["b"] - 10.0) / 2.0) + 1e-6 * values["c"]}
+
+    found = mcsim.explain(study_of(least, inputs, dependence=pairs), "y > 2.5", draws=200, rare=True)
+    box = found.rare.box
+    bounds = {one.name: one.low for one in box.conditions}
+    assert set(bounds) == {"a", "b"}
+    assert 2.2 < bounds["a"] <= 2.52
+    assert 14.4 < bounds["b"] <= 15.04
+    linear = 2.0 * math.sin(math.pi * correlation / 6.0)
+    law = multivariate_normal([0, 0], [[1, linear], [linear, 1]])
+    chance = law.cdf([-2.5, -2.5])
+    cases = law.cdf([-bounds["a"], (10.0 - bounds["b"]) / 2.0])
+    assert box.cases == pytest.approx(cases, rel=0.25)
+    assert box.density[1] <= chance / cases * 1.25
+    assert box.density[2] >= chance / cases * 0.8
+    assert box.coverage[2] >= 0.95
+    assert box.fitted > 0.9
+    words = "\n".join(lines(found))
+    assert "in the 10 simulations kept aside" in words
+    assert {"rare, box", "rare, tree"} <= set(table(found)["part"])
+    assert json.loads(json.dumps(record(found)))["rare"]["box"]["conditions"][0]["input"] in bounds
+
+
+def test_a_box_of_something_rare_keeps_words_of_inputs_that_are_words():
+    def worded(values, context):
+        return {"y": values["a"] + 2.0 * (values["kind"] == 2)}
+
+    study = study_of(worded, {"a": "normal(0, 1)", "kind": "categorical(['low', 'middle', 'high'], [0.4, 0.4, 0.2])"})
+    found = mcsim.explain(study, "y > 5.2", draws=100, rare=True)
+    assert any(one.words == ("high",) for one in found.rare.box.conditions)
+
+
+def test_what_is_met_too_seldom_to_say_where_has_no_box():
+    found = mcsim.explain(study_of(total, NORMAL), "y > 1e9", draws=100, rare=True)
+    assert found.rare.box is None

@@ -17,7 +17,11 @@ from mcsim.command.door import show as _show
 from mcsim.command.loading import loaded as _loaded
 from mcsim.command.loading import settled as _set
 from mcsim.command.options import HELP, Group, offers, said
+from mcsim.command.questions import combine_levers, explain_outcome, plan_measurements
 from mcsim.command.told import Told
+from mcsim.command.voice import begin as _begin
+from mcsim.command.voice import tell as _tell
+from mcsim.command.voice import warn as _warn
 
 EXIT_INPUT, EXIT_FAILED, EXIT_INTERRUPTED = 2, 3, 130
 RESUMED = ("run", "sensitivity", "compare", "explain")  # commands that go on with --resume
@@ -102,14 +106,6 @@ def mcsim(ctx: click.Context) -> None:
     """
     if ctx.invoked_subcommand is None:
         _show(ctx.get_help())
-
-
-def _tell(told: Told, as_json: bool, quiet: bool = False) -> None:
-    """Print what a command found: for a program, for a person, or for nobody."""
-    if as_json:
-        _show(told.as_json)
-    elif not quiet:
-        _show(told)
 
 
 def _again(folder: Path, study: str | None, words: dict[str, Any]) -> Any:
@@ -259,54 +255,6 @@ def calibrate_study(study: str, **given: Any) -> None:
         _show(told)
 
 
-@mcsim.command("explain", short_help="Say when an outcome is so: how likely, under which inputs, what decides it.")
-@click.argument("target", metavar="STUDY_OR_DIR", shell_complete=completed.studies)
-@click.argument("question")
-@offers("--draws", "--design", "--lives", "--seed", "--set", "--data", "--posterior", "--out", "--resume", "--jobs")
-@offers("--rare", "--quiet", "--json")
-def explain_outcome(target: str, question: str, as_json: bool, **given: Any) -> None:
-    """Say when "OUTPUT@LABEL,... > VALUE UNIT" is so: how likely, where, and what decides it."""
-    from mcsim.command.explained import explain_directory, explain_study, is_directory
-
-    words = said(given)
-    spoken = as_json, words.get("quiet", False)
-    if is_directory(target):
-        _tell(explain_directory(Path(target), question, words), *spoken)
-        return
-    loaded = _loaded(target, words.pop("settings", ()), words.pop("data", None), words.pop("posterior", None))
-    _begin(loaded, words)
-    _tell(explain_study(loaded, question, words), *spoken)
-
-
-@mcsim.command("combine", short_help="Say which combination of levers holds up, whatever is true.")
-@click.argument("study", metavar="STUDY", shell_complete=completed.studies)
-@click.argument("levers", nargs=-1, metavar="LEVER...", shell_complete=completed.studies)
-@offers("--draws", "--design", "--lives", "--seed", "--set", "--data", "--posterior", "--out", "--jobs")
-@offers("--reading", "--output", "--quiet", "--json")
-def combine_levers(study: str, levers: Sequence[str], as_json: bool, **given: Any) -> None:
-    """Run every combination of levers on the same draws: regret, how often each is the best, and which none beats."""
-    from mcsim.command.combining import combine
-
-    words = said(given)
-    spoken = as_json, words.get("quiet", False)
-    _tell(combine(study, levers, words), *spoken)
-
-
-@mcsim.command("plan", short_help="Say what to measure next: what each survey would tell of an outcome, and its price.")
-@click.argument("study", metavar="STUDY", shell_complete=completed.studies)
-@click.argument("outcome")
-@offers("--draws", "--design", "--lives", "--seed", "--set", "--data", "--posterior", "--jobs")
-@offers("--threshold", "--quiet", "--json")
-def plan_measurements(study: str, outcome: str, as_json: bool, **given: Any) -> None:
-    """Say what the surveys of a study would tell of "OUTPUT@LABEL,...", the most useful for its price first."""
-    from mcsim.command.planned import plan_study
-
-    words = said(given)
-    loaded = _loaded(study, words.pop("settings", ()), words.pop("data", None), words.pop("posterior", None))
-    _warn(loaded)
-    _tell(plan_study(loaded, outcome, words), as_json, words.get("quiet", False))
-
-
 @mcsim.command("merge")
 @click.argument("folders", nargs=-1, required=True, type=click.Path(path_type=Path))
 @offers("--out", "--part")
@@ -381,20 +329,8 @@ def bench(as_json: bool) -> None:
     _show(table(as_json))
 
 
-def _begin(study: Any, words: dict[str, Any]) -> None:
-    """Say what the model warns of, and of kernels that they are compiled, which takes a new machine a minute."""
-    from mcsim.engine.progress import tell_compiling
-
-    _warn(study)
-    if not words.get("quiet"):
-        tell_compiling()
-
-
-def _warn(study: Any) -> None:
-    # What a study is by default is told in its report; who has set something has to know what that is worth.
-    for line in study.model.warn(study.options) if study.model.warn is not None and study.overrides else ():
-        _show(f"{study.name}: {line}", err=True)
-
+for _question in (explain_outcome, combine_levers, plan_measurements):
+    mcsim.add_command(_question)
 
 if __name__ == "__main__":
     sys.exit(main())

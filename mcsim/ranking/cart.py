@@ -8,11 +8,12 @@ there). A cut that chance might have given, of as many as were tried, is none.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
-from mcsim.ranking.conditions import Columns, Condition
+from mcsim.ranking.conditions import Columns, Condition, together
 from mcsim.study import BoolArray, FloatArray, IntArray
 
 DEPTH = 3
@@ -195,3 +196,11 @@ def _sides(x: Columns, edges: list[FloatArray], place: int, order: IntArray, at:
     words = order[order < len(x.labels[place])]
     chosen = np.isin(words, order[: at + 1])
     return x.among(place, np.sort(words[chosen])), x.among(place, np.sort(words[~chosen]))
+
+
+def leaves(node: Node, before: tuple[Condition, ...] = ()) -> Iterator[tuple[tuple[Condition, ...], Node]]:
+    """Yield the leaves of a tree, each with the conditions that lead there."""
+    for branch in node.branches:
+        assert branch.condition is not None  # the root alone has none
+        path = (*before, branch.condition)
+        yield from leaves(branch, path) if branch.branches else [(together(path), branch)]

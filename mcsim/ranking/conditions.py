@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -88,7 +89,10 @@ class Condition:
 
     def holds(self, values: FloatArray) -> BoolArray:
         """Return in which of some draws (n, n_inputs) it holds."""
-        column = values[:, self.place]
+        return self.holds_of(values[:, self.place])
+
+    def holds_of(self, column: FloatArray) -> BoolArray:
+        """Return in which of some draws (n,) of its input it holds."""
         if self.codes:
             return np.isin(column, self.codes)
         return np.asarray((column > self.low) & (column <= self.high))
@@ -128,3 +132,32 @@ def all_hold(conditions: tuple[Condition, ...], values: FloatArray) -> BoolArray
     for condition in conditions:
         inside &= condition.holds(values)
     return inside
+
+
+def together(conditions: Sequence[Condition]) -> tuple[Condition, ...]:
+    """Return conditions, those on one input as one.
+
+    Examples
+    --------
+    >>> mass = [Condition("mass", 0, "kg", low=0.25), Condition("mass", 0, "kg", 1.0, 2.5)]
+    >>> print(*together([*mass, Condition("age", 1, "yr", high=3.0)]), sep="; ")
+    1 < mass <= 2.5 kg; age <= 3 yr
+    """
+    found: dict[int, Condition] = {}
+    for one in conditions:
+        before = found.get(one.place)
+        if before is None:
+            found[one.place] = one
+        elif one.words:
+            both = [word in before.words for word in one.words]
+            words = tuple(word for word, kept in zip(one.words, both, strict=True) if kept)
+            codes = tuple(code for code, kept in zip(one.codes, both, strict=True) if kept)
+            found[one.place] = replace(one, words=words, codes=codes)
+        else:
+            found[one.place] = replace(one, low=max(one.low, before.low), high=min(one.high, before.high))
+    return tuple(found.values())
+
+
+def in_words(conditions: Sequence[Condition]) -> str:
+    """Return conditions in words, those on one input as one."""
+    return " and ".join(map(str, together(conditions)))

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mcsim.ranking.cart import leaves
+from mcsim.ranking.conditions import in_words
 from mcsim.ranking.question import Share, percent, unit_told
+from mcsim.ranking.rarely import condition_row, rare_box_lines, rare_box_record, rare_box_rows
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -57,7 +60,8 @@ def _rare_lines(rare: Rare) -> list[str]:
         beyond = "; the output has one value in too many draws to go on from" if rare.plateau else ""
         return [f"rare: never met ({how}), less likely than {rare.high:.0e}{beyond}"]
     told = [f"rare: {rare.value:.3g} ({100 * rare.level:g} %: {rare.low:.3g} to {rare.high:.3g}), by {how}"]
-    return told + [f"  there {one.name} is {_shift(one)}" for one in rare.shifts]
+    told += [f"  there {one.name} is {_shift(one)}" for one in rare.shifts]
+    return told + (rare_box_lines(rare) if rare.box is not None else [])
 
 
 def _shift(one: Shift) -> str:
@@ -153,12 +157,12 @@ def _rows(found: Explanation) -> Iterator[Row]:
             low, high = shift.there
             ends = {"value_low": low, "value_high": high, "unit": shift.unit}
             yield {"part": "rare, there", "item": shift.name, **ends}
+        if rare.box is not None:
+            yield from rare_box_rows(rare.box)
     low, high = found.span
     yield {"part": "output", "item": "range", "value_low": low, "value_high": high, "draws": found.draws, "unit": unit}
     if found.box is not None:
-        for one in found.box.conditions:
-            ends = {} if one.words else {"value_low": one.low, "value_high": one.high, "unit": one.unit}
-            yield {"part": "box", "item": str(one) if one.words else one.name, **ends}
+        yield from (condition_row("box", one) for one in found.box.conditions)
         for part, told in (("box, fitted", found.box.fitted), ("box, kept aside", found.box.aside)):
             yield _share_row(part, "density", told.density)
             yield _share_row(part, "coverage", told.coverage)
@@ -187,15 +191,10 @@ def _tree_rows(tree: Node, level: float) -> Iterator[Row]:
     yield {"part": part, "item": "variance explained", "value": tree.skill, "draws": tree.aside}
     if not tree.branches:
         return
-    for path, leaf in _paths(tree, ""):
+    for conditions, leaf in leaves(tree):
+        path = in_words(conditions)
         yield _share_row("tree, fitted", path, Share(leaf.hits, leaf.draws, level))
         yield _share_row(part, path, Share(leaf.aside_hits, leaf.aside, level))
-
-
-def _paths(node: Node, before: str) -> Iterator[tuple[str, Node]]:
-    for branch in node.branches:
-        path = f"{before} and {branch.condition}" if before else str(branch.condition)
-        yield from _paths(branch, path) if branch.branches else [(path, branch)]
 
 
 def record(found: Explanation) -> dict[str, Any]:
@@ -210,7 +209,8 @@ def record(found: Explanation) -> dict[str, Any]:
         "range": list(found.span),
     }
     if found.rare is not None:
-        about["rare"] = asdict(found.rare)
+        about["rare"] = asdict(replace(found.rare, box=None))
+        about["rare"]["box"] = None if found.rare.box is None else rare_box_record(found.rare.box)
     if found.box is not None:
         about["box"] = {
             "conditions": [one.record for one in found.box.conditions],

@@ -12,6 +12,7 @@ from mcsim.engine.points import design_columns, transform
 from mcsim.engine.work import call_rows
 from mcsim.ranking.factors import check_designed
 from mcsim.ranking.question import Question, percent
+from mcsim.ranking.rarebox import RareBox, rare_box
 from mcsim.ranking.subsets import Subsets, subset_simulation
 from mcsim.study import FloatArray, InputError, Study
 
@@ -67,6 +68,8 @@ class Rare:
         Inputs that are most unusual where it is true, the most unusual first.
     plateau : bool
         Whether the output is the same in too many draws to go on from, so that nothing is known beyond it.
+    box : RareBox, optional
+        Where it is true, in few inputs; none where too few points say it.
     """
 
     value: float
@@ -77,6 +80,7 @@ class Rare:
     repetitions: int
     shifts: tuple[Shift, ...]
     plateau: bool
+    box: RareBox | None = None
 
 
 def rare_chance(study: Study, question: Question, seed: int = 1, level: float = 0.95, lives: int = 0) -> Rare:
@@ -112,9 +116,8 @@ def rare_chance(study: Study, question: Question, seed: int = 1, level: float = 
         raise InputError(f"{study.name}: rare: no uncertain input (got none); one or more")
     found = subset_simulation(_margin(study, question, seed, lives), len(columns), seed)
     low, high = found.interval(level)
-    return Rare(
-        found.value, low, high, level, found.evaluations, len(found.estimates), _shifts(study, found), found.plateau
-    )
+    shifts, box = _shifts(study, found), rare_box(study, found, seed, level)
+    return Rare(found.value, low, high, level, found.evaluations, len(found.estimates), shifts, found.plateau, box)
 
 
 def _margin(study: Study, question: Question, seed: int, lives: int) -> Margin:
@@ -148,12 +151,12 @@ def _inside(unit: FloatArray) -> FloatArray:
 
 def _shifts(study: Study, found: Subsets) -> tuple[Shift, ...]:
     """Return the inputs that are most unusual where it is true."""
-    from scipy.special import ndtr, ndtri
+    from scipy.special import ndtri
 
     if len(found.inside) == 0:
         return ()
     columns = design_columns(study)
-    there = transform(study, _inside(ndtr(found.inside)), columns)
+    there = transform(study, found.units, columns)
     even = np.repeat(((np.arange(1000) + 0.5) / 1000)[:, None], len(columns), axis=1)
     # Each by itself, whatever it depends on.
     usual = transform(replace(study, dependence=(), ordered=()), even, columns)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mcsim.study import FloatArray
+from mcsim.study import BoolArray, FloatArray, IntArray
 
 STEP = 0.1  # probability of a level given the one before
 _LEVELS = 20  # at most: down to 1e-20
@@ -28,6 +28,10 @@ class Subsets:
         Probability by each; 0 where one found nothing.
     inside : ndarray, shape (m, D)
         Normal deviates of points of the last levels at which it is true; neighbours in a chain are alike.
+    owner : ndarray of int64, shape (m,)
+        The repetition of each.
+    ends : ndarray of bool, shape (m,)
+        Whether it is the last of its chain, or of no chain.
     evaluations : int
         Of the model.
     plateau : bool
@@ -36,6 +40,8 @@ class Subsets:
 
     estimates: FloatArray
     inside: FloatArray
+    owner: IntArray
+    ends: BoolArray
     evaluations: int
     plateau: bool
 
@@ -49,14 +55,35 @@ class Subsets:
 
         Where a repetition found nothing the lower end is 0.
         """
-        from scipy.stats import t
+        return log_interval(self.estimates, level)
 
-        count, value = len(self.estimates), self.value
-        if value == 0.0:
-            return 0.0, STEP**_LEVELS
-        error = float(self.estimates.std(ddof=1)) / value / math.sqrt(count)
-        spread = math.exp(float(t.ppf(0.5 + level / 2.0, count - 1)) * error)
-        return (0.0 if (self.estimates == 0.0).any() else value / spread), min(1.0, value * spread)
+    @property
+    def units(self) -> FloatArray:
+        """The points of `inside` as points strictly inside the unit cube."""
+        from scipy.special import ndtr
+
+        return np.asarray(np.clip(ndtr(self.inside), np.finfo(float).tiny, 1.0 - 2.0**-53), np.float64)
+
+
+def log_interval(estimates: FloatArray, level: float) -> tuple[float, float]:
+    """Return both ends of the interval of a mean of probabilities: Student's on the scale of logarithms.
+
+    Where one of the estimates is 0 the lower end is 0.
+
+    Examples
+    --------
+    >>> low, high = log_interval(np.array([1e-6, 2e-6, 3e-6]), 0.95)
+    >>> 0.0 < low < 2e-6 < high < 1e-4
+    True
+    """
+    from scipy.special import stdtrit
+
+    count, value = len(estimates), float(estimates.mean())
+    if value == 0.0:
+        return 0.0, STEP**_LEVELS
+    error = float(estimates.std(ddof=1)) / value / math.sqrt(count)
+    spread = math.exp(float(stdtrit(count - 1, 0.5 + level / 2.0)) * error)
+    return (0.0 if (estimates == 0.0).any() else value / spread), min(1.0, value * spread)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -100,8 +127,8 @@ def subset_simulation(margin: Margin, dims: int, seed: int, *, points: int = 500
     (True, True)
     """
     route, plateau, first = _first_descent(margin, dims, seed, points)
-    estimates, inside, cost = _descents(margin, dims, seed, route, points, repetitions)
-    return Subsets(estimates, inside, first + cost, plateau)
+    estimates, (inside, owner, ends), cost = _descents(margin, dims, seed, route, points, repetitions)
+    return Subsets(estimates, inside, owner, ends, first + cost, plateau)
 
 
 def _first_descent(margin: Margin, dims: int, seed: int, points: int) -> tuple[_Route, bool, int]:
@@ -126,8 +153,11 @@ def _first_descent(margin: Margin, dims: int, seed: int, points: int) -> tuple[_
 
 def _descents(
     margin: Margin, dims: int, seed: int, route: _Route, points: int, repetitions: int
-) -> tuple[FloatArray, FloatArray, int]:
-    """Return each repetition's estimate, points at which the event is true, and the evaluations."""
+) -> tuple[FloatArray, tuple[FloatArray, IntArray, BoolArray], int]:
+    """Return each repetition's estimate, points at which the event is true with whose they are and which end a chain.
+
+    And the evaluations.
+    """
     first = _normal(seed, "0", dims, repetitions * points)
     at, reached = first.reshape(repetitions, points, dims), margin(first).reshape(repetitions, points)
     estimates, count = np.ones(repetitions), repetitions * points
@@ -138,11 +168,14 @@ def _descents(
         there = share > 0.0
         left, at, reached = left[there], at[there], reached[there]
         if len(left) == 0:
-            return estimates, np.empty((0, dims)), count
+            return estimates, (np.empty((0, dims)), np.empty(0, np.int64), np.empty(0, bool)), count
         at, reached, _ = _walk(margin, at, reached, bar, seed, str(level), scale)
         count += len(left) * (points - round(STEP * points))
     estimates[left] *= (reached >= 0.0).mean(axis=1)
-    return estimates, at[reached >= 0.0], count
+    true = reached >= 0.0
+    # A walk puts the points of one step of all chains side by side, those of the last step at the end.
+    ends = np.broadcast_to(np.arange(points) >= (points - round(STEP * points) if route.bars else 0), true.shape)
+    return estimates, (at[true], np.broadcast_to(left[:, None], true.shape)[true], ends[true]), count
 
 
 def _walk(
