@@ -3,15 +3,24 @@
 import json
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from shipped import STUB, STUDIES, shipped
 
 from mcsim.report import draw
+from mcsim.report.compared import Compared, Lever
+from mcsim.report.compared import in_language as compared_in
+from mcsim.report.compared_page import write_page
 from mcsim.report.explorer import told_apart
+from mcsim.report.language import speaking
 from mcsim.report.page import write_report
+from mcsim.result.matrix import SEVERAL, SINGLE, TODAY, Matrix
+from mcsim.study.load import load
+from mcsim.study.overlay import overlays_for
 
 told = "NO DRIVER OF A BROWSER IS INSTALLED: no page is opened by any test; pip install '.[test]'"
 pytest.importorskip("axe_playwright_python", reason=told)
@@ -288,3 +297,57 @@ def test_a_point_tells_its_numbers_when_it_is_pointed_at(opened, spanish):
     tip = page.locator("#vg-tooltip-element.visible")
     tip.wait_for()
     assert "95 % de las simulaciones" in tip.text_content()
+
+
+TALL = 844  # pixels of a screen of 390
+MOST_SCREENS = 15
+
+
+@pytest.fixture(scope="module")
+def all_levers(tmp_path_factory):
+    """The page of every lever and package of the trade, on made-up differences of every outcome, in both languages."""
+    trade = load("trade")
+    overlays = overlays_for(trade)
+    # Of a lever's study the page reads what it is called alone.
+    studies = [
+        replace(trade, name=one.name, title=one.title, labels=replace(trade.labels, texts=one.texts))
+        for one in overlays
+    ]
+    kinds = (TODAY, *(SEVERAL if overlay.members else SINGLE for overlay in overlays))
+    generator = np.random.default_rng(1)
+    # Every second lever moves every second outcome, to the better as often as not.
+    places, columns = np.arange(len(kinds)), np.arange(len(trade.outcomes))
+    moved = np.where((places[:, None] + columns) % 2 == 0, np.sin(1.0 + places[:, None] + columns // 3), 0.0)
+    values = generator.lognormal(10.0, 1.0, (len(columns), 40))
+    values = values * (1.0 + 0.05 * (places > 0)[:, None, None] * moved[..., None])
+    names, titles = zip(*((one.name, one.title) for one in (trade, *studies)), strict=True)
+    matrix = Matrix(names, titles, kinds, trade.outcomes, values)
+    levers = tuple(Lever(study, kind, ()) for study, kind in zip(studies, kinds[1:], strict=True))
+    steps = np.linspace(0.0, 1.0, 5)[:, None, None]
+    ladders = {at: values[0] + steps * (values[at] - values[0]) for at in range(1, len(kinds))}
+    found = Compared(trade, "40 draws", 1, "random", matrix, levers, pd.DataFrame(), {}, ladders)
+    folder = tmp_path_factory.mktemp("compared")
+    for language in ("en", "es"):
+        with speaking(language):
+            write_page(compared_in(found, language), folder / f"{language}.html")
+    return folder
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_all_levers_are_a_few_screens_and_sheets_and_nothing_is_cut(all_levers, opened, language):
+    page = opened(all_levers / f"{language}.html")
+    for width in (WIDE, NARROW):
+        page.set_viewport_size({"width": width, "height": TALL})
+        assert page.evaluate(WRONG) == []
+        assert page.evaluate("document.documentElement.scrollHeight") <= MOST_SCREENS * TALL
+    # The names of rows stay where a matrix is pushed aside.
+    first = page.locator("#matrix tbody th[scope=row]").first
+    before = first.bounding_box()["x"]
+    page.locator(".wide").first.evaluate("one => { one.scrollLeft = 300; }")
+    assert first.bounding_box()["x"] == pytest.approx(before, abs=1.0)
+    assert sheets(page) <= MOST_SHEETS
+    page.set_viewport_size({"width": WIDE, "height": TALL})
+    page.locator("details.lever").first.locator("summary").click()
+    assert page.locator("details.lever li").first.is_visible()
+    rules = [rule for rule in Axe().run(page).response["violations"] if rule["impact"] in ("serious", "critical")]
+    assert [rule["id"] for rule in rules] == []

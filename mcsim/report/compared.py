@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MOST_LIKELY = 0.5  # share of the draws from which on a lever helps, or costs
+FIRST = 9  # outcomes that are told at once, as the study has them in order; the others stand folded up
 SHOWN = 3  # inputs that are told of each difference
 TINY = 0.002  # of the largest end of an outcome's bands: what is less is told as about 0
 
@@ -150,6 +151,38 @@ def nearly_still(matrix: Matrix) -> BoolArray:
 
 def sentence(found: Compared, place: int) -> str:
     """Return what a lever helps, what it costs and what else it moves, in a sentence each."""
+    told = effects(found, place)
+    parts = [f"{kind}: {'; '.join(listed)}." for kind, listed in told.by_kind]
+    parts += [told.nothing] if told.nothing else []
+    parts += [say("Beside these it moves most: {what}.", what="; ".join(told.most))] if told.most else []
+    return " ".join(parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Effects:
+    """What a lever does.
+
+    Parameters
+    ----------
+    by_kind : tuple of (str, tuple of str)
+        Helps, costs, moves: the word for it, and what, each with its numbers; kinds of nothing are left out.
+    nothing : str
+        Said where all of these are.
+    most : tuple of str
+        Outputs beside the outcomes that it moves most.
+    helped, worse : int
+        Outcomes that it helps, and those that it makes worse, in most draws.
+    """
+
+    by_kind: tuple[tuple[str, tuple[str, ...]], ...]
+    nothing: str
+    most: tuple[str, ...]
+    helped: int
+    worse: int
+
+
+def effects(found: Compared, place: int) -> Effects:
+    """Return what a lever helps, what it costs and what else it moves, each told with its numbers."""
     matrix, study, still = found.matrix, found.first, nearly_still(found.matrix)
     lever = found.levers[place - 1]
     helps, costs, moves = [], [], []
@@ -166,15 +199,14 @@ def sentence(found: Compared, place: int) -> str:
         elif outcome.better == 0 or max(better, worse) > 0.0:
             moves.append(words)
     kinds = ((say("Helps"), helps), (say("Costs"), costs), (say("Moves"), moves))
-    parts = [f"{kind}: {'; '.join(listed)}." for kind, listed in kinds if listed]
-    if not parts:
-        nothing = not np.nan_to_num(matrix.deltas[place]).any()
+    by_kind = tuple((kind, tuple(listed)) for kind, listed in kinds if listed)
+    nothing = ""
+    if not by_kind:
+        never = not np.nan_to_num(matrix.deltas[place]).any()
         changes = say("Changes nothing of what is compared here in any draw."), say("Changes next to nothing of it.")
-        parts = [changes[0 if nothing else 1]]
-    if lever.moved:
-        most = "; ".join(moved_words(lever.study, one) for one in lever.moved)
-        parts.append(say("Beside these it moves most: {what}.", what=most))
-    return " ".join(parts)
+        nothing = changes[0 if never else 1]
+    most = tuple(moved_words(lever.study, one) for one in lever.moved)
+    return Effects(by_kind, nothing, most, len(helps), len(costs))
 
 
 def moved_words(study: Study, moved: Moved) -> str:
@@ -185,9 +217,14 @@ def moved_words(study: Study, moved: Moved) -> str:
 
 def drivers(found: Compared, place: int) -> str:
     """Return what decides the difference that a lever makes first, or nothing where it was not ranked."""
+    return "; ".join(driven(found, place))
+
+
+def driven(found: Compared, place: int) -> list[str]:
+    """Return what decides the difference that a lever makes in each outcome."""
     ranking = found.rankings.get(place)
     if ranking is None:
-        return ""
+        return []
     lines = []
     for at, outcome in enumerate(found.matrix.outcomes):
         told = told_of_delta(found.matrix, place, at)
@@ -203,7 +240,7 @@ def drivers(found: Compared, place: int) -> str:
             f"{input_words(found.levers[place - 1].study, row['input'])} ({per_cent(row[key])})" for row in leading
         ]
         lines.append(f"{outcome_words(found.first, outcome)}: {', '.join(named)}")
-    return "; ".join(lines)
+    return lines
 
 
 def leaders(matrix: Matrix, kind: str) -> list[tuple[int, int]]:
@@ -246,7 +283,8 @@ def answers(found: Compared) -> list[Answer]:
     for kind in (SINGLE, SEVERAL):
         leading: dict[int, list[int]] = {}
         for at, place in leaders(found.matrix, kind):
-            leading.setdefault(place, []).append(at)
+            if at < FIRST:
+                leading.setdefault(place, []).append(at)
         told += [_answer(found, place, outcomes) for place, outcomes in leading.items()]
     return told
 
@@ -266,7 +304,10 @@ def _answer(found: Compared, place: int, outcomes: Sequence[int]) -> Answer:
         for at in outcomes
     ]
     worse = (matrix.p_worse[place] >= MOST_LIKELY) & ~still[place]
-    return Answer(place, kind, matrix.titles[place], tuple(helps), tuple(told(int(at)) for at in np.flatnonzero(worse)))
+    costs = [told(int(at)) for at in np.flatnonzero(worse[:FIRST])]
+    more = int(worse[FIRST:].sum())
+    costs += [say("{count} of the other outcomes, below", count=more)] if more else []
+    return Answer(place, kind, matrix.titles[place], tuple(helps), tuple(costs))
 
 
 def title(found: Compared) -> str:

@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mcsim.report.answers import first_large, in_words, rounded
-from mcsim.report.compared import Compared, about, answers, drivers, nearly_still, outcome_words, sentence, title
+from mcsim.report.compared import (
+    FIRST,
+    Compared,
+    about,
+    answers,
+    driven,
+    effects,
+    nearly_still,
+    outcome_words,
+    title,
+)
 from mcsim.report.compared_picture import ladder_picture
 from mcsim.report.draw import write
 from mcsim.report.language import say, spoken
@@ -20,7 +30,6 @@ from mcsim.result.matrix import SEVERAL, SINGLE, Matrix, quantile, quantiles, un
 if TYPE_CHECKING:
     from mcsim.study import FloatArray
 
-WIDEST = 9  # columns of a table beside the names of its rows
 SELDOM = 0.05  # of the draws, from which on a cell tells in how many a lever is the best of its kind
 STILL = "\N{EN DASH}"
 
@@ -29,18 +38,18 @@ def page(found: Compared) -> str:
     """Return the page of a comparison as HTML."""
     matrix = found.matrix
     levers = [
-        {"title": matrix.titles[place], "sentence": sentence(found, place), "drivers": drivers(found, place)}
+        {"title": matrix.titles[place], "effects": effects(found, place), "drivers": driven(found, place)}
         | {"question": found.levers[place - 1].study.question, "notes": found.levers[place - 1].notes}
         for place in range(1, len(matrix.names))
     ]
+    blocks = _blocks(len(matrix.outcomes))
     return render(
         "compare.html",
         title=title(found),
         first=found.first,
         answers=answers(found),
-        blocks=[
-            {"heads": _heads(found, part), "groups": _groups(found, part)} for part in _blocks(len(matrix.outcomes))
-        ],
+        blocks=[{"heads": _heads(found, part), "groups": _groups(found, part)} for part in blocks],
+        others=len(matrix.outcomes) - len(blocks[0]),
         levers=levers,
         regret=_regret(found) or [],
         picture=ladder_picture(found),
@@ -77,10 +86,11 @@ def _scales(matrix: Matrix) -> list[tuple[float, str]]:
 
 
 def _blocks(columns: int) -> list[range]:
-    """Return the columns of tables beneath one another, as many as a page is wide."""
-    tables = -(-columns // WIDEST)
-    edges = [place * columns // tables for place in range(tables + 1)]
-    return [range(low, high) for low, high in pairwise(edges)]
+    """Return the columns of tables: of the first outcomes, then of the others as many as a page is wide."""
+    first = min(columns, FIRST)
+    tables = -(-(columns - first) // FIRST)
+    edges = [first + place * (columns - first) // max(tables, 1) for place in range(tables + 1)]
+    return [range(first), *(range(low, high) for low, high in pairwise(edges))]
 
 
 def _heads(found: Compared, part: range) -> list[dict[str, str]]:
@@ -153,9 +163,9 @@ def _cell(matrix: Matrix, place: int, at: int, numbers: list[float], little: boo
 
 
 def _regret(found: Compared) -> list[dict[str, Any]] | None:
-    """Return what is missed by each lever, where there are several to choose from."""
+    """Return what is missed by each lever of the first outcomes, where there are several to choose from."""
     matrix = found.matrix
-    directed = [at for at, outcome in enumerate(matrix.outcomes) if outcome.better]
+    directed = [at for at, outcome in enumerate(matrix.outcomes[:FIRST]) if outcome.better]
     if not directed or len(matrix.names) < 3:
         return None
     regret, best = matrix.regret(), matrix.p_best
@@ -186,6 +196,6 @@ def _missed(column: tuple[FloatArray, FloatArray, FloatArray], place: int) -> di
     width = max(abs(mean), abs(tail))
     return {
         "mean": _number(mean, width),
-        "tail": say("5 % of the draws: {value} or more", value=_number(tail, width)),
+        "tail": say("5 %: {value} or more", value=_number(tail, width)),
         "best": first_large(say("best in {part}", part=share(best))),
     }

@@ -10,25 +10,28 @@ import numpy as np
 
 from mcsim.engine.ladder import STEPS
 from mcsim.report.answers import in_words
-from mcsim.report.compared import Compared, outcome_words
+from mcsim.report.compared import FIRST, Compared, outcome_words
 from mcsim.report.draw import address
 from mcsim.report.language import say
 from mcsim.report.style import colour, drawing, line, scale
 from mcsim.result.matrix import quantiles, unit_of
 
-LINES, ACROSS = 5, 2  # curves that a panel tells apart; panels beside one another
-WIDTH = 46  # letters of a line over a panel
+LINES, ACROSS = 5, 4  # curves that a panel tells apart; panels beside one another
+WIDTH = 42  # letters of a line over a panel
+HIGH = 3.3  # inches of a panel with its legend
+WIDE = 9.7  # inches, at least: fewer panels are not blown up
 NARROW = 3.6  # inches: the text then is 11 px high on a screen 390 px wide
 
 
 def ladder_picture(found: Compared) -> dict[str, str] | None:
-    """Return the curves of every outcome that has a better side as addresses, wide and narrow; None without ladders."""
-    shown = [at for at, outcome in enumerate(found.matrix.outcomes) if outcome.better and _moved(found, at)]
+    """Return the curves of the first outcomes with a better side as addresses, wide and narrow; None without them."""
+    first = found.matrix.outcomes[:FIRST]
+    shown = [at for at, outcome in enumerate(first) if outcome.better and _moved(found, at)]
     if not found.ladders or not shown:
         return None
     what = ", ".join(outcome_words(found.first, found.matrix.outcomes[at]) for at in shown)
     alt = say("Change of {what} by strength", what=what)
-    return {"wide": _drawn(found, shown, ACROSS), "narrow": _drawn(found, shown, 1), "alt": alt}
+    return {"wide": _drawn(found, shown, ACROSS), "narrow": _drawn(found, shown, 1, narrow=True), "alt": alt}
 
 
 def _moved(found: Compared, at: int) -> list[int]:
@@ -38,12 +41,13 @@ def _moved(found: Compared, at: int) -> list[int]:
     return sorted((place for place, end in ends.items() if end == end and end != 0.0), key=lambda p: -sign * ends[p])
 
 
-def _drawn(found: Compared, shown: list[int], across: int) -> str:
+def _drawn(found: Compared, shown: list[int], across: int, narrow: bool = False) -> str:
+    across = min(across, len(shown))
     rows = -(-len(shown) // across)
     with drawing() as plt:
         plt.rcParams["svg.hashsalt"] = "ladder"
-        width = NARROW if across == 1 else 7.2 * 1.35
-        picture, axes = plt.subplots(rows, across, figsize=(width, 2.9 * rows), squeeze=False)
+        width = NARROW if narrow else max(3.2 * across, WIDE)
+        picture, axes = plt.subplots(rows, across, figsize=(width, HIGH * rows), squeeze=False)
         for axis in axes.ravel()[len(shown) :]:
             axis.set_visible(False)
         for axis, at in zip(axes.ravel(), shown, strict=False):
@@ -69,8 +73,8 @@ def _panel(found: Compared, axis: Any, at: int) -> None:
     axis.set_xlabel(say("strength"))
     axis.set_ylabel(in_words(unit))
     axis.set_title(fill(outcome_words(found.first, outcome), WIDTH))
-    axis.legend(loc="best", fontsize=7)
+    axis.legend(loc="upper left", bbox_to_anchor=(-0.18, -0.2), fontsize=7)  # below: long names cover no curve
 
 
 def _short(text: str) -> str:
-    return text if len(text) <= 44 else text[:43].rstrip() + "\N{HORIZONTAL ELLIPSIS}"
+    return text if len(text) <= 40 else text[:39].rstrip() + "\N{HORIZONTAL ELLIPSIS}"
