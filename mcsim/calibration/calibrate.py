@@ -109,9 +109,8 @@ def calibrate(
     sample, _ = weighed(prior, cells, log, KEPT, drawn.seed)
     if method == "sampler" or (method is None and sample.khat > COLLAPSED):
         unit = design.points(0, drawn.draws)[:, [design.columns.index(name) for name in names]]
-        sample = walked(
-            Cells(study, likelihood, names, drawn.seed, lives), names, (unit, log), WALKED * drawn.draws, drawn.seed
-        )
+        there = Cells(study, likelihood, names, drawn.seed, lives)
+        sample = walked(there, names, (unit, cells, log), WALKED * drawn.draws, drawn.seed)
         sample = _thinned(sample)
     elif sample.khat > COLLAPSED:
         raise RunFailed(

@@ -3,7 +3,9 @@
 The prior of a score is standard normal, whatever an input's distribution: the walkers have no walls, an option's words
 are stretches of its score, and rank correlations stay as they are. Source of the moves: ter Braak (2006),
 "A Markov Chain Monte Carlo version of the genetic algorithm Differential Evolution", Stat. Comput. 16(3), and Goodman
-and Weare (2010), "Ensemble samplers with affine invariance", Comm. App. Math. Comp. Sci. 5(1).
+and Weare (2010), "Ensemble samplers with affine invariance", Comm. App. Math. Comp. Sci. 5(1). These lose their way
+where many inputs are sampled; most moves are therefore those of `mcsim.calibration.straight`, whose length does not
+depend on how many there are.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from scipy.special import ndtr, ndtri
 from mcsim.calibration.cells import observed_cells
 from mcsim.calibration.likelihood import Likelihood
 from mcsim.calibration.sample import Sample, resampled, smoothed
+from mcsim.calibration.straight import proposal, straightened
 from mcsim.engine.points import design_columns, transform
 from mcsim.engine.work import call_rows
 from mcsim.study import FloatArray, Study
@@ -68,7 +71,7 @@ class Cells:
 
 
 def walked(
-    cells: Cells, names: tuple[str, ...], start: tuple[FloatArray, FloatArray], evaluations: int, seed: int
+    cells: Cells, names: tuple[str, ...], start: tuple[FloatArray, FloatArray, FloatArray], evaluations: int, seed: int
 ) -> Sample:
     """Return draws of the posterior, a chain for each walker.
 
@@ -78,8 +81,8 @@ def walked(
         Log posterior.
     names : tuple of str
         Inputs that are sampled.
-    start : (ndarray (n, D), ndarray (n,))
-        Prior draws in the unit cube and their log likelihoods: walkers begin where these are likely.
+    start : (ndarray (n, D), ndarray (n, k), ndarray (n,))
+        Prior draws in the unit cube, their cells and log likelihoods: walkers begin where these are likely.
     evaluations : int
         Of the model, at most.
     seed : int
@@ -88,18 +91,27 @@ def walked(
     import emcee
 
     dims = len(names)
-    walkers = max(FEWEST_WALKERS, 4 * dims)
+    # As few as the stretch move takes: a long chain tells more than a wide one.
+    walkers = max(FEWEST_WALKERS, 2 * dims + 2)
     steps = max(50, evaluations // walkers)
-    weights, khat = smoothed(start[1])
+    unit, seen, log = start
+    weights, khat = smoothed(log)
     # Weights that collapse would put all walkers on one draw: a flatter likelihood spreads them.
     flat, power = weights, 1.0
     while (flat**2).sum() * 2 * walkers > 1.0 and power > 1e-6:
         power /= 2.0
-        flat = smoothed(np.where(np.isfinite(start[1]), power * start[1], -np.inf))[0]
+        flat = smoothed(np.where(np.isfinite(log), power * log, -np.inf))[0]
     generator = np.random.RandomState(seed % 2**32)
     at = resampled(flat, walkers, seed, "walkers")
-    first = ndtri(np.clip(start[0][at], EDGE, 1.0 - EDGE)) + BEGIN * generator.standard_normal((walkers, dims))
-    moves = [(emcee.moves.DEMove(), 0.7), (emcee.moves.DESnookerMove(), 0.1), (emcee.moves.StretchMove(), 0.2)]
+    scores = ndtri(np.clip(unit, EDGE, 1.0 - EDGE))
+    first = scores[at] + BEGIN * generator.standard_normal((walkers, dims))
+    around = straightened(cells.likelihood, scores, seen, lambda there: cells(there)[1], seed)
+    moves = [
+        (emcee.moves.MHMove(proposal(around)), 0.6),
+        (emcee.moves.DEMove(), 0.25),
+        (emcee.moves.DESnookerMove(), 0.05),
+        (emcee.moves.StretchMove(), 0.1),
+    ]
     ensemble = emcee.EnsembleSampler(walkers, dims, _blobbed(cells), moves=moves, vectorize=True)
     ensemble.random_state = generator.get_state()
     ensemble.run_mcmc(first, steps, skip_initial_state_check=True)

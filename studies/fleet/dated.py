@@ -47,7 +47,7 @@ def toward(today: FloatArray, reached: FloatArray, gone: FloatArray) -> FloatArr
     return np.where(gone > 0.0, np.minimum(today + gone * step, np.maximum(reached[:, None], today)), today)
 
 
-def _acts(name: str, acts: Mapping[type, Act]) -> dict[type, Act]:
+def acts_of(name: str, acts: Mapping[type, Act]) -> dict[type, Act]:
     """Return the acts, which leave their record as it is where the lever has strength in no draw."""
 
     def guarded(act: Act) -> Act:
@@ -63,7 +63,7 @@ def dated(name: str, told: str, acts: Mapping[type, Act], *reached: Parameter) -
         policy_input(f"{name}_ramp", "yr", f"from the start of the lever {name} to its full rate", RAMP, (0.0, 45.0)),
         policy_input(f"{name}_strength", "share", f"share of its way that the lever {name} goes"),
     )
-    return Lever(name, told, (*when, *reached), _acts(name, acts))
+    return Lever(name, told, (*when, *reached), acts_of(name, acts))
 
 
 def _collection(policy: Policy, inputs: Inputs) -> Policy:
@@ -203,7 +203,7 @@ def _repair(name: str, told: str, act: Act) -> Lever:
             policy_input(f"{name}_strength", "share", f"share of its way that the lever {name} goes"),
             policy_input(f"{name}_reached", "share", "failed packs replaced outside a warranty", 0.40),
         ),
-        _acts(name, {Laws: act}),
+        acts_of(name, {Laws: act}),
     )
 
 

@@ -83,6 +83,14 @@ BORDER = (
     Parameter("ev_selection_ratio", "-", "EV share of imports over EV share of the pool", (0.0, 100.0), TRADE),
     Parameter("ev_export_age", "yr", "mean age of used EVs at the border", (0.0, 30.0), TRADE),
     Parameter("ev_export_age_width", "yr", "half-width of their triangle of ages", (0.5, 20.0), TRADE),
+    Parameter(
+        "ev_demand_spread",
+        "-",
+        "standard deviation of what sets the demand for used EVs in a year apart, where the table ev_demand is given",
+        (0.0, 2.0),
+        TRADE,
+        constant(0.0),
+    ),
     Parameter("population_factor", "-", "on the population of every year", (0.1, 3.0), TRADE),
     Parameter("motorisation_saturation", "1/1000", "vehicles per 1,000 people in the long run", (1.0, 2000.0), TRADE),
 )

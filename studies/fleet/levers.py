@@ -3,7 +3,7 @@
 The study says today's world in records; `moved` hands a record to every lever that acts on its kind. A lever of one's
 own is one more entry of `LEVERS`: its parameters become inputs with their default, and its line stands in the docs.
 Those of `TODAY` hold in every year; before the late 2020s hardly any pack retires. Those of `mcsim.studies.fleet.dated`
-start in a year, and move what these leave.
+start in a year, and move what these leave; those of `mcsim.studies.fleet.market` move the demand for used EVs.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import numpy as np
 
 from mcsim.kernels.cohorts.records import Laws, Policy, Trade
 from mcsim.studies.fleet.dated import DATED
+from mcsim.studies.fleet.market import MARKET
 from mcsim.studies.fleet.policy import (
     DIRECT,
     HYDRO,
@@ -214,5 +215,5 @@ TODAY = (
         {Grid: _cleaner},
     ),
 )
-LEVERS = TODAY + DATED
+LEVERS = TODAY + DATED + MARKET
 PARAMETERS = tuple(parameter for lever in LEVERS for parameter in lever.parameters)

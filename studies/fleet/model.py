@@ -34,15 +34,16 @@ from mcsim.studies.fleet.levers import moved
 from mcsim.studies.fleet.policy import no_rule
 from mcsim.studies.fleet.results import pack_outputs, told, vehicle_outputs
 from mcsim.studies.fleet.stages import Drawn, run_flows, run_retired
+from mcsim.studies.fleet.trade import EV_DEMAND, Border, read_border, trade
 from mcsim.studies.fleet.trade import SPECS as TRADE_SPECS
-from mcsim.studies.fleet.trade import Border, read_border, trade
 from mcsim.study import Context, FloatArray, Model, Option, OptionValue, Output, Parameter, Stage, TableSpec
 from mcsim.study.stages import Found, Results
 from mcsim.study.tables import Table
 
+# Every study has these; what may be left out stands in the model where a study has it.
 SPECS: tuple[TableSpec, ...] = turnover.SPECS + TRADE_SPECS + batteries.SPECS + charging.SPECS
 # What the fleet's Python calls inputs and tables.
-NAMES = (*(parameter.name for parameter in PARAMETERS), *(spec.name for spec in SPECS))
+NAMES = (*(parameter.name for parameter in PARAMETERS), *(spec.name for spec in SPECS), EV_DEMAND.name)
 OUTPUT_NAMES = tuple(output.name for output in OUTPUTS)
 # Outputs that one more input decides, or that flows give though they are of packs.
 CHARGING, NIMH, ON_OFFER, SOLD = (
@@ -206,7 +207,7 @@ def stages_of(parts: Parts, options: Mapping[str, OptionValue]) -> tuple[Stage, 
     alone = {CHARGING, NIMH, ON_OFFER}
     vehicle_names = tuple(name for name in OUTPUT_NAMES if name not in PACK_NAMES | alone)
     return (
-        Stage("flows", flows, steps.flow_reads(options), gives=vehicle_names),
+        Stage("flows", flows, steps.flow_reads(options, parts.border.ev_demand is not None), gives=vehicle_names),
         Stage("packs", packs, steps.pack_reads(options), ("flows",), tuple(sorted(PACK_NAMES - alone))),
         Stage("charging", emissions, steps.grid_reads(), ("flows",), (CHARGING,)),
         Stage("nimh", nimh, ("nimh_pack_mass",), ("flows",), (NIMH,)),
@@ -237,6 +238,7 @@ def model(tables: Mapping[str, Table], *, home: str, host: str) -> Model:
     corridor = Corridor(home, host)
     corridor.need(tables, SPECS)
     parts = read(corridor.neutral(tables, NAMES), corridor)
+    specs = (*SPECS, EV_DEMAND) if parts.border.ev_demand is not None else SPECS
 
     option_names = tuple(option.name for option in OPTIONS)
     evaluate = corridor.staged(lambda options: stages_of(parts, options), option_names, OUTPUT_NAMES)
@@ -246,7 +248,7 @@ def model(tables: Mapping[str, Table], *, home: str, host: str) -> Model:
         OPTIONS,
         corridor.declared(OUTPUTS),
         evaluate,
-        corridor.declared(SPECS),
+        corridor.declared(specs),
         warn,
     )
 

@@ -68,13 +68,13 @@ def lever_reads(*kinds: type) -> tuple[str, ...]:
     return tuple(found)
 
 
-def flow_reads(options: Options) -> tuple[str, ...]:
-    """Return what the flows read under some options."""
+def flow_reads(options: Options, years_apart: bool = False) -> tuple[str, ...]:
+    """Return what the flows read under some options; `years_apart` as in `mcsim.studies.fleet.trade.reads`."""
     return tuple(
         dict.fromkeys(
             (
                 *turnover.READS,
-                *border.reads(options),
+                *border.reads(options, years_apart),
                 *failures.READS[str(options["battery_law"])],
                 *batteries.CAPACITY_READS,
                 *lever_reads(BorderRule, Trade, Laws),

@@ -9,6 +9,7 @@ import numpy as np
 
 from mcsim.kernels.cohorts.records import ENTRY_AGES, Demand, Gate, Gates, History, Trade
 from mcsim.studies.fleet.levers import moved
+from mcsim.studies.fleet.market import demand_factor
 from mcsim.studies.fleet.policy import BorderRule
 from mcsim.studies.fleet.series import (
     FEW_YEARS,
@@ -44,10 +45,16 @@ SPECS = (
     ),
     TableSpec("population", ("year",), (0.0, np.inf), None, "people in {host}", FEW_YEARS),
 )  # fmt: skip
+# May be left out: then no year is set apart.
+EV_DEMAND = TableSpec(
+    "ev_demand", ("year",), (-10.0, 10.0), "import history",
+    "what sets the demand for used EVs in a year apart, in standard deviations (ev_demand_spread)",
+    "some years; 0 in the others",
+)  # fmt: skip
 
 
-def reads(options: Mapping[str, OptionValue]) -> tuple[str, ...]:
-    """Return what `trade` reads under some options."""
+def reads(options: Mapping[str, OptionValue], years_apart: bool = False) -> tuple[str, ...]:
+    """Return what `trade` reads under some options, and whether the table `EV_DEMAND` is among it."""
     unregistered = ("home_retirement_share_unregistered", "unregistered_stock_uplift", "unregistered_import_age")
     demand = ("population", "population_factor", "motorisation_saturation")
     always = (
@@ -58,6 +65,7 @@ def reads(options: Mapping[str, OptionValue]) -> tuple[str, ...]:
         *always,
         *((*unregistered, "unregistered_age_width") if options["unregistered"] == "on" else ()),
         *(demand if options["trade"] == "demand" else ()),
+        *((EV_DEMAND.name, "ev_demand_spread") if years_apart else ()),
     )
 
 
@@ -70,6 +78,7 @@ class Border:
     period_rows: tuple[IntArray, ...]
     period_ages: tuple[IntArray, ...]
     population: FloatArray
+    ev_demand: FloatArray | None
 
 
 def read_border(tables: Mapping[str, Table], longest_age: int) -> Border:
@@ -117,7 +126,19 @@ def read_border(tables: Mapping[str, Table], longest_age: int) -> Border:
         period_rows=rows,
         period_ages=tuple(np.array([int(ages.index[row][1]) for row in found], np.int64) for found in rows),
         population=interpolation(tables["population"], YEARS, None),
+        ev_demand=_years_apart(tables[EV_DEMAND.name]) if EV_DEMAND.name in tables else None,
     )
+
+
+def _years_apart(table: Table) -> FloatArray:
+    """Return weights (n_rows, years) that put each row in its year; refuse a year that the model does not reach."""
+    for key in table.index:
+        if key[0] not in map(str, YEARS):
+            raise InputError(
+                f"{table.origin or table.name}: {cell_name(table.name, key)}: unknown year (got {key[0]}); "
+                f"from {YEARS[0]} to {YEARS[-1]}"
+            )
+    return np.array([[float(key[0] == str(year)) for year in YEARS] for key in table.index])
 
 
 def _by_age(values: FloatArray, ages: IntArray) -> FloatArray:
@@ -213,7 +234,7 @@ def trade(
         late=rule.late,
         checked=rule.checked,
         volume=np.ones((len(share), len(YEARS))),
-        selection=np.repeat(inputs["ev_selection_ratio"][:, None], len(YEARS), axis=1),
+        selection=_selection(border, inputs),
         ev_age=np.ascontiguousarray(inputs["ev_export_age"]),
         ev_width=np.ascontiguousarray(inputs["ev_export_age_width"]),
         combustion_cut=np.zeros((len(share), len(YEARS))),
@@ -246,6 +267,13 @@ def _later(
     legal = part * legal + (1.0 - part) * irregular
     may_give = may_give | ((ages >= IRREGULAR[0]) & (ages <= IRREGULAR[1]))
     return legal, may_give, all_of_them
+
+
+def _selection(border: Border, inputs: Mapping[str, FloatArray]) -> FloatArray:
+    ratio = np.repeat(inputs["ev_selection_ratio"][:, None], len(YEARS), axis=1)
+    if border.ev_demand is None:
+        return ratio
+    return ratio * demand_factor(inputs["ev_demand_spread"], spread(inputs[EV_DEMAND.name], border.ev_demand))
 
 
 def _observed(border: Border, inputs: Mapping[str, FloatArray]) -> FloatArray:

@@ -115,7 +115,7 @@ def stages_of(tables: Tables, options: Options) -> tuple[Stage, ...]:
     every = (*vehicle.CARS, *scored, "stage_place", *MIXES, COLLECTED)
     grid = (*vehicle.GRID, *vehicle.PLACES, "host_grid_intensity_2025", *lever_reads(Grid))
     energy = ("vehicles", "fleet_vehicle") if options["ev_energy"] == "vehicles" else ("ev_energy_use",)
-    flowing = (*flow_reads(options), *DRIVES)
+    flowing = (*flow_reads(options, tables.fleet.border.ev_demand is not None), *DRIVES)
     retiring = (*pack_reads(options), *HOLDS)
     impacts = ("done", "factors", "power")
     landed = tuple(item.name for item in share_inputs(tables.states).values())
