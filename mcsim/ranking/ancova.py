@@ -14,8 +14,8 @@ import numpy as np
 from mcsim.ranking.intervals import pseudo_values, student_estimate
 from mcsim.ranking.method import Analysis, GivenData, Measures
 from mcsim.ranking.surrogate import MOST_DRAWS, MOST_ERROR, Surrogate, expansion, folds, told_of_fit
-from mcsim.ranking.thinned import chosen_rows, thinned_lines
-from mcsim.study import BoolArray, FloatArray, InputError
+from mcsim.ranking.thinned import thinned, thinned_lines
+from mcsim.study import BoolArray, FloatArray
 
 PARTS = ("S", "structural", "correlative", "interactive")
 _GROUPS = 16  # of draws, for the interval
@@ -126,11 +126,7 @@ def _parts(columns: FloatArray, y: FloatArray, belongs: BoolArray) -> FloatArray
 
 
 def _analysis(x: FloatArray, y: FloatArray, about: Analysis) -> Measures:
-    if about.weights is not None:
-        raise InputError("weights: ancova: takes draws of equal weight; method = shapley_data, or resample")
-    places = {name: place for place, name in enumerate(about.inputs)}
-    factors = [[places[name] for name in members] for members in about.factors.values()]
-    rows = chosen_rows(len(x), MOST_DRAWS, about.seed, "ancova")
+    rows, factors = thinned(len(x), MOST_DRAWS, about, "ancova")
     return covariances(x[rows], y[rows], about.laws, factors, about.seed, about.jobs, about.level)
 
 

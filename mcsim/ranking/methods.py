@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mcsim.ranking.ancova import ANCOVA
 from mcsim.ranking.decision import EVPPI
+from mcsim.ranking.gaussian import GAUSSIAN_PROCESS
 from mcsim.ranking.hsic import HSIC
 from mcsim.ranking.method import Designed, GivenData
 from mcsim.ranking.morris import MORRIS
@@ -22,8 +23,8 @@ from mcsim.study import InputError, nearest
 METHODS: dict[str, Designed | GivenData] = {
     method.name: method
     for method in (
-        *(SOBOL, SALIB_SOBOL, SHAPLEY, SHAPLEY_DATA, ANCOVA, SURROGATE, RANK_BASED, MORRIS, TORNADO, PRCC),
-        *(TRANSPORT, DELTA, PAWN, HSIC, RBD_FAST, HDMR, EVPPI),
+        *(SOBOL, SALIB_SOBOL, SHAPLEY, SHAPLEY_DATA, ANCOVA, SURROGATE, GAUSSIAN_PROCESS, RANK_BASED),
+        *(MORRIS, TORNADO, PRCC, TRANSPORT, DELTA, PAWN, HSIC, RBD_FAST, HDMR, EVPPI),
     )
 }
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from mcsim.ranking.method import Analysis, GivenData, Measures
-from mcsim.ranking.thinned import chosen_rows, thinned_lines
+from mcsim.ranking.thinned import thinned, thinned_lines
 from mcsim.study import FloatArray, InputError, IntArray
 
 MOST_ERROR = 0.1  # of the variance, in draws left out: beyond it nothing is told
@@ -294,11 +294,7 @@ def shares(fitted: Surrogate, factors: Sequence[Sequence[int]]) -> tuple[FloatAr
 
 
 def _analysis(x: FloatArray, y: FloatArray, about: Analysis) -> Measures:
-    if about.weights is not None:
-        raise InputError("weights: surrogate: takes draws of equal weight; method = shapley_data, or resample")
-    places = {name: place for place, name in enumerate(about.inputs)}
-    factors = [[places[name] for name in members] for members in about.factors.values()]
-    rows = chosen_rows(len(x), MOST_DRAWS, about.seed, "surrogate")
+    rows, factors = thinned(len(x), MOST_DRAWS, about, "surrogate")
     return chaos_indices(x[rows], y[rows], about.laws, factors, about.seed, about.jobs)
 
 

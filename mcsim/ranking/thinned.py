@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from mcsim.study import IntArray
+from mcsim.ranking.method import Analysis
+from mcsim.study import InputError, IntArray
 
 
 def chosen_rows(n: int, most: int, seed: int, purpose: str) -> IntArray:
@@ -25,6 +26,21 @@ def chosen_rows(n: int, most: int, seed: int, purpose: str) -> IntArray:
         return np.arange(n)
     chances = uniforms_at(seed, stream_of(purpose), np.arange(n))
     return np.asarray(np.sort(np.argsort(chances, kind="stable")[:most]), np.int64)
+
+
+def thinned(n: int, most: int, about: Analysis, method: str) -> tuple[IntArray, list[list[int]]]:
+    """Return the draws that a fit looks at, and the columns of each factor.
+
+    Raises
+    ------
+    InputError
+        For draws with weights.
+    """
+    if about.weights is not None:
+        raise InputError(f"weights: {method}: takes draws of equal weight; method = shapley_data, or resample")
+    places = {name: place for place, name in enumerate(about.inputs)}
+    factors = [[places[name] for name in members] for members in about.factors.values()]
+    return chosen_rows(n, most, about.seed, method), factors
 
 
 def thinned_lines(name: str, method: str, n: int, most: int) -> list[str]:
