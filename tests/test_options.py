@@ -135,6 +135,7 @@ WORDS = {
     "--group": "--group z",
     "--method": "--method prcc",
     "--threshold": "--threshold 0.3",
+    "--choices": "--method evppi --max-failed 1 --output impact_change | --choices vehicle",
     "--candidates": "--method morris --base 16 --max-failed 1 | --candidates 64",
     "--groups": "--groups",
     "--second-order": "--second-order",

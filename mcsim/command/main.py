@@ -215,7 +215,8 @@ def run_study(study: str | None, repeat: Path | None, **given: Any) -> None:
 @click.argument("study", required=False, shell_complete=completed.studies)
 @offers("--from", "--method", "--groups", "--second-order", "--confidence", "--output", "--base", "--lives", "--seed")
 @offers("--set", "--data", "--posterior", "--until", "--out", "--resume", "--shard", "--jobs", "--backend")
-@offers("--scheduler", "--chunk", "--timeout", "--max-failed", "--quiet", "--threshold", "--json", "--candidates")
+@offers("--scheduler", "--chunk", "--timeout", "--max-failed", "--quiet", "--threshold", "--choices", "--candidates")
+@offers("--json")
 def rank_study(study: str | None, repeat: Path | None, **given: Any) -> None:
     """Rank what drives a study's outputs."""
     from mcsim.command.jobs import asked_of, rank_and_write

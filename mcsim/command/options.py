@@ -123,7 +123,7 @@ SECTIONS = {
     "The draws": ("--draws", "--design", "--samples", "--lives", "--seed", "--until", "--rare"),
     "The ranking": (
         *("--no-sensitivity", "--method", "--base", "--output", "--groups", "--second-order", "--confidence"),
-        *("--threshold", "--candidates"),
+        *("--threshold", "--choices", "--candidates"),
     ),
     "The comparison": ("--levers", "--ladder", "--reading"),
     "The corridor": ("--home", "--host", "--of"),
@@ -258,6 +258,11 @@ OPTIONS: dict[str, Callable[..., Any]] = {
         help="Share of the variance from which an input matters (sobol; default 0.05), or value below which one acts "
         "(evppi; default 0 where an output is on both sides of it).",
         of={"plan": "Value of the outcome, in its unit, below which one acts: what a survey gains that decision."},
+    ),
+    "--choices": _option(
+        "--choices",
+        metavar="DIM[:most]",
+        help="Dim among whose labels one chooses that with the least, or most, of the output (evppi).",
     ),
     "--candidates": _option(
         "--candidates",

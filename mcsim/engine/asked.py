@@ -139,6 +139,7 @@ CHECKS: dict[str, Check] = {
     "threshold": _number,
     "budget": _count(FEWEST_BASE_ROWS),
     "candidates": _count(0, 4096),
+    "choices": _text,
     "second_order": flag,
     "debias": flag,
 }
@@ -316,6 +317,8 @@ class Ranked:
         Most base rows with a stop rule; 16 times the base by default.
     candidates : int
         Trajectories of which those that lie farthest apart are taken; 0: as they are drawn.
+    choices : str, optional
+        Dim whose labels somebody chooses among, ``DIM:least`` or ``DIM:most``.
     """
 
     base: int = 1024
@@ -328,6 +331,7 @@ class Ranked:
     threshold: float | None = None
     budget: int | None = None
     candidates: int = 0
+    choices: str | None = None
 
     def __post_init__(self) -> None:
         _check_fields(self)

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mcsim.ranking.intervals import pseudo_values, student_estimate
+from mcsim.ranking.choices import compared, gains_of
+from mcsim.ranking.learning import regression, worth_of_learning, worth_with_interval
 from mcsim.ranking.method import Analysis, GivenData, Measures
-from mcsim.ranking.neighbours import rank_based
 from mcsim.study import BoolArray, FloatArray, InputError, nearest
 from mcsim.study.select import dropped
 
@@ -17,50 +17,8 @@ if TYPE_CHECKING:
 
     from mcsim.result.result import Result
 
-_DEGREE = 5
 _GRID = 201
-_GROUPS = 16  # of draws, for the interval
 _MISFIT = 0.02  # of the variance
-
-
-def regression(x: FloatArray, y: FloatArray, at: FloatArray | None = None) -> FloatArray:
-    """Return the mean of each output given one input, by a polynomial in the input's rank.
-
-    Source: Strong, Oakley and Brennan (2014), "Estimating multiparameter partial expected value of perfect information
-    from a probabilistic sensitivity analysis sample: a nonparametric regression approach", Medical Decision Making 34,
-    section "Regression"; their spline is here a Legendre polynomial of degree 5 in the rank, which needs no tuning.
-
-    Parameters
-    ----------
-    x : ndarray, shape (n,)
-        Draws of the input.
-    y : ndarray, shape (n, n_values)
-        Draws of the outputs.
-    at : ndarray, shape (m,), optional
-        Values of the input at which the mean is wanted; its draws by default.
-
-    Returns
-    -------
-    ndarray, shape (n or m, n_values)
-        Fitted means.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> x = np.linspace(0.0, 1.0, 101)
-    >>> regression(x, x[:, None], np.array([0.25]))[0].round(6)
-    array([0.25])
-    """
-    from scipy.stats import rankdata
-
-    position = 2.0 * (rankdata(x) - 0.5) / len(x) - 1.0
-    degree = min(_DEGREE, len(np.unique(x)) - 1)
-    basis = np.polynomial.legendre.legvander(position, degree)
-    coefficients = np.linalg.lstsq(basis, y, rcond=None)[0]
-    if at is not None:
-        order = np.argsort(x, kind="stable")
-        basis = np.polynomial.legendre.legvander(np.interp(at, x[order], position[order]), degree)
-    return np.asarray(basis @ coefficients)
 
 
 def evppi_of_sign(x: FloatArray, y: FloatArray) -> dict[str, FloatArray]:
@@ -90,12 +48,33 @@ def evppi_of_sign(x: FloatArray, y: FloatArray) -> dict[str, FloatArray]:
     >>> bool(abs(found["evppi"][0, 0] - 1.0 / 16.0) < 0.01)
     True
     """
-    now = np.maximum(-y.mean(axis=0), 0.0)
-    perfect = np.maximum(-y, 0.0).mean(axis=0) - now
-    learned = np.stack([np.maximum(-regression(column, y), 0.0).mean(axis=0) - now for column in x.T])
-    worth = np.maximum(learned, 0.0)
-    share = np.divide(worth, perfect, out=np.zeros_like(worth), where=perfect > 0.0)
-    return {"evppi": worth, "evppi_share": share}
+    return worth_of_learning(x, -y[:, None, :])
+
+
+def evppi_with_interval(x: FloatArray, y: FloatArray, level: float = 0.95) -> dict[str, FloatArray]:
+    """Return the worth of learning each input to whoever acts below zero, with its interval and the check of its fit.
+
+    Parameters
+    ----------
+    x, y : ndarray, shape (n, n_inputs) and (n, n_values)
+        Inputs and outputs, as of `evppi_of_sign`.
+    level : float
+        Confidence level.
+
+    Returns
+    -------
+    dict
+        As `mcsim.ranking.learning.worth_with_interval`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> x = np.random.default_rng(0).uniform(-1.0, 1.0, (4000, 2))
+    >>> found = evppi_with_interval(x, x[:, :1] + 0.5)
+    >>> bool(found["evppi_low"][0, 0] < 1.0 / 16.0 < found["evppi_high"][0, 0])
+    True
+    """
+    return worth_with_interval(x, -y[:, None, :], level)
 
 
 def _choices(
@@ -117,8 +96,7 @@ def _choices(
     full = np.asarray(declared.expand(np.asarray(result.kept[output], dtype=float)))
     full = dropped(declared, full, {name: label for name, label in labels.items() if name != over})
     coords = [str(coord) for coord in declared.dims[dims.index(over)].coords]
-    known = ~np.isnan(full).all(axis=0)
-    rows = np.asarray(~np.isnan(full[:, known]).any(axis=1))
+    known, rows = compared(full)
     draws = full[:, known] if rows.all() else full[rows][:, known]
     return draws, [name for name, there in zip(coords, known, strict=True) if there], rows
 
@@ -145,7 +123,9 @@ def probability_best(result: Result, output: str, over: str, *, lowest: bool = T
     return pd.Series(shares, index=pd.Index(names, name=over), name="probability_best")
 
 
-def evppi(result: Result, output: str, over: str, *, lowest: bool = True, **labels: object) -> pd.DataFrame:
+def evppi(
+    result: Result, output: str, over: str, *, lowest: bool = True, level: float = 0.95, **labels: object
+) -> pd.DataFrame:
     """Return what learning each input perfectly is worth for the choice of the best label along a dim.
 
     Parameters
@@ -156,26 +136,29 @@ def evppi(result: Result, output: str, over: str, *, lowest: bool = True, **labe
         The output, and the dim whose labels are the choices.
     lowest : bool
         Whether less is better.
+    level : float
+        Confidence level of the intervals.
     **labels
         One label for each other dim.
 
     Returns
     -------
     DataFrame
-        Columns input, evppi (in the output's unit), share of the value of learning everything; largest first.
+        Columns input, evppi (in the output's unit) with ``evppi_low`` and ``evppi_high``, share of the value of
+        learning everything, and missed (as ``evppi_missed``); largest first.
     """
     import pandas as pd
 
     draws, names, there = _choices(result, output, over, dict(labels))
-    gain = -draws if lowest else draws
-    now = gain.mean(axis=0).max()
-    perfect = float(gain.max(axis=1).mean() - now)
-    rows = []
-    for name in (item.name for item in result.study.uncertain):
-        learned = regression(np.asarray(result.inputs[name], dtype=float)[there], gain).max(axis=1).mean() - now
-        worth = max(float(learned), 0.0)
-        rows.append({"input": name, "evppi": worth, "share": worth / perfect if perfect > 0.0 else 0.0})
-    frame = pd.DataFrame(rows).sort_values("evppi", ascending=False, kind="stable").reset_index(drop=True)
+    if len(names) < 2:
+        raise InputError(f"{output}: {over}: nothing to choose from (got {', '.join(names) or 'none'}); two or more")
+    inputs = [item.name for item in result.study.uncertain]
+    x = np.column_stack([np.asarray(result.inputs[name], dtype=float)[there] for name in inputs])
+    found = worth_with_interval(x, gains_of(draws, lowest), level)
+    columns = {"evppi": "evppi", "evppi_low": "evppi_low", "evppi_high": "evppi_high"}
+    columns |= {"share": "evppi_share", "missed": "evppi_missed"}
+    frame = pd.DataFrame({"input": inputs, **{name: found[key][:, 0] for name, key in columns.items()}})
+    frame = frame.sort_values("evppi", ascending=False, kind="stable").reset_index(drop=True)
     frame.attrs["choices"] = names
     return frame
 
@@ -230,48 +213,6 @@ def flip_points(result: Result, output: str, threshold: float = 0.0, **labels: o
     return pd.DataFrame(rows, columns=["input", "flips_at", "probability_beyond"])
 
 
-def evppi_with_interval(x: FloatArray, y: FloatArray, level: float = 0.95) -> dict[str, FloatArray]:
-    """Return what learning each input is worth, with an interval, and whether the regression behind it fits.
-
-    The interval is that of a jackknife over groups of draws. Whether a polynomial in the rank of an input holds the
-    mean of an output is checked against what no curve is asked of: the first-order index from neighbours in rank.
-
-    Parameters
-    ----------
-    x, y : ndarray, shape (n, n_inputs) and (n, n_values)
-        Inputs and outputs, as of `evppi_of_sign`.
-    level : float
-        Confidence level.
-
-    Returns
-    -------
-    dict
-        As `evppi_of_sign`, with ``evppi_low`` and ``evppi_high``, and ``evppi_missed``: the share of the variance that
-        the input explains for sure and the polynomial does not; 0 where it fits.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> x = np.random.default_rng(0).uniform(-1.0, 1.0, (4000, 2))
-    >>> found = evppi_with_interval(x, x[:, :1] + 0.5)
-    >>> bool(found["evppi_low"][0, 0] < 1.0 / 16.0 < found["evppi_high"][0, 0])
-    True
-    """
-    found = evppi_of_sign(x, y)
-    group = np.arange(len(x)) * _GROUPS // len(x)
-    without = np.stack([evppi_of_sign(x[group != own], y[group != own])["evppi"] for own in range(_GROUPS)])
-    interval = student_estimate(found["evppi"], pseudo_values(found["evppi"], without), level)
-    # Learning is never worth less than nothing.
-    found |= {"evppi_low": np.maximum(interval.low, 0.0), "evppi_high": interval.high}
-    return found | {"evppi_missed": _missed(x, y)}
-
-
-def _missed(x: FloatArray, y: FloatArray) -> FloatArray:
-    variance = y.var(axis=0)
-    held = np.stack([regression(column, y).var(axis=0) / variance for column in x.T])
-    return np.asarray(np.maximum(rank_based(x, y, 0.99)["S1_low"] - held, 0.0))
-
-
 def _analysis(x: FloatArray, y: FloatArray, about: Analysis) -> Measures:
     threshold = 0.0 if about.threshold is None else about.threshold
     found = evppi_with_interval(x, y - threshold, about.level)
@@ -322,10 +263,11 @@ def _remarks(name: str, measures: Measures) -> list[str]:
 
 EVPPI = GivenData(
     "evppi",
-    "what knowing the input is worth to someone who acts where the output is below a threshold (default 0)",
+    "what knowing the input is worth to someone who acts where the output is below a threshold (default 0), or chooses",
     "evppi",
     _analysis,
-    frozenset({"threshold"}),
+    frozenset({"threshold", "choices"}),
     inspect=_inspect,
+    at_random=True,
     remarks=_remarks,
 )

@@ -38,9 +38,10 @@ def rank_draws(study: Study, asked: Asked, chosen: GivenData, request: Request) 
     if how.base < chosen.fewest:
         enough = 1 << (chosen.fewest - 1).bit_length()
         raise InputError(f"base: too few draws for {method} (got {how.base}); {enough} or more")
-    drawn = replace(asked.drawn, draws=how.base, design="random" if chosen.neighbours else "sobol")
+    drawn = replace(asked.drawn, draws=how.base, design="random" if chosen.neighbours or chosen.at_random else "sobol")
     settings: dict[str, Any] = {"outputs": outputs, "level": how.level, "resamples": how.resamples, "seed": drawn.seed}
     settings |= {} if how.threshold is None else {"threshold": how.threshold}
+    settings |= {} if how.choices is None else {"choices": how.choices}
     settings |= {"groups": request.groups} if chosen.grouped else {}
     out = stored.out
     if out is None:

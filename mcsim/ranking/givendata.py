@@ -10,6 +10,7 @@ import numpy as np
 
 from mcsim.engine.design import make_design
 from mcsim.engine.points import design_columns, values_of
+from mcsim.ranking.choices import measured, parse_choices, without
 from mcsim.ranking.factors import Groups, check_designed, check_independent, factors_of, outputs_of
 from mcsim.ranking.method import Analysis, GivenData, Measures
 from mcsim.ranking.methods import METHODS
@@ -35,6 +36,7 @@ def given_data(
     seed: int = 1,
     jobs: int = 1,
     threshold: float | None = None,
+    choices: str | None = None,
     groups: Groups = False,
     weights: FloatArray | None = None,
     wanted: Sequence[str] = (),
@@ -59,6 +61,9 @@ def given_data(
         Threads over the elements of the outputs.
     threshold : float, optional
         Value of the outputs at which a decision turns, for ``evppi``.
+    choices : str, optional
+        Dim among whose labels somebody chooses, ``DIM:least`` or ``DIM:most``, for ``evppi``; measures are then of
+        each element of the other dims.
     groups : bool, str or mapping
         Which inputs make a factor, as in `mcsim.sensitivity`; for ``shapley_data``. The others rank single inputs.
     weights : ndarray, shape (n,), optional
@@ -104,19 +109,23 @@ def given_data(
     weights = _weights(chosen, weights, result.complete)
     laws = _laws(result, names) if chosen.lawful else None
     about = Analysis(names, level, resamples, seed, jobs, threshold, factors, weights, laws, tuple(wanted))
-    scores, notes = {}, list(result.notes)
-    ranked = _outputs(result, outputs)
-    for output in ranked:
+    scores, notes, told = {}, list(result.notes), []
+    for output in _outputs(result, outputs) if choices is None else _deciding(result, chosen, outputs, choices):
         y = result.exact(output.name, method).reshape(len(x), -1)
-        measures, lines = _by_definedness(chosen, about, x, y, output)
+        if choices is None:
+            measures, lines = _by_definedness(chosen, about, x, y, output)
+        else:
+            output, measures, lines = measured(output, y, choices, x, about)
+            lines += chosen.remarks(output.name, measures)
         notes += lines
+        told.append(output)
         shape = (len(about.measured), *output.packed_shape)
         scores[output.name] = {name: values.reshape(shape) for name, values in measures.items()}
     return Ranking(
         study=result.study.name,
         method=method,
         factors=about.measured,
-        outputs=ranked,
+        outputs=tuple(told),
         scores=scores,
         n=result.complete,
         order_by=chosen.order_by,
@@ -124,6 +133,7 @@ def given_data(
         settings={
             **{"seed": seed, "level": level, "resamples": resamples, "design": result.design},
             **({} if threshold is None else {"threshold": threshold}),
+            **({} if choices is None else {"choices": choices}),
         },
     )
 
@@ -182,6 +192,19 @@ def _outputs(result: Result, wanted: Sequence[str] | None) -> tuple[Output, ...]
     if missing and (wanted or not kept):
         raise InputError(f"outputs: {missing[0]}: its draws were not kept; run again with --keep {missing[0]}")
     return kept
+
+
+def _deciding(result: Result, chosen: GivenData, outputs: Sequence[str] | None, choices: str) -> tuple[Output, ...]:
+    """Return the outputs of which a choice is made: the named ones, or those that have the dim of the choices."""
+    if "choices" not in chosen.takes:
+        raise InputError(f"choices: {chosen.name}: decides nothing (got {choices!r}); method = evppi")
+    found, over = _outputs(result, outputs), parse_choices(choices)[0]
+    having = tuple(output for output in found if over in [dim.name for dim in output.dims])
+    if outputs is None and having:
+        return having
+    for output in found:
+        without(output, over)  # is refused where it has no such dim
+    return found
 
 
 def _by_definedness(

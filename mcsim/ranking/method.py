@@ -164,6 +164,8 @@ class GivenData:
     neighbours : bool
         Whether it takes draws that are next to one another in an input as alike in nothing else but by chance, which
         those of a Sobol' sequence are not.
+    at_random : bool
+        Whether its interval is that of independent draws, which a ranking's own run then draws.
     remarks : callable, optional
         ``remarks(name, measures)`` returns lines that the reader has to know of what was found for an output.
     """
@@ -183,6 +185,7 @@ class GivenData:
     independent: bool = False
     lawful: bool = False
     neighbours: bool = False
+    at_random: bool = False
     remarks: Callable[[str, Measures], list[str]] = _no_remark
 
     def fewest_for(self, n_factors: int) -> int:

@@ -84,6 +84,7 @@ def refuse(chosen: Designed | GivenData, asked: Asked, versus: Study | None) -> 
         "until": drawn.until is not None,
         "threshold": ranked.threshold is not None,
         "candidates": ranked.candidates > 0,
+        "choices": ranked.choices is not None,
     }
     for name, given in said.items():
         holders = [method.name for method in METHODS.values() if name in method.takes]
@@ -94,6 +95,10 @@ def refuse(chosen: Designed | GivenData, asked: Asked, versus: Study | None) -> 
                 else f"only {' and '.join(holders)} {'has' if len(holders) == 1 else 'have'} it"
             )
             raise InputError(f"{chosen.name}: {name}: {whose}; leave it out, or method = {' or '.join(holders)}")
+    if ranked.threshold is not None and ranked.choices is not None:
+        raise InputError(
+            f"{chosen.name}: threshold and choices: two decisions (got {ranked.threshold:g} and {ranked.choices}); one"
+        )
     if isinstance(chosen, Designed) and ranked.threshold is not None:
         real("threshold", ranked.threshold, 0.0, 1.0, "share", "between 0 and 1")
     if versus is not None and asked.computed.shard is not None:

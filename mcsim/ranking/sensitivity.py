@@ -49,6 +49,7 @@ def sensitivity(
     until: str | None = None,
     budget: int | None = None,
     candidates: int = 0,
+    choices: str | None = None,
     lives: int = 0,
     debias: bool = False,
     jobs: int | None = None,
@@ -101,6 +102,8 @@ def sensitivity(
         open.
     budget : int, optional
         Most base rows with `until`; 16 times the base by default.
+    choices : str, optional
+        Of ``evppi``: the dim among whose labels one chooses that with the least of an output (``DIM:most``: the most).
     candidates : int
         Of ``morris``: trajectories of which the `base` that lie farthest apart are taken; 0, as by default: as drawn.
     lives : int
@@ -157,6 +160,7 @@ def sensitivity(
         threshold=threshold,
         budget=budget,
         candidates=candidates,
+        choices=choices,
         backend=backend,
         scheduler=scheduler,
         out=out,

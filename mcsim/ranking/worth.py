@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mcsim.ranking.decision import regression
+from mcsim.ranking.learning import regression
 from mcsim.study import BoolArray, FloatArray, InputError, Study
 from mcsim.study.select import Cell, parse_cell
 from mcsim.study.survey import Survey
