@@ -141,5 +141,5 @@ def test_the_command_ranks_choices_and_repeats_itself(tmp_path, capsys):
     assert main(["sensitivity", "--from", str(out), "--out", str(tmp_path / "again"), "--json"]) == 0
     again = json.loads(capsys.readouterr().out)
     assert again["ranking"]["drivers"] == first["ranking"]["drivers"]
-    assert main([*words, "--choices", "cases", "--base", "128", "--quiet"]) == 2
+    assert main([*words, "--choices", "cases", "--base", "512", "--quiet"]) == 2
     assert "did you mean 'case'" in capsys.readouterr().err

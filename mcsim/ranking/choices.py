@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import product
 
 import numpy as np
 
@@ -39,7 +38,7 @@ def gains_of(draws: FloatArray, lowest: bool) -> FloatArray:
 
 def compared(draws: FloatArray) -> tuple[BoolArray, BoolArray]:
     """Return which choices some draw has (k,), and the draws in which all of these have a value (n,)."""
-    known = ~np.isnan(draws).all(axis=0)
+    known = np.asarray(~np.isnan(draws).all(axis=0))
     return known, np.asarray(~np.isnan(draws[:, known]).any(axis=1))
 
 
@@ -93,11 +92,11 @@ def measured(
         )
     axis = [dim.name for dim in output.dims].index(over)
     full = np.asarray(output.expand(packed.reshape(len(packed), *output.packed_shape)))
-    by_choice = np.moveaxis(full, axis + 1, -1)
+    by_choice = np.moveaxis(full, axis + 1, -1).reshape(len(full), reduced.n_packed, -1)
     found: Measures = {name: np.full((len(about.measured), reduced.n_packed), np.nan) for name in MEASURES}
     single = few = 0
-    for number, place in enumerate(product(*map(range, reduced.shape))):
-        draws = by_choice[(slice(None), *place)]
+    for number in range(reduced.n_packed):
+        draws = by_choice[:, number]
         known, rows = compared(draws)
         if known.sum() < 2:
             single += int(known.sum() == 1)

@@ -15,7 +15,7 @@ from mcsim.engine.asked import Asked, Stored
 from mcsim.engine.folder import merge
 from mcsim.engine.identity import compare_identities
 from mcsim.engine.run import run_asked
-from mcsim.ranking.givendata import given_data
+from mcsim.ranking.givendata import deciding, given_data
 from mcsim.ranking.method import GivenData
 from mcsim.ranking.place import keep, of_study
 from mcsim.ranking.ranking import Ranking
@@ -38,6 +38,8 @@ def rank_draws(study: Study, asked: Asked, chosen: GivenData, request: Request) 
     if how.base < chosen.fewest:
         enough = 1 << (chosen.fewest - 1).bit_length()
         raise InputError(f"base: too few draws for {method} (got {how.base}); {enough} or more")
+    if how.choices is not None:
+        deciding(study, chosen, outputs, how.choices)  # before anything is run
     drawn = replace(asked.drawn, draws=how.base, design="random" if chosen.neighbours or chosen.at_random else "sobol")
     settings: dict[str, Any] = {"outputs": outputs, "level": how.level, "resamples": how.resamples, "seed": drawn.seed}
     settings |= {} if how.threshold is None else {"threshold": how.threshold}

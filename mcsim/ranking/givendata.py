@@ -17,7 +17,7 @@ from mcsim.ranking.methods import METHODS
 from mcsim.ranking.plan import still_lines
 from mcsim.ranking.ranking import Ranking
 from mcsim.ranking.tails import Carried, carried_by, draw_lines
-from mcsim.study import BoolArray, FloatArray, InputError, IntArray, Output, nearest
+from mcsim.study import BoolArray, FloatArray, InputError, IntArray, Output, Study, nearest
 
 if TYPE_CHECKING:
     from mcsim.result.result import Result
@@ -110,7 +110,8 @@ def given_data(
     laws = _laws(result, names) if chosen.lawful else None
     about = Analysis(names, level, resamples, seed, jobs, threshold, factors, weights, laws, tuple(wanted))
     scores, notes, told = {}, list(result.notes), []
-    for output in _outputs(result, outputs) if choices is None else _deciding(result, chosen, outputs, choices):
+    decided = None if choices is None else [one.name for one in deciding(result.study, chosen, outputs, choices)]
+    for output in _outputs(result, outputs if decided is None else decided):
         y = result.exact(output.name, method).reshape(len(x), -1)
         if choices is None:
             measures, lines = _by_definedness(chosen, about, x, y, output)
@@ -194,17 +195,22 @@ def _outputs(result: Result, wanted: Sequence[str] | None) -> tuple[Output, ...]
     return kept
 
 
-def _deciding(result: Result, chosen: GivenData, outputs: Sequence[str] | None, choices: str) -> tuple[Output, ...]:
-    """Return the outputs of which a choice is made: the named ones, or those that have the dim of the choices."""
+def deciding(study: Study, chosen: GivenData, outputs: Sequence[str] | None, choices: str) -> tuple[Output, ...]:
+    """Return the outputs of which a choice is made: the named ones, or those ranked that have the dim of the choices.
+
+    Raises
+    ------
+    InputError
+        Where a method decides nothing, or an output has no such dim.
+    """
     if "choices" not in chosen.takes:
         raise InputError(f"choices: {chosen.name}: decides nothing (got {choices!r}); method = evppi")
-    found, over = _outputs(result, outputs), parse_choices(choices)[0]
+    found, over = outputs_of(study, outputs), parse_choices(choices)[0]
     having = tuple(output for output in found if over in [dim.name for dim in output.dims])
-    if outputs is None and having:
-        return having
-    for output in found:
+    chosen_ones = having if outputs is None and having else found
+    for output in chosen_ones:
         without(output, over)  # is refused where it has no such dim
-    return found
+    return chosen_ones
 
 
 def _by_definedness(

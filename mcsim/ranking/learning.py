@@ -128,4 +128,4 @@ def _missed(x: FloatArray, gains: FloatArray) -> FloatArray:
         part = flat[:, varies]
         held = np.stack([regression(column, part).var(axis=0) / variance[varies] for column in x.T])
         missed[:, varies] = np.maximum(rank_based(x, part, 0.99)["S1_low"] - held, 0.0)
-    return missed.reshape(-1, others, values).max(axis=1)
+    return np.asarray(missed.reshape(-1, others, values).max(axis=1), np.float64)
