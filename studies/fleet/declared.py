@@ -145,6 +145,12 @@ CONTENTS = (
 )
 PARAMETERS = HOME + HOST + BORDER + LAWS + CONTENTS + POLICY
 
+EVALUATION = Option(
+    "evaluation",
+    "expectation",
+    ("expectation", "lives"),
+    meaning="exact means over the host country's vehicles, or vehicles drawn one by one (--lives of each series)",
+)
 OPTIONS = (
     Option(
         "trade",
@@ -158,6 +164,7 @@ OPTIONS = (
     battery_law("first_passage"),
     Option("timing", "mid", ("start", "mid", "end"), meaning="when in a year vehicles enter; stocks count at its end"),
     Option("pool_mix", "import_ages", ("import_ages", "whole"), meaning="whose EV share imports follow"),
+    EVALUATION,
     Option("chemistry_path", "report", ("report", "lfp_heavy", "user"), meaning="chemistries of new packs"),
 )
 

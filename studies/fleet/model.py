@@ -25,10 +25,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mcsim.kernels.cohorts.flows import Flows, Retired
+from mcsim.kernels.cohorts.lived import Sampled
 from mcsim.kernels.cohorts.records import EV, MODES, NEW, FirstStock, Fleet, Rules, Shared, Styles, Vehicles
+from mcsim.kernels.streams import stream_key, stream_of
 from mcsim.studies.common.corridor import Corridor
 from mcsim.studies.fleet import batteries, charging, steps, turnover
-from mcsim.studies.fleet.declared import OPTIONS, OUTPUTS, PACK_OUTPUTS, PARAMETERS
+from mcsim.studies.fleet.declared import EVALUATION, OPTIONS, OUTPUTS, PACK_OUTPUTS, PARAMETERS
 from mcsim.studies.fleet.failures import laws
 from mcsim.studies.fleet.levers import moved
 from mcsim.studies.fleet.policy import no_rule
@@ -51,6 +53,7 @@ CHARGING, NIMH, ON_OFFER, SOLD = (
 )  # fmt: skip
 PACK_NAMES = frozenset(output.name for output in PACK_OUTPUTS) - {NIMH, SOLD}
 MATERIAL_NAMES = frozenset(name for name in PACK_NAMES if "material" in name)
+LIVES_STREAM, DEFAULT_LIVES = "fleet/lives", 1000
 # Half-years lived at the end of the year of entry.
 EXPOSURE = {"end": 0, "mid": 1, "start": 2}
 
@@ -168,6 +171,15 @@ def outputs_of(
     }
 
 
+def lives_of(context: Context) -> Sampled | None:
+    """Return which lives are drawn, None where the expectation is asked for."""
+    if context.options["evaluation"] != "lives":
+        return None
+    key = stream_key(np.uint64(context.seed), np.uint64(stream_of(LIVES_STREAM)))
+    lives = context.lives if context.lives > 0 else DEFAULT_LIVES
+    return Sampled(key, np.ascontiguousarray(context.draws, np.int64), lives)
+
+
 def sold_energy(vehicles: Vehicles, capacity: FloatArray) -> FloatArray:
     """Return the packs in EVs sold new in the host country, (n, years) GWh."""
     return np.asarray(vehicles.host.sales[:, :, EV] * capacity[:, NEW] * 1e-6)
@@ -180,7 +192,7 @@ def stages_of(parts: Parts, options: Mapping[str, OptionValue]) -> tuple[Stage, 
         flowing, shared = flow_records(parts, steps.Floats(inputs), context.options)
         wanted = steps.names_of(context, ("evs", CHARGING), ("hybrids_gone", NIMH))
         with_packs = wanted is None or not wanted.isdisjoint(PACK_NAMES)
-        filled, packs = run_flows(flowing, shared, rules(context.options), with_packs)
+        filled, packs = run_flows(flowing, shared, rules(context.options), with_packs, sampled=lives_of(context))
         sold = sold_energy(flowing.vehicles, flowing.capacity)
         results = told({**vehicle_outputs(filled), SOLD: lambda: sold}, wanted)
         if with_packs:
@@ -250,6 +262,7 @@ def model(tables: Mapping[str, Table], *, home: str, host: str) -> Model:
         evaluate,
         corridor.declared(specs),
         warn,
+        lives=(EVALUATION.name, "lives"),
     )
 
 
@@ -313,4 +326,5 @@ def extend(
         evaluate,
         base.tables + tables,
         base.warn,
+        base.lives,
     )

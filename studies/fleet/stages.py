@@ -15,6 +15,7 @@ from mcsim.kernels.cohorts.arrivals import add_arriving_packs
 from mcsim.kernels.cohorts.flows import Counts, Flows, HomeFlows, HostFlows, Retired
 from mcsim.kernels.cohorts.home import fill_home_fleets
 from mcsim.kernels.cohorts.imports import fill_imports
+from mcsim.kernels.cohorts.lived import Sampled, fill_lived
 from mcsim.kernels.cohorts.materials import WORK, fill_retired
 from mcsim.kernels.cohorts.new import fill_first_owners, fill_new_packs, fill_new_sales
 from mcsim.kernels.cohorts.records import (
@@ -271,7 +272,12 @@ After = Callable[[slice, Drawn, room.Tables, room.Space], None]
 
 
 def run_flows(
-    drawn: Drawn, shared: Shared, rules: Rules, with_packs: bool = True, after: After | None = None
+    drawn: Drawn,
+    shared: Shared,
+    rules: Rules,
+    with_packs: bool = True,
+    after: After | None = None,
+    sampled: Sampled | None = None,
 ) -> tuple[Flows, room.Packs]:
     """Return the flows of all draws, and which packs retire when.
 
@@ -283,6 +289,8 @@ def run_flows(
         Whether retiring packs are wanted; there are none of them else.
     after : callable, optional
         Called after every block of draws, while its tables stand.
+    sampled : Sampled, optional
+        Which lives are drawn instead of the expectation.
 
     Returns
     -------
@@ -290,9 +298,13 @@ def run_flows(
     """
     n, years = drawn.vehicles.host.sales.shape[:2]
     flows, packs = empty_flows(n, years), empty_packs(n if with_packs else 0, years)
-    packs_of = rows_of(packs)
+    packs_of, host_of = rows_of(packs), rows_of(flows.host)
     for part, some, tables, space in filled_blocks(drawn, shared, rules, flows):
-        if with_packs:
+        if sampled is not None:
+            retiring = packs_of(part) if with_packs else tables.packs
+            of_part = sampled._replace(draws=sampled.draws[part])
+            fill_lived(some, shared.first_stock, rules, of_part, tables, host_of(part), retiring)
+        elif with_packs:
             fill_packs(some, tables, space, packs_of(part))
         if after is not None:
             after(part, some, tables, space)
