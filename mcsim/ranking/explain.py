@@ -16,6 +16,7 @@ from mcsim.ranking.question import Question, Share, parse_question
 from mcsim.ranking.rare import Rare, rare_chance
 from mcsim.ranking.shapleydata import SHAPLEY_DATA
 from mcsim.ranking.tails import FEW_EVENTS
+from mcsim.ranking.target import Sign, signs_of
 from mcsim.study import BoolArray, FloatArray, InputError, IntArray, Output, Study, Suggests, suggests
 from mcsim.study.above import above
 from mcsim.study.values import real
@@ -70,6 +71,8 @@ class Explanation(Suggests):
         Where it holds; none where too few draws tell.
     decides, within : Ranking, optional
         Shares of inputs in the variance of whether it is true, and of the output among the draws in which it is.
+    signs : tuple of Sign
+        What each input by itself does to both; empty where nothing was searched for.
     rare : Rare, optional
         The same probability by subset simulation, where that was asked for.
     notes : tuple of str
@@ -95,6 +98,7 @@ class Explanation(Suggests):
     tree: Node | None = None
     decides: Ranking | None = None
     within: Ranking | None = None
+    signs: tuple[Sign, ...] = ()
     rare: Rare | None = None
     notes: tuple[str, ...] = ()
 
@@ -246,7 +250,9 @@ def explained(result: Result, question: Question, level: float = 0.95) -> Explan
     scale, notes = draws.worth / len(y), list(result.notes)
     if scale < 1.0:
         notes.append(f"draws repeat one another: the interval is that of {draws.worth:,.0f} draws")
-    if result.design not in ("random", "given"):
+    if ":" in result.design:
+        notes.append(f"the interval is that of random draws; result.errors tells that of this design ({result.design})")
+    elif result.design not in ("random", "given"):
         notes.append(f"the interval is that of random draws; of this design ({result.design}) it is mostly too wide")
     found = Explanation(
         result.study,
@@ -305,7 +311,12 @@ def _searched(found: Explanation, draws: _Draws) -> Explanation:
     decides, notes = _ranked(draws.result, draws.there, true.astype(np.float64), WHETHER, level)
     within, more = _ranked(draws.result, draws.there[true], y[true], HOW_FAR, level)
     notes = (*found.notes, *notes, *more)
-    return replace(found, box=Box(conditions, *told), tree=tree, decides=decides, within=within, notes=notes)
+    neighbours = draws.result.design.partition(":")[0] in ("random", "lhs")
+    # A test takes draws that repeat one another for more than they are worth.
+    alike = draws.worth < len(y)
+    signs = () if alike else signs_of(draws.x, y, true, draws.result.seed, neighbours, level)
+    box = Box(conditions, *told)
+    return replace(found, box=box, tree=tree, decides=decides, within=within, signs=signs, notes=notes)
 
 
 def _ranked(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +11,7 @@ from mcsim.ranking.cart import leaves
 from mcsim.ranking.conditions import in_words
 from mcsim.ranking.question import Share, percent, unit_told
 from mcsim.ranking.rarely import condition_row, rare_box_lines, rare_box_record, rare_box_rows
+from mcsim.ranking.target import CHANCE
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from mcsim.ranking.explain import Explanation
     from mcsim.ranking.ranking import Ranking
     from mcsim.ranking.rare import Rare, Shift
+    from mcsim.ranking.target import Sign
 
 TABLE, SECTION = "explain.csv", "explain.md"
 COLUMNS = ("question", "part", "item", "value", "value_low", "value_high", "draws", "unit")
@@ -40,6 +42,7 @@ def lines(found: Explanation) -> list[str]:
         told += _tree_lines(found.tree)
     for title, ranking in _rankings(found):
         told += _ranking_lines(title, ranking)
+    told += sign_lines(found.signs)
     return told + [f"  warning: {note}" for note in found.notes]
 
 
@@ -137,6 +140,29 @@ def _ranked(ranking: Ranking) -> list[tuple[str, float, float, float]]:
     return [(str(name), float(a), float(b), float(c)) for name, a, b, c in columns.itertuples(index=False)]
 
 
+def sign_lines(signs: Sequence[Sign]) -> list[str]:
+    """Return what inputs by themselves do, in words."""
+    told = []
+    alone = sorted((one for one in signs if one.alone == one.alone), key=lambda one: -one.alone)
+    shown = [one for one in alone if one.alone_low > 0.0][:MOST_RANKED]
+    if shown:
+        listed = ", ".join(f"{one.name} {one.alone:.2f} ({one.alone_low:.2f} to {one.alone_high:.2f})" for one in shown)
+        told.append(f"decides whether, alone (first-order Sobol' index): {listed}")
+    for what, key in (("whether", "whether"), ("how far, where it is true", "how_far")):
+        chances = sorted((getattr(one, key), one.name) for one in signs if getattr(one, key) == getattr(one, key))
+        if chances:
+            sure = [f"{name} (p {_p(chance)})" for chance, name in chances if chance < CHANCE / len(chances)]
+            rest = len(chances) - len(sure)
+            more = f" and {len(sure) - MOST_RANKED} more" if len(sure) > MOST_RANKED else ""
+            listed = ", ".join(sure[:MOST_RANKED]) + more or "none for sure"
+            told.append(f"acts on {what} (HSIC): {listed}; no sign of {rest} of {len(chances)} inputs")
+    return told
+
+
+def _p(chance: float) -> str:
+    return f"{chance:.1g}" if chance >= 1e-6 else "below 1e-6"
+
+
 def table(found: Explanation) -> pd.DataFrame:
     """Return every number as a tidy table."""
     import pandas as pd
@@ -175,6 +201,17 @@ def _rows(found: Explanation) -> Iterator[Row]:
             yield {"part": title, "item": name, "value": value, "value_low": low, "value_high": high} | {
                 "draws": ranking.n
             }
+    yield from _sign_rows(found)
+
+
+def _sign_rows(found: Explanation) -> Iterator[Row]:
+    for one in found.signs:
+        if one.alone == one.alone:
+            ends = {"value_low": one.alone_low, "value_high": one.alone_high}
+            yield {"part": "decides whether, alone", "item": one.name, "value": one.alone, **ends}
+        for part, chance in (("whether, p of HSIC", one.whether), ("how far, p of HSIC", one.how_far)):
+            if chance == chance:
+                yield {"part": part, "item": one.name, "value": chance}
 
 
 def _share_row(part: str, item: str, share: Share) -> Row:
@@ -225,6 +262,7 @@ def record(found: Explanation) -> dict[str, Any]:
         about[title.partition(",")[0].replace(" ", "_")] = [
             dict(zip(keys, row, strict=True)) for row in _ranked(ranking)
         ]
+    about["signs"] = [asdict(one) for one in found.signs]
     return about | {"notes": list(found.notes)}
 
 
