@@ -231,7 +231,12 @@ class RankingFolder:
 
 
 def keep(
-    ranking: Ranking, folder: Path, facts: Mapping[str, Any], study: Mapping[str, Any], asked: Mapping[str, Any]
+    ranking: Ranking,
+    folder: Path,
+    facts: Mapping[str, Any],
+    study: Mapping[str, Any],
+    asked: Mapping[str, Any],
+    tabled: bool = False,
 ) -> None:
     """Write a ranking whole and as tables for its reader, and last what was asked and the hashes of the files.
 
@@ -243,9 +248,12 @@ def keep(
         Where; a run directory has its run.json, any other folder gets a ranking.json.
     facts, study, asked : mapping
         The ranking's `identity`, the record of its study, and what was asked of it.
+    tabled : bool
+        Whether the tables of it, but for that of the ranking within it, lie there already.
     """
-    atomically(folder / TABLE, ranking.to_csv)
-    if ranking.pairs:
+    if not tabled:
+        atomically(folder / TABLE, ranking.to_csv)
+    if ranking.pairs and not tabled:
         atomically(folder / PAIRS, ranking.pairs_to_csv)
     if ranking.within is not None:
         atomically(folder / WITHIN, ranking.within.to_csv)

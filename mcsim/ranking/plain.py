@@ -182,7 +182,7 @@ def with_members(ranking: Ranking, result: Result, folder: Path | None, workers:
     whole = replace(ranking, within=effects)
     if folder is not None:
         facts, asked = identity_of(folder / RANKING), read_manifest(folder)["ranking"]
-        keep(whole, folder, facts, study_record(study), asked)
+        keep(whole, folder, facts, study_record(study), asked, tabled=True)
     return whole
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from mcsim.report.kind import Figure
 from mcsim.report.language import say
-from mcsim.report.style import WIDTH, colour, label, line, scale, unit_words
+from mcsim.report.style import WIDTH, Pencil, colour, label, line, scale, unit_words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -62,6 +62,10 @@ def panels(plt: Any, rows: pd.DataFrame, figure: Figure, height: float = 2.3) ->
     lines, columns = grid(len(names))
     size = (WIDTH, 3.4 if len(names) == 1 else height * lines + 0.4)
     picture, axes = plt.subplots(lines, columns, figsize=size, squeeze=False, sharex=True)
+    if isinstance(plt, Pencil):
+        from mcsim.report.room import Room
+
+        picture.set_layout_engine(Room())  # no one adds anything that needs another one
     flat = list(axes.flat)
     for spare in flat[len(names) :]:
         spare.set_visible(False)
