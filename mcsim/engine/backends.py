@@ -142,8 +142,14 @@ def _spread(
 
 @contextmanager
 def _cluster(backend: str, scheduler: str | None, jobs: int) -> Iterator[dict[str, Any]]:
-    if backend != "dask":
-        yield {"backend": "threading" if backend == "threads" else "loky"}
+    if backend == "threads":
+        from mcsim.engine.cores import one_core_each
+
+        with one_core_each():
+            yield {"backend": "threading"}
+        return
+    if backend == "processes":
+        yield {"backend": "loky"}  # which gives each process its share of the cores
         return
     from joblib import parallel_config
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from mcsim.engine.cores import side_by_side
 from mcsim.ranking.method import Analysis, GivenData, Measures
 from mcsim.study import FloatArray
 
@@ -24,10 +25,10 @@ def _by_element(element: Element) -> Callable[[FloatArray, FloatArray, Analysis]
         if about.jobs == 1 or y.shape[1] == 1:
             columns = [element(analyze, column, about) for column in y.T]
         else:
-            from joblib import Parallel, delayed
+            from joblib import delayed
 
             calls = (delayed(element)(analyze, column, about) for column in y.T)
-            columns = Parallel(n_jobs=about.jobs, backend="threading")(calls)
+            columns = side_by_side(calls, about.jobs)
         measures = columns[0].keys() if columns else ()
         return {name: np.stack([column[name] for column in columns], axis=1) for name in measures}
 

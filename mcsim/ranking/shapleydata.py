@@ -25,6 +25,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from mcsim.engine.cores import side_by_side
 from mcsim.ranking.fitted import Draws, fit
 from mcsim.ranking.games import Game, Games, factors_of
 from mcsim.ranking.intervals import pseudo_values, student_estimate
@@ -139,9 +140,9 @@ def effects(x: FloatArray, y: FloatArray, about: Analysis) -> Measures:
     if about.jobs == 1 or len(starts) == 1:
         blocks = [block(start) for start in starts]
     else:
-        from joblib import Parallel, delayed
+        from joblib import delayed
 
-        blocks = Parallel(n_jobs=about.jobs, backend="threading")(delayed(block)(start) for start in starts)
+        blocks = side_by_side((delayed(block)(start) for start in starts), about.jobs)
     return {name: np.concatenate(parts, axis=1) for name, *parts in zip(MEASURES, *blocks, strict=True)}
 
 

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from mcsim.engine.cores import side_by_side
 from mcsim.ranking.method import Analysis, GivenData, Measures
 from mcsim.ranking.thinned import thinned, thinned_lines
 from mcsim.study import FloatArray, InputError, IntArray
@@ -141,10 +142,10 @@ def _all(
     """Return each output's surrogate and its error in draws left out."""
     if jobs == 1 or scaled.shape[1] == 1:
         return [_one(functions, terms, column, fold) for column in scaled.T]
-    from joblib import Parallel, delayed
+    from joblib import delayed
 
     calls = (delayed(_one)(functions, terms, column, fold) for column in scaled.T)
-    return list(Parallel(n_jobs=jobs, backend="threading")(calls))
+    return side_by_side(calls, jobs)
 
 
 def _one(functions: FloatArray, terms: Sequence[Term], y: FloatArray, fold: IntArray) -> tuple[Surrogate, float]:
