@@ -17,7 +17,7 @@ import numpy as np
 
 from mcsim.ranking.basis import Function
 from mcsim.ranking.fitted import Centred
-from mcsim.study import FloatArray, IntArray
+from mcsim.study import BoolArray, FloatArray, IntArray
 
 _HELD = 1e6  # times what the others leave of a function, its square: above, an inverse would cost half of all digits
 
@@ -113,7 +113,8 @@ class Games:
 
     def __init__(self, centred: Centred, members: IntArray, wanted: Sequence[int]) -> None:
         self._centred, self._members = centred, members
-        self._ours = np.isin(members, wanted).any(axis=1) if len(wanted) > 0 else np.ones(len(members), bool)
+        own = np.isin(members, wanted).any(axis=1) if len(wanted) > 0 else np.ones(len(members), bool)
+        self._ours: BoolArray = np.asarray(own, np.bool_)
         ours, gram, cross = self._ours, centred.gram, centred.cross
         self._left = np.empty((0, 0))
         if ours.any() and not ours.all():

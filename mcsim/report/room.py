@@ -42,9 +42,9 @@ class Margins(NamedTuple):
     @staticmethod
     def of(sides: Sequence[float], rows: int, columns: int) -> Margins:
         """Return margins that are equal in all columns and rows."""
-        counts = columns, columns, rows, rows
-        around = [np.full(count, float(side)) for count, side in zip(counts, sides, strict=True)]
-        return Margins(*around, np.zeros(columns))
+        (left, right, below, above), beside = sides, np.ones(columns)
+        tall = np.ones(rows)
+        return Margins(left * beside, right * beside, below * tall, above * tall, 0.0 * beside)
 
 
 class Room(LayoutEngine):
