@@ -48,6 +48,9 @@ def in_language(study: Study, language: str) -> Study:
         ),
         figures=tuple(told_in(figure, language) for figure in study.figures),
         brief=brief_of(told_in(study.brief.entry, language), model, f"{place}: report"),
+        surveys=tuple(
+            replace(one, label=str(told_in(one.entry, language).get("label", one.label))) for one in study.surveys
+        ),
         outcomes=tuple(replace(item, label=told_in(item.entry, language).get("label", "")) for item in study.outcomes),
         labels=labels,
     )
@@ -105,6 +108,7 @@ def _wanted(study: Study, language: str) -> Iterator[tuple[str, bool]]:
     for number, figure in enumerate(study.figures, start=1):
         yield from _texts(figure, f"report.figures[{number}]", language)
     yield from _texts([item.entry for item in study.outcomes], "compare.outcomes", language)
+    yield from _texts([one.entry for one in study.surveys], "survey", language)
     names = [output.name for output in study.outputs]
     names += [item.name for item in study.inputs if item.table is None and item.vector is None]
     names += [*study.vectors, *study.tables, *study.groups, *(option.name for option in study.model.options)]

@@ -182,7 +182,7 @@ OBSERVATION = Section(
 SURVEY = Section(
     (
         Key("name", NAME, "name of the survey", required=True),
-        Key("label", TEXT, "what a reader sees in its place"),
+        *_told("label", TEXT, "what a reader sees in its place"),
         Key(
             "observes",
             ListOf(NAME, 'a list of names, such as ["annual_degradation"]', fewest=1),

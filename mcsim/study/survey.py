@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -31,6 +33,8 @@ class Survey:
         Price of the whole in USD; NaN where none is told.
     source, note : str
         Who says so, and what else there is to say.
+    entry : mapping
+        What the study file says, in all its languages.
     """
 
     name: str
@@ -43,6 +47,7 @@ class Survey:
     cost: float
     source: str
     note: str = ""
+    entry: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def error(self) -> float:

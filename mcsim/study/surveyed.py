@@ -54,7 +54,7 @@ def _survey(entry: Mapping[str, Any], study: Study, place: str) -> Survey:
     label = str(entry.get("label", entry["name"]))
     price = float(entry.get("cost", float("nan")))
     texts = str(entry["source"]), str(entry.get("note", ""))
-    return Survey(str(entry["name"]), label, observes, int(entry["n"]), spread, bias, relative, price, *texts)
+    return Survey(str(entry["name"]), label, observes, int(entry["n"]), spread, bias, relative, price, *texts, entry)
 
 
 def _observed(listed: Sequence[str], study: Study, place: str) -> tuple[str | tuple[Cell, ...], list[str]]:
