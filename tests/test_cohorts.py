@@ -13,7 +13,7 @@ from mcsim.kernels.cohorts.home import fill_unit_leavers, fill_unit_replacements
 from mcsim.kernels.cohorts.materials import WORK, fill_retired
 from mcsim.kernels.cohorts.packs import fill_new_vehicles, fill_states, in_service
 from mcsim.kernels.cohorts.records import MASS, Contents, Policy
-from mcsim.kernels.cohorts.room import Packs, PackSpace, Retiring
+from mcsim.kernels.cohorts.room import Packs, PackSpace, Retiring, StateSpace
 from mcsim.kernels.cohorts.second_hand import fill_entry_survival
 from mcsim.kernels.cohorts.stock import fill_stock, fill_table_halves, fill_weibull_steps, push_ages, year_of_half
 from mcsim.kernels.cohorts.trade import allocate, ev_share_of_pool, spread_ages
@@ -30,7 +30,8 @@ def tables(cover, repair=0.0, law=LAW, classes=None):
     fill_weibull_steps(1.0, 1 / max(law["hazard"], 1e-12), 0.25, defects)
     state = np.empty((HALVES, classes or (HALVES if repair else cover + 1)))
     running = np.empty(HALVES)
-    fill_states(warranty, end, defects, cover, repair, state, running)
+    space = StateSpace(*np.empty((5, len(running))))
+    fill_states(warranty, end, defects, cover, repair, space, state, running)
     return warranty, end, defects, state, running
 
 
@@ -272,7 +273,8 @@ def test_packs_that_leave_with_their_vehicle_and_those_replaced_are_all_that_ret
     ):
         fill_weibull_steps(shape, scale, step, law)
     state, running = np.empty((halves, halves)), np.empty(halves)
-    fill_states(warranty, end, defects, cover, repair, state, running)
+    space = StateSpace(*np.empty((5, len(running))))
+    fill_states(warranty, end, defects, cover, repair, space, state, running)
     left, tables = np.empty(years), [np.empty((years, years)) for _ in range(3)]
     fill_new_vehicles(alive, state, running, cover, repair, exposure, left, *tables)
     columns = [np.empty(years) for _ in range(5)]

@@ -167,7 +167,7 @@ def test_a_pack_that_crosses_fails_no_earlier_than_its_quantile_does_in_the_host
     yearly = SampledLaw(np.empty((4, 30)), np.ones((4, 30)))
     sample_law(host, yearly.end)
     space = YearSpace(np.ones(13), np.empty(13), np.empty(12), np.empty(12))
-    left, retired = np.empty(12), np.empty((12, 1))
+    left, retired = np.empty(12), np.zeros((12, 1))
     fill_unrepaired(age, 2, yearly, Traded(np.ones(1), start), space, left, retired)
     crossed = math.exp(-((age / home_scale) ** shape))
     known = min(crossed, math.exp(-((age / host_scale) ** shape)))
@@ -220,7 +220,7 @@ def test_packs_of_an_import_and_those_of_its_repairs_are_those_of_its_half_years
         sample_law(defects, sampled.defects)
     space = YearSpace(np.empty(years + 1), np.empty(years + 1), np.empty(years), np.empty(years))
     fill_ends(alive, exposure, space.alive)
-    traded, left, retired = Traded(share, start), np.empty(years), np.empty((years, shifts))
+    traded, left, retired = Traded(share, start), np.empty(years), np.zeros((years, shifts))
     fill_unrepaired(age, exposure, yearly, traded, space, left, retired)
     halves = 2 * years
     renewal = RenewalSpace(

@@ -8,7 +8,7 @@ from mcsim.kernels._jit import borrowing_kernel, part_of_kernel
 from mcsim.kernels.cohorts.choice import working_share
 from mcsim.kernels.cohorts.records import EV, HEV, ICEV, SECOND_HAND
 from mcsim.kernels.cohorts.repaired import add_repaired_packs
-from mcsim.kernels.cohorts.stock import add_scaled, push_ages, push_cohort, row_of
+from mcsim.kernels.cohorts.stock import add_scaled, push_ages, push_cohort, row_of, set_scaled
 
 
 @part_of_kernel
@@ -190,11 +190,15 @@ def sum_model_year(i, first, working, cells, shifts, retired):
     for age in range(max(-first, 0), min(ages, years - first)):
         came = working[i, first + age, age]
         if came > 0.0:
-            if not any_came:
+            entered = (first + age) * shifts
+            if any_came:
+                add_scaled(came, cells[i, age], retired[entered:])
+            else:
+                # The first who came: before them nothing retires, and what they leave need not be added to 0.
                 any_came = True
-                for cell in range(retired.size):
+                for cell in range(max(first, 0) * shifts, entered):
                     retired[cell] = 0.0
-            add_scaled(came, cells[i, age], retired[(first + age) * shifts :])
+                set_scaled(came, cells[i, age], retired[entered:])
     return any_came
 
 

@@ -7,7 +7,7 @@ from mcsim.kernels.cohorts.stock import add_scaled, fill_weibull_steps, push_age
 
 
 @borrowing_kernel
-def fill_first_owners(vehicles, laws, exposure, curves, states, new):
+def fill_first_owners(vehicles, laws, exposure, curves, space, states, new):
     """Fill on which packs vehicles sold new run in both countries, and what becomes of one sold in the host country.
 
     Parameters
@@ -16,7 +16,11 @@ def fill_first_owners(vehicles, laws, exposure, curves, states, new):
         Of n draws.
     exposure : int
         Half-years lived at the end of the year of sale.
-    curves, states, new : Curves, States, NewVehicles
+    curves : Curves
+        Filled.
+    space : StateSpace
+        Working space.
+    states, new : States, NewVehicles
         Filled.
     """
     for i in range(laws.shape.size):
@@ -24,11 +28,11 @@ def fill_first_owners(vehicles, laws, exposure, curves, states, new):
         fill_curves(i, laws, curves)
         fill_states(
             curves.home.warranty[i], curves.home.end[i], curves.defects[i], there.cover[i], there.repair[i],
-            states.home.share[i], states.home.running[i],
+            space, states.home.share[i], states.home.running[i],
         )  # fmt: skip
         fill_states(
             curves.host.warranty[i], curves.host.end[i], curves.defects[i], here.cover[i], here.repair[i],
-            states.host.share[i], states.host.running[i],
+            space, states.host.share[i], states.host.running[i],
         )  # fmt: skip
         fill_weibull_steps(vehicles.shape[i], vehicles.scale[i], 0.5, new.alive[i])
         # At the end of its y-th year after that of sale a vehicle is 2 y half-years older than at the first.
@@ -198,9 +202,19 @@ def fill_new_packs(sales, new, capacity, per_vehicle, packs):
 @borrowing_kernel
 def sum_shifts(retired, total):
     """Fill the packs retired by year, (years,), from those by year and model year, (years, shifts)."""
-    for year in range(total.size):
+    fours, shifts = total.size - total.size % 4, retired.shape[1]
+    # Four years side by side: a sum by itself waits for every addition. No pack is of a later year than it retires in.
+    for year in range(0, fours, 4):
+        first, second, third, fourth = 0.0, 0.0, 0.0, 0.0
+        for shift in range(min(shifts, year + 4)):
+            first += retired[year, shift]
+            second += retired[year + 1, shift]
+            third += retired[year + 2, shift]
+            fourth += retired[year + 3, shift]
+        total[year], total[year + 1], total[year + 2], total[year + 3] = first, second, third, fourth
+    for year in range(fours, total.size):
         total[year] = 0.0
-        for shift in range(retired.shape[1]):
+        for shift in range(shifts):
             total[year] += retired[year, shift]
 
 

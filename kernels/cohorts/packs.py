@@ -7,7 +7,9 @@ pairs (vehicle dies, pack fails) in one step, half have the vehicle first, never
 in the two survivals and sum exactly over mixes of vehicles.
 """
 
-from mcsim.kernels._jit import borrowing_kernel, inline_kernel
+import math
+
+from mcsim.kernels._jit import apart_kernel, borrowing_kernel, inline_kernel
 from mcsim.kernels.cohorts.stock import fill_weibull_steps, year_of_half
 
 NOBODY = 1e-16  # fewer than this share is nobody
@@ -79,8 +81,77 @@ def in_service(half, fitted, cover, warranty_law, end_law):
     return end_law[age]
 
 
+@apart_kernel
+def _serve_covered(first, law, defects, before, after):
+    """Fill what is left, at the end of one half-year under the cover, of the packs of every class but the first."""
+    for fitted in range(after.size):
+        # A class is what was fitted times the survival since: one product from the start, so that rounding does not
+        # pile up step by step. min: a law that jumps (the end of the cover) takes packs out, never back in.
+        left = min(first[fitted] * (law[fitted] * defects[fitted]), before[fitted])
+        after[fitted] = left if before[fitted] > NOBODY else 0.0
+
+
+@apart_kernel
+def _serve_uncovered(first, passed, law, defects, before, after):
+    """As `_serve_covered`, after the cover."""
+    for fitted in range(after.size):
+        left = min(first[fitted] * (min(passed[fitted], law[fitted]) * defects[fitted]), before[fitted])
+        after[fitted] = left if before[fitted] > NOBODY else 0.0
+
+
+@apart_kernel
+def _sum_classes(before, after):
+    """Return what fails in a half-year and what is left of all classes, four sums at a time."""
+    failed0, failed1, failed2, failed3 = 0.0, 0.0, 0.0, 0.0
+    left0, left1, left2, left3 = 0.0, 0.0, 0.0, 0.0
+    fours = after.size - after.size % 4
+    for fitted in range(0, fours, 4):
+        after0, after1, after2, after3 = after[fitted], after[fitted + 1], after[fitted + 2], after[fitted + 3]
+        failed0 += before[fitted] - after0
+        failed1 += before[fitted + 1] - after1
+        failed2 += before[fitted + 2] - after2
+        failed3 += before[fitted + 3] - after3
+        left0 += after0
+        left1 += after1
+        left2 += after2
+        left3 += after3
+    for fitted in range(fours, after.size):
+        failed0 += before[fitted] - after[fitted]
+        left0 += after[fitted]
+    return (failed0 + failed1) + (failed2 + failed3), (left0 + left1) + (left2 + left3)
+
+
 @borrowing_kernel
-def fill_states(warranty_law, end_law, defects, cover, repair, state, running):
+def fill_service(halves, warranty_law, end_law, defects, cover, space):
+    """Fill the laws of packs fitted in the middle of a half-year, from the oldest on, and who passed a cover.
+
+    Of a vehicle of age half / 2 the class fitted in half-year c is half - c half-years old, less a quarter-year: the
+    oldest first, the laws of all its classes stand side by side.
+
+    Parameters
+    ----------
+    halves : int
+        Half-years of age.
+    warranty_law, end_law, defects, cover
+        As in `fill_states`.
+    space : StateSpace
+        Filled, but for `first`.
+    """
+    for age in range(halves - 1):
+        place, quarter = halves - 1 - age, quarter_age(age + 1, 1)
+        space.warranty[place], space.end[place], space.defects[place] = (
+            warranty_law[quarter], end_law[quarter], defects[quarter]
+        )  # fmt: skip
+    for fitted in range(1, halves):
+        # P(T_warranty > cover and T_end > age), both times monotone in one quantile: the smaller of two survivals.
+        passed = math.inf
+        if fitted <= cover:
+            passed = 1.0 if fitted == cover else warranty_law[quarter_age(cover, fitted)]
+        space.passed[fitted] = passed
+
+
+@borrowing_kernel
+def fill_states(warranty_law, end_law, defects, cover, repair, space, state, running):
     """Fill the share of vehicles, deaths of vehicles aside, that run on a pack fitted in each half-year.
 
     Parameters
@@ -92,8 +163,11 @@ def fill_states(warranty_law, end_law, defects, cover, repair, state, running):
         Half-years of warranty; 0 for none.
     repair : float
         Probability that a pack failing after the cover is replaced.
+    space : StateSpace
+        Working space.
     state : ndarray, shape (halves, classes)
-        Filled; classes must reach the cover, and the last half-year where there is repair.
+        Filled up to the half-year itself, no pack being fitted later; classes must reach the cover, and the last
+        half-year where there is repair.
     running : ndarray, shape (halves,)
         Filled: sum over the classes.
 
@@ -101,39 +175,39 @@ def fill_states(warranty_law, end_law, defects, cover, repair, state, running):
     --------
     >>> import numpy as np
     >>> from mcsim.kernels.cohorts.packs import fill_states
+    >>> from mcsim.kernels.cohorts.room import StateSpace
     >>> law, state, running = np.linspace(1.0, 0.0, 9), np.empty((3, 2)), np.empty(3)
-    >>> fill_states(law, law, np.ones(9), 1, 0.0, state, running)
+    >>> fill_states(law, law, np.ones(9), 1, 0.0, StateSpace(*np.empty((5, 3))), state, running)
     >>> running.tolist(), state[1].tolist()
     ([1.0, 1.0, 0.65625], [0.75, 0.25])
     """
     halves, classes = state.shape
-    for half in range(halves):
-        running[half] = 0.0
-        for fitted in range(classes):
-            state[half, fitted] = 0.0
-    state[0, 0] = 1.0
-    running[0] = 1.0
+    first = space.first
+    fill_service(halves, warranty_law, end_law, defects, cover, space)
+    state[0, 0], running[0], first[0] = 1.0, 1.0, 1.0
     for half in range(1, halves):
-        failed = 0.0
-        left = 0.0
-        for fitted in range(min(half, classes)):
-            before = state[half - 1, fitted]
-            if before <= NOBODY:
-                continue
-            # A class is what was fitted times the survival since: one product from the start, so that rounding does not
-            # pile up step by step. min: a law that jumps (the end of the cover) takes packs out, never back in.
-            first = 1.0 if fitted == 0 else state[fitted, fitted]
-            share = in_service(half, fitted, cover, warranty_law, end_law) * defects[quarter_age(half, fitted)]
-            after = min(first * share, before)
-            state[half, fitted] = after
-            failed += before - after
-            left += after
+        known, oldest = min(half, classes), halves - 1 - half
+        before, after = state[half - 1, :known], state[half, :known]
+        share = in_service(half, 0, cover, warranty_law, end_law) * defects[quarter_age(half, 0)]
+        after[0] = min(share, before[0]) if before[0] > NOBODY else 0.0
+        aged = space.defects[oldest + 1 : oldest + known]
+        if half <= cover:
+            law = space.warranty[oldest + 1 : oldest + known]
+            _serve_covered(first[1:known], law, aged, before[1:], after[1:])
+        else:
+            law = space.end[oldest + 1 : oldest + known]
+            _serve_uncovered(first[1:known], space.passed[1:known], law, aged, before[1:], after[1:])
+        failed, left = _sum_classes(before, after)
         # The rule of replacement: always under the cover, by chance of repair afterwards.
         again = failed if half <= cover else repair * failed
-        if again > 0.0:
-            state[half, half] = again
+        if half < classes:
+            state[half, half], first[half] = again, again
         running[half] = left + again
         if running[half] <= NOBODY:
+            for later in range(half + 1, halves):
+                running[later] = 0.0
+                for fitted in range(min(later + 1, classes)):
+                    state[later, fitted] = 0.0
             break
 
 
@@ -159,8 +233,9 @@ def fill_new_vehicles(alive, state, running, cover, repair, exposure, left, cove
     --------
     >>> import numpy as np
     >>> from mcsim.kernels.cohorts.packs import fill_new_vehicles, fill_states
+    >>> from mcsim.kernels.cohorts.room import StateSpace
     >>> law, state, running = np.linspace(1.0, 0.0, 9), np.empty((3, 2)), np.empty(3)
-    >>> fill_states(law, law, np.ones(9), 1, 0.0, state, running)
+    >>> fill_states(law, law, np.ones(9), 1, 0.0, StateSpace(*np.empty((5, 3))), state, running)
     >>> left, covered, later, replaced = np.empty(2), np.empty((2, 1)), np.empty((2, 1)), np.empty((2, 1))
     >>> alive = np.array([1.0, 0.8, 0.5])
     >>> fill_new_vehicles(alive, state, running, 1, 0.0, 1, left, covered, later, replaced)

@@ -11,7 +11,7 @@ and every c adds one row to all later half-years.
 
 from mcsim.kernels._jit import apart_kernel, borrowing_kernel
 from mcsim.kernels.cohorts.packs import NOBODY, quarter_age
-from mcsim.kernels.cohorts.stock import add_scaled, row_of
+from mcsim.kernels.cohorts.stock import add_scaled, row_of, set_scaled
 
 
 @borrowing_kernel
@@ -176,12 +176,6 @@ def put_year(fitted, entering, in_use, repaired, number):
         place += fitted + later + 1
 
 
-@apart_kernel
-def _set_scaled(factor, source, target):
-    for place in range(target.size):
-        target[place] = factor * source[place]
-
-
 @borrowing_kernel
 def add_repaired_packs(i, coming, entries, capacity, retired, packs):
     """Add the packs fitted by repair in the imports of one draw, by their year of entry.
@@ -211,7 +205,7 @@ def add_repaired_packs(i, coming, entries, capacity, retired, packs):
                 if any_came:
                     add_scaled(kwh, entries.repaired[i, age], retired[:cells])
                 else:
-                    _set_scaled(kwh, entries.repaired[i, age], retired[:cells])
+                    set_scaled(kwh, entries.repaired[i, age], retired[:cells])
                 any_came = True
         if any_came:
             for year in range(years - entered):

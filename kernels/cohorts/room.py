@@ -209,6 +209,25 @@ class HomeSpace(NamedTuple):
     ev_alive: Array
 
 
+class StateSpace(NamedTuple):
+    """The classes of packs of one vehicle, (at least halves,) each.
+
+    Parameters
+    ----------
+    warranty, end, defects : ndarray
+        Survival of packs fitted in the middle of a half-year, the oldest first: one of k half-years less a quarter-year
+        at the k-th place before the last.
+    first, passed : ndarray
+        What was fitted in each half-year, and the share of it that passed the end of the cover.
+    """
+
+    warranty: Array
+    end: Array
+    defects: Array
+    first: Array
+    passed: Array
+
+
 class Traded(NamedTuple):
     """Packs of one traded EV by class: the half-year in which they were fitted at home.
 
@@ -387,6 +406,7 @@ class Tables(NamedTuple):
 class Space(NamedTuple):
     """Working space, used again for every draw."""
 
+    states: StateSpace
     home: HomeSpace
     entry: EntrySpace
     imports: ImportSpace

@@ -96,8 +96,8 @@ def fill_unrepaired(age, exposure, yearly, traded, space, left, retired):
     left : ndarray, shape (years,)
         Filled: share in use at the ends of years.
     retired : ndarray, shape (years, shifts)
-        Filled: packs by year since entry and by model year of the pack since that of the vehicle. The sum over years is
-        the packs that ever served there less those in use.
+        0 at first; filled with packs by year since entry and by model year of the pack since that of the vehicle. The
+        sum over years is the packs that ever served there less those in use.
 
     Examples
     --------
@@ -105,7 +105,7 @@ def fill_unrepaired(age, exposure, yearly, traded, space, left, retired):
     >>> from mcsim.kernels.cohorts.room import Traded, SampledLaw, YearSpace
     >>> from mcsim.kernels.cohorts.stock import fill_weibull_steps
     >>> from mcsim.kernels.cohorts.second_hand import fill_unrepaired, sample_law
-    >>> end, yearly, left, retired = np.empty(80), np.empty((4, 9)), np.empty(2), np.empty((2, 1))
+    >>> end, yearly, left, retired = np.empty(80), np.empty((4, 9)), np.empty(2), np.zeros((2, 1))
     >>> fill_weibull_steps(1.0, 4.0, 0.25, end)
     >>> sample_law(end, yearly)
     >>> traded = Traded(np.ones(1), np.full(20, end[20]))
@@ -118,8 +118,6 @@ def fill_unrepaired(age, exposure, yearly, traded, space, left, retired):
     for year in range(years):
         running[year] = 0.0
         lost[year] = 0.0
-        for shift in range(retired.shape[1]):
-            retired[year, shift] = 0.0
     before_shift = 0
     for fitted in range(min(traded.share.size, 2 * age + 1)):
         share, start = traded.share[fitted], traded.start[fitted]
@@ -261,6 +259,8 @@ def fill_entries(vehicles, laws, curves, state, rules, wanted, space, entries):
                 entries.left[i, age, year] = others[year + 1]
             entries.passing[i, age] = traded_share(age, state[i], cover, warranty, end, allowed, traded.share)
             fill_starts(age, warranty, end, allowed, cover, law.end, traded.start)
+            for cell in range(entries.retired_cells.shape[2]):
+                entries.retired_cells[i, age, cell] = 0.0
             left, retired = entries.ev_left[i, age], entries.retired[i, age]
             fill_unrepaired(age, exposure, space.yearly, traded, space.years, left, retired)
             if entries.repaired.shape[2] > 0:

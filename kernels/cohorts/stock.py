@@ -147,6 +147,13 @@ def add_scaled(factor, source, target):
 
 
 @apart_kernel
+def set_scaled(factor, source, target):
+    """Set a row to a multiple of another one, as far as that goes; otherwise as `add_scaled`."""
+    for place in range(target.size):
+        target[place] = factor * source[place]
+
+
+@apart_kernel
 def push_cohort(inflow, left, start, stock, gone):
     """Add a cohort's whole future to the yearly stock and to the yearly outflow.
 

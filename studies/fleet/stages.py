@@ -230,19 +230,21 @@ def make_space(size: Sizes, materials: int) -> room.Space:
     """Return working space for one draw after the other."""
     years, ages = size.years, size.ages
     traded = room.Traded(np.empty(size.home_classes), np.empty(size.home_classes))
+    yearly, halfly = (
+        room.SampledLaw(*(np.empty((step, 4 // step * (ages + years + 2))) for _ in range(2))) for step in (4, 2)
+    )
+    home_cells = years * size.home_shifts
     halves = 2 * years
     by_half = [np.empty(halves) for _ in range(3)]
     renewal = room.RenewalSpace(
         by_half[0], by_half[1], by_half[2], np.empty((2, years + 1)), np.empty(years), np.empty(years)
     )
-    yearly, halfly = (
-        room.SampledLaw(*(np.empty((step, 4 // step * (ages + years + 2))) for _ in range(2))) for step in (4, 2)
-    )
-    home_cells = years * size.home_shifts
     at_ends = room.YearSpace(np.empty(years + 1), np.empty(years + 1), np.empty(years), np.empty(years))
     by_age: dict[str, Any] = {name: np.empty(ages) for name in room.ImportSpace._fields}
     by_age |= {"may_give": np.empty(ages, np.bool_), "in_use": np.empty((years + ages - 1, years))}
+    classes = max(size.home_halves, size.host_halves)
     return room.Space(
+        states=room.StateSpace(*(np.empty(classes) for _ in room.StateSpace._fields)),
         home=room.HomeSpace(np.empty(HALVES), np.empty(HALVES)),
         entry=room.EntrySpace(np.empty(2 * years + 1), np.empty(years + 1), traded, yearly, halfly, at_ends, renewal),
         imports=room.ImportSpace(**by_age),
@@ -371,7 +373,7 @@ def fill_block(
     """Run the stages of a block of draws: fill their flows, and which EVs come when."""
     curves, states, new, entries = tables.curves, tables.states, tables.new, tables.entries
     (home, host), laws, pool, exposure = drawn.vehicles, drawn.laws, tables.pool, rules.exposure
-    fill_first_owners(host, laws, exposure, curves, states, new)
+    fill_first_owners(host, laws, exposure, curves, space.states, states, new)
     leavers = tables.leavers
     fill_home_fleets(home, shared.styles, rules, laws.pass_scale, states.home, leavers, space.home, flows.home, pool)
     fill_entries(host, laws, curves, states.home.share, rules, shared.gates.ever, space.entry, entries)
