@@ -129,6 +129,11 @@ CONTENTS = (
     Parameter("lfp_share_2050", "share", "LFP in 2050 on the path report", (0.0, 0.999), PACKS),
     Parameter("nmc_shift", "share", "NMC moved from 622 to 811", (-1.0, 1.0), PACKS),
     Parameter("nimh_pack_mass", "kg", "NiMH pack of a hybrid", POSITIVE, PACKS),
+    Parameter("hev_pack_shape", "-", "Weibull shape of hybrids' pack lives", (0.5, 30.0), AGEING, constant(4.0)),
+    Parameter("hev_pack_scale", "yr", "Weibull scale of hybrids' pack lives", (0.5, 200.0), AGEING, constant(15.5)),
+    Parameter("hev_warranty_years", "yr", "warranty of a hybrid's pack", (0.0, 30.0), AGEING, constant(8.0)),
+    Parameter("swap_probability", "share", "later failures that a used pack follows", SHARE, AGEING, constant(0.0)),
+    Parameter("used_pack_age", "yr", "age of a used pack at its installation", (0.0, 30.0), AGEING, constant(5.0)),
     Parameter("second_use_years", "yr", "duration of a second use", (1.0, 40.0), PACKS),
     Parameter("second_use_collection", "share", "collected for recycling after a second use", SHARE, PACKS),
     Parameter("triage_share", "share", "retired packs fit for a second life", SHARE, PACKS),
@@ -151,6 +156,12 @@ EVALUATION = Option(
     ("expectation", "lives"),
     meaning="exact means over the host country's vehicles, or vehicles drawn one by one (--lives of each series)",
 )
+HYBRID_PACKS = Option(
+    "hybrid_packs",
+    "off",
+    ("off", "on"),
+    meaning="whether hybrids' packs replaced under warranty and swapped for used ones are told",
+)
 OPTIONS = (
     Option(
         "trade",
@@ -165,6 +176,7 @@ OPTIONS = (
     Option("timing", "mid", ("start", "mid", "end"), meaning="when in a year vehicles enter; stocks count at its end"),
     Option("pool_mix", "import_ages", ("import_ages", "whole"), meaning="whose EV share imports follow"),
     EVALUATION,
+    HYBRID_PACKS,
     Option("chemistry_path", "report", ("report", "lfp_heavy", "user"), meaning="chemistries of new packs"),
 )
 
@@ -249,6 +261,14 @@ PACK_OUTPUTS = (
     Output("warranty_battery_mass", "t/yr", "mass of packs replaced under warranty", (YEAR,)),
     Output("warranty_battery_energy", "GWh/yr", "capacity of packs replaced under warranty", (YEAR,)),
     Output("retired_nimh_mass", "t/yr", "mass of hybrids' NiMH packs that retire", (YEAR, ORIGIN)),
+    *(
+        Output(name, "pack/yr", meaning, (YEAR, ORIGIN), only_if=(HYBRID_PACKS.name, "on"))
+        for name, meaning in (
+            ("hybrid_packs_replaced", "hybrids' packs replaced under warranty"),
+            ("hybrid_packs_swapped", "hybrids' packs that fail later and a used one follows"),
+            ("retired_hybrid_packs", "hybrids' packs that retire: with their vehicle, replaced, or swapped"),
+        )
+    ),
     Output("material_contained", "t/yr", "materials in retired packs", (YEAR, ORIGIN, MATERIAL)),
     Output(
         "material_recoverable",

@@ -29,8 +29,8 @@ from mcsim.kernels.cohorts.lived import Sampled
 from mcsim.kernels.cohorts.records import EV, MODES, NEW, FirstStock, Fleet, Rules, Shared, Styles, Vehicles
 from mcsim.kernels.streams import stream_key, stream_of
 from mcsim.studies.common.corridor import Corridor
-from mcsim.studies.fleet import batteries, charging, steps, turnover
-from mcsim.studies.fleet.declared import EVALUATION, OPTIONS, OUTPUTS, PACK_OUTPUTS, PARAMETERS
+from mcsim.studies.fleet import batteries, charging, hybrids, steps, turnover
+from mcsim.studies.fleet.declared import EVALUATION, HYBRID_PACKS, OPTIONS, OUTPUTS, PACK_OUTPUTS, PARAMETERS
 from mcsim.studies.fleet.failures import laws
 from mcsim.studies.fleet.levers import moved
 from mcsim.studies.fleet.policy import no_rule
@@ -51,7 +51,7 @@ OUTPUT_NAMES = tuple(output.name for output in OUTPUTS)
 CHARGING, NIMH, ON_OFFER, SOLD = (
     "ev_charging_emissions", "retired_nimh_mass", "second_life_on_offer", "new_battery_energy",
 )  # fmt: skip
-PACK_NAMES = frozenset(output.name for output in PACK_OUTPUTS) - {NIMH, SOLD}
+PACK_NAMES = frozenset(output.name for output in PACK_OUTPUTS) - {NIMH, SOLD, *hybrids.NAMES}
 MATERIAL_NAMES = frozenset(name for name in PACK_NAMES if "material" in name)
 LIVES_STREAM, DEFAULT_LIVES = "fleet/lives", 1000
 # Half-years lived at the end of the year of entry.
@@ -187,14 +187,20 @@ def sold_energy(vehicles: Vehicles, capacity: FloatArray) -> FloatArray:
 
 def stages_of(parts: Parts, options: Mapping[str, OptionValue]) -> tuple[Stage, ...]:
     """Return the steps of the fleet under some options."""
+    following = options[HYBRID_PACKS.name] == "on"
 
     def flows(inputs: Mapping[str, FloatArray], found: Found, context: Context) -> Results:
         flowing, shared = flow_records(parts, steps.Floats(inputs), context.options)
-        wanted = steps.names_of(context, ("evs", CHARGING), ("hybrids_gone", NIMH))
+        wanted = steps.names_of(
+            context, ("evs", CHARGING), *(("hybrids_gone", name) for name in (NIMH, *hybrids.NAMES))
+        )
         with_packs = wanted is None or not wanted.isdisjoint(PACK_NAMES)
-        filled, packs = run_flows(flowing, shared, rules(context.options), with_packs, sampled=lives_of(context))
+        held: dict[str, FloatArray] = {}
+        with_hybrids = following and (wanted is None or not wanted.isdisjoint(hybrids.NAMES))
+        after = hybrids.keeper(len(flowing.capacity), held) if with_hybrids else None
+        filled, packs = run_flows(flowing, shared, rules(context.options), with_packs, after, lives_of(context))
         sold = sold_energy(flowing.vehicles, flowing.capacity)
-        results = told({**vehicle_outputs(filled), SOLD: lambda: sold}, wanted)
+        results = told({**vehicle_outputs(filled), SOLD: lambda: sold}, wanted) | held
         if with_packs:
             results |= steps.handed(packs) | {"capacity": flowing.capacity, "sold": sold}
         return results
@@ -213,15 +219,24 @@ def stages_of(parts: Parts, options: Mapping[str, OptionValue]) -> tuple[Stage, 
     def nimh(inputs: Mapping[str, FloatArray], found: Found, context: Context) -> Results:
         return {NIMH: steps.nimh_mass(steps.Floats(inputs), found["hybrids_gone"])}
 
+    def of_hybrids(inputs: Mapping[str, FloatArray], found: Found, context: Context) -> Results:
+        held = {name: found[name] for name in hybrids.HELD}
+        exposure = EXPOSURE[str(context.options["timing"])]
+        return hybrids.hybrid_packs(steps.Floats(inputs), held, found["hybrids_gone"], exposure)
+
     def on_offer(inputs: Mapping[str, FloatArray], found: Found, context: Context) -> Results:
         return {ON_OFFER: steps.energy_on_offer(steps.Floats(inputs), found["retired_energy"])}
 
-    alone = {CHARGING, NIMH, ON_OFFER}
+    alone = {CHARGING, NIMH, ON_OFFER, *hybrids.NAMES}
     vehicle_names = tuple(name for name in OUTPUT_NAMES if name not in PACK_NAMES | alone)
     return (
         Stage("flows", flows, steps.flow_reads(options, parts.border.ev_demand is not None), gives=vehicle_names),
         Stage("packs", packs, steps.pack_reads(options), ("flows",), tuple(sorted(PACK_NAMES - alone))),
         Stage("charging", emissions, steps.grid_reads(), ("flows",), (CHARGING,)),
+        # Outputs of the model in any case, which exist only where they are asked for.
+        Stage("hybrids", of_hybrids, hybrids.READS, ("flows",), hybrids.NAMES)
+        if following
+        else Stage("hybrids", lambda inputs, found, context: {}, (), (), hybrids.NAMES),
         Stage("nimh", nimh, ("nimh_pack_mass",), ("flows",), (NIMH,)),
         Stage("on_offer", on_offer, ("triage_share", "host_end_of_life_loss"), ("packs",), (ON_OFFER,)),
     )

@@ -9,7 +9,7 @@ import numpy as np
 from mcsim.kernels.cohorts.accounts import REPLACEMENTS
 from mcsim.kernels.cohorts.records import ORIGINS, POWERTRAINS
 from mcsim.studies.common.labels import MATERIALS
-from mcsim.studies.fleet.declared import EVALUATION
+from mcsim.studies.fleet.declared import EVALUATION, HYBRID_PACKS
 from mcsim.studies.fleet.declared import OPTIONS as FLEET_OPTIONS
 from mcsim.studies.fleet.declared import OUTPUTS as FLEET_OUTPUTS
 from mcsim.studies.fleet.declared import PARAMETERS as FLEET_PARAMETERS
@@ -86,7 +86,7 @@ def _specs() -> tuple[TableSpec, ...]:
 
 PARAMETERS = _merged(FLEET_PARAMETERS, lca.PARAMETERS, tuple(p for p in vehicle.PARAMETERS if p.name in DRIVING), OWN)
 OPTIONS = (
-    *(option for option in FLEET_OPTIONS if option.name != EVALUATION.name),
+    *(option for option in FLEET_OPTIONS if option not in (EVALUATION, HYBRID_PACKS)),
     *(option for option in lca.OPTIONS if option.name != "purchase_year"),
     *(option for option in vehicle.OPTIONS if option.name == "distance_basis"),
     *OWN_OPTIONS,
