@@ -2,15 +2,22 @@
 
 import inspect
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
+from markupsafe import escape
 from small_studies import study_of
 
 from mcsim.command.main import main
+from mcsim.engine.run import run
 from mcsim.ranking.methods import METHODS, method_of
+from mcsim.ranking.ranking import Ranking
 from mcsim.ranking.sensitivity import sensitivity
+from mcsim.report.language import say, speaking
+from mcsim.report.page import write_report
 from mcsim.study import InputError
+from mcsim.study.labels import Labels
 
 
 def two_slopes(inputs, context):
@@ -70,6 +77,48 @@ def test_the_command_and_the_docs_name_it(name, capsys):
     assert re.search(rf"^  {name} ", listed, flags=re.MULTILINE)
     row = f"| `{name}` | {METHODS[name].evaluations} | {METHODS[name].tells} |"
     assert row in (Path(__file__).parent.parent / "docs" / "sensitivity.md").read_text()
+
+
+@every
+def test_a_report_tells_and_draws_it(rankings, name, tmp_path):
+    ranking, telling = rankings[name], METHODS[name].telling
+    assert telling.marks[0].key == ranking.order_by
+    labels = Labels({"y": {"label": "y", "label_es": "y"}}, texts={"title_es": "Juguete", "question_es": "¿Qué?"})
+    result = run(replace(STUDY, labels=labels), 64, jobs=1, quiet=True)
+    text = write_report(result, ranking, tmp_path, language="es").read_text(encoding="utf-8")
+    with speaking("es"):
+        assert str(escape(say(telling.meaning, source="|").partition("|")[0])) in text
+        assert say(telling.caption) != telling.caption
+        assert all(str(escape(say(mark.head))) in text for mark in telling.marks)
+    assert [path.name for path in (tmp_path / "figures").glob("*ranking*")] == ["02-ranking-y.svg"]
+    if not telling.of_variance:
+        assert "parte de la varianza" not in (tmp_path / "figures" / "02-ranking-y.svg").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", ["rank_based", "ancova", "tornado"])
+def test_a_run_is_ranked_by_the_method_that_was_asked_for(name, tmp_path, capsys):
+    words = ["run", "ishigami", "--method", name, "--draws", "512", "--base", "16", "--out", str(tmp_path / "run")]
+    assert main(words) == 0
+    assert Ranking.of(tmp_path / "run").method == name
+    text = (tmp_path / "run" / "report.html").read_text(encoding="utf-8")
+    assert f"--method {name}" in text
+    assert str(escape(METHODS[name].telling.meaning)) in text
+    capsys.readouterr()
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--method", "sobbol"], "method: unknown (got 'sobbol')"),
+        (["--method", "rank_based", "--design", "sobol"], "rank_based: draws next to one another"),
+        (["--method", "prcc", "--no-sensitivity"], "--method: acts on the ranking alone (got prcc)"),
+        (["--method", "prcc", "--until", "ranking(y) resolved"], "only Sobol' indices have it"),
+    ],
+)
+def test_a_run_refuses_a_method_before_it_begins(words, message, tmp_path, capsys):
+    assert main(["run", "ishigami", *words, "--draws", "64", "--out", str(tmp_path / "run")]) == 2
+    assert message in capsys.readouterr().err
+    assert not (tmp_path / "run" / "run.json").exists()
 
 
 def test_an_unknown_method_is_refused_with_the_closest():

@@ -11,13 +11,13 @@ from report_study import report_ranking, report_study
 
 from mcsim.command.main import main
 from mcsim.engine.run import run
+from mcsim.ranking.methods import METHODS
 from mcsim.report.answers import MORE_OR_LESS, answers_of, plain_text
 from mcsim.report.explorer import TEXTS as EXPLORED
 from mcsim.report.first import rows_of, sentences_of_rows
 from mcsim.report.kinds import KINDS
 from mcsim.report.language import catalogue, say, speaking
 from mcsim.report.page import write_report
-from mcsim.report.shares import SHAPLEY, SOBOL
 from mcsim.report.style import BARE_UNITS, share, unit_words
 from mcsim.result.pairs import POINTS
 from mcsim.study import InputError
@@ -33,7 +33,10 @@ OF_UNITS = {"thousand", "million", "billion", "vehicle", "vehicles", "pack", "pa
 OF_UNITS |= {f"{size} {{things}}" for size in ("thousand", "million", "billion")}
 OF_VERDICTS = {"inside", "overlaps", "outside", "holds", "fails", "unreached", "undefined"}
 OF_VERDICTS |= {"influential", "not influential", "unresolved"}
-OF_REGISTRIES = {kind.caption for kind in KINDS.values()} | {word for share in (*SOBOL, *SHAPLEY) for word in share[1:]}
+TELLINGS = [method.telling for method in METHODS.values()]
+OF_REGISTRIES = {kind.caption for kind in KINDS.values()} | {text for one in TELLINGS for text in one[1:4]}
+OF_REGISTRIES |= {word for one in TELLINGS for mark in one.marks for word in mark[1:]}
+OF_REGISTRIES |= {"first-order share of the variance", "Shapley share of the variance"}
 
 
 def said():

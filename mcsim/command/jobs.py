@@ -42,8 +42,24 @@ class Paper:
     xlsx: bool = False
 
 
-def run_and_report(study: Study, asked: Asked, ranked: bool = True, paper: Paper | None = None) -> Told:
-    """Run a study, rank its drivers where wanted, write the report; return what to tell the user."""
+def run_and_report(
+    study: Study, asked: Asked, ranked: bool = True, paper: Paper | None = None, method: str | None = None
+) -> Told:
+    """Run a study, rank its drivers where wanted, write the report; return what to tell the user.
+
+    Parameters
+    ----------
+    study : Study
+        What is run.
+    asked : Asked
+        What is asked of the run and of its ranking.
+    ranked : bool
+        Whether it is ranked.
+    paper : Paper, optional
+        How the report is written.
+    method : str, optional
+        By which method; by what serves the study where nothing is said.
+    """
     from mcsim.ranking.plain import asked_of_run, plain
 
     until = asked.drawn.until
@@ -51,7 +67,7 @@ def run_and_report(study: Study, asked: Asked, ranked: bool = True, paper: Paper
     drawn = replace(asked, drawn=replace(asked.drawn, until=None if of_ranking else until))
     if not ranked:
         return draw_and_report(study, drawn, None, paper=paper)
-    how = plain(study, asked.drawn.design, asked.drawn.draws)
+    how = plain(study, asked.drawn.design, asked.drawn.draws, method)
     if not how.method:
         return draw_and_report(study, drawn, None, paper=paper).more(f"no ranking: {how.why}", why=how.why)
     wanted = replace(asked, drawn=replace(asked.drawn, until=until if of_ranking else None))
@@ -114,7 +130,7 @@ def refuse_unranked(said: Mapping[str, Any]) -> None:
     InputError
         Naming it.
     """
-    for name, acts in (("base", True), ("until", acts_on(str(said.get("until", ""))) == "ranking")):
+    for name, acts in (("base", True), ("method", True), ("until", acts_on(str(said.get("until", ""))) == "ranking")):
         if name in said and acts:
             raise InputError(f"--{name}: acts on the ranking alone (got {said[name]}); without --no-sensitivity")
 

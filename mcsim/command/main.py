@@ -184,7 +184,7 @@ def evaluate_study(study: str, settings: Sequence[str], data: Path | None, as_js
 @offers("--from", "--draws", "--design", "--samples", "--lives", "--seed", "--set", "--data", "--until")
 @offers("--posterior", "--out", "--resume", "--keep", "--exact", "--shard", "--jobs", "--backend", "--scheduler")
 @offers("--chunk", "--timeout", "--max-failed", "--no-sensitivity", "--base", "--png", "--xlsx", "--lang", "--quiet")
-@offers("--json")
+@offers("--json", "--method")
 def run_study(study: str | None, repeat: Path | None, **given: Any) -> None:
     """Run a study: bands, then the ranking of what drives them, then the report."""
     from mcsim.command.jobs import Paper, asked_of, draw_and_report, refuse_unranked, run_and_report
@@ -195,10 +195,13 @@ def run_study(study: str | None, repeat: Path | None, **given: Any) -> None:
     paper = Paper(words.pop("png", False), words.pop("language", "en"), words.pop("xlsx", False))
     if not ranked:
         refuse_unranked(words)
+    method = words.pop("method", None)
     if repeat is not None:
         from mcsim.command.again import runs_again
 
         again = _again(repeat, study, words)
+        if method is not None:
+            raise click.UsageError(f"run: --from: with --method (got {method}); the ranking as it was, or no --from")
         if not again.drawn:
             raise click.UsageError(f"run: --from: no run (got {repeat}); `mcsim sensitivity --from` repeats a ranking")
         asked = runs_again(again, words, samples, ranked)
@@ -208,7 +211,7 @@ def run_study(study: str | None, repeat: Path | None, **given: Any) -> None:
         raise click.UsageError("run: no study (got nothing); a name that `mcsim list` shows or a path")
     loaded = _loaded(study, words.pop("settings", ()), words.pop("data", None), words.pop("posterior", None))
     _begin(loaded, words)
-    _tell(run_and_report(loaded, asked_of(words, [loaded], samples)[0], ranked, paper), *spoken)
+    _tell(run_and_report(loaded, asked_of(words, [loaded], samples)[0], ranked, paper, method), *spoken)
 
 
 @mcsim.command("sensitivity")

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from mcsim.ranking.intervals import pseudo_values, student_estimate
-from mcsim.ranking.method import Analysis, GivenData, Measures
+from mcsim.ranking.method import Analysis, GivenData, Mark, Measures, Telling
 from mcsim.ranking.surrogate import MOST_DRAWS, MOST_ERROR, Surrogate, expansion, folds, told_of_fit
 from mcsim.ranking.thinned import thinned, thinned_lines
 from mcsim.study import BoolArray, FloatArray
@@ -138,6 +138,16 @@ def _remarks(name: str, measures: Measures) -> list[str]:
     return told_of_fit(name, "ancova", "shares of a fit", measures["error"][0])
 
 
+_TELLING = Telling(
+    (
+        Mark("S", "S", "together"),
+        Mark("structural", "by itself", "by itself"),
+        Mark("correlative", "by what goes with it", "by what goes with it"),
+    ),
+    "The share of an output's variance that goes with an input (S): what the input does by itself, and what others do "
+    "that go with it, below zero where they work against each other; of a fit to the draws of this run, with 95 % "
+    "intervals.",
+)
 ANCOVA = GivenData(
     "ancova",
     "for inputs that depend on one another: what each does by itself, and by what goes with it",
@@ -148,4 +158,5 @@ ANCOVA = GivenData(
     lawful=True,
     inspect=_inspect,
     remarks=_remarks,
+    telling=_TELLING,
 )

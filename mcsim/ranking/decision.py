@@ -8,7 +8,7 @@ import numpy as np
 
 from mcsim.ranking.choices import compared, gains_of
 from mcsim.ranking.learning import regression, worth_of_learning, worth_with_interval
-from mcsim.ranking.method import Analysis, GivenData, Measures
+from mcsim.ranking.method import Analysis, GivenData, Mark, Measures, Telling
 from mcsim.study import BoolArray, FloatArray, InputError, nearest
 from mcsim.study.select import dropped
 
@@ -261,6 +261,15 @@ def _remarks(name: str, measures: Measures) -> list[str]:
     ]
 
 
+_TELLING = Telling(
+    (Mark("evppi", "worth", "worth of knowing"),),
+    "What knowing an input is worth, in the unit of the output, to someone who acts where the output lies below the "
+    "threshold, or chooses: 0 where it would change no decision. With 95 % intervals.",
+    "Worth of knowing an input, with 95 % intervals",
+    "worth of knowing",
+    of_variance=False,
+    in_unit=True,
+)
 EVPPI = GivenData(
     "evppi",
     "what knowing the input is worth to someone who acts where the output is below a threshold (default 0), or chooses",
@@ -270,4 +279,5 @@ EVPPI = GivenData(
     inspect=_inspect,
     at_random=True,
     remarks=_remarks,
+    telling=_TELLING,
 )

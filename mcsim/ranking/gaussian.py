@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mcsim.ranking.method import Analysis, GivenData, Measures
+from mcsim.engine.cores import side_by_side
+from mcsim.ranking.method import FITTED_SHARES, Analysis, GivenData, Measures
 from mcsim.ranking.surrogate import MOST_ERROR, told_of_fit
 from mcsim.ranking.thinned import thinned, thinned_lines
 from mcsim.study import FloatArray, InputError
@@ -109,9 +110,9 @@ def process_indices(
     if jobs == 1 or y.shape[1] < 2:
         each = [one(column) for column in scaled.T]
     else:
-        from joblib import Parallel, delayed
+        from joblib import delayed
 
-        each = list(Parallel(n_jobs=jobs, backend="threading")(delayed(one)(column) for column in scaled.T))
+        each = side_by_side((delayed(one)(column) for column in scaled.T), jobs)
     parts = np.array(each).reshape(y.shape[1], 3, len(members))
     return {name: parts[:, place].T for place, name in enumerate(("S1", "ST", "error"))}
 
@@ -254,4 +255,5 @@ GAUSSIAN_PROCESS = GivenData(
     lawful=True,
     inspect=_inspect,
     remarks=_remarks,
+    telling=FITTED_SHARES,
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -88,14 +88,7 @@ def given_data(
             f"method: unknown for given data (got {method!r}); one of {', '.join(known)}{nearest(method, known)}"
         )
     factors = _factors(result, chosen, inputs, groups)
-    if chosen.independent:
-        check_designed(result.study, method)
-        check_independent(result.study, factors)
-    if chosen.neighbours and result.design == "sobol":
-        raise InputError(
-            f"{result.study.name}: {method}: draws next to one another in an input have to be alike in it alone (got a "
-            "Sobol' sequence, whose neighbours are alike in others too); draws of design random or lhs"
-        )
+    check_draws(result.study, chosen, result.design, factors)
     fewest = chosen.fewest_for(len(factors))
     if result.complete < fewest:
         raise InputError(
@@ -137,6 +130,37 @@ def given_data(
             **({} if choices is None else {"choices": choices}),
         },
     )
+
+
+def check_draws(
+    study: Study, chosen: GivenData, design: str, factors: Mapping[str, tuple[str, ...]] | None = None
+) -> None:
+    """Refuse draws of which a method cannot speak, whatever they turn out to be.
+
+    Parameters
+    ----------
+    study : Study
+        What is ranked.
+    chosen : GivenData
+        The method.
+    design : str
+        Of the draws.
+    factors : mapping, optional
+        What is ranked; by default what a plain ranking would.
+
+    Raises
+    ------
+    InputError
+        Naming what depends on one another, or the design.
+    """
+    if chosen.independent:
+        check_designed(study, chosen.name)
+        check_independent(study, study.groups if factors is None else factors)
+    if chosen.neighbours and design == "sobol":
+        raise InputError(
+            f"{study.name}: {chosen.name}: draws next to one another in an input have to be alike in it alone (got a "
+            "Sobol' sequence, whose neighbours are alike in others too); draws of design random or lhs"
+        )
 
 
 def _laws(result: Result, names: tuple[str, ...]) -> FloatArray | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from mcsim.ranking.method import Analysis, GivenData, Measures
+from mcsim.ranking.method import Analysis, GivenData, Mark, Measures, Telling
 from mcsim.ranking.thinned import chosen_rows, thinned_lines
 from mcsim.study import FloatArray
 
@@ -114,6 +114,14 @@ def _remarks(name: str, measures: Measures) -> list[str]:
     return [f"{name}: no dependence shown (p of {_LEVEL:g} or more) on {int(quiet.min())} or more of {inputs} inputs"]
 
 
+_TELLING = Telling(
+    (Mark("hsic_r2", "dependence", "dependence"), Mark("hsic_p", "p-value", "p-value")),
+    "Dependence of any kind between an input and the output (HSIC, as a correlation from 0 to 1), and how likely "
+    "draws of an input without effect would show as much (p-value).",
+    "Dependence of any kind, and how likely chance shows as much",
+    "dependence, p-value",
+    of_variance=False,
+)
 HSIC = GivenData(
     "hsic",
     "screening with few draws: dependence of any kind, with a p-value",
@@ -121,4 +129,5 @@ HSIC = GivenData(
     _analysis,
     inspect=_inspect,
     remarks=_remarks,
+    telling=_TELLING,
 )

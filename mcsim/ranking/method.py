@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from mcsim.engine.reduce import Reduced
 from mcsim.ranking.plan import Plan
@@ -12,6 +12,81 @@ from mcsim.ranking.ranking import Ranking
 from mcsim.study import FloatArray, InputError, Study
 
 Measures = dict[str, FloatArray]
+
+
+class Mark(NamedTuple):
+    """A measure that a reader sees.
+
+    Parameters
+    ----------
+    key : str
+        Its name; its interval, where there is one, has the names with ``_low`` and ``_high``.
+    head, words : str
+        At the head of a table, and in a picture.
+    """
+
+    key: str
+    head: str
+    words: str
+
+
+class Telling(NamedTuple):
+    """How a method is told to a reader of a report.
+
+    Parameters
+    ----------
+    marks : tuple of Mark
+        Its measures, the one that orders the inputs first.
+    meaning : str
+        What they mean, at the head of the tables; one that ranks by the draws of the run or by a design of its own may
+        say so by the slot ``{source}``.
+    caption : str
+        Below a picture.
+    axis : str
+        Along it.
+    of_variance : bool
+        Whether the first is a share of the variance, which per cent say and which add up.
+    in_unit : bool
+        Whether its measures are in the unit of the output.
+    signed : bool
+        Whether its sign is a direction, so that its size orders the inputs.
+    """
+
+    marks: tuple[Mark, ...]
+    meaning: str
+    caption: str = "Shares of the variance with 95 % intervals"
+    axis: str = "share of the variance"
+    of_variance: bool = True
+    in_unit: bool = False
+    signed: bool = False
+
+
+TOTAL, FIRST = Mark("ST", "ST", "total"), Mark("S1", "S1", "first order")
+SHARES = Telling(
+    (TOTAL, FIRST),
+    "The share of an output's variance that goes when an input is known (first order, S1), and the share that "
+    "stays as long as it is not (total, ST), with 95 % intervals.",
+)
+SHAPLEY_SHARES = Telling(
+    (Mark("shapley", "Shapley effect", "Shapley effect"),),
+    "Ranked by Shapley effects {source}: each input's fair share of the output's variance, the mean of what it "
+    "explains over all orders in which inputs become known. The shares add up to one, whatever the dependence of "
+    "the inputs; inputs that tell the same share it. With 95 % intervals; an estimate below zero stands for no "
+    "effect.",
+    "Shapley effects: shares of the variance that add up to one, whatever the dependence of the inputs, with 95 % "
+    "intervals; an estimate below zero stands for no effect",
+)
+FIRST_SHARES = Telling(
+    (FIRST,),
+    "The share of an output's variance that goes when an input is known (first order, S1), from the draws of this run, "
+    "with 95 % intervals; an estimate below zero stands for no effect.",
+)
+FITTED_SHARES = Telling(
+    (TOTAL, FIRST),
+    "The share of an output's variance that goes when an input is known (first order, S1), and the share that "
+    "stays as long as it is not (total, ST), of a fit to the draws of this run; how far the fit holds stands below.",
+    "Shares of the variance of a fit to the draws",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +134,8 @@ class Designed:
         ``threshold``, ``candidates``.
     unites : bool
         Whether inputs that depend on one another are one factor where the user names no groups.
+    telling : Telling
+        How a report tells it.
     """
 
     needs: ClassVar[str] = "design"
@@ -73,6 +150,7 @@ class Designed:
     ranking: Callable[[Plan, Judgement, list[Any]], Ranking]
     takes: frozenset[str] = frozenset()
     unites: bool = False
+    telling: Telling = SHARES
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +246,8 @@ class GivenData:
         Whether its interval is that of independent draws, which a ranking's own run then draws.
     remarks : callable, optional
         ``remarks(name, measures)`` returns lines that the reader has to know of what was found for an output.
+    telling : Telling
+        How a report tells it.
     """
 
     needs: ClassVar[str] = "draws"
@@ -187,6 +267,7 @@ class GivenData:
     neighbours: bool = False
     at_random: bool = False
     remarks: Callable[[str, Measures], list[str]] = _no_remark
+    telling: Telling = SHARES
 
     def fewest_for(self, n_factors: int) -> int:
         """Return the draws below which it says nothing of so many factors."""

@@ -25,7 +25,7 @@ from mcsim.ranking.factors import check_independent
 from mcsim.ranking.gathered import Gathered
 from mcsim.ranking.indices import padded
 from mcsim.ranking.leaves import LeafRows
-from mcsim.ranking.method import Designed, Judgement, check_failed
+from mcsim.ranking.method import Designed, Judgement, Mark, Telling, check_failed
 from mcsim.ranking.plan import BoolArray, Plan, evaluated, failed_lines, split, values_at
 from mcsim.ranking.ranking import Ranking
 from mcsim.ranking.spread import path_distances, spread_out
@@ -227,6 +227,16 @@ def trajectories(plan: Plan, levels: int, start: int, stop: int) -> Trajectories
     return Trajectories(unit.reshape(-1, len(plan.columns)), order, upward, step)
 
 
+_TELLING = Telling(
+    (Mark("mu_star", "mean size", "mean size"), Mark("sigma", "spread", "spread")),
+    "Elementary effects: by how much the output moves as one input goes from one end of its range to the other and "
+    "all others stay. The mean size orders the inputs, with 95 % intervals; a spread as large as it shows curvature or "
+    "interaction. They are no shares of the variance.",
+    "Elementary effects over the range of an input: mean size with 95 % intervals, and spread",
+    "elementary effect",
+    of_variance=False,
+    in_unit=True,
+)
 MORRIS = Designed(
     "morris",
     "base x (D + 1)",
@@ -238,4 +248,5 @@ MORRIS = Designed(
     ranking,
     frozenset({"candidates"}),
     unites=True,
+    telling=_TELLING,
 )

@@ -6,7 +6,7 @@ from statistics import NormalDist
 
 import numpy as np
 
-from mcsim.ranking.method import Analysis, GivenData, Measures
+from mcsim.ranking.method import FIRST_SHARES, Analysis, GivenData, Measures
 from mcsim.study import FloatArray, IntArray
 
 _VALUES = 256  # outputs at a time
@@ -97,4 +97,5 @@ RANK_BASED = GivenData(
     "S1",
     _analysis,
     neighbours=True,
+    telling=FIRST_SHARES,
 )

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from mcsim.engine.asked import Asked
 from mcsim.engine.design import Design
 from mcsim.ranking.factors import dependent_groups, drawn_together, outputs_of
-from mcsim.ranking.givendata import given_data
+from mcsim.ranking.givendata import check_draws, given_data
 from mcsim.ranking.method import GivenData
-from mcsim.ranking.methods import METHODS
+from mcsim.ranking.methods import METHODS, method_of
 from mcsim.ranking.place import keep, of_study
 from mcsim.ranking.ranking import Ranking
 from mcsim.ranking.repeat import Request, record_of
@@ -47,7 +47,7 @@ class Plain(NamedTuple):
     groups: dict[str, tuple[str, ...]] = {}  # noqa: RUF012  (never changed)
 
 
-def plain(study: Study, design: str | Design, draws: int) -> Plain:
+def plain(study: Study, design: str | Design, draws: int, method: str | None = None) -> Plain:
     """Return how a plain run of a study ranks its inputs.
 
     Inputs that are drawn together, from a posterior or from samples of the user's own, have no design that moves one
@@ -62,7 +62,16 @@ def plain(study: Study, design: str | Design, draws: int) -> Plain:
         Of its draws.
     draws : int
         How many they are, where the design does not say it.
+    method : str, optional
+        What is asked for in the place of that.
+
+    Raises
+    ------
+    InputError
+        Where the method that is asked for cannot rank these draws.
     """
+    if method is not None:
+        return _wanted(study, design, method)
     how = _method(study, design)
     count = design.draws if isinstance(design, Design) else draws
     fewest = SHAPLEY_DATA.fewest_for(len(study.groups))
@@ -70,6 +79,15 @@ def plain(study: Study, design: str | Design, draws: int) -> Plain:
         told = f"{how.why}, and Shapley effects of so few draws say nothing (got {count}); {fewest} or more"
         return Plain("", told)
     return how
+
+
+def _wanted(study: Study, design: str | Design, method: str) -> Plain:
+    """Return how a run is ranked by the method that was asked for."""
+    chosen = method_of(method)
+    if isinstance(chosen, GivenData):
+        check_draws(study, chosen, design if isinstance(design, str) else "given")
+        return Plain(method)
+    return Plain(method, "", dependent_groups(study) if chosen.unites else {})
 
 
 def _method(study: Study, design: str | Design) -> Plain:
@@ -104,11 +122,11 @@ def asked_of_run(study: Study, drawn: Asked, wanted: Asked, how: Plain) -> Asked
     InputError
         Where a stop rule asks for verdicts that the method does not have.
     """
-    by_draws = how.method == SHAPLEY_DATA.name
+    by_draws = isinstance(METHODS[how.method], GivenData)
     if by_draws and wanted.drawn.until is not None:
         raise InputError(
-            f"until: {wanted.drawn.until}: only Sobol' indices have it, and {study.name} is ranked by Shapley effects "
-            f"of its draws, since {how.why}; a rule such as mcse(OUTPUT) < 1%, or none"
+            f"until: {wanted.drawn.until}: only Sobol' indices have it, and {study.name} is ranked from draws by "
+            f"{how.method}{f', since {how.why}' if how.why else ''}; a rule such as mcse(OUTPUT) < 1%, or none"
         )
     if not by_draws and not how.groups:
         return drawn

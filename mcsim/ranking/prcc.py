@@ -6,7 +6,7 @@ from statistics import NormalDist
 
 import numpy as np
 
-from mcsim.ranking.method import Analysis, GivenData, Measures
+from mcsim.ranking.method import Analysis, GivenData, Mark, Measures, Telling
 from mcsim.study import FloatArray
 
 
@@ -64,4 +64,15 @@ def _analysis(x: FloatArray, y: FloatArray, about: Analysis) -> Measures:
     return partial_rank_correlation(x, y, about.level)
 
 
-PRCC = GivenData("prcc", "direction: rank correlation, the others taken out", "prcc", _analysis, by_rank=True)
+_TELLING = Telling(
+    (Mark("prcc", "PRCC", "partial rank correlation"),),
+    "Partial rank correlation: how surely the output rises (above zero) or falls (below) with an input, the others "
+    "taken out, with 95 % intervals. It says direction, not how much.",
+    "Partial rank correlations with 95 % intervals",
+    "partial rank correlation",
+    of_variance=False,
+    signed=True,
+)
+PRCC = GivenData(
+    "prcc", "direction: rank correlation, the others taken out", "prcc", _analysis, by_rank=True, telling=_TELLING
+)

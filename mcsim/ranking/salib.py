@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from mcsim.engine.cores import side_by_side
-from mcsim.ranking.method import Analysis, GivenData, Measures
+from mcsim.ranking.method import FIRST_SHARES, FITTED_SHARES, Analysis, GivenData, Mark, Measures, Telling
 from mcsim.study import FloatArray
 
 Analyze = Callable[..., Mapping[str, Any]]
@@ -113,12 +113,29 @@ def _without_density(name: str, measures: Measures) -> list[str]:
     return [f"{name}: {of}too few different values for a density, so delta is undefined there"] if left else []
 
 
+_DELTA_TELLING = Telling(
+    (Mark("delta", "delta", "delta"),),
+    "How far the distribution of an output moves on average when an input becomes known, as the area between the two "
+    "densities (delta): 0 where the input does nothing, 1 where it decides all. With 95 % intervals.",
+    "Moved area of the output's density, with 95 % intervals",
+    "delta",
+    of_variance=False,
+)
 DELTA = GivenData(
     "delta",
     "effect on the whole distribution (Borgonovo; SALib's takes seconds to minutes per output element)",
     "delta",
     _by_element(_delta),
     remarks=_without_density,
+    telling=_DELTA_TELLING,
+)
+_PAWN_TELLING = Telling(
+    (Mark("pawn_median", "median", "median"), Mark("pawn_maximum", "largest", "largest")),
+    "How far the distribution of an output moves when an input becomes known, as the largest distance of the two "
+    "cumulative curves: median and largest over ten classes of the input.",
+    "Distance of the output's cumulative curves",
+    "distance of cumulative curves",
+    of_variance=False,
 )
 PAWN = GivenData(
     "pawn",
@@ -126,12 +143,16 @@ PAWN = GivenData(
     "pawn_median",
     _by_element(_pawn),
     by_rank=True,
+    telling=_PAWN_TELLING,
 )
-RBD_FAST = GivenData("rbd_fast", "first order without a special design (SALib)", "S1", _by_element(_rbd_fast))
+RBD_FAST = GivenData(
+    "rbd_fast", "first order without a special design (SALib)", "S1", _by_element(_rbd_fast), telling=FIRST_SHARES
+)
 HDMR = GivenData(
     "hdmr",
     "total order without a special design, by a surrogate (SALib)",
     "ST",
     _by_element(_hdmr),
     fewest=600,  # SALib takes half of the draws for each fit, and at least 300
+    telling=FITTED_SHARES,
 )

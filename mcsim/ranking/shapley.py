@@ -26,7 +26,7 @@ from mcsim.ranking.gathered import InOrder
 from mcsim.ranking.indices import padded
 from mcsim.ranking.intervals import bootstrap_estimate
 from mcsim.ranking.leaves import LeafRows
-from mcsim.ranking.method import Designed, Judgement, check_failed
+from mcsim.ranking.method import SHAPLEY_SHARES, Designed, Judgement, check_failed
 from mcsim.ranking.plan import BoolArray, Plan, evaluated, failed_lines, reference_values, split, values_at
 from mcsim.ranking.ranking import Ranking
 from mcsim.ranking.saltelli import block_rows
@@ -243,4 +243,5 @@ SHAPLEY = Designed(
     passes,
     read,
     ranking,
+    telling=SHAPLEY_SHARES,
 )

@@ -29,7 +29,7 @@ from mcsim.engine.cores import side_by_side
 from mcsim.ranking.fitted import Draws, fit
 from mcsim.ranking.games import Game, Games, factors_of
 from mcsim.ranking.intervals import pseudo_values, student_estimate
-from mcsim.ranking.method import Analysis, GivenData, Measures
+from mcsim.ranking.method import SHAPLEY_SHARES, Analysis, GivenData, Measures
 from mcsim.ranking.verdicts import ranks
 from mcsim.study import FloatArray, IntArray
 
@@ -219,4 +219,5 @@ SHAPLEY_DATA = GivenData(
     fewest=FEWEST,
     grouped=True,
     remarks=_remarks,
+    telling=SHAPLEY_SHARES,
 )

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from mcsim.engine.cores import side_by_side
-from mcsim.ranking.method import Analysis, GivenData, Measures
+from mcsim.ranking.method import FITTED_SHARES, Analysis, GivenData, Measures
 from mcsim.ranking.thinned import thinned, thinned_lines
 from mcsim.study import FloatArray, InputError, IntArray
 
@@ -342,4 +342,5 @@ SURROGATE = GivenData(
     lawful=True,
     inspect=_inspect,
     remarks=_remarks,
+    telling=FITTED_SHARES,
 )

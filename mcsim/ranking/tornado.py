@@ -16,7 +16,7 @@ import numpy as np
 from mcsim.engine.reduce import Portion, Reduced
 from mcsim.ranking.gathered import Gathered
 from mcsim.ranking.leaves import LeafRows
-from mcsim.ranking.method import Designed, Judgement
+from mcsim.ranking.method import Designed, Judgement, Mark, Telling
 from mcsim.ranking.plan import Plan, evaluated, failed_lines, split, values_at
 from mcsim.ranking.ranking import Ranking
 from mcsim.study import FloatArray, InputError, Study
@@ -115,6 +115,16 @@ def ranking(plan: Plan, judgement: Judgement, found: list[Any]) -> Ranking:
     )
 
 
+_TELLING = Telling(
+    (Mark("swing", "swing", "swing"),),
+    "By how much the output moves as one input goes from its 5th to its 95th percentile and all others stay at their "
+    "medians: no interaction is seen, and two points of a curve.",
+    "Change of the output from the 5th to the 95th percentile of an input, the others at their medians",
+    "change of the output",
+    of_variance=False,
+    in_unit=True,
+    signed=True,
+)
 TORNADO = Designed(
     "tornado",
     "2 D + 1",
@@ -124,4 +134,5 @@ TORNADO = Designed(
     passes,
     read,
     ranking,
+    telling=_TELLING,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from mcsim.ranking.method import Analysis, GivenData, Measures
+from mcsim.ranking.method import Analysis, GivenData, Mark, Measures, Telling
 from mcsim.study import FloatArray, IntArray
 
 _CLASSES, _IN_A_CLASS = 25, 40  # of an input at most; draws in each at least, where there are as many
@@ -123,6 +123,14 @@ def _remarks(name: str, measures: Measures) -> list[str]:
     ]
 
 
+_TELLING = Telling(
+    (Mark("transport", "distance", "distance"), Mark("transport_noise", "by chance", "by chance")),
+    "How far the whole distribution of an output has to move once an input becomes known (optimal transport): 0 where "
+    "the input does nothing, 1 where it decides all; beside it what an input without effect would read by chance.",
+    "Distance that the output's distribution moves, and what chance alone reads",
+    "distance, of the largest",
+    of_variance=False,
+)
 TRANSPORT = GivenData(
     "transport",
     "effect on the whole distribution, by optimal transport, with what chance alone would read",
@@ -130,4 +138,5 @@ TRANSPORT = GivenData(
     _analysis,
     fewest=128,
     remarks=_remarks,
+    telling=_TELLING,
 )

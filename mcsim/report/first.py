@@ -243,6 +243,7 @@ def _held(printed: Sequence[Mapping[str, str]]) -> list[str]:
 
 def repeated(result: Result, ranking: Ranking | None) -> str:
     """Return the command that repeats a run, of a study built in Python the call, without a path of this machine."""
+    from mcsim.ranking.plain import plain
     from mcsim.study.load import find_studies
 
     study = result.study
@@ -256,6 +257,8 @@ def repeated(result: Result, ranking: Ranking | None) -> str:
     parts += [f"--design {result.design}"] if result.design != "random" else []
     base = None if ranking is None else ranking.settings.get("base")
     parts += [f"--base {base}"] if base is not None else []
+    usual = ranking is None or ranking.method in ("", plain(study, result.design, result.asked).method)
+    parts += [] if usual or ranking is None else [f"--method {ranking.method}"]
     parts += [f"--set '{key}={value}'" for key, value in study.overrides]
     parts += [f"--data {PurePath(study.data).name}"] if study.data else []
     parts += ["--no-sensitivity"] if ranking is None else []

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from mcsim.report.keys import Key
 from mcsim.report.language import say
-from mcsim.report.shares import shares_of, told
+from mcsim.report.shares import marks_of, told
 from mcsim.report.style import label, share
 from mcsim.study import Output
 from mcsim.study.declared import INDICATOR
@@ -167,7 +167,7 @@ def _ranking(figure: Figure, result: Result, ranking: Ranking | None) -> pd.Data
     if ranking is None or figure.output.name not in {output.name for output in ranking.outputs}:
         return None
     rows = ranking.table(figure.output.name, **figure.where)
-    return rows if shares_of(rows) else None
+    return rows if marks_of(rows) else None
 
 
 def _no_quantiles(output: Output) -> str:

@@ -20,7 +20,7 @@ from mcsim.report.kinds.ranking import KIND as RANKING
 from mcsim.report.language import say, speaking
 from mcsim.report.panels import labels_of, part_of
 from mcsim.report.printed import printed_lines
-from mcsim.report.shares import members_told, method_told, shares_of
+from mcsim.report.shares import marks_of, members_told, method_told, strongest
 from mcsim.report.tables import write_labels, write_standings
 from mcsim.report.templating import render
 from mcsim.report.trail import Trail
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from mcsim.result.result import Result
 
 TOP = 10  # rows of a ranking table
+_JUDGED = ("ST", "S1")  # of which too few rows are told
 
 
 def write_report(
@@ -143,12 +144,12 @@ def _ranking_blocks(result: Result, ranking: Ranking | None) -> list[dict[str, A
         panel = figure.get("panel")
         for value in labels_of(rows, panel):
             part = part_of(rows, panel, value)
-            shares = shares_of(part)
-            if not shares:  # an output that never varies has none
+            marks = marks_of(part)
+            if not marks:  # an output that never varies has none
                 continue
             inner = None if ranking is None or ranking.within is None else _within(figure, result, ranking, value)
             title = figure.title + ("" if value is None else f": {result.study.labels.word(str(panel), value)}")
-            leading = part.dropna(subset=shares[0].key).sort_values(shares[0].key, ascending=False).head(TOP)
+            leading = strongest(part, marks[0].key).head(TOP)
             block = _block(title, leading, result.study)
             blocks.append(block | {"members": [] if ranking is None else members_told(ranking, inner)})
     return [block for block in blocks if block["rows"]]
@@ -160,17 +161,24 @@ def _within(figure: Figure, result: Result, ranking: Ranking, value: Any) -> pd.
     return None if rows is None else part_of(rows, figure.get("panel"), value)
 
 
+def _number(value: float) -> str:
+    """Return a share with three decimals, and what may be of any size with four digits where that says more."""
+    return f"{value:.3f}" if abs(value) < 10.0 else f"{value:,.4g}"
+
+
 def _block(title: str, rows: pd.DataFrame, study: Study) -> dict[str, Any]:
-    shares = shares_of(rows)
+    marks = marks_of(rows)
+    spans = {key for key, *_ in marks if f"{key}_low" in rows and (key in _JUDGED or rows[f"{key}_low"].notna().any())}
     lines = []
     for row in rows.to_dict("records"):
         cells = []
-        for key, *_ in shares:
-            low, high = row[f"{key}_low"], row[f"{key}_high"]
-            ends = say("{low} to {high}", low=f"{low:.3f}", high=f"{high:.3f}")
-            told = say("too few rows to tell") if low != low else ends
-            cells.append({"value": f"{row[key]:.3f}", "interval": told})
+        for key, *_ in marks:
+            cells.append({"value": _number(row[key])})
+            if key in spans:
+                low, high = row[f"{key}_low"], row[f"{key}_high"]
+                ends = say("{low} to {high}", low=_number(low), high=_number(high))
+                cells[-1]["interval"] = say("too few rows to tell") if low != low else ends
         what = first_large(input_words(study, row["input"]))
         lines.append({"input": row["input"], "what": what, "verdict": say(row.get("verdict", "")), "cells": cells})
-    heads = [say(share.head) for share in shares]
+    heads = [{"word": say(mark.head), "interval": mark.key in spans} for mark in marks]
     return {"title": title, "heads": heads, "rows": lines, "verdicts": "verdict" in rows}

@@ -9,7 +9,7 @@ from mcsim.report.check import figure_of
 from mcsim.report.choose import leading_element, plain_figure
 from mcsim.report.kind import RANKING, Figure
 from mcsim.report.kinds import KINDS
-from mcsim.report.shares import shares_of
+from mcsim.report.shares import marks_of
 from mcsim.report.style import SETTINGS, label
 from mcsim.study import InputError, Output
 from mcsim.study.errors import one_of
@@ -50,10 +50,8 @@ def plot_ranking(ranking: Ranking, output: str, keys: Mapping[str, Any]) -> Any:
         entry["where"] = leading | where
     figure = figure_of(entry, {output: declared}, f"plot: {output}")
     rows = ranking.table(output, **figure.where)
-    if not shares_of(rows):
-        raise InputError(
-            f"plot: {output}: no shares of the variance by {ranking.method}; a ranking by sobol or shapley, or .table"
-        )
+    if not marks_of(rows):
+        raise InputError(f"plot: {output}: nothing to draw by {ranking.method}, since it does not vary; another output")
     return _drawn(rows, figure)
 
 

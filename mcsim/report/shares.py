@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from mcsim.ranking.method import Mark, Telling
+from mcsim.ranking.methods import METHODS
 from mcsim.report.language import say
 
 if TYPE_CHECKING:
@@ -12,60 +14,45 @@ if TYPE_CHECKING:
     from mcsim.ranking.ranking import Ranking
 
 
-class Share(NamedTuple):
-    """A share of the variance.
-
-    Parameters
-    ----------
-    key : str
-        Its column; its interval stands in the columns with ``_low`` and ``_high``.
-    head, words : str
-        At the head of a table, and in a picture.
-    """
-
-    key: str
-    head: str
-    words: str
+def telling_of(rows: pd.DataFrame) -> Telling | None:
+    """Return how the method of the rows of a ranking is told; None where nothing is ranked."""
+    method = METHODS.get(str(rows["method"].iloc[0])) if len(rows) else None
+    return None if method is None else method.telling
 
 
-SOBOL = (Share("ST", "ST", "total"), Share("S1", "S1", "first order"))
-SHAPLEY = (Share("shapley", "Shapley effect", "Shapley effect"),)
+def marks_of(rows: pd.DataFrame) -> tuple[Mark, ...]:
+    """Return the measures of the rows of a ranking that are shown, the one that orders them first."""
+    telling = telling_of(rows)
+    marks = () if telling is None else telling.marks
+    shown = tuple(mark for mark in marks if mark.key in rows and rows[mark.key].notna().any())
+    return shown if shown[:1] == marks[:1] else ()
 
 
-def shares_of(rows: pd.DataFrame) -> tuple[Share, ...]:
-    """Return the shares that the rows of a ranking hold, the one that orders them first; none of other methods."""
-    for shares in (SOBOL, SHAPLEY):
-        if shares[0].key in rows and rows[shares[0].key].notna().any():
-            return shares
-    return ()
+def shares_of(rows: pd.DataFrame) -> tuple[Mark, ...]:
+    """Return the shares of the variance among them; none of a method that measures something else."""
+    telling = telling_of(rows)
+    return marks_of(rows) if telling is not None and telling.of_variance else ()
 
 
-def told(rows: pd.DataFrame, of_sobol: str) -> str:
-    """Return what a figure's marks mean, where they are not those of Sobol' indices."""
-    if shares_of(rows) != SHAPLEY:
-        return say(of_sobol)
-    return say(
-        "Shapley effects: shares of the variance that add up to one, whatever the dependence of the inputs, with 95 % "
-        "intervals; an estimate below zero stands for no effect"
-    )
+def strongest(rows: pd.DataFrame, key: str) -> pd.DataFrame:
+    """Return the rows that have a measure, the strongest first: by size where its sign is a direction."""
+    telling, known = telling_of(rows), rows.dropna(subset=[key])
+    if telling is not None and telling.signed:
+        return known.sort_values(key, ascending=False, key=abs)
+    return known.sort_values(key, ascending=False)
+
+
+def told(rows: pd.DataFrame, of_kind: str) -> str:
+    """Return what a figure's marks mean: what its kind says of shares of the variance, or what the method does."""
+    telling = telling_of(rows)
+    return say(of_kind if telling is None or telling.caption == Telling._field_defaults["caption"] else telling.caption)
 
 
 def method_told(ranking: Ranking) -> str:
     """Return how a ranking was made, in words, for the head of its tables."""
-    if ranking.order_by != SHAPLEY[0].key:
-        return say(
-            "The share of an output's variance that goes when an input is known (first order, S1), and the share that "
-            "stays as long as it is not (total, ST), with 95 % intervals."
-        )
     why = ranking.settings.get("why")
     own = say("from the draws of this run") if "design" in ranking.settings else say("from a design of their own")
-    return say(
-        "Ranked by Shapley effects {source}: each input's fair share of the output's variance, the mean of what it "
-        "explains over all orders in which inputs become known. The shares add up to one, whatever the dependence of "
-        "the inputs; inputs that tell the same share it. With 95 % intervals; an estimate below zero stands for no "
-        "effect.",
-        source=own + (say(", since {why}", why=why) if why else ""),
-    )
+    return say(METHODS[ranking.method].telling.meaning, source=own + (say(", since {why}", why=why) if why else ""))
 
 
 def members_told(ranking: Ranking, rows: pd.DataFrame | None) -> list[str]:

@@ -1,4 +1,4 @@
-"""Total and first-order indices of the leading inputs, or their Shapley effects."""
+"""What a ranking measures of the leading inputs: total and first-order indices, Shapley effects, or another measure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from mcsim.report.keys import COMMON, PANEL
 from mcsim.report.kind import RANKING, Figure, Kind
 from mcsim.report.language import say
 from mcsim.report.panels import grid, legend, panels
-from mcsim.report.shares import shares_of
+from mcsim.report.shares import marks_of, strongest, telling_of
 from mcsim.report.style import WIDTH, colour, label
 
 if TYPE_CHECKING:
@@ -33,26 +33,28 @@ def wrapped(name: str) -> str:
 
 
 def _draw(plt: Any, rows: pd.DataFrame, figure: Figure) -> Any:
-    shares = shares_of(rows)
+    marks, telling = marks_of(rows), telling_of(rows)
+    assert telling is not None  # rows without marks are no figure
     picture, found = panels(plt, rows, figure, height=3.2)
+    lines, step = 0, 0.36 / max(2, len(marks))
     for panel in found:
         axis = panel.axis
-        part = panel.rows.sort_values(shares[0].key, ascending=False).head(TOP).iloc[::-1]
+        part = strongest(panel.rows, marks[0].key).head(TOP).iloc[::-1]
+        lines = max(lines, int(part["input"].map(lambda word: 1 + wrapped(word).count("\n")).sum()))
         at = np.arange(len(part))
-        for place, (key, _, words) in enumerate(shares):
+        for place, (key, _, words) in enumerate(marks):
             values = part[key].to_numpy(float)
-            reach = np.abs(np.vstack([values - part[f"{key}_low"], part[f"{key}_high"] - values]).astype(float))
-            shift = 0.18 * (len(shares) - 1 - 2 * place)
-            axis.barh(at + shift, values, 0.34, color=colour(place), label=say(words), alpha=0.85)
-            axis.errorbar(values, at + shift, xerr=reach, fmt="none", ecolor="black", elinewidth=0.9, capsize=1.5)
+            shift = step * (len(marks) - 1 - 2 * place)
+            axis.barh(at + shift, values, 1.9 * step, color=colour(place), label=say(words), alpha=0.85)
+            if f"{key}_low" in part:
+                reach = np.abs(np.vstack([values - part[f"{key}_low"], part[f"{key}_high"] - values]).astype(float))
+                axis.errorbar(values, at + shift, xerr=reach, fmt="none", ecolor="black", elinewidth=0.9, capsize=1.5)
         axis.set_yticks(at, [wrapped(word) for word in part["input"]])
-        axis.set_xlabel(say("share of the variance"))
+        unit = figure.output.unit if telling.in_unit else ""
+        axis.set_xlabel(say(telling.axis) + (f" ({unit})" if unit else ""))
         axis.axvline(0, color="black", linewidth=0.8)
         axis.grid(axis="y", visible=False)
     # As tall as the inputs of the longest panel need.
-    lines = max(
-        panel.rows.nlargest(TOP, "ST")["input"].map(lambda word: 1 + wrapped(word).count("\n")).sum() for panel in found
-    )
     picture.set_size_inches(WIDTH, 0.9 + (0.4 + 0.27 * lines) * grid(len(found))[0])
     legend(picture, found[0].axis, 2)
     return picture
