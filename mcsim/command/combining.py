@@ -13,9 +13,12 @@ from mcsim.command.jobs import asked_of, new_folder
 from mcsim.command.loading import conditioned, loaded, settled
 from mcsim.command.told import Told
 from mcsim.engine.asked import Asked, Stored
+from mcsim.report.chapters import leave
 from mcsim.result.matrix import SEVERAL, TODAY, Column, column_of, matrix
 from mcsim.result.robust import Packages, subsets
 from mcsim.study import InputError, Study
+from mcsim.study.labels import ENGLISH, LANGUAGES
+from mcsim.study.language import in_language, told_in
 from mcsim.study.outcomes import Outcome
 from mcsim.study.overlay import Overlay, each_once, laid_over, read_overlay
 
@@ -37,12 +40,13 @@ def combine(named: str, levers: Sequence[str], words: dict[str, Any]) -> Told:
     """
     settings, data, posterior = words.pop("settings", ()), words.pop("data", None), words.pop("posterior", None)
     readings = _readings(words.pop("readings", ()))
-    wanted = words.pop("outputs", ())
+    wanted, language = words.pop("outputs", ()), words.pop("language", ENGLISH)
     overlays = [_overlay(name) for name in levers]
     each_once(overlays, "combine")
     if not 2 <= len(overlays) <= MOST_LEVERS:
         raise InputError(f"combine: levers to combine (got {len(overlays)}); from 2 to {MOST_LEVERS}")
     plain = loaded(named, (), data)
+    in_language(plain, language)  # refused before anything is run
     worlds = [settled(plain, [*settings, *reading]) for reading in readings]
     outcomes = _outcomes(worlds[0], wanted)
     asked = _keeping(asked_of({"draws": 500, **words}, worlds)[0], outcomes)
@@ -53,7 +57,35 @@ def combine(named: str, levers: Sequence[str], words: dict[str, Any]) -> Told:
             columns = _columns(conditioned(world, posterior), overlays, members, outcomes, asked)
             found.append(matrix(columns, outcomes))
         titles = tuple(", ".join(reading) or "as the study has it" for reading in readings)
-        return _written(plain, Packages(tuple(members), titles, tuple(found)), folder)
+        told = _written(plain, Packages(tuple(members), titles, tuple(found)), folder)
+        texts = {"levers": {one.name: _titles(one) for one in overlays}}
+        texts["outcomes"] = {one.name: _labels(plain, one) for one in outcomes}
+        left = leave("combine", {**told.record, **texts}, plain, folder, language)
+        told = told if language == ENGLISH else Told(f"{left.text}\npackages: {folder / TABLE}", told.record)
+        return told.more(f"page: {folder / left.files[-1]}", **texts)
+
+
+def _titles(overlay: Overlay) -> dict[str, str]:
+    """Return what a lever is called, by language."""
+    others = {code: overlay.texts.get(f"title_{code}", "") for code in LANGUAGES if code != ENGLISH}
+    return {ENGLISH: overlay.title} | {code: title for code, title in others.items() if title}
+
+
+def _labels(study: Study, outcome: Outcome) -> dict[str, str]:
+    """Return what an outcome is called, by language."""
+    from mcsim.report.compared import outcome_words
+    from mcsim.report.language import speaking
+
+    found = {}
+    for code in LANGUAGES:
+        try:
+            other = in_language(study, code)
+        except InputError:  # the study says nothing in it
+            continue
+        with speaking(code):
+            label = told_in(outcome.entry, code).get("label", "")
+            found[code] = outcome_words(other, replace(outcome, label=label))
+    return found
 
 
 def _overlay(name: str) -> Overlay:
@@ -179,4 +211,6 @@ def lines(study: Study, packages: Packages) -> list[str]:
 def record(study: Study, packages: Packages) -> dict[str, Any]:
     """Return every number as JSON holds it."""
     held, rows = list(packages.members[packages.holding]), packages.table().to_dict(orient="records")
-    return {"study": study.name, "readings": list(packages.readings), "holds_up": held, "packages": rows}
+    near = " + ".join(packages.members[packages.fewest_within(NEARLY)]) or "none"
+    about = {"study": study.name, "readings": list(packages.readings), "holds_up": held, "nearly": near}
+    return about | {"packages": rows}

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 from mcsim.command.told import Told
 from mcsim.store.claim import claimed
 from mcsim.study import InputError, Study
+from mcsim.study.labels import ENGLISH
+from mcsim.study.language import in_language
 
 if TYPE_CHECKING:
     from mcsim.ranking.explain import Explanation
@@ -30,13 +32,13 @@ def explain_directory(folder: Path, question: str, said: Mapping[str, Any]) -> T
     from mcsim.store.joining import refuse_unfinished
 
     for name, value in said.items():
-        if name != "quiet":
+        if name not in ("quiet", "language"):
             word = {"settings": "set"}.get(name, name)
             raise InputError(f"{folder}: --{word}: a run directory has its draws (got {value}); a study, or without")
     refuse_unfinished(folder)
     found = explain(read(folder), question)
     with claimed(folder):
-        return _left(found, folder)
+        return _left(found, folder, said.get("language", ENGLISH))
 
 
 def explain_study(study: Study, question: str, said: Mapping[str, Any]) -> Told:
@@ -49,18 +51,25 @@ def explain_study(study: Study, question: str, said: Mapping[str, Any]) -> Told:
 
     parsed = parse_question(question, study.output)  # before anything is run
     said = dict(said)
-    rare = bool(said.pop("rare", False))
+    rare, language = bool(said.pop("rare", False)), said.pop("language", ENGLISH)
+    in_language(study, language)  # refused before anything is run
     asked = asked_of({**said, "keep": (parsed.cell.output.name,)}, [study])[0]
     with new_folder(asked, f"{study.name}-explain") as folder:
         result = run_asked(study, replace(asked, stored=replace(asked.stored, out=folder, exact=True)))
         found = explained(result, parsed)
         if rare:
             found = with_rare(found, rare_chance(study, parsed, result.seed, lives=asked.drawn.lives_of(study)))
-        return _left(found, folder)
+        return _left(found, folder, language)
 
 
-def _left(found: Explanation, folder: Path) -> Told:
+def _left(found: Explanation, folder: Path, language: str) -> Told:
     from mcsim.ranking.explained import SECTION, lines, record, write
+    from mcsim.report.chapters import leave
+    from mcsim.store.directory import add_files
 
     write(found, folder)
-    return Told("\n".join([*lines(found), f"explanation: {folder / SECTION}"]), record(found))
+    told = record(found)
+    left = leave("explain", told, found.study, folder, language)
+    add_files(folder, left.files)
+    text = "\n".join(lines(found)) if language == ENGLISH else left.text
+    return Told(f"{text}\nexplanation: {folder / SECTION}", told)

@@ -204,6 +204,8 @@ OPTIONS: dict[str, Callable[..., Any]] = {
             "sensitivity": "Folder of the ranking (default runs/STUDY-sensitivity-1, -2, ...).",
             "calibrate": "Folder of the posterior (default runs/STUDY-posterior-1, -2, ...).",
             "explain": "Run directory (default runs/STUDY-explain-1, -2, ...), of a study.",
+            "plan": "Run directory (default runs/STUDY-plan-1, -2, ...).",
+            "combine": "Folder of the packages (default runs/combine-STUDY-1, -2, ...).",
             "compare": "Folder of the comparison (default runs/compare-STUDY-...-1, -2, ...).",
             "merge": "Run directory of the whole.",
         },

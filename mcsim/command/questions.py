@@ -22,7 +22,7 @@ from mcsim.command.voice import begin, tell, warn
 @click.argument("target", metavar="STUDY_OR_DIR", shell_complete=completed.studies)
 @click.argument("question")
 @offers("--draws", "--design", "--lives", "--seed", "--set", "--data", "--posterior", "--out", "--resume", "--jobs")
-@offers("--rare", "--quiet", "--json")
+@offers("--rare", "--lang", "--quiet", "--json")
 def explain_outcome(target: str, question: str, as_json: bool, **given: Any) -> None:
     """Say when "OUTPUT@LABEL,... > VALUE UNIT" is so: how likely, where, and what decides it."""
     from mcsim.command.explained import explain_directory, explain_study, is_directory
@@ -41,7 +41,7 @@ def explain_outcome(target: str, question: str, as_json: bool, **given: Any) -> 
 @click.argument("study", metavar="STUDY", shell_complete=completed.studies)
 @click.argument("levers", nargs=-1, metavar="LEVER...", shell_complete=completed.studies)
 @offers("--draws", "--design", "--lives", "--seed", "--set", "--data", "--posterior", "--out", "--jobs")
-@offers("--reading", "--output", "--quiet", "--json")
+@offers("--reading", "--output", "--lang", "--quiet", "--json")
 def combine_levers(study: str, levers: Sequence[str], as_json: bool, **given: Any) -> None:
     """Run every combination of levers on the same draws: regret, how often each is the best, and which none beats."""
     from mcsim.command.combining import combine
@@ -59,7 +59,7 @@ def combine_levers(study: str, levers: Sequence[str], as_json: bool, **given: An
 @click.argument("study", metavar="STUDY", shell_complete=completed.studies)
 @click.argument("outcome")
 @offers("--draws", "--design", "--lives", "--seed", "--set", "--data", "--posterior", "--jobs")
-@offers("--threshold", "--quiet", "--json")
+@offers("--out", "--threshold", "--lang", "--quiet", "--json")
 def plan_measurements(study: str, outcome: str, as_json: bool, **given: Any) -> None:
     """Say what the surveys of a study would tell of "OUTPUT@LABEL,...", the most useful for its price first."""
     from mcsim.command.planned import plan_study

@@ -42,7 +42,7 @@ def lines(found: Explanation) -> list[str]:
         told += _tree_lines(found.tree)
     for title, ranking in _rankings(found):
         told += _ranking_lines(title, ranking)
-    told += sign_lines(found.signs)
+    told += sign_lines(found.signs, found.chance.level)
     return told + [f"  warning: {note}" for note in found.notes]
 
 
@@ -140,11 +140,11 @@ def _ranked(ranking: Ranking) -> list[tuple[str, float, float, float]]:
     return [(str(name), float(a), float(b), float(c)) for name, a, b, c in columns.itertuples(index=False)]
 
 
-def sign_lines(signs: Sequence[Sign]) -> list[str]:
+def sign_lines(signs: Sequence[Sign], level: float) -> list[str]:
     """Return what inputs by themselves do, in words."""
     told = []
     alone = sorted((one for one in signs if one.alone == one.alone), key=lambda one: -one.alone)
-    shown = [one for one in alone if one.alone_low > 0.0][:MOST_RANKED]
+    shown = [one for one in alone if one.acts_alone(len(alone), level)][:MOST_RANKED]
     if shown:
         listed = ", ".join(f"{one.name} {one.alone:.2f} ({one.alone_low:.2f} to {one.alone_high:.2f})" for one in shown)
         told.append(f"decides whether, alone (first-order Sobol' index): {listed}")

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mcsim.ranking.question import percent, unit_told
+from mcsim.study.labels import ENGLISH, LANGUAGES
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from mcsim.ranking.worth import SurveyPlan, Worth
+    from mcsim.study.survey import Survey
 
 COLUMNS = (
     *("survey", "label", "n", "error", "cost_usd", "narrows", "sd_left", "narrows_per_1000_usd"),
@@ -83,6 +85,12 @@ def _rows(plan: SurveyPlan) -> list[dict[str, Any]]:
     ]
 
 
+def _labels(survey: Survey) -> dict[str, str]:
+    """Return what a survey is called, by language."""
+    others = {code: str(survey.entry.get(f"label_{code}", "")) for code in LANGUAGES if code != ENGLISH}
+    return {ENGLISH: survey.label} | {code: label for code, label in others.items() if label}
+
+
 def record(plan: SurveyPlan) -> dict[str, Any]:
     """Return every number as JSON holds it."""
     return {
@@ -95,5 +103,6 @@ def record(plan: SurveyPlan) -> dict[str, Any]:
         "perfect": plan.perfect,
         "draws": plan.draws,
         "surveys": _rows(plan),
+        "labels": {one.survey.name: _labels(one.survey) for one in plan.worths},
         "notes": list(plan.notes),
     }

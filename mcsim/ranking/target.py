@@ -13,6 +13,7 @@ application on safety studies for nuclear reactor", Reliability Engineering and 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
 
@@ -49,6 +50,11 @@ class Sign:
     whether: float
     how_far: float
 
+    def acts_alone(self, inputs: int, level: float) -> bool:
+        """Return whether its index is above 0 for sure, the chance of a false alarm shared out among all inputs."""
+        error = (self.alone_high - self.alone_low) / (2.0 * NormalDist().inv_cdf(0.5 + level / 2.0))
+        return self.alone > error * NormalDist().inv_cdf(1.0 - CHANCE / inputs)
+
 
 def signs_of(x: Columns, y: FloatArray, true: BoolArray, seed: int, neighbours: bool, level: float) -> tuple[Sign, ...]:
     """Return what each input by itself does to whether something is true and to how far it goes.
@@ -84,7 +90,7 @@ def signs_of(x: Columns, y: FloatArray, true: BoolArray, seed: int, neighbours: 
     else:
         alone = np.full((len(x.names), 3), np.nan)
     return tuple(
-        Sign(name, *map(float, own), float(one), float(other))
+        Sign(name, float(own[0]), float(own[1]), float(own[2]), float(one), float(other))
         for name, own, one, other in zip(x.names, alone, whether, how_far, strict=True)
     )
 

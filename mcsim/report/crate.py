@@ -28,6 +28,8 @@ FILES = {
     "second_order.csv": ("what pairs of inputs decide together", "text/csv"),
     "ranking.npz": ("the ranking as it is read back", "application/octet-stream"),
     "printed.csv": ("figures that sources print, against ours", "text/csv"),
+    "explain.html": ("when something is so, as a page", "text/html"),
+    "plan.html": ("what to measure next, as a page", "text/html"),
     "failed.csv": ("draws that failed, with their inputs", "text/csv"),
     "labels.csv": ("long names of all codes", "text/csv"),
     "standings.csv": ("who stands where, by output", "text/csv"),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from mcsim.report import words
 from mcsim.report.answers import first_large, input_words
 from mcsim.report.brief import markdown
+from mcsim.report.chapters import chapters_in
 from mcsim.report.choose import figures_of
 from mcsim.report.crate import write_crate
 from mcsim.report.draw import Drawings, draw_figures, write
@@ -105,6 +106,7 @@ def _write(result: Result, ranking: Ranking | None, folder: Path, png: bool, ear
         pictures=pictures[1:],
         ranking=_ranking_blocks(result, ranking),
         printed=printed,
+        chapters=chapters_in(folder, study),
         trail=trail.rows(),
         ranking_told="" if ranking is None else method_told(ranking),
         inputs=words.inputs(study),
