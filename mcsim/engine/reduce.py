@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mcsim.store.chunks import Span, united
+from mcsim.store.heap import Tide
 from mcsim.store.pieces import Arrays
 from mcsim.store.whole import Damaged, read_arrays, save_arrays
 from mcsim.study import IntArray
@@ -86,6 +87,7 @@ class Reduced:
         self._lock = threading.Lock()
         self._closed = False
         self._unsaved = False
+        self._tide = Tide()
         self._saved, self._cost = time.monotonic(), 0.0
 
     @property
@@ -106,6 +108,7 @@ class Reduced:
             self.failed += portion.failed.tolist()
             self._spans = united([*self._spans, (portion.start, portion.stop)])
             self._unsaved = True
+            self._tide.turn()
             wait = max(SECONDS_BETWEEN, self._cost / SHARE_OF_TIME)
             if self.place is not None and time.monotonic() - self._saved >= wait:
                 self.save()

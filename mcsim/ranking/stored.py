@@ -32,7 +32,7 @@ def save(ranking: Any, path: str | Path, identity: Mapping[str, Any] | None = No
     arrays = _arrays(ranking, identity or {})
     if ranking.within is not None:
         arrays |= {f"{_WITHIN}{key}": values for key, values in _arrays(ranking.within, {}).items()}
-    save_arrays(Path(path), arrays)
+    save_arrays(Path(path), arrays, packed=True)
 
 
 def _arrays(ranking: Any, identity: Mapping[str, Any]) -> dict[str, NDArray[Any]]:

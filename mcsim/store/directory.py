@@ -72,7 +72,7 @@ def write(result: Result, folder: Path, how: Mapping[str, Any], rounded: Sequenc
         write_table(folder / ERRORS, *errors)
     else:
         (folder / ERRORS).unlink(missing_ok=True)
-    save_arrays(folder / BANDS, _band_arrays(result.bands))
+    save_arrays(folder / BANDS, _band_arrays(result.bands), packed=True)
     if result.study.published:
         write_table(folder / PRINTED, printed(result))
     else:

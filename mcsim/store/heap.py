@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import ctypes
 import sys
+import time
 from collections.abc import Callable
 from functools import lru_cache
 
 EVERY_BYTES = 64 * 2**20  # of arrays that came and went, between two times that holes are given back
+EVERY_SECONDS = 0.5  # or between two looks, which take some milliseconds
 
 
 @lru_cache(maxsize=1)
@@ -34,7 +36,7 @@ class Tide:
     """How much has come and gone since holes were given back."""
 
     def __init__(self) -> None:
-        self._passed = 0
+        self._passed, self._given = 0, time.monotonic()
 
     def add(self, size: int) -> None:
         """Count so many bytes, and give holes back where there may be many."""
@@ -42,3 +44,9 @@ class Tide:
         if self._passed > EVERY_BYTES:
             self._passed = 0
             give_back()
+
+    def turn(self) -> None:
+        """Give holes back now and then, where nobody knows how many bytes came and went."""
+        if time.monotonic() - self._given > EVERY_SECONDS:
+            give_back()
+            self._given = time.monotonic()

@@ -122,12 +122,26 @@ def as_bytes(text: str) -> NDArray[np.uint8]:
     return np.frombuffer(text.encode(), np.uint8)
 
 
-def save_arrays(path: Path, arrays: Mapping[str, NDArray[Any]] | Iterable[tuple[str, NDArray[Any]]]) -> None:
-    """Write arrays by name, atomically, and beside them the name of the file; pairs are asked for one by one."""
+def save_arrays(
+    path: Path, arrays: Mapping[str, NDArray[Any]] | Iterable[tuple[str, NDArray[Any]]], packed: bool = False
+) -> None:
+    """Write arrays by name, atomically, and beside them the name of the file; pairs are asked for one by one.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    arrays : mapping, or iterable of pairs
+        What to write.
+    packed : bool
+        Compressed without loss, for what stays: of ranks, verdicts and numbers that come again half is left. What a run
+        writes on its way is read once and goes.
+    """
     pairs = arrays.items() if isinstance(arrays, Mapping) else arrays
 
     def write(partial: Path) -> None:
-        with zipfile.ZipFile(partial, "w") as archive:
+        kind, level = (zipfile.ZIP_DEFLATED, 1) if packed else (zipfile.ZIP_STORED, None)
+        with zipfile.ZipFile(partial, "w", kind, compresslevel=level) as archive:
             for name, array in chain([(NAME, as_bytes(path.name))], pairs):
                 with archive.open(f"{name}.npy", "w", force_zip64=True) as stream:
                     np.lib.format.write_array(stream, np.asanyarray(array), allow_pickle=False)
