@@ -54,6 +54,19 @@ def test_a_table_of_the_options_is_what_its_script_prints(option):
     assert_alike(find_blocks((DOCS / "options.md").read_text())[option], option_table(SETTINGS[option]), 0.11)
 
 
+def test_the_figures_of_the_source_are_what_their_script_prints(tmp_path):
+    from blocks import find_blocks
+    from source_figures import DRAWS, blocks, draw_5, runs_of
+
+    fleets, vehicles = runs_of(DRAWS)
+    page, found = find_blocks((DOCS / "source-figures.md").read_text()), blocks(fleets, vehicles)
+    assert set(page) == set(found)
+    for name, text in found.items():
+        assert_same_digits(page[name], text)
+    draw_5(fleets, tmp_path)
+    assert (tmp_path / "source-5.svg").read_text().startswith("<?xml")
+
+
 def test_the_tables_of_electricity_are_what_their_script_prints():
     from blocks import find_blocks
     from grid import blocks
