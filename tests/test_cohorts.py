@@ -12,7 +12,7 @@ from scipy import integrate
 from mcsim.kernels.cohorts.home import fill_unit_leavers, fill_unit_replacements
 from mcsim.kernels.cohorts.materials import WORK, fill_retired
 from mcsim.kernels.cohorts.packs import fill_new_vehicles, fill_states, in_service
-from mcsim.kernels.cohorts.records import MASS, Contents, Policy
+from mcsim.kernels.cohorts.records import MASS, ORIGINS, Contents, Policy
 from mcsim.kernels.cohorts.room import Packs, PackSpace, Retiring, StateSpace
 from mcsim.kernels.cohorts.second_hand import fill_entry_survival
 from mcsim.kernels.cohorts.stock import fill_stock, fill_table_halves, fill_weibull_steps, push_ages, year_of_half
@@ -220,9 +220,12 @@ def test_ev_share_of_an_empty_pool_is_none():
 
 def yearly(policy, years):
     """A policy of one draw from scalars, alike in all years."""
-    shapes = {"second_years": (1,), "second_collection": (1,)}
+    shapes = {"second_years": (1,), "second_collection": (1,), "take_back": (1, years, len(ORIGINS))}
     return Policy(
-        *(np.full(shapes.get(name, (1, years)), value) for name, value in zip(Policy._fields, policy, strict=True))
+        *(
+            np.broadcast_to(value, shapes.get(name, (1, years))).copy()
+            for name, value in zip(Policy._fields, policy, strict=True)
+        )
     )
 
 
@@ -230,7 +233,8 @@ def yearly(policy, years):
     "policy",
     [
         Policy(1.0, 0.0, 0.0, 0.0, 0.0, 8.0, 1.0, 1e9),
-        Policy(0.9, 0.7, 0.5, 0.1, 0.4, 8.3, 0.8, 1e9),
+        Policy(0.9, 0.7, (0.0, 0.5), 0.1, 0.4, 8.3, 0.8, 1e9),
+        Policy(0.9, 0.7, (0.3, 0.5), 0.1, 0.4, 8.3, 0.8, 1e9),
         Policy(0.9, 0.7, 0.0, 0.0, 1.0, 3.0, 1.0, 50.0),
     ],
 )

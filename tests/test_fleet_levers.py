@@ -129,6 +129,7 @@ def test_every_lever_has_its_study_and_says_what_it_moves():
     assert studies == {prefix(name) for name in MOVES if name.startswith("lever-")}
 
 
+# A right to repair counts by its mean over the packs that fail: `tests/test_fleet_repairs.py`.
 @pytest.mark.parametrize("name", [name for name in NAMES if "repair" not in name])
 def test_before_its_start_a_lever_changes_nothing(name, today):
     study = changed(name, **{f"{prefix(name)}_start": 2040.0, f"{prefix(name)}_ramp": 0.0})
@@ -160,7 +161,7 @@ def test_half_of_a_rule_on_health_lets_half_of_the_refused_cross(today):
 
 
 def test_a_rule_that_all_meet_is_the_rule_without_a_date():
-    names = {"soh_import_start": 2005, "soh_import_ramp": 0, "soh_import_evaded": 0.0}
+    names = {"soh_import_start": 2005, "soh_import_ramp": 0, "soh_import_evaded": 0.0, "soh_import_error": 0.0}
     study = mcsim.load("fleet").set(minimum_soh_import=0.8)
     found, there = evaluated(changed("lever-soh-import", **names)), evaluated(study)
     assert differing(found, there) == set()

@@ -85,7 +85,7 @@ def choose_imports(year, wish, may_give, pool, passing, space):
     wish : Wish
         What is wanted; combustion vehicles by the shares in `space.weight`, EVs by those in `space.ev_spread`.
     may_give : ndarray of bool, shape (ages,)
-        Ages that may give.
+        Ages that may give combustion vehicles; those that may give EVs stand in `space.ev_may_give`.
     pool : ndarray, shape (powertrains + 1, years, ages)
         On offer.
     passing : ndarray, shape (ages,)
@@ -118,7 +118,7 @@ def choose_imports(year, wish, may_give, pool, passing, space):
     combustion = wish.vehicles * (1.0 - share)
     ev = wish.vehicles * share + combustion * wish.cut * wish.substitution
     missing = allocate(combustion * (1.0 - wish.cut), space.weight, may_give, space.whole, space.icev)
-    missing += allocate(ev * passed, space.ev_weight, may_give, space.on_offer, space.ev)
+    missing += allocate(ev * passed, space.ev_weight, space.ev_may_give, space.on_offer, space.ev)
     return missing, ev * (1.0 - min(passed, 1.0))
 
 
@@ -179,17 +179,20 @@ def choose_enough(year, wish, gap, may_give, pool, entry, space):
 def fill_may_give(i, year, history, trade, space):
     """Fill the ages that may give in one year: the history's, then the rules', a later rule's once it holds for all.
 
-    Where they are others than before, EVs are spread anew over them: around their own age.
+    Where those of EVs are others than before, EVs are spread anew over them: around their own age.
     """
-    may_give, changed = space.may_give, year == 0
+    of_evs, changed = space.ev_may_give, year == 0
     ages = trade.open_age[i] if trade.late[i, year] < 1.0 else trade.late_open[i]
+    ev_ages = ages if trade.late_evs[i] else trade.open_age[i]
     if year < history.shape[0]:
         ages = history[year]
-    for age in range(may_give.size):
-        changed = changed or may_give[age] != ages[age]
-        may_give[age] = ages[age]
+        ev_ages = history[year]
+    for age in range(of_evs.size):
+        changed = changed or of_evs[age] != ev_ages[age]
+        of_evs[age] = ev_ages[age]
+        space.may_give[age] = ages[age]
     if changed:
-        spread_ages(trade.ev_age[i], trade.ev_width[i], may_give, space.ev_spread)
+        spread_ages(trade.ev_age[i], trade.ev_width[i], of_evs, space.ev_spread)
 
 
 @part_of_kernel

@@ -11,7 +11,7 @@ import numpy as np
 
 from mcsim.kernels._jit import borrowing_kernel
 from mcsim.kernels.cohorts.accounts import HOME, HOST_MARKET, IMPORTED, STAND_IN
-from mcsim.kernels.cohorts.records import EV, HEV, ICEV, LANDFILL, POWERTRAINS, SECOND_HAND, Array
+from mcsim.kernels.cohorts.records import EV, HEV, ICEV, LANDFILL, POWERTRAINS, Array
 
 _COUNT = len(POWERTRAINS)
 # Ways of a vehicle: from the home market and driven there, from the host's, and crossed.
@@ -92,8 +92,8 @@ class Traded(NamedTuple):
         What a kWh of a model year is made of: by chemistry, kg, kg beyond what is scored.
     collected : ndarray, shape (n,)
         Share of packs that retire at home that is recycled.
-    take_back : ndarray, shape (n, years)
-        Share of packs of imports that is taken back.
+    take_back : ndarray, shape (n, years, origins)
+        Share of packs that is taken back, by origin of their vehicle.
     """
 
     home_sales: Array
@@ -234,13 +234,12 @@ def add_gone(i, sign, traded, gone, columns, amounts):
     """Add packs that retire in the host country in a case, times a sign, to the amounts of one draw's case."""
     chemistries, origins = columns.chemistries, gone.contained.shape[2]
     for year in range(amounts.shape[0]):
-        back = traded.take_back[i, year]
         for place in range(chemistries):
-            recovered, lost = 0.0, 0.0
+            recovered, lost, taken = 0.0, 0.0, 0.0
             for origin in range(origins):
+                taken += traded.take_back[i, year, origin] * gone.contained[i, year, origin, place]
                 recovered += gone.recovered[i, year, origin, place]
                 lost += gone.lost[i, year, origin, place]
-            taken = back * gone.contained[i, year, SECOND_HAND, place]
             amounts[year, columns.recycled_home + place] += sign * taken * _KWH_PER_MWH
             amounts[year, columns.recycled_host + place] += sign * recovered * _KWH_PER_MWH
             amounts[year, columns.buried_host + place] += sign * (lost - taken) * _KWH_PER_MWH

@@ -130,13 +130,14 @@ def split_packs(i, origin, year, policy, work, queue):
     >>> from mcsim.kernels.cohorts.records import SECOND_HAND, Policy
     >>> work, queue = np.zeros((WORK, 1)), np.zeros((4, 1))
     >>> work[RETIRED] = 8.0
-    >>> yearly = [np.array([[share]]) for share in (1.0, 0.5, 0.25, 0.0, 1.0)]
-    >>> policy = Policy(*yearly, np.array([1.25]), np.array([1.0]), np.array([[9.0]]))
+    >>> collected, half, again = (np.array([[share]]) for share in (1.0, 0.5, 1.0))
+    >>> back, none = np.array([[[0.0, 0.25]]]), np.array([[0.0]])
+    >>> policy = Policy(collected, half, back, none, again, np.array([1.25]), np.array([1.0]), np.array([[9.0]]))
     >>> split_packs(0, SECOND_HAND, 0, policy, work, queue)
     >>> work[[LANDFILLED, TAKEN, HELD], 0].tolist(), queue[:, 0].tolist()
     ([3.0, 2.0, 3.0], [0.0, 2.25, 0.75, 0.0])
     """
-    back = policy.take_back[i, year] if origin == SECOND_HAND else 0.0
+    back = policy.take_back[i, year, origin]
     again = min(policy.reuse[i, year] + policy.second_life[i, year], 1.0)
     under_cover, later = policy.covered_collection[i, year], policy.collection[i, year]
     afterwards = policy.second_collection[i]

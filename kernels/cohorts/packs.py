@@ -361,6 +361,39 @@ def fill_starts(age, warranty_law, end_law, pass_law, cover, host_law, start):
 
 
 @borrowing_kernel
+def mend(share, gained, until, end):
+    """Put the end of life of a share of packs off, once, of those that reach it at or before an age.
+
+    At age q there are those still there, S(q), and of those that reached their end in the last `gained` quarter-years,
+    up to the age `until`, the share that was mended: S(q) + share (S(q - gained) - S(min(q, until))). The pack is the
+    same one: none is made, none retires before.
+
+    Parameters
+    ----------
+    share : float
+        Of packs that are mended.
+    gained, until : int
+        What mending adds, and the last age at which it is done [quarter-years].
+    end : ndarray, shape (quarters,)
+        Survival to the end of life by quarter-year of age; changed.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mcsim.kernels.cohorts.packs import mend
+    >>> end = np.array([1.0, 0.5, 0.25, 0.0, 0.0])
+    >>> mend(0.5, 1, 2, end)
+    >>> end.tolist()
+    [1.0, 0.75, 0.375, 0.0, 0.0]
+    """
+    last = end[min(until, end.size - 1)]
+    # From the oldest on: what is read lies before what is written.
+    for quarter in range(end.size - 1, -1, -1):
+        gone = end[quarter] if quarter <= until else last
+        end[quarter] += share * max(end[max(quarter - gained, 0)] - gone, 0.0)
+
+
+@borrowing_kernel
 def fill_curves(i, laws, curves):
     """Fill one draw's survival of packs by quarter-year of age.
 
@@ -384,6 +417,11 @@ def fill_curves(i, laws, curves):
             host.end[i, quarter] = curves.abroad[i, quarter]
     else:
         fill_weibull_steps(shape, laws.host.end[i], 0.25, host.end[i])
+    if laws.home.mended[i] > 0.0:
+        mend(laws.home.mended[i], laws.home.mended_for[i], laws.home.mended_until[i], home.end[i])
+    if laws.host.mended[i] > 0.0:
+        mend(laws.host.mended[i], laws.host.mended_for[i], laws.host.mended_until[i], host.end[i])
+        mend(laws.host.mended[i], laws.host.mended_for[i], laws.host.mended_until[i], curves.abroad[i])
     # An infinite scale means that no rule holds; a large one never fails within a life.
     fill_weibull_steps(laws.pass_shape[i], min(laws.pass_scale[i], 1e12), 0.25, curves.passing[i])
     # A constant hazard h is the Weibull of shape 1 and scale 1 / h.

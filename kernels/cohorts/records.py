@@ -183,12 +183,19 @@ class CountryLaw(NamedTuple):
         Warranty of vehicles sold new there [half-years].
     repair : ndarray
         Probability that a pack failing outside a warranty is replaced.
+    mended : ndarray
+        Share of the others that are mended when they reach the end of their life: it comes later.
+    mended_for, mended_until : ndarray of int64
+        By so much [quarter-years]; oldest age at which a pack is worth it [quarter-years].
     """
 
     warranty: Array
     end: Array
     cover: Whole
     repair: Array
+    mended: Array
+    mended_for: Whole
+    mended_until: Whole
 
 
 class Laws(NamedTuple):
@@ -273,6 +280,8 @@ class Trade(NamedTuple):
         The same where a later rule on ages holds.
     late : ndarray, shape (n, years)
         Share of imports to which that later rule applies.
+    late_evs : ndarray of bool, shape (n,)
+        Whether it binds EVs.
     checked : ndarray, shape (n, years)
         Share of EVs that meet the rule on state of health; the others cross as where there is none.
     volume : ndarray, shape (n, years)
@@ -295,6 +304,7 @@ class Trade(NamedTuple):
     late_weight: Array
     late_open: Gate
     late: Array
+    late_evs: Gate
     checked: Array
     volume: Array
     selection: Array
@@ -311,8 +321,8 @@ class Policy(NamedTuple):
     ----------
     covered_collection, collection : ndarray, shape (n, years)
         Share collected of packs that new vehicles retire within the warranty's age, and of all others.
-    take_back : ndarray, shape (n, years)
-        Share of second-hand vehicles' packs that go back home.
+    take_back : ndarray, shape (n, years, origins)
+        Share of packs that go back home, by origin of their vehicle.
     reuse, second_life : ndarray, shape (n, years)
         Shares of collected packs used again in a vehicle and in storage.
     second_years, second_collection : ndarray, shape (n,)

@@ -328,8 +328,8 @@ class ImportSpace(NamedTuple):
         on state of health held back are.
     passing, ev_kept : ndarray
         Share of running EVs that may be traded, and of those traded in use at the end of the year of entry.
-    may_give : ndarray of bool
-        Ages that may give.
+    may_give, ev_may_give : ndarray of bool
+        Ages that may give combustion vehicles, and EVs.
     in_use : ndarray, shape (model years, years)
         Imports in use at the ends of years by the model year of the vehicle, the oldest of the first year first.
     """
@@ -346,6 +346,7 @@ class ImportSpace(NamedTuple):
     passing: Array
     ev_kept: Array
     may_give: Gate
+    ev_may_give: Gate
     in_use: Array
 
 

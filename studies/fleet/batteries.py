@@ -11,7 +11,7 @@ from mcsim.kernels.cohorts.records import Contents, Policy
 from mcsim.studies.common.corridor import Corridor
 from mcsim.studies.common.labels import CHEMISTRIES, MATERIALS, ROUTES
 from mcsim.studies.fleet.levers import moved
-from mcsim.studies.fleet.policy import PYRO, Recovery
+from mcsim.studies.fleet.policy import PYRO, Recovery, from_abroad
 from mcsim.studies.fleet.series import FEW_YEARS, YEARS, interpolation, refuse_negative, spread
 from mcsim.study import FloatArray, IntArray, OptionValue, TableSpec
 from mcsim.study.tables import Table
@@ -260,7 +260,7 @@ def _destinations(inputs: Mapping[str, FloatArray]) -> Policy:
     today = Policy(
         covered_collection=none,
         collection=none,
-        take_back=none,
+        take_back=from_abroad(none),
         reuse=none,
         second_life=none,
         second_years=inputs["second_use_years"],

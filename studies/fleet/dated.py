@@ -12,8 +12,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from mcsim.kernels.cohorts.records import Laws, Policy, Trade
-from mcsim.studies.fleet.policy import Act, BorderRule, Grid, Inputs, Lever, policy_input
+from mcsim.kernels.cohorts.records import NEW, ORIGINS, SECOND_HAND, Policy, Trade
+from mcsim.studies.fleet.policy import Act, BorderRule, Grid, Inputs, Lever, Repairs, policy_input
 from mcsim.studies.fleet.series import YEARS
 from mcsim.study import FloatArray, Parameter
 
@@ -79,7 +79,10 @@ def _capacity(policy: Policy, inputs: Inputs) -> Policy:
 
 
 def _take_back(policy: Policy, inputs: Inputs) -> Policy:
-    return policy._replace(take_back=toward(policy.take_back, inputs["take_back_reached"], way(inputs, "take_back")))
+    gone = way(inputs, "take_back")
+    reached = {NEW: inputs["take_back_new_reached"], SECOND_HAND: inputs["take_back_reached"]}
+    moved = [toward(policy.take_back[..., origin], reached[origin], gone) for origin in range(len(ORIGINS))]
+    return policy._replace(take_back=np.stack(moved, axis=-1))
 
 
 def _incentive(policy: Policy, inputs: Inputs) -> Policy:
@@ -105,7 +108,10 @@ def _records(policy: Policy, inputs: Inputs) -> Policy:
     # A producer finds the packs of vehicles on record: as many more as there are more of these.
     known, then = 1.0 - inputs["irregular_today"][:, None], 1.0 - inputs["irregular_reached"][:, None]
     more = 1.0 + way(inputs, "customs_records") * (np.maximum(then / np.maximum(known, 1e-9), 1.0) - 1.0)
-    return policy._replace(take_back=np.minimum(policy.take_back * more, 1.0))
+    # Of imports: those sold new there are all on record.
+    back = policy.take_back.copy()
+    back[..., SECOND_HAND] = np.minimum(back[..., SECOND_HAND] * more, 1.0)
+    return policy._replace(take_back=back)
 
 
 def _fewer_irregular(trade: Trade, inputs: Inputs) -> Trade:
@@ -130,6 +136,7 @@ def _health(side: str) -> Act:
         lowest = np.where(active, inputs[f"{name}_minimum"], 0.0)
         return rule._replace(
             minimum_health=np.maximum(rule.minimum_health, lowest),
+            reading_error=np.where(active, np.maximum(rule.reading_error, inputs[f"{name}_error"]), rule.reading_error),
             checked=np.where(active[:, None], 1.0 - (1.0 - others) * (1.0 - met), rule.checked),
         )
 
@@ -138,7 +145,8 @@ def _health(side: str) -> Act:
 
 def _ages(rule: BorderRule, inputs: Inputs) -> BorderRule:
     oldest = np.minimum(inputs["age_limit_oldest"], rule.oldest)
-    return rule._replace(late_oldest=oldest, late=way(inputs, "age_limit"))
+    binds = inputs["age_limit_binds_evs"] > 0.5
+    return rule._replace(late_oldest=oldest, late=way(inputs, "age_limit"), late_evs=binds)
 
 
 def _fewer(trade: Trade, inputs: Inputs) -> Trade:
@@ -178,32 +186,24 @@ def _cleaner(grid: Grid, inputs: Inputs) -> Grid:
     return Grid(grid.intensity * np.minimum(ratio, 1.0)[:, None] ** years)
 
 
-def _repaired(today: FloatArray, inputs: Inputs, name: str) -> FloatArray:
-    # A pack's chances are a function of its age alone, not of the year: a right to repair holds in all years.
-    step = np.maximum(inputs[f"{name}_reached"] - today, 0.0)
-    return np.ascontiguousarray(today + inputs[f"{name}_strength"] * step)
+def _repair(name: str, told: str, *countries: str) -> Lever:
+    def act(repairs: Repairs, inputs: Inputs) -> Repairs:
+        gone, by_module = way(inputs, name), inputs[f"{name}_by_module"][:, None]
+        changed = {}
+        for country in countries:
+            today = getattr(repairs, country)
+            # Today's repairs are new packs; of those that a right adds a share is done by the module.
+            more = toward(today, inputs[f"{name}_reached"], gone) - today
+            changed[country] = today + more * (1.0 - by_module)
+            changed[f"{country}_mended"] = getattr(repairs, f"{country}_mended") + more * by_module
+        return repairs._replace(**changed)
 
-
-def _repair_home(laws: Laws, inputs: Inputs) -> Laws:
-    return laws._replace(home=laws.home._replace(repair=_repaired(laws.home.repair, inputs, "repair_home")))
-
-
-def _repair_both(laws: Laws, inputs: Inputs) -> Laws:
-    return laws._replace(
-        home=laws.home._replace(repair=_repaired(laws.home.repair, inputs, "repair_both")),
-        host=laws.host._replace(repair=_repaired(laws.host.repair, inputs, "repair_both")),
-    )
-
-
-def _repair(name: str, told: str, act: Act) -> Lever:
-    return Lever(
+    return dated(
         name,
         told,
-        (
-            policy_input(f"{name}_strength", "share", f"share of its way that the lever {name} goes"),
-            policy_input(f"{name}_reached", "share", "failed packs replaced outside a warranty", 0.40),
-        ),
-        acts_of(name, {Laws: act}),
+        {Repairs: act},
+        policy_input(f"{name}_reached", "share", "failed packs repaired outside a warranty", 0.40),
+        policy_input(f"{name}_by_module", "share", "of the repairs that it adds, by the module", 0.60),
     )
 
 
@@ -214,6 +214,9 @@ def _health_lever(side: str, told: str) -> Lever:
         {BorderRule: _health(side)},
         policy_input(f"soh_{side}_minimum", "share", "lowest state of health that it lets pass", 0.80),
         policy_input(f"soh_{side}_evaded", "share", "EVs below it that cross all the same", 0.20),
+        policy_input(
+            f"soh_{side}_error", "share", "standard error of a reading of the state of health", 0.0, (0.0, 0.2)
+        ),
     )
     passport = ("start", "ramp", "strength", "known")
     return replace(lever, also=tuple(f"battery_passport_{name}" for name in passport))
@@ -234,9 +237,10 @@ DATED = (
     ),
     dated(
         "take_back",
-        "producers fetch exported packs back across the border",
+        "producers fetch packs back and recycle them where those of home are: exported ones, and of vehicles sold new",
         {Policy: _take_back},
         policy_input("take_back_reached", "share", "exported packs taken back to the {home}", 0.30),
+        policy_input("take_back_new_reached", "share", "packs of vehicles sold new in {host}, taken back alike", 0.50),
     ),
     dated(
         "customs_records",
@@ -272,6 +276,7 @@ DATED = (
         {BorderRule: _ages, Trade: _fewer},
         policy_input("age_limit_oldest", "yr", "highest age of a registered import under it", 8.0, (0.0, 30.0)),
         policy_input("age_limit_fall", "share", "imports that it keeps out", 0.38),
+        policy_input("age_limit_binds_evs", "-", "whether the limit binds EVs (1), or not (0)", 1.0),
     ),
     dated(
         "tariff",
@@ -302,6 +307,6 @@ DATED = (
         {Grid: _cleaner},
         policy_input("clean_grid_decline", "1/yr", "their yearly decline", 0.035, (-0.05, 0.5), "grid"),
     ),
-    _repair("repair_home", "failed packs are replaced where vehicles are new, in all years", _repair_home),
-    _repair("repair_both", "failed packs are replaced in both countries, in all years", _repair_both),
+    _repair("repair_home", "failed packs are replaced or mended where vehicles are new, from a year on", "home"),
+    _repair("repair_both", "failed packs are replaced or mended in both countries, from a year on", "home", "host"),
 )

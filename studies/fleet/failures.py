@@ -10,11 +10,11 @@ import numpy as np
 from mcsim.kernels.cohorts.records import CountryLaw, Laws
 from mcsim.kernels.laws.health import fill_age_at_loss
 from mcsim.kernels.laws.weibull_fit import fill_capacity_cdf
-from mcsim.studies.fleet.levers import moved
 from mcsim.studies.fleet.policy import BorderRule
 from mcsim.study import FloatArray, OptionValue
 
 LN_2 = float(np.log(2.0))
+GUMBEL = float(np.pi / np.sqrt(6.0))  # standard deviation of the logarithm of a Weibull of shape 1
 
 
 class Lives(NamedTuple):
@@ -127,7 +127,7 @@ READS = {
 
 
 def laws(inputs: Mapping[str, FloatArray], options: Mapping[str, OptionValue], rule: BorderRule) -> Laws:
-    """Return the failure laws of packs under the option `battery_law`.
+    """Return the failure laws of packs under the option `battery_law`, without repairs.
 
     Parameters
     ----------
@@ -142,27 +142,60 @@ def laws(inputs: Mapping[str, FloatArray], options: Mapping[str, OptionValue], r
     """
     minimum = rule.minimum_health
     lives = LIVES[str(options["battery_law"])](inputs, np.maximum(1.0 - minimum, 1e-6))
-    never = np.zeros_like(lives.shape)
-    today = Laws(
+    never, at_once = np.zeros_like(lives.shape), np.zeros(len(lives.shape), np.int64)
+    pass_shape, passing = _as_read(
+        np.ascontiguousarray(inputs["pack_life_shape"]), lives.passing, inputs, options, rule
+    )
+    return Laws(
         shape=lives.shape,
         home=CountryLaw(
             warranty=lives.home_warranty,
             end=lives.home_end,
             cover=_half_years(inputs["warranty_years"]),
             repair=never,
+            mended=never,
+            mended_for=at_once,
+            mended_until=at_once,
         ),
         host=CountryLaw(
             warranty=lives.host_warranty,
             end=lives.host_end,
             cover=_half_years(inputs["host_warranty_years"]),
             repair=never,
+            mended=never,
+            mended_for=at_once,
+            mended_until=at_once,
         ),
         abroad=lives.abroad,
-        pass_shape=np.ascontiguousarray(inputs["pack_life_shape"]),
-        pass_scale=np.where(minimum > 0.0, lives.passing, np.inf),
+        pass_shape=pass_shape,
+        pass_scale=np.where(minimum > 0.0, passing, np.inf),
         defects=lives.defects,
     )
-    return moved(today, inputs)
+
+
+def _as_read(
+    shape: FloatArray,
+    scale: FloatArray,
+    inputs: Mapping[str, FloatArray],
+    options: Mapping[str, OptionValue],
+    rule: BorderRule,
+) -> tuple[FloatArray, FloatArray]:
+    """Return shape and scale of the age up to which packs pass as their state of health is read, with its error.
+
+    A standard error s of the reading is one of the logarithm of that age, half of what lies between the ages at which
+    the loss is s more and s less than is allowed. Its square adds to that of the packs themselves, which for a Weibull
+    of shape k is (pi / sqrt(6) / k)^2; the median age stays.
+    """
+    error = rule.reading_error
+    if not error.any():
+        return shape, scale
+    law, allowed = LIVES[str(options["battery_law"])], 1.0 - rule.minimum_health
+    later, sooner = (law(inputs, np.maximum(allowed + step, 1e-6)).passing for step in (error, -error))
+    spread = 0.5 * np.log(later / sooner)
+    read = GUMBEL / np.sqrt((GUMBEL / shape) ** 2 + spread**2)
+    moved_scale = scale * LN_2 ** (1.0 / shape - 1.0 / read)
+    ruled = (error > 0.0) & (rule.minimum_health > 0.0)
+    return np.where(ruled, read, shape), np.where(ruled, moved_scale, scale)
 
 
 def _half_years(years: FloatArray) -> np.ndarray[tuple[int, ...], np.dtype[np.int64]]:

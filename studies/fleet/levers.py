@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from mcsim.kernels.cohorts.records import Laws, Policy, Trade
+from mcsim.kernels.cohorts.records import Policy, Trade
 from mcsim.studies.fleet.dated import DATED
 from mcsim.studies.fleet.market import MARKET
 from mcsim.studies.fleet.policy import (
@@ -23,7 +23,9 @@ from mcsim.studies.fleet.policy import (
     Lever,
     Record,
     Recovery,
+    Repairs,
     every_year,
+    from_abroad,
     policy_input,
 )
 from mcsim.studies.fleet.series import YEARS
@@ -92,13 +94,12 @@ def _home_routes(recovery: Recovery, inputs: Inputs) -> Recovery:
 
 
 def _take_back(policy: Policy, inputs: Inputs) -> Policy:
-    return policy._replace(take_back=every_year(inputs["take_back_share"]))
+    return policy._replace(take_back=from_abroad(every_year(inputs["take_back_share"])))
 
 
-def _repair(laws: Laws, inputs: Inputs) -> Laws:
-    return laws._replace(
-        home=laws.home._replace(repair=np.ascontiguousarray(inputs["home_repair_probability"])),
-        host=laws.host._replace(repair=np.ascontiguousarray(inputs["host_repair_probability"])),
+def _repair(repairs: Repairs, inputs: Inputs) -> Repairs:
+    return repairs._replace(
+        home=every_year(inputs["home_repair_probability"]), host=every_year(inputs["host_repair_probability"])
     )
 
 
@@ -188,8 +189,17 @@ TODAY = (
         (
             policy_input("host_repair_probability", "share", "failed packs replaced outside a warranty, {host}"),
             policy_input("home_repair_probability", "share", "failed packs replaced outside a warranty, {home}"),
+            policy_input(
+                "module_repair_years", "yr", "what a repair of modules adds to a pack's life", 4.0, (0.0, 30.0)
+            ),
+            policy_input("module_repair_cost", "USD", "price of a repair of modules", 3000.0, (1.0, 1e6)),
+            policy_input(
+                "repair_cost_limit", "share", "of a vehicle's value, up to which a repair is paid", 0.5, (0.0, 2.0)
+            ),
+            policy_input("used_ev_value_new", "USD", "value of an EV, new", 45_000.0, (1.0, 1e6)),
+            policy_input("used_ev_value_loss", "1/yr", "rate at which an EV loses value", 0.177, (0.01, 1.0)),
         ),
-        {Laws: _repair},
+        {Repairs: _repair},
     ),
     Lever(
         "second_use",

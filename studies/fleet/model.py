@@ -34,6 +34,7 @@ from mcsim.studies.fleet.declared import EVALUATION, HYBRID_PACKS, OPTIONS, OUTP
 from mcsim.studies.fleet.failures import laws
 from mcsim.studies.fleet.levers import moved
 from mcsim.studies.fleet.policy import no_rule
+from mcsim.studies.fleet.repairs import repaired
 from mcsim.studies.fleet.results import pack_outputs, told, vehicle_outputs
 from mcsim.studies.fleet.stages import Drawn, run_flows, run_retired
 from mcsim.studies.fleet.trade import EV_DEMAND, Border, read_border, trade
@@ -109,9 +110,10 @@ def flow_records(
     """Return what the kernels of flows read of all draws; parameters as in `records`."""
     rule = moved(no_rule(len(drawn["warranty_years"])), drawn)
     imports, gates = trade(parts.border, drawn, options, rule, target)
+    vehicles = turnover.vehicles(parts.sales, drawn)
     flowing = Drawn(
-        turnover.vehicles(parts.sales, drawn),
-        laws(drawn, options, rule),
+        vehicles,
+        repaired(laws(drawn, options, rule), drawn, vehicles, parts.sales.survival),
         imports,
         batteries.capacities(parts.packs, drawn),
     )

@@ -9,10 +9,10 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 
 from mcsim.distributions import constant
-from mcsim.kernels.cohorts.records import Laws, Policy, Trade
+from mcsim.kernels.cohorts.records import ORIGINS, SECOND_HAND, Policy, Trade
 from mcsim.studies.common.labels import ROUTES
 from mcsim.studies.fleet.series import YEARS
-from mcsim.study import FloatArray, Parameter
+from mcsim.study import BoolArray, FloatArray, Parameter
 
 Inputs = Mapping[str, FloatArray]
 GROUP = "policy"
@@ -29,27 +29,52 @@ class BorderRule(NamedTuple):
         Lowest state of health of an EV [share]; 0 without a rule.
     youngest, oldest : ndarray, shape (n,)
         Ages of registered imports [yr].
+    reading_error : ndarray, shape (n,)
+        Standard error of a reading of it [share].
     checked : ndarray, shape (n, years)
         Share of EVs that meet the rule on health.
     late_oldest : ndarray, shape (n,)
         Highest age under a later rule [yr].
     late : ndarray, shape (n, years)
         Share of imports to which that one applies.
+    late_evs : ndarray of bool, shape (n,)
+        Whether it binds EVs.
     """
 
     minimum_health: FloatArray
     youngest: FloatArray
     oldest: FloatArray
+    reading_error: FloatArray
     checked: FloatArray
     late_oldest: FloatArray
     late: FloatArray
+    late_evs: BoolArray
 
 
 def no_rule(n: int) -> BorderRule:
     """Return a border without rules, of n draws."""
     oldest = np.full(n, np.inf)
     years = n, len(YEARS)
-    return BorderRule(np.zeros(n), np.zeros(n), oldest, np.ones(years), oldest, np.zeros(years))
+    return BorderRule(
+        np.zeros(n), np.zeros(n), oldest, np.zeros(n), np.ones(years), oldest, np.zeros(years), np.ones(n, bool)
+    )
+
+
+class Repairs(NamedTuple):
+    """What becomes of packs that fail outside a warranty, (n, years) each [share].
+
+    Parameters
+    ----------
+    home, host : ndarray
+        Replaced by a new pack.
+    home_mended, host_mended : ndarray
+        Mended by the module: the same pack serves on.
+    """
+
+    home: FloatArray
+    host: FloatArray
+    home_mended: FloatArray
+    host_mended: FloatArray
 
 
 class Recovery(NamedTuple):
@@ -75,7 +100,7 @@ class Grid(NamedTuple):
 
 
 Act = Callable[[Any, Inputs], Any]
-Record = TypeVar("Record", BorderRule, Recovery, Grid, Laws, Policy, Trade)
+Record = TypeVar("Record", BorderRule, Recovery, Grid, Repairs, Policy, Trade)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +139,13 @@ def policy_input(
     """Return an input of a lever, fixed at the world without it unless a study says more."""
     source = "without a policy; a study of a policy gives its figures and their evidence"
     return Parameter(name, unit, meaning, valid, group, constant(default), source=source)
+
+
+def from_abroad(values: FloatArray) -> FloatArray:
+    """Return what holds of packs of imports alone, (n, years, origins), from (n, years)."""
+    found = np.zeros((*values.shape, len(ORIGINS)))
+    found[..., SECOND_HAND] = values
+    return found
 
 
 def every_year(values: FloatArray) -> FloatArray:

@@ -241,7 +241,8 @@ def make_space(size: Sizes, materials: int) -> room.Space:
     )
     at_ends = room.YearSpace(np.empty(years + 1), np.empty(years + 1), np.empty(years), np.empty(years))
     by_age: dict[str, Any] = {name: np.empty(ages) for name in room.ImportSpace._fields}
-    by_age |= {"may_give": np.empty(ages, np.bool_), "in_use": np.empty((years + ages - 1, years))}
+    by_age |= {name: np.empty(ages, np.bool_) for name in ("may_give", "ev_may_give")}
+    by_age |= {"in_use": np.empty((years + ages - 1, years))}
     classes = max(size.home_halves, size.host_halves)
     return room.Space(
         states=room.StateSpace(*(np.empty(classes) for _ in room.StateSpace._fields)),

@@ -11,11 +11,11 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from mcsim.kernels.cohorts import room
-from mcsim.kernels.cohorts.records import NEW, SECOND_HAND, Laws, Policy, Trade
+from mcsim.kernels.cohorts.records import NEW, SECOND_HAND, Policy, Trade
 from mcsim.studies.fleet import batteries, charging, failures, turnover
 from mcsim.studies.fleet import trade as border
 from mcsim.studies.fleet.levers import LEVERS
-from mcsim.studies.fleet.policy import BorderRule, Grid, Recovery
+from mcsim.studies.fleet.policy import BorderRule, Grid, Recovery, Repairs
 from mcsim.study import Context, FloatArray, IntArray, OptionValue
 from mcsim.study.stages import Found
 
@@ -77,7 +77,7 @@ def flow_reads(options: Options, years_apart: bool = False) -> tuple[str, ...]:
                 *border.reads(options, years_apart),
                 *failures.READS[str(options["battery_law"])],
                 *batteries.CAPACITY_READS,
-                *lever_reads(BorderRule, Trade, Laws),
+                *lever_reads(BorderRule, Trade, Repairs),
             )
         )
     )

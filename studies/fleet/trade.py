@@ -232,6 +232,7 @@ def trade(
         late_weight=np.ascontiguousarray(late_weight[:, :ages]),
         late_open=np.ascontiguousarray(late_open[:, :ages]),
         late=rule.late,
+        late_evs=rule.late_evs,
         checked=rule.checked,
         volume=np.ones((len(share), len(YEARS))),
         selection=_selection(border, inputs),

@@ -239,8 +239,8 @@ def done_in(
         Packs that retire in the host country, by case.
     vectors : ndarray
         Of `Holding`.
-    take_back : ndarray, shape (n, years)
-        Share of packs of imports that producers fetch.
+    take_back : ndarray, shape (n, years, origins)
+        Share of packs that producers fetch, by origin of their vehicle.
     inputs : mapping
         As the model gets them.
     kind : int
