@@ -327,8 +327,14 @@ def _drivers(study: Study, ranking: Ranking | None, slot: Slot) -> str:
 
 
 def per_cent(part: float) -> str:
-    """Return a share of the variance in per cent, none below zero: a negative estimate stands for no effect."""
-    return f"{100 * max(part, 0.0):.0f} %"
+    """Return a share of the variance in per cent, from 0 to 100: an estimate beyond is the estimate's error.
+
+    Examples
+    --------
+    >>> per_cent(0.234), per_cent(-0.02), per_cent(1.06)
+    ('23 %', '0 %', '100 %')
+    """
+    return f"{100 * min(max(part, 0.0), 1.0):.0f} %"
 
 
 def input_words(study: Study, name: str) -> str:

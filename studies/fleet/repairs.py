@@ -100,4 +100,4 @@ def failing(law: CountryLaw, shape: FloatArray, sales: FloatArray, alive: FloatA
     for age in range(years):
         found[:, age:] += lost[:, age, None] * sales[:, : years - age]
     total = found.sum(axis=1, keepdims=True)
-    return np.divide(found, total, out=np.full_like(found, 1.0 / years), where=total > 0.0)
+    return np.asarray(np.divide(found, total, out=np.full_like(found, 1.0 / years), where=total > 0.0), np.float64)
