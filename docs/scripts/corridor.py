@@ -1,33 +1,28 @@
-"""A study's priors against what was observed of it, before anything is fitted: the tables of docs/corridor.md.
+"""A corridor against its history, and both corridors side by side: the tables of docs/corridor.md.
 
 Usage: python docs/scripts/corridor.py [STUDY.toml] [--write] [--draws 2000]
 """
 
 import argparse
-import tomllib
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 from blocks import percent, table, tell
-from numpy.typing import NDArray
+from corridor_history import STUDY, blocks_of
+from grid import intensity, published
+from scipy.stats import rankdata
 
 import mcsim
 from mcsim.report.style import number, span
-from mcsim.studies import japan_new_zealand
 from mcsim.studies.common.corridor import Corridor
-from mcsim.studies.fleet.failures import first_passage
-from mcsim.studies.fleet.model import NAMES
-from mcsim.study import Study
-from mcsim.study.observation import Observation
+from mcsim.studies.second_hand_ev.grid import FIRST_YEAR
 
-STUDY = Path(japan_new_zealand.__path__[0]) / "fleet-jp-nz.toml"
 # The vehicle studies of both corridors under one law of packs, and a car of each.
 VEHICLES = {"vehicle-jp-nz": "ev-40kwh", "second-hand-ev-field": "ev-compact"}
 LABELS = {"vehicle-jp-nz": Corridor("jp", "nz"), "second-hand-ev-field": Corridor("us", "mx")}
+FLEETS = {"fleet-jp-nz": Corridor("jp", "nz"), "fleet": Corridor("us", "mx")}
+COAL = 0.82  # kg CO2e/kWh: median of pulverised coal in IPCC (2014), AR5 WG3 annex III, which the publishers take
 SEED = 1
-SPLIT = 2020  # history before it, and from it on
-STAY = 8.4  # years from the middle of early 2018 to August 2026
 # What a corridor gives: heading, output, labels.
 TOLD = (
     ("retired mass 2030, new", "retired_battery_mass", {"year": 2030, "origin": "new"}),
@@ -37,86 +32,12 @@ TOLD = (
     ("EV share 2030", "ev_share", {"year": 2030}),
     ("second-hand share 2030", "second_hand_share", {"year": 2030}),
 )
-
-
-def observed_in(result: mcsim.Result, item: Observation) -> NDArray[np.float64]:
-    """Return the drawn values of what was observed: an element of an output, or the sum of several."""
-    values = result.values(item.cell.output.name)
-    return np.asarray(values[:, item.cell.mask].sum(axis=1), np.float64)
-
-
-def against(study: Study, result: mcsim.Result) -> list[tuple[Observation, NDArray[np.float64]]]:
-    """Return every observation with the 5, 50 and 95 % points of what the priors say of it."""
-    return [
-        (item, np.quantile(observed_in(result, item), (0.05, 0.5, 0.95))) for item in study.calibration.observations
-    ]
-
-
-def history_table(found: Sequence[tuple[Observation, NDArray[np.float64]]]) -> str:
-    """Return what was observed beside the prior's band of 90 %."""
-    rows = []
-    for item, (low, middle, high) in found:
-        unit = item.cell.output.unit
-        ends = item.range(0.9)
-        held = "yes" if low <= item.value <= high else f"no, {percent(middle / item.value - 1.0, 0)} %"
-        rows.append(
-            [
-                f"`{item.cell}`",
-                f"{number(item.value, unit)} ({span(*ends, unit)})",
-                f"{number(middle, unit)} ({span(low, high, unit)})",
-                held,
-            ]
-        )
-    return table(["observed", "value (90 %)", "priors (90 %)", "held"], rows)
-
-
-def held_table(found: Sequence[tuple[Observation, NDArray[np.float64]]]) -> str:
-    """Return how many observations the bands of 90 % hold, by output, to 2019 and from 2020 on."""
-    rows = []
-    for name in dict.fromkeys(item.cell.output.name for item, _ in found):
-        cells = [f"`{name}`"]
-        for late in (False, True):
-            part = [
-                low <= item.value <= high
-                for item, (low, _, high) in found
-                if item.cell.output.name == name and (int(item.cell.labels["year"]) >= SPLIT) == late
-            ]
-            cells.append(f"{sum(part)} of {len(part)}")
-        rows.append(cells)
-    return table(["output", "to 2019", "2020-2023"], rows)
-
-
-def labels_of(file: Path) -> Corridor:
-    """Return the labels of a study file's two countries."""
-    arguments = tomllib.loads(file.read_text(encoding="utf-8"))["study"]["arguments"]
-    return Corridor(arguments["home"], arguments["host"])
-
-
-def ageing_table(study: Study, result: mcsim.Result, corridor: Corridor) -> str:
-    """Return what the priors say of packs by age, beside what was seen of used EVs; drivers decide, not capacity."""
-    fixed = {item.name: item.distribution.ppf(np.array([0.5])) for item in study.inputs}
-    drawn = {name: result.inputs.get(name, values) for name, values in fixed.items()}
-    n = len(drawn["annual_degradation"])
-    drawn = {name: np.ascontiguousarray(np.broadcast_to(values, n), np.float64) for name, values in drawn.items()}
-    inputs = corridor.neutral(drawn, NAMES)
-    lives = first_passage(inputs, np.full(n, 0.3))
-    entry, stay = inputs["ev_export_age"], STAY
-    kept = np.exp(-((entry / lives.home_end) ** lives.shape))
-    later = np.minimum(np.exp(-(((entry + stay) / lives.host_end) ** lives.shape)), kept)
-    packs = later / kept * np.exp(-lives.defects * stay)
-    shape, scale = inputs["host_survival_shape"], inputs["host_survival_scale"]
-    end = entry + stay / inputs["second_hand_life_multiplier"]
-    vehicles = np.exp((entry / scale) ** shape - (end / scale) ** shape)
-    told = (
-        ("loss a year at two years of age, 24 kWh", "3.1 % (2.9 to 3.3 %)", inputs["annual_degradation"]),
-        ("imports of early 2018 in use 8.4 years later", "83 % or more", packs * vehicles),
-        ("of these, vehicles without regard to packs", "", vehicles),
-    )
-    rows = []
-    for what, seen, values in told:
-        low, middle, high = np.quantile(values, (0.05, 0.5, 0.95))
-        rows.append([what, seen, f"{100 * middle:.1f} % ({100 * low:.1f} to {100 * high:.1f} %)"])
-    return table(["", "observed", "priors (90 %)"], rows)
+# What inputs are ranked on.
+DRIVEN = (
+    ("retired mass to 2050, second-hand", "cumulative_retired_battery_mass", {"year": 2050, "origin": "second-hand"}),
+    ("retired mass to 2050, new", "cumulative_retired_battery_mass", {"year": 2050, "origin": "new"}),
+    ("used EVs exported 2030", "used_ev_exports", {"year": 2030}),
+)
 
 
 def outcome_table(results: dict[str, mcsim.Result]) -> str:
@@ -179,20 +100,72 @@ def vehicle_table(draws: int) -> str:
     return table(["median (90 %)", *heads], [list(row) for row in zip(what, *columns, strict=True)])
 
 
+def drivers_table(results: dict[str, mcsim.Result]) -> str:
+    """Return the five inputs whose ranks go most with those of each outcome, corridor beside corridor."""
+    rows = []
+    for what, output, labels in DRIVEN:
+        columns = []
+        for name, result in results.items():
+            corridor = FLEETS[name.strip("`")]
+            values = rankdata(result.values(output, **labels))
+            shares = {}
+            for key, drawn in result.inputs.items():
+                if np.ptp(drawn) > 0.0:
+                    shares[key] = float(np.corrcoef(rankdata(drawn), values)[0, 1]) ** 2
+            best = sorted(shares, key=shares.__getitem__, reverse=True)[:5]
+            columns.append([f"`{neutral(key, corridor)}` {100 * shares[key]:.0f} %" for key in best])
+        rows += [[what if place == 0 else "", *cells] for place, cells in enumerate(zip(*columns, strict=True))]
+    return table(["share of rank variance", *results], rows)
+
+
+def neutral(name: str, corridor: Corridor) -> str:
+    """Return the name of an input with `home` and `host` in the place of a corridor's labels."""
+    words = {corridor.home: "home", corridor.host: "host"}
+    return "_".join(words.get(word, word) for word in name.split("_"))
+
+
+def grid_table() -> str:
+    """Return Japan's electricity as modelled, per kWh generated, beside what is published, and with other coal."""
+    study = mcsim.load("vehicle-jp-nz")
+    corridor = LABELS["vehicle-jp-nz"]
+    today = intensity(study, 0, corridor)[0, 0]
+    other = intensity(study.set(**{"grid_factors[hard_coal,gwp]": COAL}), 0, corridor)[0, 0]
+    seen = published("life cycle")
+    rows = []
+    for year in sorted(year for region, year in seen if region == corridor.home):
+        value, low, high = seen[corridor.home, year]
+        cells = [column[year - FIRST_YEAR] for column in (today, other)]
+        told = [f"{cell:.0f} ({percent(cell / value - 1.0, 0)} %)" for cell in cells]
+        rows.append([f"{year}", f"{value:.0f} ({low:.0f} to {high:.0f})", *told])
+    return table(["g CO2e/kWh", "published, life cycle", "modelled", f"with coal at {1000 * COAL:.0f} g"], rows)
+
+
+def mexico_table(draws: int) -> str:
+    """Return what Mexico's fleet would be if packs were driven as far down as New Zealand's."""
+    study = mcsim.load("fleet")
+    told = tuple({output for _, output, _ in TOLD})
+    prior = next(item for item in mcsim.load(STUDY).inputs if item.name == "nz_end_of_life_loss")
+    learned = study.set(mx_end_of_life_loss=prior.distribution)
+    pair = {"`fleet`": study, "learned from New Zealand": learned}
+    return outcome_table({name: mcsim.run(one, draws, seed=SEED, keep=told) for name, one in pair.items()})
+
+
 def blocks(draws: int, file: Path = STUDY) -> dict[str, str]:
     """Return the tables of docs/corridor.md."""
     study = mcsim.load(file)
-    names = {item.cell.output.name for item in study.calibration.observations} | {output for _, output, _ in TOLD}
-    result = mcsim.run(study, draws, seed=SEED, keep=tuple(names))
-    found = against(study, result)
-    shipped = mcsim.run(mcsim.load("fleet"), draws, seed=SEED)
-    vehicles = {"corridor vehicles": vehicle_table(draws)} if file == STUDY else {}
-    return vehicles | {
-        "corridor held": held_table(found),
-        "corridor history": history_table(found),
-        "corridor ageing": ageing_table(study, result, labels_of(file)),
-        "corridor outcome": outcome_table({f"`{study.name}`": result, "`fleet`": shipped}),
+    told = {output for _, output, _ in (*TOLD, *DRIVEN)}
+    results = {
+        f"`{one.name}`": mcsim.run(one, draws, seed=SEED, keep=tuple(told)) for one in (study, mcsim.load("fleet"))
     }
+    found = blocks_of(study, draws, SEED) | {"corridor outcome": outcome_table(results)}
+    if file == STUDY:
+        found |= {
+            "corridor drivers": drivers_table(results),
+            "corridor vehicles": vehicle_table(draws),
+            "corridor grid": grid_table(),
+            "corridor mexico": mexico_table(draws),
+        }
+    return found
 
 
 def main() -> None:

@@ -36,15 +36,15 @@ def published(kind: str) -> dict[tuple[str, int], tuple[float, float, float]]:
     }
 
 
-def intensity(study: mcsim.Study, draws: int) -> np.ndarray:
+def intensity(study: mcsim.Study, draws: int, corridor: Corridor = CORRIDOR) -> np.ndarray:
     """Return g CO2e per kWh generated, shape (n, 2, n_years from 2010); one row at the centre where draws are 0."""
-    grid = prepare_grid(CORRIDOR.neutral(study.tables, TABLE_NAMES), tuple(CATEGORIES), CORRIDOR)
+    grid = prepare_grid(corridor.neutral(study.tables, TABLE_NAMES), tuple(CATEGORIES), corridor)
     columns = design_columns(study)
     if draws:
         values = transform(study, make_design("random", columns, draws, 1).points(0, draws), columns)
     else:
         values = centre_values(study)
-    inputs = CORRIDOR.neutral(model_inputs(study, values, max(draws, 1)), INPUT_NAMES)
+    inputs = corridor.neutral(model_inputs(study, values, max(draws, 1)), INPUT_NAMES)
     # A kWh at the plug without losses is a kWh generated.
     inputs["grid_losses"] = np.zeros_like(inputs["grid_losses"])
     at_plug = impact_at_plug(grid, inputs, FIRST_YEAR)

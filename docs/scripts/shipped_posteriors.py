@@ -1,6 +1,6 @@
 """The posteriors that ``--posterior shipped`` reads, as compact tables of draws and weights.
 
-Usage: python docs/scripts/shipped_posteriors.py [--write]
+Usage: python docs/scripts/shipped_posteriors.py [--write] [--only STUDY]
 
 Without ``--write`` it says of each table whether the studies as they are still take it.
 """
@@ -18,14 +18,17 @@ STUDIES = Path(__file__).resolve().parents[2] / "studies"
 TABLES = {
     "battery-law": STUDIES / "common" / "data" / "posterior_battery_law.csv",
     "fleet": STUDIES / "fleet" / "data" / "posterior_history.csv",
+    "fleet-jp-nz": STUDIES / "japan_new_zealand" / "data" / "posterior_corridor.csv",
 }
 ROWS = 1000  # draws taken of the posterior's, of which the same ones share a row
 DIGITS = 6
 
 
-def write() -> None:
-    """Calibrate the studies and write their tables."""
+def write(only: str | None) -> None:
+    """Calibrate the studies, or one of them, and write their tables."""
     for name, path in TABLES.items():
+        if only not in (None, name):
+            continue
         posterior = mcsim.calibrate(mcsim.load(name))
         rows = rows_of(posterior, ROWS)
         write_rows(rows, path, DIGITS)
@@ -45,8 +48,10 @@ def main() -> None:
     """Write the tables where asked, and say who takes them."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--write", action="store_true", help="calibrate, and write the tables")
-    if parser.parse_args().write:
-        write()
+    parser.add_argument("--only", choices=sorted(TABLES), help="calibrate this study alone")
+    arguments = parser.parse_args()
+    if arguments.write:
+        write(arguments.only)
     for name in takers():
         try:
             study = condition(mcsim.load(name), "shipped")

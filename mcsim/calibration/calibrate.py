@@ -31,7 +31,7 @@ from mcsim.study.values import words
 
 METHODS = ("importance", "sampler")
 DRAWS = 20_000  # of the prior
-WALKED = 5  # times as many evaluations of a sampler, most of whose draws resemble their neighbours
+WALKED = 10  # times as many evaluations of a sampler, most of whose draws resemble their neighbours
 KEPT = 4000  # draws of the posterior
 APART = 1.2  # r-hat above which a sampler's draws are not shown
 
@@ -63,7 +63,7 @@ def calibrate(
     group : sequence of str
         Only these groups of observations, or ``GROUP:SOURCE`` for one source of a group; all by default.
     draws : int, optional
-        Prior draws; 20,000 by default. A sampler makes five times as many evaluations.
+        Prior draws; 20,000 by default. A sampler makes ten times as many evaluations.
     seed : int
         In [0, 2**64).
     jobs : int, optional

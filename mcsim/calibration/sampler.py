@@ -11,6 +11,7 @@ depend on how many there are.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from scipy.special import ndtr, ndtri
@@ -18,7 +19,7 @@ from scipy.special import ndtr, ndtri
 from mcsim.calibration.cells import observed_cells
 from mcsim.calibration.likelihood import Likelihood
 from mcsim.calibration.sample import Sample, resampled, smoothed
-from mcsim.calibration.straight import proposal, straightened
+from mcsim.calibration.straight import Normal, learned, proposal, straightened
 from mcsim.engine.points import design_columns, transform
 from mcsim.engine.work import call_rows
 from mcsim.study import FloatArray, Study
@@ -88,8 +89,6 @@ def walked(
     seed : int
         Seed of the run.
     """
-    import emcee
-
     dims = len(names)
     # As few as the stretch move takes: a long chain tells more than a wide one.
     walkers = max(FEWEST_WALKERS, 2 * dims + 2)
@@ -106,24 +105,36 @@ def walked(
     scores = ndtri(np.clip(unit, EDGE, 1.0 - EDGE))
     first = scores[at] + BEGIN * generator.standard_normal((walkers, dims))
     around = straightened(cells.likelihood, scores, seen, lambda there: cells(there)[1], seed)
-    moves = [
-        (emcee.moves.MHMove(proposal(around)), 0.6),
-        (emcee.moves.DEMove(), 0.25),
-        (emcee.moves.DESnookerMove(), 0.05),
-        (emcee.moves.StretchMove(), 0.1),
-    ]
-    ensemble = emcee.EnsembleSampler(walkers, dims, _blobbed(cells), moves=moves, vectorize=True)
-    ensemble.random_state = generator.get_state()
-    ensemble.run_mcmc(first, steps, skip_initial_state_check=True)
-    forgotten = int(WARM_UP * steps)
-    chain = np.swapaxes(ensemble.get_chain(discard=forgotten), 0, 1)
-    found = np.swapaxes(ensemble.get_blobs(discard=forgotten), 0, 1)
+    # What the first steps found stands in for the straight lines in the later ones; the first are forgotten.
+    learning = int(WARM_UP * steps)
+    early = _ensemble(cells, around, walkers, generator.get_state())
+    state = early.run_mcmc(first, learning, skip_initial_state_check=True)
+    near = early.get_chain(discard=learning // 2, flat=True)
+    late = _ensemble(cells, learned(near), walkers, early.random_state)
+    late.run_mcmc(state, steps - learning, skip_initial_state_check=True)
+    chain = np.swapaxes(late.get_chain(), 0, 1)
+    found = np.swapaxes(late.get_blobs(), 0, 1)
     shape = chain.shape[:2]
     values = cells.values(chain.reshape(-1, dims))
     kept = {name: values[name].reshape(shape) for name in names}
     # emcee drops the axis of a single cell.
     modelled = np.asarray(found, np.float64).reshape(*shape, -1)
     return Sample("sampler", kept, modelled, khat, np.nan, cells.evaluations)
+
+
+def _ensemble(cells: Cells, around: Normal, walkers: int, chance: Any) -> Any:
+    """Return walkers whose moves are mostly proposed from a normal distribution."""
+    import emcee
+
+    moves = [
+        (emcee.moves.MHMove(proposal(around)), 0.6),
+        (emcee.moves.DEMove(), 0.25),
+        (emcee.moves.DESnookerMove(), 0.05),
+        (emcee.moves.StretchMove(), 0.1),
+    ]
+    ensemble = emcee.EnsembleSampler(walkers, len(around.mean), _blobbed(cells), moves=moves, vectorize=True)
+    ensemble.random_state = chance
+    return ensemble
 
 
 def _blobbed(cells: Cells) -> Callable[[FloatArray], FloatArray]:

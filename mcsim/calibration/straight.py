@@ -18,7 +18,8 @@ from mcsim.study import FloatArray
 ROUNDS = 5
 POINTS = 8  # new points of a round, per score
 LEAST = 200
-STEPS = (0.25, 0.5, 0.8, 1.0)  # of the moves, equally often; 1 forgets where it was
+WIDER = 1.1  # a proposal narrower than its target loses the tails
+STEPS = (0.3, 0.6, 1.0)  # of the moves, equally often; 1 forgets where it was
 
 
 class Normal(NamedTuple):
@@ -77,6 +78,13 @@ def fitted(likelihood: Likelihood, scores: FloatArray, cells: FloatArray) -> Nor
     mean = covariance @ slopes @ precision @ (observed - middle + centre @ slopes)
     factor = np.linalg.cholesky(0.5 * (covariance + covariance.T))
     return Normal(mean, np.asarray(factor, np.float64))
+
+
+def learned(scores: FloatArray) -> Normal:
+    """Return the normal distribution of scores (n, D) that a sampler has found, a little wider than they are."""
+    covariance = np.cov(scores, rowvar=False).reshape(scores.shape[1], -1)
+    factor = np.linalg.cholesky(WIDER**2 * covariance + 1e-9 * np.eye(len(covariance)))
+    return Normal(scores.mean(axis=0), np.asarray(factor, np.float64))
 
 
 def errors(likelihood: Likelihood) -> FloatArray:

@@ -29,7 +29,7 @@ from mcsim.kernels.cohorts.lived import Sampled
 from mcsim.kernels.cohorts.records import EV, MODES, NEW, FirstStock, Fleet, Rules, Shared, Styles, Vehicles
 from mcsim.kernels.streams import stream_key, stream_of
 from mcsim.studies.common.corridor import Corridor
-from mcsim.studies.fleet import batteries, charging, hybrids, steps, turnover
+from mcsim.studies.fleet import batteries, charging, hybrids, seen, steps, turnover
 from mcsim.studies.fleet.declared import EVALUATION, HYBRID_PACKS, OPTIONS, OUTPUTS, PACK_OUTPUTS, PARAMETERS
 from mcsim.studies.fleet.failures import laws
 from mcsim.studies.fleet.levers import moved
@@ -48,6 +48,7 @@ SPECS: tuple[TableSpec, ...] = turnover.SPECS + TRADE_SPECS + batteries.SPECS + 
 # What the fleet's Python calls inputs and tables.
 NAMES = (*(parameter.name for parameter in PARAMETERS), *(spec.name for spec in SPECS), EV_DEMAND.name)
 OUTPUT_NAMES = tuple(output.name for output in OUTPUTS)
+ALL_OUTPUTS = (*OUTPUTS, *seen.OUTPUTS)
 # Outputs that one more input decides, or that flows give though they are of packs.
 CHARGING, NIMH, ON_OFFER, SOLD = (
     "ev_charging_emissions", "retired_nimh_mass", "second_life_on_offer", "new_battery_energy",
@@ -241,6 +242,7 @@ def stages_of(parts: Parts, options: Mapping[str, OptionValue]) -> tuple[Stage, 
         else Stage("hybrids", lambda inputs, found, context: {}, (), (), hybrids.NAMES),
         Stage("nimh", nimh, ("nimh_pack_mass",), ("flows",), (NIMH,)),
         Stage("on_offer", on_offer, ("triage_share", "host_end_of_life_loss"), ("packs",), (ON_OFFER,)),
+        seen.stage(options),
     )
 
 
@@ -269,13 +271,13 @@ def model(tables: Mapping[str, Table], *, home: str, host: str) -> Model:
     parts = read(corridor.neutral(tables, NAMES), corridor)
     specs = (*SPECS, EV_DEMAND) if parts.border.ev_demand is not None else SPECS
 
-    option_names = tuple(option.name for option in OPTIONS)
-    evaluate = corridor.staged(lambda options: stages_of(parts, options), option_names, OUTPUT_NAMES)
+    option_names, names = ([item.name for item in items] for items in (OPTIONS, ALL_OUTPUTS))
+    evaluate = corridor.staged(lambda options: stages_of(parts, options), option_names, names)
     return Model(
         "fleet",
         corridor.declared(PARAMETERS),
         OPTIONS,
-        corridor.declared(OUTPUTS),
+        corridor.declared(ALL_OUTPUTS),
         evaluate,
         corridor.declared(specs),
         warn,
