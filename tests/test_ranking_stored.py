@@ -20,8 +20,11 @@ def test_a_ranking_comes_back_whole(tmp_path, options):
     again = Ranking.load(tmp_path / "ranking.npz")
     pd.testing.assert_frame_equal(again.table(), ranking.table(), check_exact=True)
     for item in fields(Ranking):
-        if item.name not in ("outputs", "scores", "second", "convergence", "dropped"):
+        if item.name not in ("outputs", "scores", "second", "convergence", "dropped", "variances"):
             assert getattr(again, item.name) == getattr(ranking, item.name), item.name
+    assert again.variances.keys() == ranking.variances.keys()
+    for name, values in ranking.variances.items():
+        np.testing.assert_array_equal(again.variances[name], values)
     assert np.array_equal(again.dropped, ranking.dropped)
     assert again.convergence.keys() == ranking.convergence.keys()
     assert again.lines("change", vehicle="ev") == ranking.lines("change", vehicle="ev")

@@ -14,6 +14,7 @@ from mcsim.ranking.choices import measured, parse_choices, without
 from mcsim.ranking.factors import Groups, check_designed, check_independent, factors_of, outputs_of
 from mcsim.ranking.method import Analysis, GivenData, Measures
 from mcsim.ranking.methods import METHODS
+from mcsim.ranking.overall import variances_of
 from mcsim.ranking.plan import still_lines
 from mcsim.ranking.ranking import Ranking
 from mcsim.ranking.tails import Carried, carried_by, draw_lines
@@ -102,12 +103,13 @@ def given_data(
     weights = _weights(chosen, weights, result.complete)
     laws = _laws(result, names) if chosen.lawful else None
     about = Analysis(names, level, resamples, seed, jobs, threshold, factors, weights, laws, tuple(wanted))
-    scores, notes, told = {}, list(result.notes), []
+    scores, variances, notes, told = {}, {}, list(result.notes), []
     decided = None if choices is None else [one.name for one in deciding(result.study, chosen, outputs, choices)]
     for output in _outputs(result, outputs if decided is None else decided):
         y = result.exact(output.name, method).reshape(len(x), -1)
         if choices is None:
             measures, lines = _by_definedness(chosen, about, x, y, output)
+            variances[output.name] = variances_of(y, weights).reshape(output.packed_shape)
         else:
             output, measures, lines = measured(output, y, choices, x, about)
             lines += chosen.remarks(output.name, measures)
@@ -124,6 +126,7 @@ def given_data(
         n=result.complete,
         order_by=chosen.order_by,
         warnings=tuple(notes),
+        variances=variances,
         settings={
             **{"seed": seed, "level": level, "resamples": resamples, "design": result.design},
             **({} if threshold is None else {"threshold": threshold}),

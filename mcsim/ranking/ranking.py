@@ -55,6 +55,8 @@ class Ranking(Suggests):
         How it was computed: seed, base, confidence, level, threshold and the like.
     within : Ranking, optional
         Of factors that are groups of dependent inputs: the Shapley effects of their members, from the draws of a run.
+    variances : mapping
+        Output -> variance of each element, ``packed_shape``, by which `over` weighs them; empty of some methods.
 
     Examples
     --------
@@ -78,6 +80,7 @@ class Ranking(Suggests):
     warnings: tuple[str, ...] = ()
     settings: Mapping[str, Any] = field(default_factory=dict)
     within: Ranking | None = None
+    variances: Mapping[str, FloatArray] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         return str(above("Ranking.__repr__")(self))
@@ -168,6 +171,33 @@ class Ranking(Suggests):
         position = frame.groupby(dims, sort=False, observed=True).ngroup() if dims else np.zeros(len(frame))
         order = np.lexsort((-strength.to_numpy(), np.asarray(position)))
         return frame.iloc[order].reset_index(drop=True)
+
+    def over(self, output: str, *dims: str, **labels: object) -> pd.DataFrame:
+        """Return what drives several elements of an output together, such as a series of years.
+
+        Parameters
+        ----------
+        output : str
+            Name of the output.
+        *dims : str
+            Dims over which its elements are taken together; all of them by default. The others stay.
+        **labels
+            Dim -> label (or a list of labels) of the elements wanted.
+
+        Returns
+        -------
+        DataFrame
+            Columns output, the other dims, input, the shares of the variance with their intervals, n, method, over.
+            Elements weigh as much as they vary; each the same where their units differ.
+
+        Raises
+        ------
+        InputError
+            For an unknown dim, or a method without shares of the variance.
+        """
+        from mcsim.ranking.overall import over
+
+        return over(self, output, dims, labels)
 
     def pair_table(self, output: str, **labels: object) -> pd.DataFrame:
         """Return the tidy second-order indices of an output.

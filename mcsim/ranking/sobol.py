@@ -10,7 +10,7 @@ import numpy as np
 
 from mcsim.engine.asked import FEWEST_SCRAMBLE_ROWS, Ranked
 from mcsim.engine.reduce import Reduced
-from mcsim.kernels.statistics.sobol import poisson_counts
+from mcsim.kernels.statistics.sobol import poisson_counts, variance
 from mcsim.ranking.factors import check_independent
 from mcsim.ranking.indices import Indices, Sums, indices
 from mcsim.ranking.intervals import (
@@ -54,6 +54,8 @@ class Window:
         Number of base rows -> S1 and ST from the first rows alone.
     few : Carried
         How few evaluations carry the variance.
+    variance : ndarray, shape (n_values,)
+        Of each element, 0 where it does not vary.
     """
 
     base: int
@@ -62,6 +64,7 @@ class Window:
     failed: list[int]
     history: Mapping[int, Scores]
     few: Carried
+    variance: FloatArray
 
 
 def passes(plan: Plan, judgement: Judgement) -> list[Reduced]:
@@ -90,7 +93,9 @@ def read(judgement: Judgement, collector: Reduced) -> Window:
     few = carried(tree.extremes, base[0] + base[1], base[2] + base[3], 2 * (work.rows - len(collector.failed)))
     scores["verdict"][:, few.events > 0] = UNRESOLVED
     history = {leaves * work.plan.leaf: points for leaves, points in sorted(tree.history.items())}
-    return Window(work.rows, scores, second, collector.failed, history, few)
+    means = base / max(1, work.rows - len(collector.failed))
+    spread = np.where(np.isfinite(scores["ST"]).any(axis=0), variance(*means[:4]), 0.0)
+    return Window(work.rows, scores, second, collector.failed, history, few, spread)
 
 
 def ranking(plan: Plan, judgement: Judgement, found: list[Window]) -> Ranking:
@@ -104,7 +109,9 @@ def ranking(plan: Plan, judgement: Judgement, found: list[Window]) -> Ranking:
         *failed_lines(plan, len(ranked.dropped), scores["ST"], few.varies),
         *tail_lines(plan.outputs, few, UNDECIDED),
     )
-    return replace(ranked, warnings=(*lines, *_resampled_lines(plan.base, judgement)))
+    spread = split(plan, {"variance": np.concatenate([one.variance for one in found])[None]})
+    variances = {name: part["variance"][0] for name, part in spread.items()}
+    return replace(ranked, warnings=(*lines, *_resampled_lines(plan.base, judgement)), variances=variances)
 
 
 def _resampled_lines(base: int, judgement: Judgement) -> list[str]:

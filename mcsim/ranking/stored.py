@@ -42,6 +42,7 @@ def _arrays(ranking: Any, identity: Mapping[str, Any]) -> dict[str, NDArray[Any]
     arrays: dict[str, NDArray[Any]] = {"facts": as_bytes(json.dumps(facts))}
     arrays |= {"dropped": ranking.dropped}
     arrays |= {f"layout|{item.name}": item.layout.index for item in ranking.outputs if item.layout is not None}
+    arrays |= {f"variances|{output}": values for output, values in ranking.variances.items()}
     parts = [("scores", ranking.scores), ("second", ranking.second)]
     parts += [(f"convergence|{n}", scores) for n, scores in ranking.convergence.items()]
     for part, scores in parts:
@@ -68,11 +69,14 @@ def _fields(facts: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> dic
     scores: dict[str, dict[str, NDArray[Any]]] = {}
     second: dict[str, dict[str, NDArray[Any]]] = {}
     convergence: dict[int, dict[str, dict[str, NDArray[Any]]]] = {}
+    variances: dict[str, NDArray[Any]] = {}
     for key, values in arrays.items():
         part, *names = key.split("|")
         if part in ("scores", "second"):
             output, measure = names
             (scores if part == "scores" else second).setdefault(output, {})[measure] = values
+        elif part == "variances":
+            variances[names[0]] = values
         elif part == "convergence":
             n, output, measure = names
             convergence.setdefault(int(n), {}).setdefault(output, {})[measure] = values
@@ -84,6 +88,7 @@ def _fields(facts: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> dic
         "pairs": tuple((first, other) for first, other in facts["pairs"]),
         "second": second,
         "convergence": convergence,
+        "variances": variances,
         "dropped": arrays["dropped"],
         "warnings": tuple(facts["warnings"]),
     }

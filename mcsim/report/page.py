@@ -19,6 +19,7 @@ from mcsim.report.explorer import write_explorer
 from mcsim.report.first import draws_told, footer, page_one
 from mcsim.report.kinds.ranking import KIND as RANKING
 from mcsim.report.language import say, speaking
+from mcsim.report.over import over_told
 from mcsim.report.panels import labels_of, part_of
 from mcsim.report.printed import printed_lines
 from mcsim.report.shares import marks_of, members_told, method_told, strongest
@@ -153,7 +154,8 @@ def _ranking_blocks(result: Result, ranking: Ranking | None) -> list[dict[str, A
             title = figure.title + ("" if value is None else f": {result.study.labels.word(str(panel), value)}")
             leading = strongest(part, marks[0].key).head(TOP)
             block = _block(title, leading, result.study)
-            blocks.append(block | {"members": [] if ranking is None else members_told(ranking, inner)})
+            lines = [] if ranking is None else [*members_told(ranking, inner), *over_told(ranking, figure, value)]
+            blocks.append(block | {"members": lines})
     return [block for block in blocks if block["rows"]]
 
 
