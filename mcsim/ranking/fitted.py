@@ -7,7 +7,7 @@ each group adds to an estimate (the jackknife).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -187,10 +187,11 @@ class Moments:
         """Return centred moments of all groups but one."""
         return self._less(self._sums(), group)
 
-    def left_out(self) -> list[Centred]:
-        """Return centred moments without each group in its turn."""
+    def left_out(self) -> Iterator[Centred]:
+        """Yield centred moments without each group in its turn."""
         sums = self._sums()
-        return [self._less(sums, group) for group in range(GROUPS)]
+        for group in range(GROUPS):
+            yield self._less(sums, group)
 
     def _parts(self) -> list[FloatArray]:
         return [self.gram, self.cross, self.square, self.mean, self.middle, self.shares]

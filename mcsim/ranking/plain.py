@@ -21,6 +21,7 @@ from mcsim.ranking.shapleydata import SHAPLEY_DATA
 from mcsim.ranking.sobol import SOBOL
 from mcsim.ranking.stored import identity_of
 from mcsim.store.directory import RANKING, add_files, read_manifest
+from mcsim.store.heap import give_back
 from mcsim.store.record import study_record
 from mcsim.store.unrounded import drop_unrounded, first_draws
 from mcsim.study import InputError, Study
@@ -195,6 +196,7 @@ def with_members(ranking: Ranking, result: Result, folder: Path | None, workers:
         return ranking
     if ranking.within is not None:  # of an earlier process
         return ranking
+    give_back()  # what the base rows left: the draws need room now
     draws = first_draws(result, outputs)
     effects = given_data(draws, SHAPLEY_DATA.name, outputs, seed=result.seed, jobs=workers, wanted=members)
     whole = replace(ranking, within=effects)

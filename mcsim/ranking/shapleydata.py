@@ -121,7 +121,7 @@ def effects(x: FloatArray, y: FloatArray, about: Analysis) -> Measures:
     def block(start: int) -> list[FloatArray]:
         part = y[:, start : start + _OUTPUTS]
         found = fit(draws, part, single)
-        left_out = found.moments.left_out()
+        left_out = list(found.moments.left_out())
         every = [found.moments.without(None), *(left_out[group] for group in groups)]
         members = factors_of(found.functions, factor_of)
         games = [Games(centred, members, of if about.wanted else ()) for centred in every]
