@@ -77,7 +77,8 @@ def released() -> tuple[str, Callable[[Streams], Flows]]:
         # Its outflow leaves out the year of entry, in which nobody leaves here.
         return np.array([model.s for model in models]), np.array([model.o for model in models])
 
-    return told("dynamic_stock_model"), call
+    # A call of scipy per cell of the cohort table: what it is measured by, and why nobody should be.
+    return f"{told('dynamic_stock_model')}, which ODYM's has replaced", call
 
 
 def _driven(model: Any, inflow: np.ndarray, shape: float, scale: float) -> Any:
