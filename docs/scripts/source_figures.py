@@ -16,11 +16,13 @@ import mcsim
 from mcsim.report.style import COLOURS, drawing
 from mcsim.studies.common.labels import MATERIALS
 from mcsim.studies.fleet.series import YEARS
-from mcsim.studies.second_hand_ev.performance import METRICS, ODOMETERS
+from mcsim.studies.second_hand_ev.performance import METRICS, ODOMETERS, PAYBACK
 
 DRAWS = 300
 FLEETS, VEHICLES = ("fleet-ncst", "fleet"), ("second-hand-ev-ncst", "second-hand-ev-field")
 FATES = ("contained", "recoverable", "recovered")
+# The same car is counted on both sides: under the source's reading only the gasoline car's own production is.
+PAID = ("second-hand-ev", "second-hand-ev-field")
 AGES, SHOWN_ODOMETERS = (3, 8, 12), (80000, 160000, 240000)
 # Panel -> the printed figures that speak of it.
 PANELS: Mapping[str, tuple[str, ...]] = {
@@ -118,6 +120,24 @@ def figure_6(runs: Runs) -> str:
     return table(["change, %", *(f"`{name}`: {word}" for name in VEHICLES for word in at)], lines)
 
 
+def payback(runs: Runs) -> str:
+    """Return when an exported electric car has paid back its production, and how often it never does."""
+    lines = []
+    for vehicle in ("ev-suv", "ev-compact"):
+        for age in (0, *AGES):
+            cells = []
+            for name in PAID:
+                at = {"vehicle": vehicle, "route": "export", "export_age": age}
+                km, years, never = (
+                    runs[name].values(f"payback_{what}", **at) for what in ("distance", "years", "never")
+                )
+                paid = ~np.isnan(km)
+                cells += [band(km[paid] / 1e3), band(years[paid], 1), f"{np.nanmean(never):.3f}"]
+            lines.append([f"{vehicle}, exported at {age} yr", *cells])
+    heads = (f"`{name}`: {what}" for name in PAID for what in ("1,000 km", "yr", "P(never)"))
+    return table(["", *heads], lines)
+
+
 def _draw_bands(axis: Any, x: Sequence[float], values: Any, colour: str, label: str) -> None:
     low, middle, high = np.nanquantile(values, [0.025, 0.5, 0.975], axis=0)
     axis.fill_between(x, low, high, color=colour, alpha=0.2, linewidth=0)
@@ -183,9 +203,9 @@ def draw_6(runs: Runs, folder: Path) -> None:
 
 def runs_of(draws: int) -> tuple[Runs, Runs]:
     """Return the runs of fleets and of vehicles."""
-    kept = ("performance_change", "performance_change_by_odometer")
+    kept = ("performance_change", "performance_change_by_odometer", *PAYBACK)
     fleets = {name: run_of(name, draws, KEPT) for name in FLEETS}
-    return fleets, {name: run_of(name, draws, kept) for name in VEHICLES}
+    return fleets, {name: run_of(name, draws, kept) for name in dict.fromkeys((*VEHICLES, *PAID))}
 
 
 def blocks(fleets: Runs, vehicles: Runs) -> dict[str, str]:
@@ -195,6 +215,7 @@ def blocks(fleets: Runs, vehicles: Runs) -> dict[str, str]:
         "turns": turns(fleets),
         "figure 5": figure_5(fleets),
         "figure 6": figure_6(vehicles),
+        "payback": payback(vehicles),
     }
 
 
