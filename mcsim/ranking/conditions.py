@@ -51,6 +51,12 @@ class Columns:
         """Return some of the draws."""
         return Columns(self.names, self.units, self.labels, self.values[chosen])
 
+    def named(self, names: Sequence[str]) -> Columns:
+        """Return some of the inputs."""
+        at = [self.names.index(name) for name in names]
+        units, labels = ([one[place] for place in at] for one in (self.units, self.labels))
+        return Columns(tuple(names), tuple(map(str, units)), tuple(map(tuple, labels)), self.values[:, at])
+
     def within(self, place: int, low: float, high: float) -> Condition:
         """Return the condition that an input lies in an interval."""
         return Condition(self.names[place], place, self.units[place], low, high)

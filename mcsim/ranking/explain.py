@@ -11,6 +11,7 @@ import numpy as np
 from mcsim.ranking.box import Told, box_of, told_of
 from mcsim.ranking.cart import Node, tree_of
 from mcsim.ranking.conditions import Columns, Condition
+from mcsim.ranking.factors import factors_of
 from mcsim.ranking.givendata import given_data
 from mcsim.ranking.question import Question, Share, parse_question
 from mcsim.ranking.rare import Rare, rare_chance
@@ -314,7 +315,9 @@ def _searched(found: Explanation, draws: _Draws) -> Explanation:
     neighbours = draws.result.design.partition(":")[0] in ("random", "lhs")
     # A test takes draws that repeat one another for more than they are worth.
     alike = draws.worth < len(y)
-    signs = () if alike else signs_of(draws.x, y, true, draws.result.seed, neighbours, level)
+    # Cells of tables are ranked by their group, and are too many to be tested one by one.
+    single = [own[0] for own in factors_of(draws.result.study, False).values() if len(own) == 1]
+    signs = () if alike else signs_of(draws.x.named(single), y, true, draws.result.seed, neighbours, level)
     box = Box(conditions, *told)
     return replace(found, box=box, tree=tree, decides=decides, within=within, signs=signs, notes=notes)
 
