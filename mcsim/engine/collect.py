@@ -22,6 +22,7 @@ from mcsim.result.shards import Shard
 from mcsim.store.chunks import DiskShelf, Shelf, Span, check_complete, united
 from mcsim.store.directory import STATE
 from mcsim.store.heap import Tide
+from mcsim.store.ondisk import OnDisk
 from mcsim.store.pieces import Arrays, Piece
 from mcsim.store.whole import Damaged, read_arrays, save_arrays
 from mcsim.study import FloatArray, IntArray, Output
@@ -282,7 +283,7 @@ class Collector:
         )
 
 
-class Inputs(Mapping[str, FloatArray]):
+class Inputs(OnDisk[FloatArray]):
     """Inputs of the pieces on a shelf, joined when asked for."""
 
     def __init__(self, shelf: Shelf, columns: tuple[str, ...]) -> None:
@@ -316,7 +317,7 @@ class Inputs(Mapping[str, FloatArray]):
         return {name: np.ascontiguousarray(rows[:, place]) for place, name in enumerate(self._columns)}
 
 
-class Draws(Mapping[str, NDArray[Any]]):
+class Draws(OnDisk[NDArray[Any]]):
     """Kept draws of the pieces on a shelf, joined when asked for."""
 
     def __init__(self, shelf: Shelf, job: Job) -> None:

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 MOST_ELEMENTS = 1000  # of an output whose errors a run directory tells; Python tells those of any
 FEWEST_REPLICATES = 2
+ROWS = 4096  # draws that are read at once
 LEVEL = 0.95
 INDEPENDENT, REPLICATES = "independent draws", "replicates"
 NUMBERS = {"estimate": "value", "mcse": "error", "mcse_low": "low", "mcse_high": "high"}  # column: of `Error`
@@ -267,6 +268,15 @@ def errors(
     return pd.DataFrame(_columns(result, result.study.output(output), threshold, level, labels))
 
 
+def _cells(result: Draws, output: Output, wanted: IntArray) -> NDArray[Any]:
+    """Return some distinct cells of all draws, without the others in memory where draws lie on disk."""
+    stream = getattr(result.kept, "stream", None)
+    if stream is None:
+        return np.asarray(result.kept[output.name]).reshape(len(result.draw), -1)[:, wanted]
+    parts = [part.reshape(len(part), -1)[:, wanted] for _, part in stream(output.name, ROWS)]
+    return np.concatenate(parts) if parts else np.empty((0, output.n_packed))[:, wanted]
+
+
 def _columns(
     result: Draws, output: Output, threshold: float | None, level: float, labels: Mapping[str, object]
 ) -> dict[str, Any]:
@@ -276,7 +286,7 @@ def _columns(
     elements = np.flatnonzero(output.mask & selection(output, labels))
     cells = packed_cells(output).ravel()[elements]
     wanted, at = np.unique(cells, return_inverse=True)
-    values = np.asarray(result.kept[output.name]).reshape(len(result.draw), -1)[:, wanted]
+    values = _cells(result, output, wanted)
     group = replicates_of(result)
     found = errors_of(values, group, level, threshold, output.unit == INDICATOR)
     where = np.unravel_index(elements, output.shape) if output.dims else ()

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from mcsim.result.datasets import dim_attributes, groups_of, input_attributes, output_attributes
 from mcsim.store.calm import calm
 from mcsim.store.heap import give_back
+from mcsim.store.ondisk import OnDisk
 from mcsim.store.whole import reading
 from mcsim.study import FloatArray, InputError, IntArray, Output, Study
 from mcsim.study.labels import Labels
@@ -180,7 +181,7 @@ def read_inputs(path: Path, study: Study) -> tuple[IntArray, Mapping[str, FloatA
     return draw, stored.between(0, len(draw))
 
 
-class StoredInputs(Mapping[str, FloatArray]):
+class StoredInputs(OnDisk[FloatArray]):
     """Uncertain inputs in a draws.nc, read when asked for.
 
     Parameters
@@ -219,7 +220,7 @@ class StoredInputs(Mapping[str, FloatArray]):
             }
 
 
-class StoredDraws(Mapping[str, NDArray[Any]]):
+class StoredDraws(OnDisk[NDArray[Any]]):
     """Packed draws of the outputs in a draws.nc, read when asked for.
 
     Parameters
