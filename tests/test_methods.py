@@ -79,7 +79,7 @@ def test_the_command_and_the_docs_name_it(name, capsys):
     assert row in (Path(__file__).parent.parent / "docs" / "sensitivity.md").read_text()
 
 
-@every
+@pytest.mark.parametrize("name", {method.telling: name for name, method in METHODS.items()}.values())
 def test_a_report_tells_and_draws_it(rankings, name, tmp_path):
     ranking, telling = rankings[name], METHODS[name].telling
     assert telling.marks[0].key == ranking.order_by

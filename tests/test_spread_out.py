@@ -47,7 +47,7 @@ def test_chosen_trajectories_measure_what_others_do():
         "the 8 of 64 trajectories that lie farthest apart; intervals take them as drawn by chance",
     )
     assert found.settings["candidates"] == 64
-    again = sensitivity(study, 8, method="morris", candidates=64, backend="processes", jobs=2)
+    again = sensitivity(study, 8, method="morris", candidates=64, jobs=2, chunk=4)
     np.testing.assert_array_equal(again.scores["y"]["mu_star"], found.scores["y"]["mu_star"])
 
 
