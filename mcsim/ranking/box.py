@@ -269,11 +269,11 @@ def _by_chance(x: Columns, true: BoolArray, fewer: tuple[Condition, ...], condit
     of_true = np.bincount(at.ravel()[hit], minlength=int(at.max()) + 1) / hits
     of_others = np.bincount(at.ravel()[~hit], minlength=int(at.max()) + 1) / others
     if condition.words:
-        from scipy.stats import chi2
+        from scipy.special import chdtrc
 
         # Of a table with two columns: sum over words of (p1 - p0)^2 / (p1 / n0 + p0 / n1).
         statistic = ((of_true - of_others) ** 2 / (of_true / others + of_others / hits)).sum()
-        return float(chi2.sf(statistic, max(1, len(of_true) - 1)))
+        return float(chdtrc(max(1, len(of_true) - 1), statistic))
     difference = np.cumsum(of_true - of_others)
     root = np.sqrt(hits * others / (hits + others))
     size = (root + 0.155 + 0.24 / root) * (max(difference.max(), 0.0) - min(difference.min(), 0.0))

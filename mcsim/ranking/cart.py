@@ -159,7 +159,7 @@ def _grown(
 
 def _cut(sample: _Sample, edges: list[FloatArray], rows: IntArray, fewest: int) -> tuple[Condition, Condition] | None:
     """Return the two sides of the best cut of some draws; None where chance might have given it."""
-    from scipy.stats import chi2
+    from scipy.special import chdtri
 
     count, hits = len(rows), int(sample.true[rows].sum())
     n_inputs = sample.bins.shape[1]
@@ -184,7 +184,7 @@ def _cut(sample: _Sample, edges: list[FloatArray], rows: IntArray, fewest: int) 
     best, at = divmod(int(np.argmax(between)), between.shape[1])
     # That over p (1 - p), times n, has a chi-squared law of one degree where input and truth are independent.
     statistic = count * between[best, at] / (share * (1.0 - share))
-    if statistic < chi2.isf(CHANCE / max(1, sum(map(len, edges))), 1):
+    if statistic < chdtri(1, CHANCE / max(1, sum(map(len, edges)))):
         return None
     return _sides(sample.x, edges, best, order[best], at)
 

@@ -85,7 +85,7 @@ class Similarity:
 
 def _by_chance(one: Similarity, other: Similarity, n: int) -> float:
     """Return how likely independence gives a criterion at least as large."""
-    from scipy.stats import gamma
+    from scipy.special import gammaincc
 
     statistic = float(np.vdot(one.centred, other.centred)) / n
     mean = (1.0 + one.mean * other.mean - one.mean - other.mean) / n
@@ -94,7 +94,7 @@ def _by_chance(one: Similarity, other: Similarity, n: int) -> float:
     variance *= (n - 4) * (n - 5) / (n * (n - 1) * (n - 2) * (n - 3))
     # Mean and variance of the criterion, of which the statistic is n times as much.
     shape = mean**2 / variance
-    return float(gamma.sf(statistic, shape, scale=variance * n / mean))
+    return float(gammaincc(shape, statistic / (variance * n / mean)))
 
 
 def _analysis(x: FloatArray, y: FloatArray, about: Analysis) -> Measures:

@@ -140,9 +140,9 @@ def skewed_estimate(value: FloatArray, pseudo: FloatArray, level: float) -> Esti
 
 
 def _quantile(n: int, level: float) -> float:
-    from scipy.stats import t
+    from scipy.special import stdtrit
 
-    return float(t.ppf(0.5 + level / 2.0, n - 1))
+    return float(stdtrit(n - 1, 0.5 + level / 2.0))
 
 
 def _standard_error(pseudo: FloatArray) -> FloatArray:
