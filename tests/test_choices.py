@@ -143,3 +143,14 @@ def test_the_command_ranks_choices_and_repeats_itself(tmp_path, capsys):
     assert again["ranking"]["drivers"] == first["ranking"]["drivers"]
     assert main([*words, "--choices", "cases", "--base", "512", "--quiet"]) == 2
     assert "did you mean 'case'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("share", [0.0, 0.4])
+def test_too_few_values_leave_the_worth_undefined_and_say_so(share):
+    def sometimes(inputs, context):
+        return {"gain": np.where(inputs["z"] < share, inputs["x"], np.nan)}
+
+    output = mcsim.Output("gain", "t", "gain", rank=True, may_be_undefined=True)
+    ranking = given_data(mcsim.run(study_of(sometimes, INPUTS, (output,)), 40), "evppi")
+    assert ranking.table("gain")["evppi"].isna().all()
+    assert any("of 40 draws" in line for line in ranking.warnings)

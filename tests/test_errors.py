@@ -183,6 +183,8 @@ def test_python_tells_elements_by_label_and_refuses_bands_alone():
     assert table["estimate"].iloc[-1] == result.exceedance("flow", 1.0, year=2040)
     with pytest.raises(InputError, match="no such"):
         result.errors("nothing")
+    with pytest.raises(InputError, match="threshold: not a number"):
+        result.errors("flow", threshold="much")
 
 
 @pytest.mark.parametrize(

@@ -237,6 +237,8 @@ def _inspect(name: str, y: FloatArray, about: Analysis) -> list[str]:
     turns = _turns(y)
     if about.threshold is not None:
         return []
+    if np.isnan(y).all():
+        return []  # what has no value is told as for any method
     if not turns.any():
         raise InputError(
             f"{name}: evppi: no draw on the other side of 0 (got {np.nanmin(y):.4g} to {np.nanmax(y):.4g}), so nothing "

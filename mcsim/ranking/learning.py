@@ -72,10 +72,10 @@ def worth_of_learning(x: FloatArray, gains: FloatArray) -> dict[str, FloatArray]
     dict
         ``evppi`` (n_inputs, n_values) in the unit of the gains, and ``evppi_share`` of that of learning all.
     """
-    count = len(gains)
+    count, others, values = gains.shape
     now = np.maximum(gains.mean(axis=0).max(axis=0), 0.0)
     perfect = np.maximum(gains.max(axis=1), 0.0).mean(axis=0) - now
-    flat = gains.reshape(count, -1)
+    flat = gains.reshape(count, others * values)
     fitted = (regression(column, flat).reshape(gains.shape).max(axis=1) for column in x.T)
     worth = np.maximum(np.stack([np.maximum(best, 0.0).mean(axis=0) - now for best in fitted]), 0.0)
     share = np.divide(worth, perfect, out=np.zeros_like(worth), where=perfect > 0.0)
@@ -120,7 +120,7 @@ def worth_with_interval(x: FloatArray, gains: FloatArray, level: float = 0.95) -
 
 def _missed(x: FloatArray, gains: FloatArray) -> FloatArray:
     count, others, values = gains.shape
-    flat = gains.reshape(count, -1)
+    flat = gains.reshape(count, others * values)
     variance = flat.var(axis=0)
     varies = variance > 0.0
     missed = np.zeros((x.shape[1], others * values))
@@ -128,4 +128,4 @@ def _missed(x: FloatArray, gains: FloatArray) -> FloatArray:
         part = flat[:, varies]
         held = np.stack([regression(column, part).var(axis=0) / variance[varies] for column in x.T])
         missed[:, varies] = np.maximum(rank_based(x, part, 0.99)["S1_low"] - held, 0.0)
-    return np.asarray(missed.reshape(-1, others, values).max(axis=1), np.float64)
+    return np.asarray(missed.reshape(x.shape[1], others, values).max(axis=1), np.float64)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -353,6 +354,8 @@ class Result(Suggests):
         from mcsim.study.values import real
 
         level = real("level", level, 0.5, 0.9999, "share", "between 0.5 and 0.9999")
+        if threshold is not None:
+            threshold = real("threshold", threshold, -math.inf, math.inf, "number", "a number")
         return errors(self, output, threshold, level, labels)
 
     def standings(self, output: str, dim: str, *, top: int = 3, **labels: object) -> pd.DataFrame:
