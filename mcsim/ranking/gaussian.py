@@ -91,7 +91,7 @@ def process_indices(
     >>> x = np.random.default_rng(0).random((100, 2))
     >>> found = process_indices(x, (x[:, 0] * x[:, 1])[:, None])
     >>> found["S1"][:, 0].round(2), bool(found["error"][0, 0] < 1e-4)
-    (array([0.41, 0.44]), True)
+    (array([0.41, 0.45]), True)
     """
     known, members = x if laws is None else laws, factors or [(place,) for place in range(x.shape[1])]
     spread = known.std(axis=0)
@@ -135,7 +135,7 @@ def matern(distance: FloatArray) -> tuple[FloatArray, FloatArray]:
     Examples
     --------
     >>> [part.round(3).tolist() for part in matern(np.array([0.0, 1.0]))]
-    [[1.0, 0.524], [0.0, 1.101]]
+    [[1.0, 0.524], [0.0, 1.1]]
     """
     far = math.sqrt(5.0) * distance
     polynomial = 1.0 + far + far**2 / 3.0

@@ -309,13 +309,28 @@ def outputs(states: States) -> tuple[Output, ...]:
         Output("state_used_ev_stock", "vehicle", "second-hand EVs in use at the end of the year", by_state),
         Output("state_retired_battery_mass", "t/yr", "mass of EV packs that retire", by_state),
         Output("state_retired_packs_per_1000", "pack/yr", "EV packs that retire per 1,000 people", by_state),
-        Output("state_landfilled_share", "share", "packs landfilled over packs retired or back from use", by_state),
-        Output("state_gini", "1", "Gini coefficient of packs per person among the states", (year,)),
+        # Of whole vehicles drawn one by one none may have ended in a year or a state.
+        Output(
+            "state_landfilled_share",
+            "share",
+            "packs landfilled over packs retired or back from use",
+            by_state,
+            may_be_undefined=True,
+        ),
+        Output(
+            "state_gini", "1", "Gini coefficient of packs per person among the states", (year,), may_be_undefined=True
+        ),
         *total_outputs(states),
     )
     if "income" not in states.columns:
         return found
-    index = Output("state_concentration", "1", "index against income; below 0 where poor states get more", (year,))
+    index = Output(
+        "state_concentration",
+        "1",
+        "index against income; below 0 where poor states get more",
+        (year,),
+        may_be_undefined=True,
+    )
     return (*found, index)
 
 
