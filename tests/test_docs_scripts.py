@@ -141,6 +141,19 @@ def test_the_page_on_places_is_what_its_script_prints():
         assert_same_digits(text, fresh[name])
 
 
+def test_the_questions_that_decide_are_checked_as_the_page_says():
+    from blocks import find_blocks
+    from questions_checked import TABLES, rare_row
+
+    found = find_blocks((DOCS / "questions-checked.md").read_text())
+    assert list(found) == list(TABLES)
+    for name in TABLES.keys() - {"rare"}:  # of the longest, one row
+        assert_same_digits(found[name], TABLES[name]())
+    chance, sides, *told = rare_row(3e-5, 1)
+    row = next(line for line in found["rare"].splitlines() if line.startswith(f"| {chance} | {sides} |"))
+    assert_same_digits(row, f"| {' | '.join([chance, sides, *told])} |")
+
+
 def test_boundaries_and_places_of_the_air_quality_are_of_all_stages_once():
     from air_quality import PLACES, STAGES, drawn, within
 
