@@ -87,7 +87,15 @@ RECORD = {
     "levers": {"lever-a": {"en": "A first", "es": "Una primera"}, "lever-b": {"en": "B second"}},
     "outcomes": {"waste": {"en": "Waste", "es": "Residuos"}},
     "packages": [
-        {"package": name, "outcome": "waste", "unit": "t", "p_best": best, "change": -1234.5, "regret_p90": 3.0}
+        {
+            "package": name,
+            "outcome": "waste",
+            "unit": "t",
+            "p_best": best,
+            "change": -1234.5,
+            "regret_p90": 3.0,
+            "regret_worst": 4.0,
+        }
         | {"regret_share": share}
         for name, best, share in (("none", 0.0, 1.0), ("lever-a", 0.3, 0.08), ("lever-a + lever-b", 0.7, 0.02))
     ],

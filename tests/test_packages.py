@@ -94,6 +94,13 @@ def test_every_combination_stands_in_the_table_and_agrees_with_a_comparison(fold
     assert float(mine["change"]) == float(single["median"])
 
 
+def test_levers_that_change_nothing_are_said_to(tmp_path, capsys):
+    words = ["combine", "fleet", *LEVERS[:2], "--draws", "10", "--output", "stock@2050,ev"]
+    assert main([*words, "--out", str(tmp_path / "out")]) == 0
+    assert "no lever changes any of these outcomes: all packages are equal" in capsys.readouterr().out
+    assert "No lever changes any of these outcomes" in (tmp_path / "out" / "combine.html").read_text()
+
+
 def test_readings_are_every_word_of_an_option(tmp_path, capsys):
     words = ["combine", "fleet", *LEVERS[:2], "--draws", "30", "--reading", "import_clock=renewed,conditional"]
     assert main([*words, "--out", str(tmp_path / "out"), "--json"]) == 0
@@ -124,6 +131,7 @@ def test_readings_are_every_word_of_an_option(tmp_path, capsys):
             [*LEVERS, "--reading", "import_clock=renewed"],
             "--reading: no two ways to read it (got 'import_clock=renewed')",
         ),
+        ([*LEVERS, "--draws", "9"], "combine: draws (got 9); 10 or more, since the worst tenth of them decides"),
     ],
 )
 def test_what_cannot_be_combined_is_refused_in_a_line(tmp_path, monkeypatch, capsys, words, message):

@@ -158,13 +158,36 @@ def test_the_command_tells_the_same_in_words_and_json(capsys):
     assert first["narrows_per_1000_usd"] == pytest.approx(first["narrows"] / first["cost_usd"] * 1000)
 
 
+@pytest.mark.parametrize("said", ["6 kt", "nan", "inf"])
+def test_a_threshold_that_is_no_number_is_refused_before_anything_is_run(tmp_path, capsys, said):
+    cell = "retired_battery_mass@2050,second-hand"
+    assert main(["plan", "fleet", cell, "--threshold", said, "--out", str(tmp_path / "out")]) == 2
+    err = capsys.readouterr().err
+    assert f"threshold: not a number (got {said!r}" in err.replace("(got nan", "(got 'nan'").replace(
+        "(got inf", "(got 'inf'"
+    )
+    assert "a number, in t/yr" in err
+    assert err.count("\n") == 1
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_threshold_that_no_draw_reaches_decides_nothing_and_says_so():
+    survey = Survey("s", "s", "a", 25, 1.0, 0.0, False, NAN, "assumption")
+    for bound, side in ((1e3, "below"), (-1e3, "above")):
+        plan = planned(survey, 200, bound)
+        assert plan.perfect == 0.0
+        assert any(f"all 200 lie {side} {bound:g}" in note for note in plan.notes)
+    assert not any("other side" in note for note in planned(survey, 200, 0.0).notes)
+
+
 def test_a_plan_shows_itself():
     plan = planned(Survey("s", "s", "a", 25, 1.0, 0.0, False, NAN, "assumption"), 200)
     assert repr(plan) == "\n".join(lines(plan))
     assert plan.table["narrows"].tolist() == [plan.worths[0].narrows]
 
 
-def test_the_page_shows_what_its_command_prints(capsys):
+def test_the_page_shows_what_its_command_prints(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     page = (Path(__file__).resolve().parent.parent / "docs" / "plan.md").read_text()
     block = page.split("<!-- printed -->")[1].split("<!-- end -->")[0].strip("\n").splitlines()
     command, *shown = [line.removeprefix("    ") for line in block]

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from mcsim.engine.remembered import Memory
 
 MOST_LEVERS, MOST_OUTCOMES = 10, 3
+FEWEST_DRAWS = 10
 NEARLY = 0.1  # of what lies between the best and the worst package
 TABLE, PICTURE = "packages.csv", "packages.svg"
 
@@ -50,6 +51,10 @@ def combine(named: str, levers: Sequence[str], words: dict[str, Any]) -> Told:
     worlds = [settled(plain, [*settings, *reading]) for reading in readings]
     outcomes = _outcomes(worlds[0], wanted)
     asked = _keeping(asked_of({"draws": 500, **words}, worlds)[0], outcomes)
+    if asked.drawn.draws < FEWEST_DRAWS:
+        raise InputError(
+            f"combine: draws (got {asked.drawn.draws}); {FEWEST_DRAWS} or more, since the worst tenth of them decides"
+        )
     members = subsets([overlay.name for overlay in overlays])
     with new_folder(asked, f"combine-{plain.name}") as folder:
         found = []
@@ -188,6 +193,8 @@ def lines(study: Study, packages: Packages) -> list[str]:
         f"holds up: {names[held]}; in the worst tenth of the draws it misses at most "
         f"{100 * packages.regret_share[held]:.0f} % of what lies between the best and the worst package in any outcome",
     ]
+    if not table["regret_worst"].any():
+        told.append("no lever changes any of these outcomes: all packages are equal")
     near = packages.fewest_within(NEARLY)
     if near != held:
         told.append(f"nearly as well with fewer: {names[near]} (misses {100 * packages.regret_share[near]:.0f} %)")

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from mcsim.command.told import Told
-from mcsim.study import InputError, Study
+from mcsim.study import Study
 from mcsim.study.labels import ENGLISH
 from mcsim.study.language import in_language
 
@@ -19,20 +19,15 @@ def plan_study(study: Study, outcome: str, said: Mapping[str, Any]) -> Told:
     from mcsim.command.jobs import asked_of, new_folder
     from mcsim.engine.run import run_asked
     from mcsim.ranking.surveyed import lines, record, table
-    from mcsim.ranking.worth import plan_surveys
+    from mcsim.ranking.worth import plan_surveys, planned_of
     from mcsim.report.chapters import leave
     from mcsim.store.directory import add_files
     from mcsim.store.files import write_table
-    from mcsim.study.select import parse_cell
 
     words = dict(said)
     threshold, language = words.pop("threshold", None), words.pop("language", ENGLISH)
     in_language(study, language)  # what is wrong is refused before anything is run
-    cell = parse_cell(outcome, study.output, "plan")
-    if len(cell.packed) != 1:
-        raise InputError(f"plan: {cell}: not one element (got {len(cell.packed)}); a label of each dim")
-    if not study.surveys:
-        raise InputError(f"{study.name}: no survey (got none); [[survey]] in the study file")
+    cell, threshold = planned_of(study, outcome, threshold)
     needed = dict.fromkeys([cell.output.name, *(name for one in study.surveys for name in one.outputs)])
     asked = asked_of({**words, "keep": tuple(needed)}, [study])[0]
     with new_folder(asked, f"{study.name}-plan") as folder:

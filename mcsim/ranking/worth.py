@@ -11,6 +11,7 @@ from mcsim.ranking.learning import regression
 from mcsim.study import BoolArray, FloatArray, InputError, Study
 from mcsim.study.select import Cell, parse_cell
 from mcsim.study.survey import Survey
+from mcsim.study.values import real
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -142,11 +143,7 @@ def plan_surveys(result: Result, outcome: str, *, threshold: float | None = None
     True
     """
     study = result.study
-    if not study.surveys:
-        raise InputError(f"{study.name}: no survey (got none); [[survey]] in the study file")
-    cell = parse_cell(outcome, study.output, "plan")
-    if len(cell.packed) != 1:
-        raise InputError(f"plan: {cell}: not one element (got {len(cell.packed)}); a label of each dim")
+    cell, threshold = planned_of(study, outcome, threshold)
     y = _values(result, cell)
     there = np.isfinite(y)
     if there.sum() < FEW:
@@ -158,6 +155,12 @@ def plan_surveys(result: Result, outcome: str, *, threshold: float | None = None
     idle = [one for one in study.surveys if isinstance(one.observes, str) and one.observes not in uncertain]
     worths = [_worth(result, survey, y, gain, there) for survey in study.surveys if survey not in idle]
     notes = [f"{one.name}: {one.observes} is not uncertain here, so that it tells nothing" for one in idle]
+    if threshold is not None and (gain.min() >= 0.0 or gain.max() <= 0.0):
+        side = "below" if gain.min() >= 0.0 else "above"
+        notes.append(
+            f"no draw is on the other side of the threshold: all {len(y):,} lie {side} {threshold:g} {cell.unit}, so "
+            "that nothing that is measured decides anything"
+        )
     notes += [
         f"{one.survey.name}: leaves {one.draws:.0f} of {len(y):,} draws, below {FEW:.0f}: its worth is a guess; "
         "more draws"
@@ -176,6 +179,24 @@ def plan_surveys(result: Result, outcome: str, *, threshold: float | None = None
         len(y),
         tuple(notes),
     )
+
+
+def planned_of(study: Study, outcome: str, threshold: float | None) -> tuple[Cell, float | None]:
+    """Return the outcome and the threshold of a plan, or refuse what is wrong with them before anything is run.
+
+    Raises
+    ------
+    InputError
+        Where the study names no survey, the outcome is not one element, or the threshold is no number.
+    """
+    if not study.surveys:
+        raise InputError(f"{study.name}: no survey (got none); [[survey]] in the study file")
+    cell = parse_cell(outcome, study.output, "plan")
+    if len(cell.packed) != 1:
+        raise InputError(f"plan: {cell}: not one element (got {len(cell.packed)}); a label of each dim")
+    if threshold is not None:
+        threshold = real("threshold", threshold, what="number", remedy=f"a number, in {cell.unit}")
+    return cell, threshold
 
 
 def _ordered(worths: list[Worth]) -> tuple[Worth, ...]:

@@ -268,6 +268,8 @@ def _combine(found: Record, study: Study) -> Chapter:
     if near is not held and near["package"] != held["package"]:
         slots = {"package": package(near["package"]), "missed": share(near["regret_share"])}
         lines.append(say("Nearly as well with fewer: {package} (misses {missed}).", **slots))
+    if not any(row["regret_worst"] for row in rows):
+        lines.append(say("No lever changes any of these outcomes: all packages are equal."))
     outcomes = list(dict.fromkeys(row["outcome"] for row in rows))
     table = []
     for outcome in outcomes:
