@@ -67,6 +67,22 @@ def test_equal_packages_do_not_beat_one_another():
     assert undominated(np.zeros((3, 2))).all()
 
 
+def test_packages_that_differ_by_rounding_alone_are_equal():
+    packages = made(1)
+    values = packages.by_reading[0].values * 1e6 + 1e7
+    values[6], values[7] = values[5], values[5]
+    values[6] *= 1.0 + 2.0**-52  # by the order of a sum
+    values[7] *= 1.0 - 2.0**-53
+    one = Matrix(*(getattr(packages.by_reading[0], name) for name in ("names", "titles", "kinds", "outcomes")), values)
+    np.testing.assert_array_equal(one.p_best[5], one.p_best[7])
+    np.testing.assert_array_equal(one.p_best[5], one.p_best[6])
+    assert one.p_best.sum(axis=0) == pytest.approx([1.0, 1.0])
+    np.testing.assert_array_equal(one.regret()[5] == 0.0, one.regret()[6] == 0.0)
+    apart = Matrix(one.names, one.titles, one.kinds, one.outcomes, values[[5, 6, 7, 5, 6, 7, 5, 6]])
+    assert not apart.deltas.any()
+    assert (apart.p_better[1:] == 0.0).all()
+
+
 LEVERS = ["lever-take-back", "lever-collection", "lever-combustion-ban"]
 
 

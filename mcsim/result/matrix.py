@@ -19,6 +19,7 @@ from mcsim.study.units import output_factors
 if TYPE_CHECKING:
     import pandas as pd
 
+ROUNDING = 1e-12  # of the largest value of an outcome in a draw: what lies nearer is equal but for the order of sums
 TODAY, SINGLE, SEVERAL = "baseline", "lever", "package"
 COLUMNS = (
     *("lever", "kind", "outcome", "unit", "better", "baseline", "median", "p2.5", "p97.5"),
@@ -129,8 +130,18 @@ def _once(matrix: Matrix, what: Callable[[Matrix], FloatArray]) -> FloatArray:
     return found
 
 
+def _rounding(matrix: Matrix) -> FloatArray:
+    """Return what rounding may leave of equal outcomes, (n_outcomes, n_draws)."""
+    return np.asarray(ROUNDING * np.nan_to_num(np.abs(matrix.values)).max(axis=0), np.float64)
+
+
+def _unrounded(differences: FloatArray, matrix: Matrix) -> FloatArray:
+    """Return differences of outcomes, nothing where no more than rounding is between them."""
+    return np.where(np.abs(differences) <= _rounding(matrix), 0.0, differences)
+
+
 def _deltas(matrix: Matrix) -> FloatArray:
-    return np.asarray(matrix.values - matrix.values[:1], np.float64)
+    return _unrounded(matrix.values - matrix.values[:1], matrix)
 
 
 def _better(matrix: Matrix) -> FloatArray:
@@ -155,7 +166,7 @@ def _p_best(matrix: Matrix) -> FloatArray:
     for rows in _contests(matrix):
         gain = matrix.better[rows]
         known = ~np.isnan(gain).any(axis=0)
-        best = (gain == gain.max(axis=0)) & known
+        best = (_unrounded(gain.max(axis=0) - gain, matrix) == 0.0) & known
         ties = np.maximum(best.sum(axis=0), 1)
         count = known.sum(axis=1)
         shares = (best / ties).sum(axis=2) / np.where(count > 0, count, np.nan)
@@ -167,7 +178,7 @@ def _regret(matrix: Matrix) -> FloatArray:
     found = np.full(matrix.values.shape, np.nan)
     for rows in _contests(matrix):
         gain = matrix.better[rows]
-        missed = gain.max(axis=0) - gain
+        missed = _unrounded(gain.max(axis=0) - gain, matrix)
         found[rows] = np.where(np.isnan(found[rows]), missed, found[rows])
     return found
 
