@@ -2,15 +2,18 @@
 
 import csv
 import json
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
 import pytest
 
 import mcsim
+from mcsim.command.combining import refuse_unshared
 from mcsim.command.main import main
 from mcsim.result.matrix import SEVERAL, TODAY, Matrix
 from mcsim.result.robust import Packages, undominated
+from mcsim.study import InputError
 from mcsim.study.outcomes import Outcome
 from mcsim.study.select import Cell
 
@@ -81,6 +84,21 @@ def test_packages_that_differ_by_rounding_alone_are_equal():
     apart = Matrix(one.names, one.titles, one.kinds, one.outcomes, values[[5, 6, 7, 5, 6, 7, 5, 6]])
     assert not apart.deltas.any()
     assert (apart.p_better[1:] == 0.0).all()
+
+
+@pytest.mark.parametrize("own", [3, slice(None)])
+def test_an_outcome_that_no_draw_has_under_every_package_is_refused(own):
+    packages = made(1)
+    matrix = packages.by_reading[0]
+    values = matrix.values.copy()
+    values[own, 0, 1:] = np.nan
+    one = Packages(packages.members, ("as it is",), (replace(matrix, values=values),))
+    refuse_unshared(one)  # one draw is enough to be told
+    values[own, 0] = np.nan
+    with pytest.raises(
+        InputError, match=r"combine: x: undefined under some package .*\(got 0 of 41 draws, as it is\);"
+    ):
+        refuse_unshared(one)
 
 
 LEVERS = ["lever-take-back", "lever-collection", "lever-combustion-ban"]

@@ -8,6 +8,8 @@ from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from mcsim.command.compared import outcomes_asked
 from mcsim.command.jobs import asked_of, new_folder
 from mcsim.command.loading import conditioned, loaded, settled
@@ -62,7 +64,9 @@ def combine(named: str, levers: Sequence[str], words: dict[str, Any]) -> Told:
             columns = _columns(conditioned(world, posterior), overlays, members, outcomes, asked)
             found.append(matrix(columns, outcomes))
         titles = tuple(", ".join(reading) or "as the study has it" for reading in readings)
-        told = _written(plain, Packages(tuple(members), titles, tuple(found)), folder)
+        packages = Packages(tuple(members), titles, tuple(found))
+        refuse_unshared(packages)
+        told = _written(plain, packages, folder)
         texts = {"levers": {one.name: _titles(one) for one in overlays}}
         texts["outcomes"] = {one.name: _labels(plain, one) for one in outcomes}
         left = leave("combine", {**told.record, **texts}, plain, folder, language)
@@ -130,6 +134,24 @@ def _outcomes(study: Study, wanted: Sequence[str]) -> tuple[Outcome, ...]:
             raise InputError(f"--output: no outcome of {study.name} (got {name!r}); one of {', '.join(by_name)}")
         found += hits
     return tuple(found)
+
+
+def refuse_unshared(packages: Packages) -> None:
+    """Refuse an outcome that no draw has under every package: nothing can be held against it.
+
+    Raises
+    ------
+    InputError
+        Naming it, and the reading in which that is so.
+    """
+    for reading, one in zip(packages.readings, packages.by_reading, strict=True):
+        shared = np.isfinite(one.values).all(axis=0).any(axis=1)
+        for outcome, there in zip(one.outcomes, shared, strict=True):
+            if not there:
+                raise InputError(
+                    f"combine: {outcome.name}: undefined under some package in every draw (got 0 of "
+                    f"{one.values.shape[2]} draws, {reading}); --output with an outcome that all packages have"
+                )
 
 
 def _keeping(asked: Asked, outcomes: Sequence[Outcome]) -> Asked:
