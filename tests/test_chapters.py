@@ -68,6 +68,9 @@ def test_a_plan_leaves_its_run_table_and_page_in_spanish(tmp_path, capsys):
     page = words(out / "plan.html")
     assert "¿Qué conviene medir ahora?" in page
     assert "Eléctricos en los registros de Estados Unidos a fines de 2030" in page
+    assert (
+        "Masa de baterías retiradas, 2050, importados de segunda mano (retired_battery_mass@2050,second-hand)" in page
+    )
     assert "precio [USD]" in page
     first = found["surveys"][0]
     assert f"{100 * first['narrows']:.3g} %" in page

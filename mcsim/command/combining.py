@@ -145,9 +145,9 @@ def refuse_unshared(packages: Packages) -> None:
         Naming it, and the reading in which that is so.
     """
     for reading, one in zip(packages.readings, packages.by_reading, strict=True):
-        shared = np.isfinite(one.values).all(axis=0).any(axis=1)
-        for outcome, there in zip(one.outcomes, shared, strict=True):
-            if not there:
+        known = np.isfinite(one.values)
+        for at, outcome in enumerate(one.outcomes):
+            if not known[:, at].all(axis=0).any():
                 raise InputError(
                     f"combine: {outcome.name}: undefined under some package in every draw (got 0 of "
                     f"{one.values.shape[2]} draws, {reading}); --output with an outcome that all packages have"

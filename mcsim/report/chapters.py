@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mcsim.report.answers import in_words
+from mcsim.ranking.question import parse_question
+from mcsim.report.answers import cell_words, in_words
 from mcsim.report.bars import Bar, bars
 from mcsim.report.draw import write
 from mcsim.report.language import say, speaking, spoken
@@ -20,6 +21,7 @@ from mcsim.report.templating import render
 from mcsim.store.whole import read_json, write_json
 from mcsim.study import Study
 from mcsim.study.language import in_language
+from mcsim.study.select import Cell, parse_cell
 
 Record = Mapping[str, Any]
 FIRST = 6  # inputs in a table
@@ -200,13 +202,18 @@ def _explain(found: Record, study: Study) -> Chapter:
     return Chapter(
         "explain",
         say("When is it so?"),
-        found["question"],
+        _asked(study, parse_question(found["question"], study.output).cell, found["question"]),
         tuple(lines),
         tables,
         bars(told, alt, "explain"),
         alt,
         tuple(found["notes"]),
     )
+
+
+def _asked(study: Study, cell: Cell, text: str) -> str:
+    """Return what was asked, in words and as it was typed."""
+    return f"{cell_words(study, cell)} ({text})"
 
 
 def _in(texts: Record, otherwise: str) -> str:
@@ -241,7 +248,8 @@ def _plan(found: Record, study: Study) -> Chapter:
     lines.append(say("The most useful for its price stands first."))
     picture = bars(told[:FIRST], alt, "plan")
     title = say("What to measure next?")
-    return Chapter("plan", title, found["outcome"], tuple(lines), ((heads, rows),), picture, alt, tuple(found["notes"]))
+    outcome = _asked(study, parse_cell(found["outcome"], study.output, "plan"), found["outcome"])
+    return Chapter("plan", title, outcome, tuple(lines), ((heads, rows),), picture, alt, tuple(found["notes"]))
 
 
 def _combine(found: Record, study: Study) -> Chapter:
