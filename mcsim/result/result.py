@@ -347,7 +347,8 @@ class Result(Suggests):
         >>> import mcsim
         >>> result = mcsim.run(mcsim.load("ishigami"), draws=1600, design="lhs:16")
         >>> table = result.errors("y", threshold=8.0).set_index("statistic")
-        >>> bool(table.loc["P(> 8)", "low"] < 0.09 < table.loc["P(> 8)", "high"]), table.loc["p97.5", "method"]
+        >>> above = table.loc["P(> 8)"]
+        >>> bool(above["mcse_low"] < 0.09 < above["mcse_high"]), above["method"]
         (True, 'replicates')
         """
         from mcsim.result.errors import errors

@@ -74,7 +74,7 @@ def read_overlay(study: str | Path) -> Overlay | None:
     --------
     >>> overlay = read_overlay("lever-take-back")
     >>> overlay.strengths, sorted(overlay.inputs)[0]
-    (('take_back_strength',), 'take_back_ramp')
+    (('take_back_strength',), 'take_back_new_reached')
     >>> read_overlay("fleet") is None
     True
     """
