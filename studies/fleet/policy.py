@@ -137,7 +137,7 @@ def policy_input(
     group: str = GROUP,
 ) -> Parameter:
     """Return an input of a lever, fixed at the world without it unless a study says more."""
-    source = "without a policy; a study of a policy gives its figures and their evidence"
+    source = "no policy; see its lever"
     return Parameter(name, unit, meaning, valid, group, constant(default), source=source)
 
 
