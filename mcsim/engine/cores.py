@@ -2,13 +2,14 @@
 
 NumPy and SciPy bring a BLAS each, whose threads wait for work by spinning. Beside workers that fill the cores already a
 product on all cores waits for itself: in Python, where nobody has set ``OPENBLAS_NUM_THREADS`` before the import, a run
-took several times its processor time.
+took several times its processor time. One worker alone has one core too: the last bits of a product depend on how many
+threads make it, and those of a run on nothing.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -36,23 +37,25 @@ def one_core_each() -> Iterator[None]:
                 _held.pop().restore_original_limits()
 
 
-def side_by_side(calls: Iterable[Any], jobs: int) -> list[Any]:
-    """Return what delayed calls give, in their order, each on a thread with a core of its own.
+def side_by_side(calls: Sequence[Callable[[], Any]], jobs: int) -> list[Any]:
+    """Return what calls give, in their order, each on a thread with a core of its own.
 
     Parameters
     ----------
-    calls : iterable of joblib.delayed
-        What is called.
+    calls : sequence of callables
+        Called without arguments.
     jobs : int
         Threads.
 
     Examples
     --------
-    >>> from joblib import delayed
-    >>> side_by_side((delayed(abs)(number) for number in (-1, 2)), jobs=2)
+    >>> from functools import partial
+    >>> side_by_side([partial(abs, number) for number in (-1, 2)], jobs=2)
     [1, 2]
     """
-    from joblib import Parallel
-
     with one_core_each():
-        return list(Parallel(n_jobs=jobs, backend="threading")(calls))
+        if jobs == 1 or len(calls) < 2:
+            return [call() for call in calls]
+        from joblib import Parallel, delayed
+
+        return list(Parallel(n_jobs=jobs, backend="threading")(delayed(call)() for call in calls))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -107,12 +108,7 @@ def process_indices(
             found[:2] = shares(process, nodes, members)
         return found
 
-    if jobs == 1 or y.shape[1] < 2:
-        each = [one(column) for column in scaled.T]
-    else:
-        from joblib import delayed
-
-        each = side_by_side((delayed(one)(column) for column in scaled.T), jobs)
+    each = side_by_side([partial(one, column) for column in scaled.T], jobs)
     parts = np.array(each).reshape(y.shape[1], 3, len(members))
     return {name: parts[:, place].T for place, name in enumerate(("S1", "ST", "error"))}
 

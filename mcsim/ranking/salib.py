@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from threading import Lock
 from typing import Any
 
@@ -22,13 +23,7 @@ def _by_element(element: Element) -> Callable[[FloatArray, FloatArray, Analysis]
 
     def analysis(x: FloatArray, y: FloatArray, about: Analysis) -> Measures:
         analyze = _analyzer(x, about)
-        if about.jobs == 1 or y.shape[1] == 1:
-            columns = [element(analyze, column, about) for column in y.T]
-        else:
-            from joblib import delayed
-
-            calls = (delayed(element)(analyze, column, about) for column in y.T)
-            columns = side_by_side(calls, about.jobs)
+        columns = side_by_side([partial(element, analyze, column, about) for column in y.T], about.jobs)
         measures = columns[0].keys() if columns else ()
         return {name: np.stack([column[name] for column in columns], axis=1) for name in measures}
 

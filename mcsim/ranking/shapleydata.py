@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from functools import partial
 from itertools import permutations
 from typing import NamedTuple
 
@@ -136,13 +137,7 @@ def effects(x: FloatArray, y: FloatArray, about: Analysis) -> Measures:
         measures[-1][:] = 1.0 - found.unexplained
         return measures
 
-    starts = range(0, y.shape[1], _OUTPUTS)
-    if about.jobs == 1 or len(starts) == 1:
-        blocks = [block(start) for start in starts]
-    else:
-        from joblib import delayed
-
-        blocks = side_by_side((delayed(block)(start) for start in starts), about.jobs)
+    blocks = side_by_side([partial(block, start) for start in range(0, y.shape[1], _OUTPUTS)], about.jobs)
     return {name: np.concatenate(parts, axis=1) for name, *parts in zip(MEASURES, *blocks, strict=True)}
 
 

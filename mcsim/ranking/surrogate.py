@@ -6,6 +6,7 @@ For programs that take minutes: 200 runs rank what a Sobol' design would take th
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from itertools import combinations
 from typing import NamedTuple
 
@@ -140,12 +141,7 @@ def _all(
     functions: FloatArray, terms: Sequence[Term], scaled: FloatArray, fold: IntArray, jobs: int
 ) -> list[tuple[Surrogate, float]]:
     """Return each output's surrogate and its error in draws left out."""
-    if jobs == 1 or scaled.shape[1] == 1:
-        return [_one(functions, terms, column, fold) for column in scaled.T]
-    from joblib import delayed
-
-    calls = (delayed(_one)(functions, terms, column, fold) for column in scaled.T)
-    return side_by_side(calls, jobs)
+    return side_by_side([partial(_one, functions, terms, column, fold) for column in scaled.T], jobs)
 
 
 def _one(functions: FloatArray, terms: Sequence[Term], y: FloatArray, fold: IntArray) -> tuple[Surrogate, float]:
