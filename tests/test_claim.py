@@ -169,7 +169,8 @@ def test_a_forked_process_does_not_hold_its_parents_folder(tmp_path):
 
 def test_a_parent_that_died_does_not_hold_its_folder_through_a_child(tmp_path):
     code = HOLDER.replace("import sys, time", "import os, sys, time").replace(
-        "    print(", "    if os.fork() == 0: time.sleep(20)\n    print("
+        "    print(",
+        "    if os.fork() > 0: time.sleep(20)\n    print(",  # the child tells, once it has let go
     )
     with subprocess.Popen(
         [sys.executable, "-c", code, str(tmp_path / "run")], stdout=subprocess.PIPE, start_new_session=True

@@ -12,7 +12,6 @@ from functools import lru_cache, partial
 from itertools import starmap
 from typing import Any
 
-from mcsim.engine.cores import one_core_each
 from mcsim.study import InputError
 from mcsim.study.program import stop_programs
 
@@ -101,15 +100,10 @@ def each(
         When a call took too long.
     """
     if backend == "threads" and (jobs == 1 or len(arguments) <= 1) and timeout is None:
-        return _alone(task, arguments)
+        return starmap(task, arguments)
     if backend == "processes":
         task = partial(while_parent_lives, os.getpid(), task)
     return _spread(task, arguments, jobs, timeout, stop, _cluster(backend, scheduler, jobs))
-
-
-def _alone(task: Callable[..., Any], arguments: Sequence[tuple[Any, ...]]) -> Generator[Any, None, None]:
-    with one_core_each():
-        yield from starmap(task, arguments)
 
 
 def _spread(
@@ -148,12 +142,11 @@ def _spread(
 
 @contextmanager
 def _cluster(backend: str, scheduler: str | None, jobs: int) -> Iterator[dict[str, Any]]:
+    if backend == "threads":
+        yield {"backend": "threading"}
+        return
     from joblib import parallel_config
 
-    if backend == "threads":
-        with one_core_each():
-            yield {"backend": "threading"}
-        return
     if backend == "processes":
         with parallel_config(backend="loky", inner_max_num_threads=1):
             yield {}

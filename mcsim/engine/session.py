@@ -15,6 +15,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from mcsim.engine.backends import Interrupted, RunFailed, compute_elsewhere, each
+from mcsim.engine.cores import one_core_each
 from mcsim.engine.manners import abandon
 from mcsim.store.chunks import Span, gaps
 from mcsim.store.claim import remedy
@@ -133,9 +134,11 @@ class Session:
         from mcsim.engine.progress import Progress
 
         low, high = collector.work.part(self.how.shard)
-        with Progress(
-            collector.work.name, high - low, collector.done, quiet=self.how.quiet, unit=collector.work.unit
-        ) as progress:
+        work = collector.work
+        with (
+            one_core_each(),
+            Progress(work.name, high - low, collector.done, quiet=self.how.quiet, unit=work.unit) as progress,
+        ):
             try:
                 more: int | None = high
                 while more is not None:
