@@ -133,8 +133,8 @@ class Session:
         """
         from mcsim.engine.progress import Progress
 
-        low, high = collector.work.part(self.how.shard)
         work = collector.work
+        low, high = work.part(self.how.shard)
         with (
             one_core_each(),
             Progress(work.name, high - low, collector.done, quiet=self.how.quiet, unit=work.unit) as progress,

@@ -14,9 +14,9 @@ from typing import NamedTuple
 import numpy as np
 
 from mcsim.engine.cores import side_by_side
-from mcsim.ranking.method import FITTED_SHARES, Analysis, GivenData, Measures
-from mcsim.ranking.surrogate import MOST_ERROR, told_of_fit
-from mcsim.ranking.thinned import thinned, thinned_lines
+from mcsim.ranking.method import Analysis, Measures
+from mcsim.ranking.surrogate import MOST_ERROR, method_of_fit
+from mcsim.ranking.thinned import thinned
 from mcsim.study import FloatArray, InputError
 
 MOST_DRAWS, MOST_INPUTS = 400, 60  # looked at: a fit solves equations of as many unknowns as draws, many times
@@ -233,23 +233,10 @@ def _analysis(x: FloatArray, y: FloatArray, about: Analysis) -> Measures:
     return process_indices(x[rows], y[rows], about.laws, factors, about.jobs)
 
 
-def _inspect(name: str, y: FloatArray, about: Analysis) -> list[str]:
-    return thinned_lines(name, "gaussian_process", len(y), MOST_DRAWS)
-
-
-def _remarks(name: str, measures: Measures) -> list[str]:
-    return told_of_fit(name, "gaussian_process", "indices of a Gaussian process", measures["error"][0])
-
-
-GAUSSIAN_PROCESS = GivenData(
+GAUSSIAN_PROCESS = method_of_fit(
     "gaussian_process",
     "as surrogate, by a Gaussian process with its leave-one-out error: for kinks that polynomials do not follow",
-    "ST",
+    "indices of a Gaussian process",
+    MOST_DRAWS,
     _analysis,
-    grouped=True,
-    independent=True,
-    lawful=True,
-    inspect=_inspect,
-    remarks=_remarks,
-    telling=FITTED_SHARES,
 )

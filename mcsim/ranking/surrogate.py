@@ -5,7 +5,7 @@ For programs that take minutes: 200 runs rank what a Sobol' design would take th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import combinations
 from typing import NamedTuple
@@ -295,10 +295,6 @@ def _analysis(x: FloatArray, y: FloatArray, about: Analysis) -> Measures:
     return chaos_indices(x[rows], y[rows], about.laws, factors, about.seed, about.jobs)
 
 
-def _inspect(name: str, y: FloatArray, about: Analysis) -> list[str]:
-    return thinned_lines(name, "surrogate", len(y), MOST_DRAWS)
-
-
 def told_of_fit(name: str, method: str, what: str, errors: FloatArray) -> list[str]:
     """Return how far a fit holds, of the share of the variance (V,) that it misses in draws left out.
 
@@ -324,19 +320,36 @@ def told_of_fit(name: str, method: str, what: str, errors: FloatArray) -> list[s
     return lines
 
 
-def _remarks(name: str, measures: Measures) -> list[str]:
-    return told_of_fit(name, "surrogate", "indices of a polynomial chaos", measures["error"][0])
+def _thinned(method: str, most: int, name: str, y: FloatArray, about: Analysis) -> list[str]:
+    return thinned_lines(name, method, len(y), most)
 
 
-SURROGATE = GivenData(
+def _told(method: str, what: str, name: str, measures: Measures) -> list[str]:
+    return told_of_fit(name, method, what, measures["error"][0])
+
+
+def method_of_fit(
+    name: str, tells: str, what: str, most: int, analysis: Callable[[FloatArray, FloatArray, Analysis], Measures]
+) -> GivenData:
+    """Return a method whose indices are those of a fit to at most so many draws, told by `what` and by its error."""
+    return GivenData(
+        name,
+        tells,
+        "ST",
+        analysis,
+        grouped=True,
+        independent=True,
+        lawful=True,
+        inspect=partial(_thinned, name, most),
+        remarks=partial(_told, name, what),
+        telling=FITTED_SHARES,
+    )
+
+
+SURROGATE = method_of_fit(
     "surrogate",
     "first and total order from some 200 runs of a slow smooth model, by polynomial chaos with its error",
-    "ST",
+    "indices of a polynomial chaos",
+    MOST_DRAWS,
     _analysis,
-    grouped=True,
-    independent=True,
-    lawful=True,
-    inspect=_inspect,
-    remarks=_remarks,
-    telling=FITTED_SHARES,
 )
