@@ -147,6 +147,35 @@ def test_members_come_back_from_disk_and_stand_in_a_table(pair_run):
     assert pd.read_csv(folder / "sensitivity_within.csv")["input"].tolist() == ["a", "b"]
 
 
+def rising(inputs, context):
+    """Return three elements in which a weighs 0, 1 and 3."""
+    a, b, c = (inputs[name][:, None] for name in "abc")
+    return {"y": a * np.array([0.0, 1.0, 3.0]) + b + 0.5 * c}
+
+
+def test_members_share_the_elements_that_ranking_figures_show(tmp_path):
+    output = Output("y", "1", "", (Dim("cell", (1, 2, 3)),), rank=True)
+    study = study_of(rising, dict.fromkeys("abc", NORMAL), [output], dependence=PAIR)
+    figure = {"kind": "ranking", "output": "y", "where": {"cell": ["2", "3"]}, "panel": "cell"}
+    result = run(replace(study, figures=(figure,)), 512, seed=1, out=tmp_path / "run")
+    ranking = rank_run(
+        result, Asked.of(draws=512, base=64, out=tmp_path / "run", jobs=1), Request("sobol", {"a + b": ("a", "b")})
+    )
+    rho = 2.0 * np.sin(np.pi * 0.6 / 6.0)
+    found = ranking.within.values("y", "shapley")
+    assert np.isnan(found[:, 0]).all()
+    for place, weight in ((1, 1.0), (2, 3.0)):
+        covariance = np.array([[1.0, rho, 0.0], [rho, 1.0, 0.0], [0.0, 0.0, 1.0]])
+        truth = linear_gaussian_shapley(np.array([weight, 1.0, 0.5]), covariance)
+        np.testing.assert_allclose(found[:, place], truth[:2], atol=0.03)
+    # Only what was measured is a row, in memory, in the table and when it comes back.
+    assert set(ranking.within.table("y")["cell"]) == {2, 3}
+    again = Ranking.of(tmp_path / "run")
+    assert again.within.table().equals(ranking.within.table())
+    assert len((tmp_path / "run" / "sensitivity_within.csv").read_text().splitlines()) == 1 + 2 * 2
+    assert np.isfinite(ranking.values("y", "ST")).all()
+
+
 def test_report_tells_how_members_share_their_group(pair_run, tmp_path):
     result, ranking, _ = pair_run
     html = write_report(result, ranking, tmp_path).read_text()

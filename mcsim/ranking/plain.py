@@ -18,6 +18,7 @@ from mcsim.ranking.ranking import Ranking
 from mcsim.ranking.repeat import Request, record_of
 from mcsim.ranking.sensitivity import rank_request
 from mcsim.ranking.shapleydata import SHAPLEY_DATA
+from mcsim.ranking.shown import draws_shown
 from mcsim.ranking.sobol import SOBOL
 from mcsim.ranking.stored import identity_of
 from mcsim.store.directory import RANKING, add_files, read_manifest
@@ -177,6 +178,9 @@ def _of_draws(result: Result, about: Mapping[str, Any], folder: Path | None, wor
 def with_members(ranking: Ranking, result: Result, folder: Path | None, workers: int = 1) -> Ranking:
     """Return Sobol' indices of groups with the Shapley effects of their dependent members, from the draws of a run.
 
+    Effects are of the elements that the study's ranking figures show, see `mcsim.ranking.shown`: each costs as much as
+    a ranking by draws, and of a thousand a page tells two or three. `given_data` with ``wanted`` tells of all.
+
     Parameters
     ----------
     ranking : Ranking
@@ -198,7 +202,8 @@ def with_members(ranking: Ranking, result: Result, folder: Path | None, workers:
         return ranking
     give_back()  # what the base rows left: the draws need room now
     draws = first_draws(result, outputs)
-    effects = given_data(draws, SHAPLEY_DATA.name, outputs, seed=result.seed, jobs=workers, wanted=members)
+    told = draws_shown(draws, outputs)
+    effects = given_data(told, SHAPLEY_DATA.name, outputs, seed=result.seed, jobs=workers, wanted=members)
     whole = replace(ranking, within=effects)
     if folder is not None:
         facts, asked = identity_of(folder / RANKING), read_manifest(folder)["ranking"]
