@@ -25,6 +25,7 @@ from mcsim.study.answers import brief_of, slots
 from mcsim.study.labels import LANGUAGES, Labels, labels_of
 from mcsim.study.language import in_language, told_in, untold
 from mcsim.study.load import find_studies, load
+from mcsim.study.remarks import REMARKS
 
 REPORT = Path(__file__).parents[1] / "mcsim" / "report"
 SPANISH = catalogue("es")
@@ -56,6 +57,7 @@ def said():
 
 def test_every_text_of_the_report_has_its_spanish_and_no_spanish_is_left_over():
     wanted = said() | set(EXPLORED) | OF_REGISTRIES | OF_UNITS | OF_VERDICTS | set(MORE_OR_LESS)
+    wanted |= {remark.text for remark in REMARKS}
     assert sorted(wanted - set(SPANISH)) == []
     assert sorted(set(SPANISH) - wanted) == []
 

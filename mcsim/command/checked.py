@@ -28,6 +28,7 @@ def check(study: Study, warn: Callable[[Study], None]) -> Told:
     from mcsim.engine.progress import tell_compiling
     from mcsim.engine.run import evaluate_centre
     from mcsim.engine.staged import check_stages
+    from mcsim.report.language import unspoken
     from mcsim.study.labels import ENGLISH, LANGUAGES
     from mcsim.study.language import untold
 
@@ -49,7 +50,7 @@ def check(study: Study, warn: Callable[[Study], None]) -> Told:
     told = Told(f"{study.name}: {len(study.inputs)} inputs, {len(study.outputs)} outputs, no error", record)
     for language in (code for code in LANGUAGES if code != ENGLISH):
         missing, count = untold(study, language)
-        words = {"texts": count, "without_words": list(missing)}
+        words = {"texts": count, "without_words": list(missing), "remarks_without_words": unspoken(language)}
         languages = {**told.record["languages"], language: words}
         told = told.more(labels_line(study, language, list(missing), count), languages=languages)
     return told

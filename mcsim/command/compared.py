@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from mcsim.command.told import Told
 from mcsim.engine.asked import Asked, Stored
-from mcsim.study import InputError, Study
+from mcsim.study import InputError, Study, remarks
 from mcsim.study.outcomes import Outcome
 
 if TYPE_CHECKING:
@@ -270,7 +270,7 @@ def _driven(
             try:
                 rankings[place] = rank_delta(sides[0].study, side.study, outcomes, how)
             except InputError as error:  # what is compared stands without it
-                notes.append(f"{name}: what decides it is not told: {error}")
+                notes.append(remarks.UNTOLD_DRIVERS(study=name, error=error))
         if extent.ladder and side.strengths:
             ends = found.matrix.values[[0, place]]
             ladders[place] = ladder(side.study, side.strengths, outcomes, asked, ends, memory)

@@ -169,7 +169,7 @@ def written(
 ) -> Told:
     """Write the report of a run, of figures that may be drawn already, and return its headline numbers as text."""
     from mcsim.report.first import draws_told, sentences_of_rows
-    from mcsim.report.language import speaking
+    from mcsim.report.language import retold, say, speaking
     from mcsim.report.page import write_report
     from mcsim.report.tables import write_workbook
     from mcsim.store.directory import read_manifest
@@ -183,9 +183,8 @@ def written(
         if paper.xlsx:
             write_workbook(result, ranking, folder)
         lines = [f"{result.study.title}: {draws_told(result)}", *sentences_of_rows(result)]
-    lines += [f"  warning: {note}" for note in result.notes]
-    if ranking is not None:
-        lines += [f"  warning: {warning}" for warning in ranking.warnings]
+        notes = (*result.notes, *(() if ranking is None else ranking.warnings))
+        lines += [f"  {say('warning: {what}', what=retold(note))}" for note in notes]
     return Told("\n".join([*lines, f"report: {path}"]), run_record(result, ranking, folder, path))
 
 

@@ -204,10 +204,18 @@ FEW = 6  # keys without words that are named
 
 
 def labels_line(study: Study, language: str, missing: list[str], count: int) -> str:
-    """Return what a reader of a language would read in English all the same: the keys without words, of so many."""
+    """Return what a reader of a language would read in English all the same.
+
+    Keys of the study file without words, of so many, and the remarks of mcsim itself that have none.
+    """
+    from mcsim.report.language import unspoken
+    from mcsim.study.remarks import REMARKS
+
+    own = unspoken(language)
     more = f" and {len(missing) - FEW} more" if len(missing) > FEW else ""
     keys = f"; none for {', '.join(missing[:FEW])}{more}" if missing else ""
-    return f"{study.name}: --lang {language}: words for {count - len(missing)} of {count} texts{keys}"
+    remarks = f"{len(REMARKS) - len(own)} of {len(REMARKS)} remarks{f'; none for {own[0]!r}' if own else ''}"
+    return f"{study.name}: --lang {language}: words for {count - len(missing)} of {count} texts{keys}; for {remarks}"
 
 
 def finite(content: Any) -> Any:

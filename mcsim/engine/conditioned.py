@@ -9,7 +9,7 @@ import numpy as np
 
 from mcsim.engine.evaluation import centre_values, evaluate_values
 from mcsim.store.conditioned import AGAIN, extends, fitted
-from mcsim.study import InputError, Study
+from mcsim.study import InputError, Study, remarks
 from mcsim.study.observation import Observation
 from mcsim.study.rows import Rows
 
@@ -40,8 +40,13 @@ def condition(study: Study, posterior: Any) -> Study:
 def posterior_notes(study: Study) -> list[str]:
     """Return the lines that the reader of a run on a posterior has to know."""
     return [
-        f"posterior {rows.name}: {len(rows.columns)} inputs by {rows.record['method']}, k-hat "
-        f"{float(rows.record['khat']):.2f}, {float(rows.record['ess']):,.0f} effective draws: bands know no more"
+        remarks.POSTERIOR(
+            name=rows.name,
+            count=len(rows.columns),
+            method=rows.record["method"],
+            khat=f"{float(rows.record['khat']):.2f}",
+            ess=f"{float(rows.record['ess']):,.0f}",
+        )
         for rows in study.posterior
     ]
 

@@ -11,7 +11,7 @@ import mcsim
 from mcsim.engine.work import Job
 from mcsim.result.shards import Shard
 from mcsim.store.record import code_record, fingerprint
-from mcsim.study import InputError
+from mcsim.study import InputError, remarks
 
 Made = Mapping[str, Sequence[str]]  # processor or package -> what it was, each once
 
@@ -88,12 +88,7 @@ def unlike(made: Made) -> list[str]:
     for name, values in made.items():
         shown = "; ".join(values)
         if len(values) > 1 and name == "processor":
-            lines.append(
-                f"parts were computed on unlike processors ({shown}), which round exponentials, logarithms and powers "
-                "unlike: draws agree with those of one processor to about 2e-14 of their value, not to the bit"
-            )
+            lines.append(remarks.PROCESSORS(shown=shown))
         elif len(values) > 1:
-            lines.append(
-                f"parts were computed with unlike versions of {name} ({shown}), which need not give the same last bits"
-            )
+            lines.append(remarks.VERSIONS(name=name, shown=shown))
     return lines

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from mcsim.engine.evaluation import evaluate_values
-from mcsim.study import FloatArray, IntArray, Study
+from mcsim.study import FloatArray, IntArray, Study, remarks
+from mcsim.study.remarks import Remark
 
 MOST_ROWS = 2  # what is evaluated twice: noise shows in any draw
 
@@ -41,10 +42,8 @@ def unrepeated(
     return tuple(name for name in first if not np.array_equal(first[name], second[name], equal_nan=True))
 
 
-def noise_line(names: Sequence[str], consequence: str) -> str:
+def noise_line(names: Sequence[str], consequence: Remark) -> str:
     """Return what the reader has to know of a model that does not repeat itself."""
-    differ = "differs" if len(names) == 1 else "differ"
-    return (
-        f"the model does not repeat itself: {', '.join(names)} {differ} between two "
-        f"calls with the same inputs, so that {consequence}; key its random numbers by Context.seed and Context.draws"
-    )
+    if len(names) == 1:
+        return remarks.NOISY(output=names[0], consequence=consequence())
+    return remarks.NOISY_OUTPUTS(outputs=", ".join(names), consequence=consequence())

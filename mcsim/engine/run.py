@@ -19,7 +19,7 @@ from mcsim.engine.evaluation import (
     transform,
 )
 from mcsim.engine.work import Job
-from mcsim.study import InputError, Study, suggests
+from mcsim.study import InputError, Study, remarks, suggests
 from mcsim.study.failure import PartialFailure
 
 if TYPE_CHECKING:
@@ -172,8 +172,7 @@ def noise(collector: Collector) -> list[str]:
         return []
     values = {name: piece.inputs[:, place] for place, name in enumerate(job.design.columns)}
     names = unrepeated(job.study, values, piece.draws, job.design.seed, job.lives)
-    told = "the run cannot be repeated and its bands hold the model's own noise too"
-    return [noise_line(names, told)] if names else []
+    return [noise_line(names, remarks.NOISE_BANDED)] if names else []
 
 
 def run_asked(study: Study, asked: Asked) -> Result:

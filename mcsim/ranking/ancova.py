@@ -15,7 +15,7 @@ from mcsim.ranking.intervals import pseudo_values, student_estimate
 from mcsim.ranking.method import Analysis, GivenData, Mark, Measures, Telling
 from mcsim.ranking.surrogate import MOST_DRAWS, MOST_ERROR, Surrogate, expansion, folds, told_of_fit
 from mcsim.ranking.thinned import thinned, thinned_lines
-from mcsim.study import BoolArray, FloatArray
+from mcsim.study import BoolArray, FloatArray, remarks
 
 PARTS = ("S", "structural", "correlative", "interactive")
 _GROUPS = 16  # of draws, for the interval
@@ -135,7 +135,7 @@ def _inspect(name: str, y: FloatArray, about: Analysis) -> list[str]:
 
 
 def _remarks(name: str, measures: Measures) -> list[str]:
-    return told_of_fit(name, "ancova", "shares of a fit", measures["error"][0])
+    return told_of_fit(name, "ancova", remarks.SHARES_OF_FIT, measures["error"][0])
 
 
 _TELLING = Telling(

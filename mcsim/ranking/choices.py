@@ -8,7 +8,7 @@ import numpy as np
 
 from mcsim.ranking.learning import worth_with_interval
 from mcsim.ranking.method import Analysis, Measures
-from mcsim.study import BoolArray, FloatArray, InputError, Output, nearest
+from mcsim.study import BoolArray, FloatArray, InputError, Output, nearest, remarks
 
 SIDES = {"least": True, "most": False}
 MEASURES = ("evppi", "evppi_share", "evppi_low", "evppi_high", "evppi_missed")
@@ -108,12 +108,8 @@ def measured(
             found[name][:, number] = values[:, 0]
     if np.isnan(found["evppi"]).all():
         raise InputError(f"choices: {output.name}: {over}: in no element two choices that have values; another dim")
-    told = [
-        (single, "one choice alone, so that nothing is decided"),
-        (few, "too few draws in which all choices have a value"),
-    ]
-    side = "least" if lowest else "most"
-    lines = [f"{output.name}: worth to someone who chooses the {over} with the {side}, in the unit of the output"]
-    of = f"of its {reduced.n_packed} decisions have"
-    lines += [f"{output.name}: {count} {of} {what}" for count, what in told if count]
+    told = [(single, remarks.ONE_CHOICE), (few, remarks.FEW_CHOICES)]
+    side = remarks.LEAST if lowest else remarks.MOST
+    lines = [remarks.WORTH_CHOICE(output=output.name, over=over, side=side())]
+    lines += [remark(output=output.name, count=count, total=reduced.n_packed) for count, remark in told if count]
     return reduced, found, lines

@@ -9,7 +9,7 @@ import numpy as np
 from mcsim.ranking.choices import compared, gains_of
 from mcsim.ranking.learning import regression, worth_of_learning, worth_with_interval
 from mcsim.ranking.method import Analysis, GivenData, Mark, Measures, Telling
-from mcsim.study import BoolArray, FloatArray, InputError, nearest
+from mcsim.study import BoolArray, FloatArray, InputError, nearest, remarks
 from mcsim.study.select import dropped
 
 if TYPE_CHECKING:
@@ -244,10 +244,9 @@ def _inspect(name: str, y: FloatArray, about: Analysis) -> list[str]:
             f"{name}: evppi: no draw on the other side of 0 (got {np.nanmin(y):.4g} to {np.nanmax(y):.4g}), so nothing "
             "turns there; --threshold with the value at which the decision turns, or an output that is a difference"
         )
-    lines = [f"{name}: worth to someone who acts where it is below 0, since no threshold was given"]
+    lines = [remarks.WORTH_BELOW(output=name)]
     if left := int((~turns).sum()):
-        of = f"{left} of its {y.shape[1]} elements"
-        lines.append(f"{name}: {of} are never on both sides of 0, so the measures are undefined there")
+        lines.append(remarks.NEVER_TURNS(output=name, count=left, total=y.shape[1]))
     return lines
 
 
@@ -255,12 +254,9 @@ def _remarks(name: str, measures: Measures) -> list[str]:
     poor = np.asarray((measures["evppi_missed"] > _MISFIT).any(axis=0))
     if not poor.any():
         return []
-    of = "" if len(poor) == 1 else f" in {int(poor.sum())} of its {len(poor)} elements"
-    most = float(np.nanmax(measures["evppi_missed"]))
-    return [
-        f"{name}: the curve by which learning an input is judged misses up to {100 * most:.0f} % of the variance that "
-        f"the input explains{of}: read its worth as too low"
-    ]
+    remark = remarks.CURVE_MISSES if len(poor) == 1 else remarks.CURVE_MISSES_ELEMENTS
+    most = f"{100 * float(np.nanmax(measures['evppi_missed'])):.0f}"
+    return [remark(output=name, most=most, count=int(poor.sum()), total=len(poor))]
 
 
 _TELLING = Telling(

@@ -18,7 +18,7 @@ from mcsim.ranking.rare import Rare, rare_chance
 from mcsim.ranking.shapleydata import SHAPLEY_DATA
 from mcsim.ranking.tails import FEW_EVENTS
 from mcsim.ranking.target import Sign, signs_of
-from mcsim.study import BoolArray, FloatArray, InputError, IntArray, Output, Study, Suggests, suggests
+from mcsim.study import BoolArray, FloatArray, InputError, IntArray, Output, Study, Suggests, remarks, suggests
 from mcsim.study.above import above
 from mcsim.study.values import real
 
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from mcsim.result.result import Result
 
 EVENT = "event"  # the output that says whether it is true
-_RARER = ", or --rare for what so few draws do not meet"
-WHETHER, HOW_FAR = "whether it is true", "how far it goes where it is true"
+_RARER = {remarks.NEVER_OR_RARE: remarks.NEVER, remarks.ALWAYS_OR_RARE: remarks.ALWAYS}
+WHETHER, HOW_FAR = remarks.WHETHER.text, remarks.HOW_FAR.text
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +184,12 @@ def explain(
 
 def with_rare(found: Explanation, rare: Rare) -> Explanation:
     """Return the explanation with the probability of something rare, and without the advice to ask for it."""
-    return replace(found, rare=rare, notes=tuple(note.removesuffix(_RARER) for note in found.notes))
+    return replace(found, rare=rare, notes=tuple(map(_without_advice, found.notes)))
+
+
+def _without_advice(note: str) -> str:
+    remark, values = remarks.read(note) or (None, {})
+    return note if remark not in _RARER else _RARER[remark](**values)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -250,11 +255,11 @@ def explained(result: Result, question: Question, level: float = 0.95) -> Explan
     draws = _Draws(result, there, x, y, question.holds(y), _same_rows(result, x))
     scale, notes = draws.worth / len(y), list(result.notes)
     if scale < 1.0:
-        notes.append(f"draws repeat one another: the interval is that of {draws.worth:,.0f} draws")
+        notes.append(remarks.REPEATED_DRAWS(draws=f"{draws.worth:,.0f}"))
     if ":" in result.design:
-        notes.append(f"the interval is that of random draws; result.errors tells that of this design ({result.design})")
+        notes.append(remarks.OF_RANDOM_DRAWS(design=result.design))
     elif result.design not in ("random", "given"):
-        notes.append(f"the interval is that of random draws; of this design ({result.design}) it is mostly too wide")
+        notes.append(remarks.OF_RANDOM_DRAWS_WIDE(design=result.design))
     found = Explanation(
         result.study,
         question,
@@ -287,18 +292,12 @@ def _few(events: int, draws: int) -> list[str]:
     if fewer >= FEW_EVENTS:
         return []
     if fewer == 0:
-        always = "never" if events == 0 else "always"
-        return [
-            f"{always} true in {draws:,} draws, so there is nothing to explain; a bound within what the output "
-            f"takes{_RARER}"
-        ]
+        remark = remarks.NEVER_OR_RARE if events == 0 else remarks.ALWAYS_OR_RARE
+        return [remark(draws=f"{draws:,}")]
     # Half of the draws are kept aside: on average twice the fewest are wanted.
     wanted = math.ceil(2 * FEW_EVENTS * draws / fewer / 1000) * 1000
-    what = "true" if events == fewer else "not true"
-    return [
-        f"{what} in {fewer} of {draws:,} draws: too few (below {FEW_EVENTS}) to say under which inputs; some "
-        f"{wanted:,} draws would do"
-    ]
+    remark = remarks.SELDOM_TRUE if events == fewer else remarks.SELDOM_FALSE
+    return [remark(fewer=fewer, draws=f"{draws:,}", few=FEW_EVENTS, wanted=f"{wanted:,}")]
 
 
 def _searched(found: Explanation, draws: _Draws) -> Explanation:
@@ -328,12 +327,12 @@ def _ranked(
     """Return the ranking of some values of some draws, and what the reader has to know of it."""
     factors, count = len(result.study.groups), len(values)
     if factors < 2:
-        return None, (f"{what}: no ranking of {factors} uncertain inputs",)
+        return None, (remarks.FEW_INPUTS(output=what, count=factors),)
     fewest = SHAPLEY_DATA.fewest_for(factors)
     if count < fewest:
-        return None, (f"{what}: {count:,} draws are too few to rank {factors} inputs by; {fewest:,} or more",)
+        return None, (remarks.FEW_DRAWS(output=what, draws=f"{count:,}", count=factors, fewest=f"{fewest:,}"),)
     if np.ptp(values) == 0:
-        return None, (f"{what}: the same value in all {count:,} draws; nothing to rank",)
+        return None, (remarks.SAME_VALUE(output=what, draws=f"{count:,}"),)
     output = Output(EVENT, "", what, rank=True)
     model = result.study.model.telling((output,))
     study = replace(result.study, model=model, headline=(), figures=(), published=())

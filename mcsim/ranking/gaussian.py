@@ -17,7 +17,7 @@ from mcsim.engine.cores import side_by_side
 from mcsim.ranking.method import Analysis, Measures
 from mcsim.ranking.surrogate import MOST_ERROR, method_of_fit
 from mcsim.ranking.thinned import thinned
-from mcsim.study import FloatArray, InputError
+from mcsim.study import FloatArray, InputError, remarks
 
 MOST_DRAWS, MOST_INPUTS = 400, 60  # looked at: a fit solves equations of as many unknowns as draws, many times
 _NODES = 2048  # of the integral over an input
@@ -236,7 +236,7 @@ def _analysis(x: FloatArray, y: FloatArray, about: Analysis) -> Measures:
 GAUSSIAN_PROCESS = method_of_fit(
     "gaussian_process",
     "as surrogate, by a Gaussian process with its leave-one-out error: for kinks that polynomials do not follow",
-    "indices of a Gaussian process",
+    remarks.GAUSSIAN,
     MOST_DRAWS,
     _analysis,
 )

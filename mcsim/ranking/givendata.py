@@ -18,7 +18,7 @@ from mcsim.ranking.overall import variances_of
 from mcsim.ranking.plan import still_lines
 from mcsim.ranking.ranking import Ranking
 from mcsim.ranking.tails import Carried, carried_by, draw_lines
-from mcsim.study import BoolArray, FloatArray, InputError, IntArray, Output, Study, nearest
+from mcsim.study import BoolArray, FloatArray, InputError, IntArray, Output, Study, nearest, remarks
 
 if TYPE_CHECKING:
     from mcsim.result.result import Result
@@ -257,9 +257,13 @@ def _by_definedness(
         known = int(rows.sum())
         enough = known >= chosen.fewest_for(n_factors)
         if known < n_draws:
-            which = "has" if n_values == 1 else f"{len(cells)} of its {n_values} elements have"
-            rest = "which their measures rest on" if enough else "so the measures are undefined there"
-            notes.append(f"{name}: {which} a value in {known:,} of {n_draws:,} draws, {rest}")
+            one, many = (
+                (remarks.HAS_VALUE, remarks.HAS_VALUE_ELEMENTS)
+                if enough
+                else (remarks.HAS_VALUE_SELDOM, remarks.HAS_VALUE_SELDOM_ELEMENTS)
+            )
+            held = {"count": len(cells), "total": n_values, "known": f"{known:,}", "draws": f"{n_draws:,}"}
+            notes.append((one if n_values == 1 else many)(output=name, **held))
         if not enough:
             continue
         part = y[:, cells] if known == n_draws else y[np.ix_(rows, cells)]
@@ -277,7 +281,7 @@ def _by_definedness(
         empty = chosen.analysis(x, y[:, :0], about)
         measures = {measure: np.full((n_measured, n_values), np.nan) for measure in empty}
     notes += chosen.remarks(name, measures) if measures else []
-    notes += still_lines(output, constant, rounding, "measures")
+    notes += still_lines(output, constant, rounding, remarks.MEASURES)
     notes += draw_lines(output, few, chosen.by_rank)
     return measures, notes
 

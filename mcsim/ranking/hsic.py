@@ -6,7 +6,7 @@ import numpy as np
 
 from mcsim.ranking.method import Analysis, GivenData, Mark, Measures, Telling
 from mcsim.ranking.thinned import chosen_rows, thinned_lines
-from mcsim.study import FloatArray
+from mcsim.study import FloatArray, remarks
 
 MOST_DRAWS = 1000  # every pair of them is looked at
 _LEVEL = 0.05
@@ -111,7 +111,7 @@ def _remarks(name: str, measures: Measures) -> list[str]:
     inputs, elements = measures["hsic_p"].shape
     if elements == 0:
         return []
-    return [f"{name}: no dependence shown (p of {_LEVEL:g} or more) on {int(quiet.min())} or more of {inputs} inputs"]
+    return [remarks.NO_DEPENDENCE(output=name, level=f"{_LEVEL:g}", count=int(quiet.min()), total=inputs)]
 
 
 _TELLING = Telling(

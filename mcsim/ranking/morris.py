@@ -30,7 +30,7 @@ from mcsim.ranking.plan import BoolArray, Plan, evaluated, failed_lines, split, 
 from mcsim.ranking.ranking import Ranking
 from mcsim.ranking.spread import path_distances, spread_out
 from mcsim.ranking.tails import Carried, carried_by, tail_lines
-from mcsim.study import FloatArray, InputError, IntArray
+from mcsim.study import FloatArray, InputError, IntArray, remarks
 
 # Outermost levels of Morris' grid: the ends themselves would be infinite for unbounded inputs.
 TAIL = 0.01
@@ -162,16 +162,12 @@ def _few_lines(plan: Plan, effects: FloatArray) -> tuple[str, ...]:
     cells = np.flatnonzero(np.ptp(sizes, axis=0) > 1e-10 * sizes.max(axis=0))
     found = Carried.nothing(plan.n_values, len(sizes))
     found.put(cells, carried_by(sizes[:, cells], usual=0.0))
-    remedy = "a heavy tail, on which the mean effects rest; rank its logarithm, or more trajectories"
-    return tail_lines(plan.outputs, found, remedy=remedy)
+    return tail_lines(plan.outputs, found, remedy=remarks.MORE_TRAJECTORIES)
 
 
 def _chosen_lines(plan: Plan) -> tuple[str, ...]:
     """Return what to tell of trajectories that are not those of chance."""
-    told = (
-        f"the {plan.base} of {plan.candidates:,} trajectories that lie farthest apart; intervals take them as drawn by "
-        "chance"
-    )
+    told = remarks.CHOSEN(base=plan.base, candidates=f"{plan.candidates:,}")
     return (told,) if plan.candidates else ()
 
 

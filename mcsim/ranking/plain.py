@@ -25,7 +25,7 @@ from mcsim.store.directory import RANKING, add_files, read_manifest
 from mcsim.store.heap import give_back
 from mcsim.store.record import study_record
 from mcsim.store.unrounded import drop_unrounded, first_draws
-from mcsim.study import InputError, Study
+from mcsim.study import InputError, Study, remarks
 
 if TYPE_CHECKING:
     from mcsim.result.result import Result
@@ -78,7 +78,7 @@ def plain(study: Study, design: str | Design, draws: int, method: str | None = N
     count = design.draws if isinstance(design, Design) else draws
     fewest = SHAPLEY_DATA.fewest_for(len(study.groups))
     if how.method == SHAPLEY_DATA.name and count < fewest:
-        told = f"{how.why}, and Shapley effects of so few draws say nothing (got {count}); {fewest} or more"
+        told = remarks.FEW_FOR_SHAPLEY(why=how.why, count=count, fewest=fewest)
         return Plain("", told)
     return how
 
@@ -94,25 +94,20 @@ def _wanted(study: Study, design: str | Design, method: str) -> Plain:
 
 def _method(study: Study, design: str | Design) -> Plain:
     if not any(output.rank for output in study.outputs):
-        return Plain("", "no output is ranked")
+        return Plain("", remarks.NO_OUTPUT_RANKED())
     if len(study.groups) < 2:
         only = next(iter(study.groups), None)
-        return Plain("", "no uncertain input" if only is None else f"one factor ({only}), nothing beside it")
+        return Plain("", remarks.NO_INPUT() if only is None else remarks.ONE_FACTOR(factor=only))
     if isinstance(design, Design):
-        return Plain(
-            SHAPLEY_DATA.name, "the draws are samples that were given, and show any dependence that these have"
-        )
+        return Plain(SHAPLEY_DATA.name, remarks.GIVEN_SAMPLES())
     together = drawn_together(study)
     if together:
         count = sum(len(names) for names in together)
-        return Plain(SHAPLEY_DATA.name, f"{count} inputs come from a posterior and depend on one another")
+        return Plain(SHAPLEY_DATA.name, remarks.FROM_POSTERIOR(count=count))
     groups = dependent_groups(study)
     home = {name for names in groups.values() for name in names}
     if len(groups) + sum(name not in home for name in study.groups) < 2:
-        return Plain(
-            SHAPLEY_DATA.name,
-            "rank correlations or orders join all inputs" if study.ordered else "rank correlations join all inputs",
-        )
+        return Plain(SHAPLEY_DATA.name, (remarks.JOINED_OR_ORDERED if study.ordered else remarks.JOINED)())
     return Plain(SOBOL.name, "", groups)
 
 

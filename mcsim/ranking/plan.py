@@ -16,7 +16,8 @@ from mcsim.engine.remembered import Memory
 from mcsim.engine.sets import Sets, Values
 from mcsim.engine.staged import evaluate_sets
 from mcsim.ranking.undefined import may_be_undefined, pilot, rankable, undefined_lines
-from mcsim.study import FloatArray, IntArray, Output, Stages, Study
+from mcsim.study import FloatArray, IntArray, Output, Stages, Study, remarks
+from mcsim.study.remarks import Remark
 from mcsim.study.units import output_factors
 
 if TYPE_CHECKING:
@@ -298,35 +299,26 @@ def failed_lines(plan: Plan, n_failed: int, measure: FloatArray, varies: BoolArr
     """
     lines = []
     if n_failed:
-        lines.append(
-            f"{n_failed} of {plan.base} base rows failed and were left out with all their evaluations; "
-            f"the indices rest on {plan.base - n_failed}"
-        )
+        lines.append(remarks.FAILED(failed=n_failed, rows=plan.base, left=plan.base - n_failed))
     left = 0
     for output in plan.outputs:
         part = slice(left, left + output.n_packed)
         undefined = np.isnan(measure[0, part])
         rounding = np.zeros(output.n_packed, bool) if varies is None else undefined & varies[part]
         left += output.n_packed
-        lines += still_lines(output, int((undefined & ~rounding).sum()), int(rounding.sum()), "indices")
+        lines += still_lines(output, int((undefined & ~rounding).sum()), int(rounding.sum()), remarks.INDICES)
     return (*lines, *undefined_lines(plan.outputs, marked(replace(plan, window=None))))
 
 
-def still_lines(output: Output, constant: int, rounding: int, what: str) -> list[str]:
+def still_lines(output: Output, constant: int, rounding: int, what: Remark) -> list[str]:
     """Return what to tell of elements of an output that do not vary, or by rounding alone."""
     one = output.n_packed == 1
     told = [
-        (constant, "does not vary" if one else "do not vary"),
-        (
-            rounding,
-            "varies by rounding alone (1e-13 of its size)" if one else "vary by rounding alone (1e-13 of their size)",
-        ),
+        (constant, remarks.STILL if one else remarks.STILL_ELEMENTS),
+        (rounding, remarks.ROUNDING if one else remarks.ROUNDING_ELEMENTS),
     ]
     return [
-        f"{output.name}: {'' if one else f'{count} of its {output.n_packed} elements '}{how}, so the {what} are "
-        "undefined there"
-        for count, how in told
-        if count
+        remark(output=output.name, count=count, total=output.n_packed, what=what()) for count, remark in told if count
     ]
 
 
@@ -342,5 +334,5 @@ def with_noise(ranking: Ranking, plan: Plan) -> Ranking:
         names += unrepeated(study, values, numbers[:MOST_ROWS], plan.seed, plan.lives, wanted)
     if not names:
         return ranking
-    line = noise_line(list(dict.fromkeys(names)), "its noise counts as an effect of every input")
+    line = noise_line(list(dict.fromkeys(names)), remarks.NOISE_RANKED)
     return replace(ranking, warnings=(*ranking.warnings, line))

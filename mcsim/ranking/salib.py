@@ -11,7 +11,7 @@ import numpy as np
 
 from mcsim.engine.cores import side_by_side
 from mcsim.ranking.method import FIRST_SHARES, FITTED_SHARES, Analysis, GivenData, Mark, Measures, Telling
-from mcsim.study import FloatArray
+from mcsim.study import FloatArray, remarks
 
 Analyze = Callable[..., Mapping[str, Any]]
 Element = Callable[[Analyze, FloatArray, Analysis], Measures]
@@ -104,8 +104,9 @@ def _hdmr(analyze: Analyze, y: FloatArray, about: Analysis) -> Measures:
 
 def _without_density(name: str, measures: Measures) -> list[str]:
     left = int(np.isnan(measures["delta"]).all(axis=0).sum())
-    of = "" if measures["delta"].shape[1] == 1 else f"{left} of its {measures['delta'].shape[1]} elements "
-    return [f"{name}: {of}too few different values for a density, so delta is undefined there"] if left else []
+    total = measures["delta"].shape[1]
+    remark = remarks.NO_DENSITY if total == 1 else remarks.NO_DENSITY_ELEMENTS
+    return [remark(output=name, count=left, total=total)] if left else []
 
 
 _DELTA_TELLING = Telling(

@@ -23,7 +23,7 @@ from mcsim.ranking.ranking import Ranking
 from mcsim.ranking.repeat import Request, record_of
 from mcsim.ranking.sobol import open_verdicts
 from mcsim.store.claim import claimed
-from mcsim.study import InputError, Study, suggests
+from mcsim.study import InputError, Study, remarks, suggests
 from mcsim.study.values import words
 
 __all__ = ["METHODS", "Ranking", "given_data", "rank_asked", "sensitivity", "with_sign"]
@@ -282,5 +282,5 @@ def _with_ending(ranking: Ranking, rule: Settled) -> Ranking:
     settings = {**ranking.settings, "until": rule.text, "resolved": left == 0}
     if left == 0:
         return replace(ranking, settings=settings)
-    line = f"{rule.text}: {left} verdicts still open after {ranking.settings['base']} base rows; raise the budget"
+    line = remarks.STILL_OPEN(rule=rule.text, count=left, rows=ranking.settings["base"])
     return replace(ranking, settings=settings, warnings=(*ranking.warnings, line))

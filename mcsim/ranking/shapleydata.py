@@ -32,7 +32,7 @@ from mcsim.ranking.games import Game, Games, factors_of
 from mcsim.ranking.intervals import pseudo_values, student_estimate
 from mcsim.ranking.method import SHAPLEY_SHARES, Analysis, GivenData, Measures
 from mcsim.ranking.verdicts import ranks
-from mcsim.study import FloatArray, IntArray
+from mcsim.study import FloatArray, IntArray, remarks
 
 FEWEST = 64
 _OUTPUTS = 128  # at a time: one fit serves them together
@@ -184,25 +184,19 @@ def _remarks(name: str, measures: Measures) -> list[str]:
     if len(known) == 0:
         return []
     lines = []
-    elements = "" if len(known) == 1 else f" in {{}} of its {len(explained)} elements"
+    one, total = len(known) == 1, len(explained)
     silent, poor = int((known <= _LEAST).sum()), int(((known > _LEAST) & (known < _GOOD)).sum())
     if silent > 0:
-        lines.append(
-            f"{name}: a fit to the draws explains less than {100 * _LEAST:.0f} % of the variance"
-            f"{elements.format(silent)}, so the Shapley effects are undefined there; more draws"
-        )
+        remark = remarks.SILENT if one else remarks.SILENT_ELEMENTS
+        lines.append(remark(output=name, least=f"{100 * _LEAST:.0f}", count=silent, total=total))
     if poor > 0:
-        least = f"{100 * known[known > _LEAST].min():.0f} %{' at the least' if len(known) > 1 else ''}"
-        lines.append(
-            f"{name}: the Shapley effects share out what a fit to the draws explains, {least} of the variance, below "
-            f"{100 * _GOOD:.0f} %{elements.format(poor)}; the intervals are wider by the rest"
-        )
+        remark = remarks.SHARED_OUT if one else remarks.SHARED_OUT_ELEMENTS
+        shares = {"explained": f"{100 * known[known > _LEAST].min():.0f}", "good": f"{100 * _GOOD:.0f}"}
+        lines.append(remark(output=name, count=poor, total=total, **shares))
     below = int((measures["shapley_high"] < 0.0).any(axis=0).sum())
     if below > 0:
-        lines.append(
-            f"{name}: some Shapley effects lie below zero with their whole interval{elements.format(below)}, which no "
-            "effect does: read them as zero, and the intervals as too narrow; more draws"
-        )
+        remark = remarks.BELOW_ZERO if one else remarks.BELOW_ZERO_ELEMENTS
+        lines.append(remark(output=name, count=below, total=total))
     return lines
 
 

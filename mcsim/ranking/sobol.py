@@ -27,11 +27,10 @@ from mcsim.ranking.saltelli import SaltelliRows, check_drawn, planned
 from mcsim.ranking.summed import Spare, Spool, Tree, joined, slabs, stacked
 from mcsim.ranking.tails import Carried, carried, tail_lines, together
 from mcsim.ranking.verdicts import UNRESOLVED, rank_shares, verdicts
-from mcsim.study import FloatArray, InputError, Output, Study
+from mcsim.study import FloatArray, InputError, Output, Study, remarks
 from mcsim.study.select import Cell
 from mcsim.study.units import output_factors
 
-UNDECIDED = ", so that verdicts are unresolved"
 # Sums of resamples in one pass; the tree holds up to three times as much.
 _MOST_SUMS = 256e6
 Scores = dict[str, FloatArray]
@@ -107,7 +106,7 @@ def ranking(plan: Plan, judgement: Judgement, found: list[Window]) -> Ranking:
     few = together([one.few for one in found])
     lines = (
         *failed_lines(plan, len(ranked.dropped), scores["ST"], few.varies),
-        *tail_lines(plan.outputs, few, UNDECIDED),
+        *tail_lines(plan.outputs, few, undecided=True),
     )
     spread = split(plan, {"variance": np.concatenate([one.variance for one in found])[None]})
     variances = {name: part["variance"][0] for name, part in spread.items()}
@@ -119,10 +118,7 @@ def _resampled_lines(base: int, judgement: Judgement) -> list[str]:
     enough = FEWEST_SCRAMBLE_ROWS * Ranked().replicates
     if judgement.confidence == "replicates" or base >= enough:
         return []
-    return [
-        f"base {base}: intervals from resampled rows, which hold the truth more often or less than they say; {enough} "
-        "base rows or more give those of independent scrambles"
-    ]
+    return [remarks.RESAMPLED(base=base, enough=enough)]
 
 
 def open_verdicts(ranking: Ranking, cell: Cell) -> int:

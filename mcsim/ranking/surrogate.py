@@ -15,7 +15,8 @@ import numpy as np
 from mcsim.engine.cores import side_by_side
 from mcsim.ranking.method import FITTED_SHARES, Analysis, GivenData, Measures
 from mcsim.ranking.thinned import thinned, thinned_lines
-from mcsim.study import FloatArray, InputError, IntArray
+from mcsim.study import FloatArray, InputError, IntArray, remarks
+from mcsim.study.remarks import Remark
 
 MOST_ERROR = 0.1  # of the variance, in draws left out: beyond it nothing is told
 _DEGREE, _NORM, _PRODUCT = 12, 0.75, 3  # of polynomials at most: degree, hyperbolic norm, inputs in a product
@@ -295,7 +296,7 @@ def _analysis(x: FloatArray, y: FloatArray, about: Analysis) -> Measures:
     return chaos_indices(x[rows], y[rows], about.laws, factors, about.seed, about.jobs)
 
 
-def told_of_fit(name: str, method: str, what: str, errors: FloatArray) -> list[str]:
+def told_of_fit(name: str, method: str, what: Remark, errors: FloatArray) -> list[str]:
     """Return how far a fit holds, of the share of the variance (V,) that it misses in draws left out.
 
     Raises
@@ -307,16 +308,16 @@ def told_of_fit(name: str, method: str, what: str, errors: FloatArray) -> list[s
     if len(known) == 0:
         return []
     ends = [f"{100 * end:.2g}" for end in (known.min(), known.max())]
-    missed = f"{ends[0]} %" if ends[0] == ends[1] else f"{ends[0]} to {ends[1]} %"
+    missed = f"{ends[0]} %" if ends[0] == ends[1] else remarks.ENDS(low=ends[0], high=f"{ends[1]} %")
     if (known > MOST_ERROR).all():
         raise InputError(
             f"{name}: {method}: misses {missed} of the variance in draws left out (got {known.min():.3g}); at most "
             f"{MOST_ERROR:g}: more draws, or another method"
         )
-    lines = [f"{name}: {what} that misses {missed} of the variance in draws left out"]
+    lines = [remarks.MISSES(output=name, what=what(), missed=missed)]
     poor = int((known > MOST_ERROR).sum())
     if poor > 0:
-        lines.append(f"{name}: {poor} of {len(errors)} elements miss more than {MOST_ERROR:g}: undefined there")
+        lines.append(remarks.MISSES_MORE(output=name, count=poor, total=len(errors), most=f"{MOST_ERROR:g}"))
     return lines
 
 
@@ -324,12 +325,12 @@ def _thinned(method: str, most: int, name: str, y: FloatArray, about: Analysis) 
     return thinned_lines(name, method, len(y), most)
 
 
-def _told(method: str, what: str, name: str, measures: Measures) -> list[str]:
+def _told(method: str, what: Remark, name: str, measures: Measures) -> list[str]:
     return told_of_fit(name, method, what, measures["error"][0])
 
 
 def method_of_fit(
-    name: str, tells: str, what: str, most: int, analysis: Callable[[FloatArray, FloatArray, Analysis], Measures]
+    name: str, tells: str, what: Remark, most: int, analysis: Callable[[FloatArray, FloatArray, Analysis], Measures]
 ) -> GivenData:
     """Return a method whose indices are those of a fit to at most so many draws, told by `what` and by its error."""
     return GivenData(
@@ -349,7 +350,7 @@ def method_of_fit(
 SURROGATE = method_of_fit(
     "surrogate",
     "first and total order from some 200 runs of a slow smooth model, by polynomial chaos with its error",
-    "indices of a polynomial chaos",
+    remarks.CHAOS,
     MOST_DRAWS,
     _analysis,
 )

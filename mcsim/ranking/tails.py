@@ -13,13 +13,12 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from mcsim.study import BoolArray, FloatArray, IntArray, Output
+from mcsim.study import BoolArray, FloatArray, IntArray, Output, remarks
+from mcsim.study.remarks import Remark
 
 FEW_EVENTS = 30  # fewer say no more than that the event can happen
 RARE = 0.1  # of the evaluations at most
 HEAVY = 0.1  # of the variance, by one evaluation
-REMEDY = "a heavy tail, for which intervals are too narrow; rank its logarithm, or more base rows"
-REMEDY_OF_DRAWS = "a heavy tail, on which the measures rest; rank its logarithm, or more draws"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -152,26 +151,28 @@ def carried_by(values: FloatArray, usual: FloatArray | float | None = None) -> C
     return carried(Extremes.of(shifted), shifted.sum(axis=0), (shifted**2).sum(axis=0), len(values))
 
 
-def _event_lines(output: Output, events: IntArray, evaluations: int, consequence: str) -> list[str]:
+def _event_lines(output: Output, events: IntArray, evaluations: int, undecided: bool) -> list[str]:
     """Return what to tell of an output whose elements had so many events, 0 where nothing rare is to tell."""
     rare = events[events > 0]
     if len(rare) == 0:
         return []
-    of = "" if output.n_packed == 1 else f"{len(rare)} of its {output.n_packed} elements have "
-    count = f"{rare.min()}" if rare.min() == rare.max() else f"{rare.min()} to {rare.max()}"
-    return [
-        f"{output.name}: {of}events {count} of {evaluations:,}: too few to rank by{consequence}; more base rows, or an "
-        "output that says how near the event is"
-    ]
+    if undecided:
+        one, many = remarks.FEW_EVENTS_OPEN, remarks.FEW_EVENTS_OPEN_ELEMENTS
+    else:
+        one, many = remarks.FEW_EVENTS, remarks.FEW_EVENTS_ELEMENTS
+    low, high = int(rare.min()), int(rare.max())
+    found = {"events": str(low) if low == high else remarks.ENDS(low=low, high=high), "evaluations": f"{evaluations:,}"}
+    remark = one if output.n_packed == 1 else many
+    return [remark(output=output.name, count=len(rare), total=output.n_packed, **found)]
 
 
 def draw_lines(output: Output, found: Carried, by_rank: bool) -> tuple[str, ...]:
     """Return what the reader has to know of an output whose measures rest on draws; ranks know of no heavy tail."""
-    return tail_lines((output,), found, remedy="" if by_rank else REMEDY_OF_DRAWS)
+    return tail_lines((output,), found, remedy=None if by_rank else remarks.MORE_DRAWS)
 
 
 def tail_lines(
-    outputs: Sequence[Output], found: Carried, consequence: str = "", remedy: str = REMEDY
+    outputs: Sequence[Output], found: Carried, undecided: bool = False, remedy: Remark | None = remarks.MORE_ROWS
 ) -> tuple[str, ...]:
     """Return what the reader has to know of outputs whose variance few evaluations carry.
 
@@ -181,10 +182,10 @@ def tail_lines(
         Whose elements, side by side, were looked at.
     found : Carried
         What was found.
-    consequence : str
-        What rare events do to the ranking.
-    remedy : str
-        What a heavy tail does, and what helps; empty for a method that reads ranks alone.
+    undecided : bool
+        Whether rare events leave verdicts open.
+    remedy : Remark, optional
+        What a heavy tail does, and what helps; none for a method that reads ranks alone.
     """
     lines = []
     left = 0
@@ -192,9 +193,10 @@ def tail_lines(
         part = slice(left, left + output.n_packed)
         left += output.n_packed
         events, heavy = found.events[part], found.heavy[part]
-        lines += _event_lines(output, events, found.evaluations, consequence)
-        if remedy and heavy.any():
-            most = 100.0 * float(found.share[part][heavy].max())
-            of = "" if output.n_packed == 1 else f"in {int(heavy.sum())} of its {output.n_packed} elements "
-            lines.append(f"{output.name}: {of}one evaluation carries up to {most:.0f} % of the variance: {remedy}")
+        lines += _event_lines(output, events, found.evaluations, undecided)
+        if remedy is not None and heavy.any():
+            remark = remarks.HEAVY if output.n_packed == 1 else remarks.HEAVY_ELEMENTS
+            most = f"{100.0 * float(found.share[part][heavy].max()):.0f}"
+            among = {"count": int(heavy.sum()), "total": output.n_packed}
+            lines.append(remark(output=output.name, most=most, remedy=remedy(), **among))
     return tuple(lines)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from mcsim.ranking.method import Analysis
-from mcsim.study import InputError, IntArray
+from mcsim.study import InputError, IntArray, remarks
 
 
 def chosen_rows(n: int, most: int, seed: int, purpose: str) -> IntArray:
@@ -51,4 +51,5 @@ def thinned_lines(name: str, method: str, n: int, most: int) -> list[str]:
     >>> thinned_lines("y", "hsic", 4000, 1000)
     ['y: hsic looks at 1,000 of the 4,000 draws, chosen at random']
     """
-    return [f"{name}: {method} looks at {most:,} of the {n:,} draws, chosen at random"] if n > most else []
+    told = remarks.LOOKS_AT(output=name, method=method, most=f"{most:,}", draws=f"{n:,}")
+    return [told] if n > most else []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from mcsim.ranking.method import Analysis, GivenData, Mark, Measures, Telling
-from mcsim.study import FloatArray, IntArray
+from mcsim.study import FloatArray, IntArray, remarks
 
 _CLASSES, _IN_A_CLASS = 25, 40  # of an input at most; draws in each at least, where there are as many
 _SHUFFLES = 20
@@ -117,10 +117,7 @@ def _remarks(name: str, measures: Measures) -> list[str]:
     known = below[np.isfinite(measures["transport"][0])]
     if len(known) == 0 or not known.any():
         return []
-    return [
-        f"{name}: up to {int(known.max())} inputs move its distribution no farther than one without effect does by "
-        "chance (transport_noise)"
-    ]
+    return [remarks.BY_CHANCE(output=name, count=int(known.max()))]
 
 
 _TELLING = Telling(

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from mcsim.study import BoolArray, FloatArray, IntArray, Output, Study
+from mcsim.study import BoolArray, FloatArray, IntArray, Output, Study, remarks
 
 PILOT = 256  # evaluations; an element undefined in 1 % of the draws is seen with 92 % probability, in 2 % with 99.4 %
 
@@ -68,6 +68,6 @@ def undefined_lines(outputs: Sequence[Output], marked: BoolArray) -> tuple[str, 
         count = int(marked[left : left + output.n_packed].sum())
         left += output.n_packed
         if count:
-            which = "it is" if output.n_packed == 1 else f"{count} of its {output.n_packed} elements are"
-            lines.append(f"{output.name}: {which} undefined in some draws; ranked there is whether there is a value")
+            remark = remarks.BY_DEFINEDNESS if output.n_packed == 1 else remarks.BY_DEFINEDNESS_ELEMENTS
+            lines.append(remark(output=output.name, count=count, total=output.n_packed))
     return tuple(lines)

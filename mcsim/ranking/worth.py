@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mcsim.ranking.learning import regression
-from mcsim.study import BoolArray, FloatArray, InputError, Study
+from mcsim.study import BoolArray, FloatArray, InputError, Study, remarks
 from mcsim.study.select import Cell, parse_cell
 from mcsim.study.survey import Survey
 from mcsim.study.values import real
@@ -154,16 +154,13 @@ def plan_surveys(result: Result, outcome: str, *, threshold: float | None = None
     uncertain = {item.name for item in study.uncertain}
     idle = [one for one in study.surveys if isinstance(one.observes, str) and one.observes not in uncertain]
     worths = [_worth(result, survey, y, gain, there) for survey in study.surveys if survey not in idle]
-    notes = [f"{one.name}: {one.observes} is not uncertain here, so that it tells nothing" for one in idle]
+    notes = [remarks.IDLE_SURVEY(survey=one.name, input=one.observes) for one in idle]
     if threshold is not None and (gain.min() >= 0.0 or gain.max() <= 0.0):
-        side = "below" if gain.min() >= 0.0 else "above"
-        notes.append(
-            f"no draw is on the other side of the threshold: all {len(y):,} lie {side} {threshold:g} {cell.unit}, so "
-            "that nothing that is measured decides anything"
-        )
+        side = remarks.BELOW if gain.min() >= 0.0 else remarks.ABOVE
+        bound = f"{threshold:g} {cell.unit}"
+        notes.append(remarks.ONE_SIDE(draws=f"{len(y):,}", side=side(), threshold=bound))
     notes += [
-        f"{one.survey.name}: leaves {one.draws:.0f} of {len(y):,} draws, below {FEW:.0f}: its worth is a guess; "
-        "more draws"
+        remarks.GUESS(survey=one.survey.name, left=f"{one.draws:.0f}", draws=f"{len(y):,}", few=f"{FEW:.0f}")
         for one in worths
         if one.draws < FEW
     ]

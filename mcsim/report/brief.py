@@ -13,6 +13,7 @@ from mcsim.report.draw import Picture
 from mcsim.report.first import draws_told
 from mcsim.report.language import say
 from mcsim.report.printed import HEAD
+from mcsim.report.remarks import remarks_told
 from mcsim.store.files import atomically
 from mcsim.study import InputError
 
@@ -45,8 +46,8 @@ def markdown(
         lines += [plain(say("{of}: share of the variance ({share}).", of=found["of"], share=found["share"])), ""]
         lines += [plain(f"- {bar['what']}: {bar['share']} ({bar['band']})") for bar in found["bars"]]
     lines += ["", f"## {say('How sure is this')}", "", plain(" ".join(one["sure"]))]
-    for note in result.notes:
-        lines += ["", f"**{note[:1].upper()}{note[1:]}.**"]
+    for note in remarks_told(result.notes, study):
+        lines += ["", f"**{plain(note)}**"]
     lines += ["", f"## {say('All headline numbers')}", ""]
     lines += [
         _row(*map(say, ("what", "where", "median", "half of the draws", "95 % of the draws"))),

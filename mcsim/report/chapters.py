@@ -16,6 +16,7 @@ from mcsim.report.answers import cell_words, in_words
 from mcsim.report.bars import Bar, bars
 from mcsim.report.draw import write
 from mcsim.report.language import say, speaking, spoken
+from mcsim.report.remarks import remarks_told
 from mcsim.report.style import share
 from mcsim.report.templating import render
 from mcsim.store.whole import read_json, write_json
@@ -78,15 +79,16 @@ def leave(name: str, record: Record, study: Study, folder: Path, language: str) 
     study = in_language(study, language)
     with speaking(language):
         found = BUILDERS[name](read_json(folder / f"{name}.json", ""), study)
-        html = render("chapter.html", study=study, chapters=[found], language=spoken())
+        html, text = render("chapter.html", study=study, chapters=[found], language=spoken()), _plain(found, study)
     write(folder / f"{name}.html", html.encode("utf-8"))
-    return Left((f"{name}.json", f"{name}.html"), _plain(found, study))
+    return Left((f"{name}.json", f"{name}.html"), text)
 
 
 def _plain(found: Chapter, study: Study) -> str:
     lines = [f"{study.title}: {found.question}", found.title, *(f"  {line}" for line in found.lines)]
     for heads, rows in found.tables:
         lines += [f"  {', '.join(heads)}", *(f"    {'; '.join(row)}" for row in rows)]
+    lines += [f"  {say('warning: {what}', what=note)}" for note in found.notes]
     return "\n".join(lines)
 
 
@@ -207,7 +209,7 @@ def _explain(found: Record, study: Study) -> Chapter:
         tables,
         bars(told, alt, "explain"),
         alt,
-        tuple(found["notes"]),
+        tuple(remarks_told(found["notes"], study)),
     )
 
 
@@ -249,7 +251,10 @@ def _plan(found: Record, study: Study) -> Chapter:
     picture = bars(told[:FIRST], alt, "plan")
     title = say("What to measure next?")
     outcome = _asked(study, parse_cell(found["outcome"], study.output, "plan"), found["outcome"])
-    return Chapter("plan", title, outcome, tuple(lines), ((heads, rows),), picture, alt, tuple(found["notes"]))
+    notes = remarks_told(
+        found["notes"], study, lambda code: _in(found["labels"].get(code, {}), study.labels.name(code))
+    )
+    return Chapter("plan", title, outcome, tuple(lines), ((heads, rows),), picture, alt, tuple(notes))
 
 
 def _combine(found: Record, study: Study) -> Chapter:

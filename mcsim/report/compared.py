@@ -20,7 +20,7 @@ from mcsim.report.answers import (
     input_words,
     per_cent,
 )
-from mcsim.report.language import say
+from mcsim.report.language import retold, say
 from mcsim.report.shares import shares_of
 from mcsim.result.matrix import SEVERAL, SINGLE, Matrix, unit_of
 from mcsim.result.moved import Moved
@@ -340,11 +340,11 @@ def sentences(found: Compared) -> list[str]:
     lines = [say("against {study}, draw by draw ({count})", study=found.first.title, count=count)]
     for place, lever in enumerate(found.levers, start=1):
         lines.append(f"{found.matrix.titles[place]}")
-        lines += [f"  warning: {note}" for note in lever.notes]
+        lines += [f"  {say('warning: {what}', what=retold(note))}" for note in lever.notes]
         lines.append(f"  {sentence(found, place)}")
         decided = drivers(found, place)
         lines += [f"  {say('what decides it: {what}', what=decided)}"] if decided else []
-    return lines + [f"warning: {note}" for note in found.notes]
+    return lines + [say("warning: {what}", what=retold(note)) for note in found.notes]
 
 
 def ladder_table(found: Compared) -> pd.DataFrame:

@@ -23,6 +23,7 @@ from mcsim.report.compared import (
 from mcsim.report.compared_picture import ladder_picture
 from mcsim.report.draw import write
 from mcsim.report.language import say, spoken
+from mcsim.report.remarks import remarks_told
 from mcsim.report.style import scale, share
 from mcsim.report.templating import render
 from mcsim.result.matrix import SEVERAL, SINGLE, Matrix, quantile, quantiles, unit_of
@@ -39,7 +40,10 @@ def page(found: Compared) -> str:
     matrix = found.matrix
     levers = [
         {"title": matrix.titles[place], "effects": effects(found, place), "drivers": driven(found, place)}
-        | {"question": found.levers[place - 1].study.question, "notes": found.levers[place - 1].notes}
+        | {
+            "question": found.levers[place - 1].study.question,
+            "notes": remarks_told(found.levers[place - 1].notes, found.first),
+        }
         for place in range(1, len(matrix.names))
     ]
     blocks = _blocks(len(matrix.outcomes))
@@ -53,7 +57,7 @@ def page(found: Compared) -> str:
         levers=levers,
         regret=_regret(found) or [],
         picture=ladder_picture(found),
-        notes=found.notes,
+        notes=remarks_told(found.notes, found.first),
         count=say("{count} draws", count=f"{found.matrix.values.shape[-1]:,}"),
         language=spoken(),
         ranked=bool(found.rankings),

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
 from importlib.resources import files
 
 from mcsim.study.labels import ENGLISH
+from mcsim.study.remarks import NAMED, REMARKS, read
 
 MET = "met"  # the part of a catalogue that says what must not stand side by side
 _SPOKEN: ContextVar[str] = ContextVar("language", default=ENGLISH)
@@ -48,6 +49,49 @@ def say(text: str, **slots: object) -> str:
     """
     told = catalogue(_SPOKEN.get()).get(text, text)
     return met(told.format(**slots)) if slots else told
+
+
+def retold(text: str, named: Callable[[str], str] = str, part: bool = False) -> str:
+    """Return a remark, which was said in English, in the language that is spoken; what is none as it is.
+
+    Parameters
+    ----------
+    text : str
+        The remark.
+    named : callable, optional
+        Code of an output or input -> how it is called here, such as `Labels.name`; by its code by default.
+    part : bool
+        Whether it is a value of another remark.
+
+    Examples
+    --------
+    >>> from mcsim.study.remarks import INDICES, STILL
+    >>> note = STILL(output="mass", what=INDICES())
+    >>> with speaking("es"):
+    ...     print(retold(note, named={"mass": "masa"}.get))
+    masa: no varía, de modo que ahí no hay índices
+    >>> retold(note) == note
+    True
+    """
+    found = read(text, part)
+    if found is None:
+        return text
+    remark, values = found
+    told = {slot: retold(value, named, part=True) for slot, value in values.items()}
+    told |= {slot: _called(values[slot], told[slot], named) for slot in NAMED if slot in values}
+    return say(remark.text, **told)
+
+
+def _called(codes: str, told: str, named: Callable[[str], str]) -> str:
+    """Return the long names of codes that stand in a row; what is no code as it was told."""
+    if told != codes or " " in codes.replace(", ", ""):
+        return told
+    return ", ".join(named(code) for code in codes.split(", "))
+
+
+def unspoken(language: str) -> list[str]:
+    """Return the remarks for which a language has no words."""
+    return [] if language == ENGLISH else [item.text for item in REMARKS if item.text not in catalogue(language)]
 
 
 def met(text: str) -> str:

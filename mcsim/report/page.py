@@ -22,6 +22,7 @@ from mcsim.report.language import say, speaking
 from mcsim.report.over import over_told
 from mcsim.report.panels import labels_of, part_of
 from mcsim.report.printed import printed_lines
+from mcsim.report.remarks import remarks_told
 from mcsim.report.shares import marks_of, members_told, method_told, strongest
 from mcsim.report.tables import write_labels, write_standings
 from mcsim.report.templating import render
@@ -99,7 +100,7 @@ def _write(result: Result, ranking: Ranking | None, folder: Path, png: bool, ear
         seed=result.seed,
         design=result.design,
         warnings=_warnings(result),
-        remarks=[] if ranking is None else [f"{first_large(note)}." for note in ranking.warnings],
+        remarks=[] if ranking is None else remarks_told(ranking.warnings, study),
         headlines=words.by_output(headlines),
         one=one,
         foot=foot,
@@ -134,7 +135,7 @@ def _warnings(result: Result) -> list[str]:
     lines = list(result.study.model.warn(result.study.options)) if result.study.model.warn is not None else []
     if result.complete < result.asked:
         lines.append(say("Incomplete: {what}.", what=draws_told(result)))
-    return lines + [f"{first_large(note)}." for note in result.notes]
+    return lines + remarks_told(result.notes, result.study)
 
 
 def _ranking_blocks(result: Result, ranking: Ranking | None) -> list[dict[str, Any]]:

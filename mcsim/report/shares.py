@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from mcsim.ranking.method import Mark, Telling
 from mcsim.ranking.methods import METHODS
-from mcsim.report.language import say
+from mcsim.report.language import retold, say
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -52,7 +52,10 @@ def method_told(ranking: Ranking) -> str:
     """Return how a ranking was made, in words, for the head of its tables."""
     why = ranking.settings.get("why")
     own = say("from the draws of this run") if "design" in ranking.settings else say("from a design of their own")
-    return say(METHODS[ranking.method].telling.meaning, source=own + (say(", since {why}", why=why) if why else ""))
+    return say(
+        METHODS[ranking.method].telling.meaning,
+        source=own + (say(", since {why}", why=retold(why, part=True)) if why else ""),
+    )
 
 
 def members_told(ranking: Ranking, rows: pd.DataFrame | None) -> list[str]:
