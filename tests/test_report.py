@@ -174,7 +174,7 @@ def test_names_and_units_are_texts_wherever_they_stand(tmp_path):
     assert 'aria-label="density of a&quot;&gt;&lt;script' in page.read_text()
     assert "<script" not in brief
     assert "[x](y)" not in brief
-    assert f"<!-- {unit} -->" in next((tmp_path / "figures").glob("*.svg")).read_text()
+    assert f">{unit}</text>" in next((tmp_path / "figures").glob("*.svg")).read_text()
 
 
 def test_pixels_are_drawn_where_asked_and_go_again(written, tmp_path):

@@ -34,8 +34,8 @@ def result():
 
 
 def texts(path):
-    """What an SVG says: matplotlib draws letters as paths and leaves the words as comments before them."""
-    return [text.strip() for text in re.findall(r"<!--(.*?)-->", path.read_text(), flags=re.DOTALL)]
+    """What an SVG says."""
+    return ["".join(one.itertext()) for one in ET.parse(path).iter("{http://www.w3.org/2000/svg}text")]
 
 
 def drawn(result, figure, folder):

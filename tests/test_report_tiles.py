@@ -92,7 +92,7 @@ def test_a_map_shows_every_label_with_its_letters_and_number(result, tmp_path):
     figure = {**TILES, "where": {"origin": "new"}, "panel": "year"}
     asked = replace(result, study=replace(result.study, figures=(figure,)))
     (picture,) = draw_figures(asked, None, tmp_path)
-    words = [text.strip() for text in re.findall(r"<!--(.*?)-->", (tmp_path / f"{picture.name}.svg").read_text())]
+    words = [text.strip() for text in re.findall(r">([^<]+)</text>", (tmp_path / f"{picture.name}.svg").read_text())]
     assert [words.count(short) for short in ("Li", "Ni", "Cu")] == [3, 3, 3]
     assert picture.narrow
     assert "2040" in " ".join(words)

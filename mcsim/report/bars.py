@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from textwrap import fill
 from typing import NamedTuple
 
 from mcsim.report.draw import address
-from mcsim.report.style import colour, drawing
+from mcsim.report.sheet import Pen, svg
+from mcsim.report.style import colour
 
 WIDTH, LETTERS = 7.2, 44  # inches of the picture, letters of a line beside a bar
 
@@ -22,7 +22,7 @@ class Bar(NamedTuple):
     high: float = float("nan")
 
 
-def bars(told: Sequence[Bar], axis: str, salt: str) -> str:
+def bars(told: Sequence[Bar], axis: str) -> str:
     """Return the picture of shares as an address, nothing of none.
 
     Parameters
@@ -31,31 +31,25 @@ def bars(told: Sequence[Bar], axis: str, salt: str) -> str:
         From the top.
     axis : str
         What the length of a bar is.
-    salt : str
-        The same names within the picture each time it is drawn.
 
     Examples
     --------
-    >>> bars([Bar("x1", 0.5, 0.4, 0.6)], "share", "example").startswith("data:image/svg+xml")
+    >>> bars([Bar("x1", 0.5, 0.4, 0.6)], "share").startswith("data:image/svg+xml")
     True
     """
     if not told:
         return ""
     names = [fill(bar.what, LETTERS) for bar in told]
     lines = sum(name.count("\n") + 1 for name in names)
-    with drawing() as plt:
-        plt.rcParams["svg.hashsalt"] = salt
-        picture, axes = plt.subplots(figsize=(WIDTH, 0.9 + 0.28 * max(lines, len(told))))
-        places = range(len(told))
-        axes.barh(list(places), [bar.value for bar in told], color=colour(0), height=0.6)
-        for place, bar in zip(places, told, strict=True):
-            if bar.low == bar.low:
-                axes.plot([max(bar.low, 0.0), bar.high], [place, place], color="#333333", linewidth=1.2)
-        axes.set_yticks(list(places), names)
-        axes.invert_yaxis()
-        axes.set_xlim(left=0.0)
-        axes.xaxis.set_major_formatter(lambda value, _: f"{100 * value:.3g} %")
-        axes.set_xlabel(fill(axis, 60))
-        vector = io.BytesIO()
-        picture.savefig(vector, format="svg", metadata={"Date": None})
-    return address(vector.getvalue())
+    picture, axes = Pen.subplots(figsize=(WIDTH, 0.9 + 0.28 * max(lines, len(told))))
+    places = range(len(told))
+    axes.barh(list(places), [bar.value for bar in told], color=colour(0), height=0.6)
+    for place, bar in zip(places, told, strict=True):
+        if bar.low == bar.low:
+            axes.plot([max(bar.low, 0.0), bar.high], [place, place], color="#333333", linewidth=1.2)
+    axes.set_yticks(list(places), names)
+    axes.invert_yaxis()
+    axes.set_xlim(left=0.0)
+    axes.xaxis.set_major_formatter(lambda value, _: f"{100 * value:.3g} %")
+    axes.set_xlabel(axis)
+    return address(svg(picture).encode("utf-8"))

@@ -207,7 +207,7 @@ def _explain(found: Record, study: Study) -> Chapter:
         _asked(study, parse_question(found["question"], study.output).cell, found["question"]),
         tuple(lines),
         tables,
-        bars(told, alt, "explain"),
+        bars(told, alt),
         alt,
         tuple(remarks_told(found["notes"], study)),
     )
@@ -248,7 +248,7 @@ def _plan(found: Record, study: Study) -> Chapter:
     alt = say("What each survey takes off the standard deviation")
     told.sort(key=lambda bar: -bar.value)
     lines.append(say("The most useful for its price stands first."))
-    picture = bars(told[:FIRST], alt, "plan")
+    picture = bars(told[:FIRST], alt)
     title = say("What to measure next?")
     outcome = _asked(study, parse_cell(found["outcome"], study.output, "plan"), found["outcome"])
     notes = remarks_told(
@@ -299,7 +299,7 @@ def _combine(found: Record, study: Study) -> Chapter:
     alt = say("What packages miss in the worst tenth of the draws, the best first")
     question = ", ".join(_in(texts, name) for name, texts in titles.items())
     title = say("Which package holds up?")
-    picture = bars(told, alt, "combine")
+    picture = bars(told, alt)
     return Chapter("combine", title, question, tuple(lines), ((heads, table),), picture, alt)
 
 

@@ -12,13 +12,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mcsim.report.answers import first_large, input_words
 from mcsim.report.check import read_picture
 from mcsim.report.choose import figures_of
 from mcsim.report.kind import RANKING, Figure
 from mcsim.report.language import speaking
+from mcsim.report.sheet import Pen, Sheet, svg
 from mcsim.report.style import NARROW, drawing
 from mcsim.store.files import atomically
 from mcsim.study import InputError, Study
@@ -180,22 +181,16 @@ def _drawing(
     if rows is None or rows.empty or _undefined(rows):
         return None
     assert figure.kind.draw is not None
-    pixels, small = io.BytesIO(), b""
-    with drawing() as plt:
-        plt.rcParams["svg.hashsalt"] = name  # the same run draws the same bytes
-        drawn = figure.kind.draw(plt, _worded(rows, figure, result.study), figure)
-        vector = _svg(drawn)
-        if png:
-            drawn.savefig(pixels, format="png", dpi=150)
-        shape = figure.kind.narrow
-        if shape is not None or (narrow and sum(axis.get_visible() for axis in drawn.axes) == 1):
-            drawn.set_size_inches(NARROW, NARROW if shape is None else shape(drawn.get_size_inches()[1]))
-            # A legend is laid out when it is made: it is made again, its labels below one another.
-            for legend in list(drawn.legends):
-                names = [text.get_text() for text in legend.get_texts()]
-                legend.remove()
-                drawn.legend(legend.legend_handles, names, loc="outside lower center", ncols=1)
-            small = _svg(drawn)
+    worded, pixels = _worded(rows, figure, result.study), io.BytesIO()
+    drawn = figure.kind.draw(Pen(), worded, figure)
+    vector, small = _svg(drawn), b""
+    shape = figure.kind.narrow
+    if shape is not None or (narrow and sum(axis.get_visible() for axis in drawn.axes) == 1):
+        drawn.set_size_inches(NARROW, NARROW if shape is None else shape(drawn.get_size_inches()[1]))
+        small = _svg(drawn)
+    if png:
+        with drawing() as plt:
+            figure.kind.draw(plt, worded, figure).savefig(pixels, format="png", dpi=150)
     picture = Picture(name, figure.title, figure.caption(rows), address(vector), address(small))
     return Drawing(picture, vector, pixels.getvalue())
 
@@ -216,16 +211,8 @@ def _undefined(rows: pd.DataFrame) -> bool:
     return "mean" in rows and bool(rows["mean"].isna().all())
 
 
-def _svg(picture: Any) -> bytes:
-    """Return a figure as SVG, laid out as it is drawn; ``savefig`` would draw it once more, for the layout alone."""
-    from matplotlib.backends.backend_svg import FigureCanvasSVG
-
-    stream, canvas = io.BytesIO(), picture.canvas
-    try:
-        FigureCanvasSVG(picture).print_svg(stream, metadata={"Date": None})  # type: ignore[no-untyped-call]
-    finally:
-        picture.set_canvas(canvas)
-    return stream.getvalue()
+def _svg(picture: Sheet) -> bytes:
+    return svg(picture).encode("utf-8")
 
 
 def address(svg: bytes) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from mcsim.report.kind import Figure
 from mcsim.report.language import say
+from mcsim.report.sheet import Sheet
 from mcsim.report.style import WIDTH, Pencil, colour, label, line, scale, unit_words
 
 if TYPE_CHECKING:
@@ -104,8 +105,10 @@ def draw_band(axis: Any, curve: pd.DataFrame, x: str, divisor: float, place: int
 def legend(picture: Any, axis: Any, n_labels: int) -> None:
     """Put the labels of one panel below all of them."""
     handles, names = axis.get_legend_handles_labels()
-    fits = ROOM // (max(map(len, names), default=0) + SIGN)
-    picture.legend(handles, names, loc="outside lower center", ncols=max(1, min(n_labels, 5, fits)))
+    most = min(n_labels, 5)
+    if not isinstance(picture, Sheet):  # a sheet measures the words and sees itself how many columns fit
+        most = min(most, ROOM // (max(map(len, names), default=0) + SIGN))
+    picture.legend(handles, names, loc="outside lower center", ncols=max(1, most))
 
 
 def over_lines(plt: Any, rows: pd.DataFrame, figure: Figure, draw: Callable[[Panel, Sequence[Any]], None]) -> Any:

@@ -44,9 +44,10 @@ class Pencil:
 
     def __init__(self) -> None:
         import matplotlib as mpl
+        from matplotlib import cm
         from matplotlib.colors import Normalize
 
-        self.rcParams, self.Normalize, self._maps = mpl.rcParams, Normalize, mpl.colormaps
+        self.rcParams, self.Normalize, self._maps, self.cm = mpl.rcParams, Normalize, mpl.colormaps, cm
 
     def subplots(
         self, rows: int = 1, columns: int = 1, *, figsize: tuple[float, float], **keys: Any

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from mcsim.report.keys import COMMON, DIM, PANEL, Key
 from mcsim.report.kind import MEANS, Figure, Kind
 from mcsim.report.panels import Panel, panels
@@ -13,6 +15,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 GAP = 0.06  # between two bands where they arrive, as a share of the total
+# The edges of a band from left to right, and how far each has come from one height to the other: an S.
+STEPS = np.linspace(0.0, 1.0, 41)
+ACROSS, RISE = 1.5 * STEPS * (1.0 - STEPS) + STEPS**3, STEPS**2 * (3.0 - 2.0 * STEPS)
 
 
 def _draw(plt: Any, rows: pd.DataFrame, figure: Figure) -> Any:
@@ -24,20 +29,13 @@ def _draw(plt: Any, rows: pd.DataFrame, figure: Figure) -> Any:
 
 def _split(panel: Panel, sizes: pd.Series[float]) -> None:
     """Draw a band from the whole on the left to each part on the right, with its size in words."""
-    from matplotlib.patches import PathPatch
-    from matplotlib.path import Path as Shape
-
-    # A band is two S-curves and the edges that join them: a move, a curve, a line, the curve back, and the end.
-    codes = [Shape.MOVETO, *[Shape.CURVE4] * 3, Shape.LINETO, *[Shape.CURVE4] * 3, Shape.CLOSEPOLY]
     axis = panel.axis
     total = float(sizes.sum()) or 1.0
     divisor, words = scale(str(panel.rows["unit"].iloc[0]), total)
     left, right = 0.0, 0.0
     for place, (one, size) in enumerate(sizes.items()):
-        width = float(size) / total
-        corners = [(0, left), (0.5, left), (0.5, right), (1, right), (1, right + width), (0.5, right + width)]
-        corners += [(0.5, left + width), (0, left + width), (0, left)]
-        axis.add_patch(PathPatch(Shape(corners, codes), color=colour(place), alpha=0.75, linewidth=0))
+        width, edge = float(size) / total, left + (right - left) * RISE
+        axis.fill_between(ACROSS, edge, edge + width, color=colour(place), alpha=0.75, linewidth=0)
         text = f"{label(one)}: {float(size) / divisor:,.3g} {unit_words(words)} ({width:.0%})"
         axis.annotate(text, (1.02, right + width / 2), va="center", fontsize=8)
         left, right = left + width, right + width + GAP

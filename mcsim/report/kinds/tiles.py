@@ -17,7 +17,7 @@ from mcsim.study.labels import Tile
 if TYPE_CHECKING:
     import pandas as pd
 
-GAP = 0.06  # of a tile, left open on each side
+SIDE = 0.88  # of a tile, whose rest is left open around it
 LETTERS = 8.5  # points; on a narrow screen a tile of ten columns holds three of them
 # One hue from light to dark, for print and for every eye; of values on both sides of zero two, light between them.
 ONE_SIDED, TWO_SIDED = "Blues", "PuOr_r"
@@ -32,8 +32,6 @@ def _wants(figure: Figure) -> str:
 
 
 def _draw(plt: Any, rows: pd.DataFrame, figure: Figure) -> Any:
-    from matplotlib.cm import ScalarMappable
-
     tiles = figure.labels.tiles[figure["x"]]
     high, wide = 1 + max(tile[0] for tile in tiles.values()), 1 + max(tile[1] for tile in tiles.values())
     panels = labels_of(rows, figure.get("panel"))
@@ -43,7 +41,7 @@ def _draw(plt: Any, rows: pd.DataFrame, figure: Figure) -> Any:
     )
     unit = str(rows["unit"].iloc[0])
     divisor, words = scale(unit, float(rows["p50"].abs().max()))
-    shades = ScalarMappable(*_shades(plt, rows["p50"].to_numpy(float) / divisor))
+    shades = plt.cm.ScalarMappable(*_shades(plt, rows["p50"].to_numpy(float) / divisor))
     for axis in list(axes.flat)[len(panels) :]:
         axis.set_visible(False)
     for axis, name in zip(axes.flat, panels, strict=False):
@@ -81,15 +79,18 @@ def _shades(plt: Any, values: Any) -> tuple[Any, Any]:
 
 
 def _map(axis: Any, tiles: Mapping[str, Tile], values: dict[str, float], shades: Any, letters: float) -> None:
-    from matplotlib.patches import Rectangle
-
+    fills: dict[str, Any] = {
+        code: shades.to_rgba(value) if value == value else NOTHING for code, value in values.items()
+    }
+    places = np.array([(column, row) for row, column, _ in tiles.values()], float).T
+    axis.bar(
+        places[0], np.full(len(tiles), SIDE), SIDE, bottom=places[1] - 0.5 * SIDE, edgecolor="#999999", linewidth=0.4,
+        color=[fills[code] for code in tiles],
+    )  # fmt: skip
     for code, (row, column, short) in tiles.items():
         value = values[code]
         known = value == value
-        fill: Any = shades.to_rgba(value) if known else NOTHING
-        corner, size = (column - 0.5 + GAP, row - 0.5 + GAP), 1.0 - 2.0 * GAP
-        axis.add_patch(Rectangle(corner, size, size, facecolor=fill, edgecolor="#999999", linewidth=0.4))
-        ink = "white" if known and _dark(fill) else "black"
+        ink = "white" if known and _dark(fills[code]) else "black"
         look = {"ha": "center", "va": "center", "color": ink, "fontsize": letters}
         axis.text(column, row - 0.17, short, fontweight="bold", **look)
         axis.text(column, row + 0.2, _short(value) if known else "–", **look)
