@@ -149,17 +149,22 @@ def _of_replicates(value: FloatArray, each: FloatArray, level: float, draws: Flo
     return Error(value, error, low, high)
 
 
-def chance_of(hits: BoolArray, there: BoolArray, group: IntArray | None, level: float) -> Error:
+def chance_of(
+    hits: BoolArray | FloatArray, there: BoolArray, group: IntArray | None, level: float, worth: float = 1.0
+) -> Error:
     """Return how likely something is with its error: the share of the draws that are there in which it is so.
 
     Parameters
     ----------
-    hits, there : ndarray of bool, shape (n, cells)
-        Whether it is so, and whether the draw says so or not at all.
+    hits, there : ndarray, shape (n, cells)
+        Whether it is so, or which share of a draw says so, and whether the draw says so or not at all. Shares of a
+        draw spread less than whether it is so, and the interval holds more often than asked for.
     group : ndarray of int64, shape (n,), optional
         Number of the replicate of each draw; none of independent draws.
     level : float
         Confidence level.
+    worth : float
+        Of a draw, below 1 where draws repeat one another; of independent draws.
 
     Examples
     --------
@@ -168,7 +173,7 @@ def chance_of(hits: BoolArray, there: BoolArray, group: IntArray | None, level: 
     >>> found.value.tolist(), found.low.round(3).tolist(), found.high.round(3).tolist()
     ([0.2], [0.127], [0.292])
     """
-    value, draws = _share(hits, there), there.sum(axis=0).astype(np.float64)
+    value, draws = _share(hits, there), there.sum(axis=0).astype(np.float64) * worth
     if group is not None:
         each = np.stack([_share(hits[group == own], there[group == own]) for own in np.unique(group).tolist()])
         return _of_replicates(value, each, level, draws)
@@ -176,9 +181,9 @@ def chance_of(hits: BoolArray, there: BoolArray, group: IntArray | None, level: 
     return Error(value, error, *binomial_interval(value * draws, draws, level))
 
 
-def _share(hits: BoolArray, there: BoolArray) -> FloatArray:
+def _share(hits: BoolArray | FloatArray, there: BoolArray) -> FloatArray:
     count = there.sum(axis=0)
-    return np.asarray((hits & there).sum(axis=0) / np.where(count > 0, count, np.nan), np.float64)
+    return np.asarray(np.where(there, hits, 0).sum(axis=0) / np.where(count > 0, count, np.nan), np.float64)
 
 
 def _of_independent(values: FloatArray, level: float) -> dict[str, Error]:
@@ -235,6 +240,11 @@ def tells_errors(design: str) -> bool:
 
 
 def replicates_of(result: Draws) -> IntArray | None:
+    """Return the number of the replicate of each draw of a result; none of independent draws."""
+    return replicates(result.design, result.draw)
+
+
+def replicates(design: str, draw: IntArray) -> IntArray | None:
     """Return the number of the replicate of each draw; none of independent draws.
 
     Raises
@@ -242,13 +252,13 @@ def replicates_of(result: Draws) -> IntArray | None:
     InputError
         For a design that holds no replicates: nothing in it tells how far off it is.
     """
-    family, _, count = result.design.partition(":")
+    family, _, count = design.partition(":")
     if family == "random":
         return None
-    if not tells_errors(result.design):
+    if not tells_errors(design):
         other = f"the design {family}:16, or random" if family != "given" else "the design random"
-        raise InputError(f"errors: draws that are not independent tell none (got design {result.design}); {other}")
-    return np.asarray(result.draw % int(count), np.int64)
+        raise InputError(f"errors: draws that are not independent tell none (got design {design}); {other}")
+    return np.asarray(draw % int(count), np.int64)
 
 
 def means_of_replicates(result: Draws, bands: Bands, output: str) -> Error:

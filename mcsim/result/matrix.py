@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mcsim.result.errors import LEVEL, chance_of, replicates, tells_errors
 from mcsim.result.pairs import POINTS
 from mcsim.result.result import Result
-from mcsim.study import FloatArray, InputError, IntArray
+from mcsim.study import BoolArray, FloatArray, InputError, IntArray
 from mcsim.study.declared import INDICATOR
 from mcsim.study.outcomes import Outcome
 from mcsim.study.units import output_factors
@@ -23,7 +24,8 @@ ROUNDING = 1e-12  # of the largest value of an outcome in a draw: what lies near
 TODAY, SINGLE, SEVERAL = "baseline", "lever", "package"
 COLUMNS = (
     *("lever", "kind", "outcome", "unit", "better", "baseline", "median", "p2.5", "p97.5"),
-    *("p_better", "p_worse", "p_best", "regret_mean", "regret_p95", "n"),
+    *("p_better", "p_better_low", "p_better_high", "p_worse", "p_worse_low", "p_worse_high"),
+    *("p_best", "p_best_low", "p_best_high", "regret_mean", "regret_p95", "n"),
 )
 
 
@@ -41,6 +43,10 @@ class Matrix:
         What they are held against.
     values : ndarray, shape (n_studies, n_outcomes, n_draws)
         In the outcomes' units; NaN where one has no value in a draw.
+    design : str
+        Of the draws, which says whether and how they tell how far off a share of them is.
+    draw : ndarray of int64, shape (n_draws,), optional
+        Their numbers, which a design of replicates needs.
 
     Examples
     --------
@@ -58,6 +64,8 @@ class Matrix:
     kinds: tuple[str, ...]
     outcomes: tuple[Outcome, ...]
     values: FloatArray
+    design: str = "random"
+    draw: IntArray | None = None
 
     @property
     def deltas(self) -> FloatArray:
@@ -87,6 +95,20 @@ class Matrix:
         """
         return _once(self, _p_best)
 
+    @property
+    def best(self) -> FloatArray:
+        """The share of each draw that says that a study is the best of its kind, shape of `values`; NaN of no value."""
+        return _once(self, _best)
+
+    @property
+    def ends(self) -> FloatArray:
+        """Both ends of the 95 % intervals of `p_better`, `p_worse` and `p_best`, (3, 2, n_studies, n_outcomes).
+
+        By `mcsim.result.errors.chance_of`: what another set of draws would say of the probability; NaN where the draws
+        of a design tell no error.
+        """
+        return _once(self, _ends)
+
     def regret(self) -> FloatArray:
         """Return how much worse a study is than the best of its kind and the baseline, draw by draw, in units.
 
@@ -108,7 +130,8 @@ class Matrix:
         low, middle, high = self.bands()
         before = quantiles(self.values[0])[1]
         regret = self.regret()
-        p_better, p_worse, p_best = self.p_better, self.p_worse, self.p_best
+        chances = zip((self.p_better, self.p_worse, self.p_best), self.ends, strict=True)
+        shares = [array for value, ends in chances for array in (value, *ends)]
         n = (~np.isnan(self.deltas)).sum(axis=2)
         known = (~np.isnan(regret)).sum(axis=2)
         mean = np.nansum(regret, axis=2) / np.where(known > 0, known, np.nan)
@@ -117,7 +140,7 @@ class Matrix:
         for place in range(1, len(self.names)):
             for at, outcome in enumerate(self.outcomes):
                 about = (self.names[place], self.kinds[place], outcome.name, unit_of(outcome), _word(outcome))
-                numbers = (middle, low, high, p_better, p_worse, p_best, mean, high_regret, n)
+                numbers = (middle, low, high, *shares, mean, high_regret, n)
                 rows.append([*about, before[at], *(array[place, at] for array in numbers)])
         return pd.DataFrame(rows, columns=list(COLUMNS))
 
@@ -161,17 +184,49 @@ def _bands(matrix: Matrix) -> FloatArray:
     return quantiles(matrix.deltas)
 
 
-def _p_best(matrix: Matrix) -> FloatArray:
-    found = np.full(matrix.values.shape[:2], np.nan)
+def _best(matrix: Matrix) -> FloatArray:
+    """Return the share of each draw that says that a study is the best, shape of `values`; NaN where none can be."""
+    found = np.full(matrix.values.shape, np.nan)
     for rows in _contests(matrix):
         gain = matrix.better[rows]
         known = ~np.isnan(gain).any(axis=0)
         best = (_unrounded(gain.max(axis=0) - gain, matrix) == 0.0) & known
-        ties = np.maximum(best.sum(axis=0), 1)
-        count = known.sum(axis=1)
-        shares = (best / ties).sum(axis=2) / np.where(count > 0, count, np.nan)
-        found[rows] = np.where(np.isnan(found[rows]), shares, found[rows])
+        shares = np.where(known, best / np.maximum(best.sum(axis=0), 1), np.nan)
+        first = np.isnan(found[rows]).all(axis=2, keepdims=True)  # the baseline's is among levers
+        found[rows] = np.where(first, shares, found[rows])
     return found
+
+
+def _p_best(matrix: Matrix) -> FloatArray:
+    best = matrix.best
+    count = (~np.isnan(best)).sum(axis=2)
+    return np.asarray(np.nan_to_num(best).sum(axis=2) / np.where(count > 0, count, np.nan), np.float64)
+
+
+def _ends(matrix: Matrix) -> FloatArray:
+    known, best = ~np.isnan(matrix.better), matrix.best
+    with np.errstate(invalid="ignore"):
+        better, worse = matrix.better > 0, matrix.better < 0
+    parts = [ends_of(better, known, matrix), ends_of(worse, known, matrix), ends_of(best, ~np.isnan(best), matrix)]
+    return np.stack(parts)
+
+
+def ends_of(hits: BoolArray | FloatArray, there: BoolArray, matrix: Matrix, worth: float = 1.0) -> FloatArray:
+    """Return both ends of the 95 % interval of shares of the draws of a matrix, (2, n_studies, n_outcomes).
+
+    Parameters
+    ----------
+    hits, there, worth
+        As `mcsim.result.errors.chance_of` takes them, the draws last.
+    matrix : Matrix
+        Whose design says what draws tell of their error; nothing of a design that tells none.
+    """
+    shape = hits.shape[:2]
+    if not tells_errors(matrix.design) or (matrix.draw is None and matrix.design != "random"):
+        return np.full((2, *shape), np.nan)
+    group = None if matrix.draw is None else replicates(matrix.design, matrix.draw)
+    found = chance_of(hits.reshape(-1, hits.shape[2]).T, there.reshape(-1, hits.shape[2]).T, group, LEVEL, worth)
+    return np.stack([found.low.reshape(shape), found.high.reshape(shape)])
 
 
 def _regret(matrix: Matrix) -> FloatArray:
@@ -218,6 +273,8 @@ class Column:
         Its complete draws, rising.
     values : ndarray, shape (n_outcomes, n)
         NaN where it has no such outcome.
+    design : str
+        Of the draws.
     """
 
     name: str
@@ -225,6 +282,7 @@ class Column:
     kind: str
     draw: IntArray
     values: FloatArray
+    design: str = "random"
 
 
 def column_of(result: Result, outcomes: Sequence[Outcome], kind: str) -> Column:
@@ -249,7 +307,7 @@ def column_of(result: Result, outcomes: Sequence[Outcome], kind: str) -> Column:
         values[at] = outcome.of(packed if factors is None else packed * factors)
         if outcome.unit == INDICATOR:
             values[at] *= 100.0
-    return Column(result.study.name, result.study.title, kind, result.draw, values)
+    return Column(result.study.name, result.study.title, kind, result.draw, values, result.design)
 
 
 def matrix(columns: Sequence[Column], outcomes: Sequence[Outcome]) -> Matrix:
@@ -267,7 +325,7 @@ def matrix(columns: Sequence[Column], outcomes: Sequence[Outcome]) -> Matrix:
         draws = np.intersect1d(draws, other.draw, assume_unique=True)
     values = np.stack([column.values[:, np.searchsorted(column.draw, draws)] for column in columns])
     names, titles, kinds = zip(*((column.name, column.title, column.kind) for column in columns), strict=True)
-    return Matrix(names, titles, kinds, tuple(outcomes), values)
+    return Matrix(names, titles, kinds, tuple(outcomes), values, columns[0].design, draws)
 
 
 def _share(gain: FloatArray, side: int) -> FloatArray:

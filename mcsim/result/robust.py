@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mcsim.result.matrix import Matrix, quantile, unit_of
+from mcsim.result.matrix import Matrix, ends_of, quantile, unit_of
 from mcsim.study import BoolArray, FloatArray
 
 if TYPE_CHECKING:
     import pandas as pd
 
 COLUMNS = (
-    *("package", "levers", "outcome", "unit", "better", "median", "change", "p_best"),
+    *("package", "levers", "outcome", "unit", "better", "median", "change", "p_best", "p_best_low", "p_best_high"),
     *("regret_mean", "regret_p90", "regret_worst", "worst_reading", "change_worst_reading", "pareto", "regret_share"),
 )
 
@@ -55,7 +55,19 @@ class Packages:
     @property
     def pooled(self) -> Matrix:
         """All draws of all readings, each reading as likely as any other."""
-        return replace(self.by_reading[0], values=np.concatenate([one.values for one in self.by_reading], axis=2))
+        values = np.concatenate([one.values for one in self.by_reading], axis=2)
+        draws = [one.draw for one in self.by_reading if one.draw is not None]
+        return replace(self.by_reading[0], values=values, draw=np.concatenate(draws) if draws else None)
+
+    @property
+    def p_best_ends(self) -> FloatArray:
+        """Both ends of the 95 % interval of the chance to be the best, (2, n_packages, n_outcomes).
+
+        A draw stands once in each reading, and all of these together are worth one independent draw.
+        """
+        pooled = self.pooled
+        best = pooled.best
+        return ends_of(best, ~np.isnan(best), pooled, 1.0 / len(self.by_reading))
 
     @property
     def regret_share(self) -> FloatArray:
@@ -100,7 +112,7 @@ class Packages:
 
         pooled = self.pooled
         before, change = quantile(pooled.values, 0.5), quantile(pooled.deltas, 0.5)
-        regret, p_best = pooled.regret(), pooled.p_best
+        regret, p_best = pooled.regret(), (pooled.p_best, *self.p_best_ends)
         ends = [np.nanmean(regret, axis=2), quantile(regret, 0.9), np.nanmax(regret, axis=2)]
         worst, change_there = self._worst_reading()
         pareto, shares = self.pareto, self.regret_share
@@ -109,7 +121,7 @@ class Packages:
             for at, outcome in enumerate(pooled.outcomes):
                 side = {1: "more", -1: "less", 0: ""}[outcome.better]
                 told = (" + ".join(levers) or "none", len(levers), outcome.name, unit_of(outcome), side)
-                numbers = (before[place, at], change[place, at], p_best[place, at], *(end[place, at] for end in ends))
+                numbers = (before[place, at], change[place, at], *(end[place, at] for end in (*p_best, *ends)))
                 there = self.readings[worst[place, at]], change_there[place, at]
                 rows.append([*told, *numbers, *there, bool(pareto[place]), shares[place]])
         return pd.DataFrame(rows, columns=list(COLUMNS))
