@@ -31,9 +31,11 @@ is written beside the sources, and numba functions other than these keep numba's
 import gc
 import hashlib
 import os
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -41,9 +43,11 @@ import numba
 import numpy as np
 import numpy.typing as npt
 from numba.core import config, event
-from numba.core.caching import FunctionCache, IndexDataCacheFile, UserWideCacheLocator
+from numba.core.caching import CompileResultCacheImpl, FunctionCache, IndexDataCacheFile, UserWideCacheLocator
 from numba.core.cpu import CPUTargetOptions
+from numba.core.environment import Environment, lookup_environment
 from numba.core.options import TargetOptions
+from numba.core.runtime import rtsys
 from numba.misc.appdirs import AppDirs
 
 # numba fills this module at run time, unseen by type checkers.
@@ -241,35 +245,89 @@ class CheckedFile(IndexDataCacheFile):
         return super()._load_data(name)  # type: ignore[no-untyped-call]
 
 
-class CheckedCache(FunctionCache):
-    """numba's cache of a function over files that are checked."""
+def _environment(module: str, constants: list[Any], name: str) -> Environment:
+    """Return what machine code keeps of a function that was compiled into it: the constants of its errors.
+
+    numba imports the module of every such function too, for names that only code outside of nopython mode looks up. Of
+    numba's own functions that is half of numba, an eighth of a second.
+    """
+    found = lookup_environment(name)  # type: ignore[no-untyped-call]
+    if found is None:
+        own = module.startswith("numba.") and module not in sys.modules
+        found = Environment({"__name__": module} if own else vars(import_module(module)))
+        found.consts[:] = constants
+        found.env_name = name
+        Environment._memo[name] = found
+    return found
+
+
+class KernelCacheImplementation(CompileResultCacheImpl):
+    """How numba packs a compiled function, in our place whatever places it knows for other people's functions."""
 
     def __init__(self, py_func: Callable[..., Any]) -> None:
-        super().__init__(py_func)  # type: ignore[no-untyped-call]
+        code = py_func.__code__
+        self._lineno = code.co_firstlineno
+        self._locator = KernelCacheLocator(py_func, code.co_filename)
+        name = f"{Path(code.co_filename).stem}.{py_func.__qualname__}"
+        self._filename_base = self.get_filename_base(name, getattr(sys, "abiflags", ""))  # type: ignore[no-untyped-call]
+
+    def reduce(self, cres: Any) -> tuple[Any, ...]:
+        """Return a compiled function in parts that can be pickled."""
+        *parts, environments = super().reduce(cres)  # type: ignore[no-untyped-call]
+        return *parts, [environment.__reduce__()[1] for environment in environments]
+
+    def rebuild(self, target_context: Any, payload: Any) -> Any:
+        """Return the compiled function of such parts."""
+        *parts, environments = payload
+        found = tuple(_environment(*told) for told in environments)
+        return super().rebuild(target_context, (*parts, found))  # type: ignore[no-untyped-call]
+
+
+class CheckedCache(FunctionCache):
+    """numba's cache of a function over files that are checked; nothing is looked up before the kernel is called."""
+
+    _impl_class = KernelCacheImplementation
+
+    def __init__(self, py_func: Callable[..., Any]) -> None:
+        self._py_func = py_func
+        self._name = repr(py_func)
+        self.enable()  # type: ignore[no-untyped-call]
+
+    @cached_property
+    def _impl(self) -> Any:
+        return self._impl_class(self._py_func)
+
+    @cached_property
+    def _cache_path(self) -> str:
+        return str(self._impl.locator.get_cache_path())
+
+    @cached_property
+    def _cache_file(self) -> CheckedFile:
         stamp = self._impl.locator.get_source_stamp()
-        self._cache_file = CheckedFile(self._cache_path, self._impl.filename_base, stamp)  # type: ignore[no-untyped-call]
+        return CheckedFile(self._cache_path, self._impl.filename_base, stamp)  # type: ignore[no-untyped-call]
+
+    def load_overload(self, sig: Any, target_context: Any) -> Any:
+        """Return a kept kernel, or None.
+
+        numba fills its tables of everything that it can compile before it looks: a quarter of a second, and needless for
+        machine code. The memory of arrays is all that such code asks for. What is missing is compiled, and whoever
+        compiles fills the tables.
+        """
+        rtsys.initialize(target_context)
+        with self._guard_against_spurious_io_errors():  # type: ignore[no-untyped-call]
+            return self._load_overload(sig, target_context)  # type: ignore[no-untyped-call]
 
     def kept(self) -> list[Any]:
         """Return what is kept: of each kernel its signature, the processor that it is for, and its bytecode's hash."""
-        return list(self._cache_file._load_index())  # type: ignore[no-untyped-call]
+        return list(self._cache_file._load_index())
 
 
 def _compile(function: Callable[..., Any], **flags: Any) -> Any:
-    # A numba that lacks the setting would keep stale kernels, and a function typed at a prompt has no file to key.
-    cached = hasattr(_settings, "CACHE_LOCATOR_CLASSES") and os.path.exists(function.__code__.co_filename)
-    cached = cached and cache_folder() is not None
-    # numba picks the locator while it decorates: its list is ours for this moment only, everybody else's stays.
-    previous = getattr(_settings, "CACHE_LOCATOR_CLASSES", "")
-    try:
-        if cached:
-            _settings.CACHE_LOCATOR_CLASSES = f"{__name__}.KernelCacheLocator"
-        compiled = numba.njit(nogil=True, error_model="numpy", **flags)(function)
-        if cached:
-            compiled._cache = CheckedCache(function)
-        return compiled
-    finally:
-        if cached:
-            _settings.CACHE_LOCATOR_CLASSES = previous
+    compiled = numba.njit(nogil=True, error_model="numpy", **flags)(function)
+    # A function typed at a prompt has no file to key.
+    if os.path.exists(function.__code__.co_filename) and cache_folder() is not None:
+        compiled._cache = CheckedCache(function)
+    return compiled
 
 
 def kernel(function: Callable[..., Any]) -> Any:

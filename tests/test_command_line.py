@@ -223,3 +223,14 @@ def test_a_matrix_product_takes_one_core_unless_the_environment_says_otherwise(g
     environment = {name: value for name, value in os.environ.items() if name != "OPENBLAS_NUM_THREADS"} | given
     done = subprocess.run([sys.executable, "-c", told], env=environment, capture_output=True, text=True, check=True)
     assert done.stderr.strip().splitlines()[-1] == taken
+
+
+def test_the_package_is_the_program_where_its_script_is_not_on_the_path(tmp_path):
+    def said(*words):
+        done = subprocess.run([sys.executable, *words], capture_output=True, text=True, cwd=tmp_path, check=False)
+        return done.returncode, done.stdout, done.stderr
+
+    script = ["-c", "import sys; from mcsim.command.main import main; sys.exit(main())"]
+    for words in (["run", "--help"], ["evaluate", "ishigmi"], ["evaluate", "ishigami", "--json"], ["--version"]):
+        assert said("-m", "mcsim", *words) == said(*script, *words)
+    assert said("-m", "mcsim", "run", "--help")[1].startswith("Usage: mcsim run")

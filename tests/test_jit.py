@@ -114,3 +114,50 @@ def test_a_damaged_cache_is_compiled_anew(tree, damage, suffix):
     again, hits, _, _ = run(tree)
     assert (again, hits) == (value, 0)
     assert run(tree)[1] == 1  # and kept again
+
+
+ALLOCATING = """
+import numpy as np
+from mcsim.kernels._jit import kernel
+
+@kernel
+def filled(n):
+    values = np.empty(n)
+    for k in range(n):
+        values[k] = k
+    return values
+"""
+CALLED = """
+import sys
+import numpy as np
+from mcsim.kernels.allocating import filled
+from mcsim.kernels.caller import doubled
+
+said = [filled(3).tolist()]
+try:
+    filled(-1)
+except ValueError as error:
+    said.append(str(error))
+said += [sum(filled.stats.cache_hits.values()), "numba.np.arrayobj" in sys.modules]
+print(*said, doubled(3.0), filled(np.int32(2)).tolist(), sep="|")
+"""
+
+
+def test_a_kept_kernel_is_called_without_what_numba_compiles_with(tree):
+    """Errors of numba's own functions inside it, kernels compiled after it, and those kept of them, are as ever."""
+    (tree / "tree" / "mcsim" / "kernels" / "allocating.py").write_text(ALLOCATING)
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("NUMBA_")}
+    environment |= {"PYTHONPATH": str(tree / "tree"), "NUMBA_CACHE_DIR": str(tree / "cache")}
+
+    def said() -> str:
+        command = [sys.executable, "-c", CALLED]
+        return subprocess.run(
+            command, env=environment, cwd=tree, capture_output=True, text=True, check=True
+        ).stdout.strip()
+
+    expected = "[0.0, 1.0, 2.0]|negative dimensions not allowed|{}|8.0|[0.0, 1.0]"
+    assert said() == expected.format("0|True")
+    for path in (tree / "cache").rglob("*doubled*"):
+        path.unlink()  # compiled anew, beside a kernel that is kept
+    assert said() == expected.format("1|False")
+    assert said() == expected.format("1|False")

@@ -19,6 +19,7 @@ FLOORS = {
     "mcsim.calibration": 6,
     "mcsim.report": 7,
     "mcsim.command": 8,
+    "mcsim.__main__": 9,
 }
 PACKAGES = {"mcsim": ROOT / "mcsim", "mcsim.kernels": ROOT / "kernels", "mcsim.distributions": ROOT / "distributions"}
 PACKAGES["mcsim.studies"] = ROOT / "studies"
@@ -59,6 +60,7 @@ def test_kernels_import_numpy_and_numba_only(name: str) -> None:
         "__future__",
         "gc",
         "hashlib",
+        "importlib",
         "math",
         "os",
         "pathlib",
