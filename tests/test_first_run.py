@@ -14,7 +14,7 @@ import pytest
 from mcsim.command.beside import is_first
 from mcsim.engine.asked import Asked
 from mcsim.engine.progress import _told_compiling, tell_compiling
-from mcsim.kernels import _jit
+from mcsim.kernels import _cache
 from mcsim.ranking.plain import asked_of_run, plain
 from mcsim.ranking.rehearsal import StandIn, part_of, rehearse
 from mcsim.ranking.repeat import Request
@@ -123,7 +123,7 @@ def test_the_stand_in_gives_what_the_model_declares():
 
 @pytest.mark.parametrize("words", [{"jobs": 1}, {"jobs": 2, "shard": "1/2"}, {"jobs": 2, "backend": "processes"}])
 def test_one_worker_a_shard_or_other_processes_start_no_second_process(words, monkeypatch):
-    monkeypatch.setattr(_jit, "is_missing", lambda _: True)
+    monkeypatch.setattr(_cache, "is_missing", lambda _: True)
     monkeypatch.setattr("mcsim.command.beside.cores", lambda: 2)
     assert is_first(Asked.of(jobs=2))
     assert not is_first(Asked.of(**words))
@@ -170,7 +170,7 @@ def test_a_kernel_that_does_not_compile_leaves_the_collector_on():
 
 
 def test_two_processes_that_keep_two_signatures_at_once_never_exchange_them(tmp_path, monkeypatch):
-    one, other = (_jit.CheckedFile(str(tmp_path), "kernel", "stamp") for _ in range(2))
+    one, other = (_cache.CheckedFile(str(tmp_path), "kernel", "stamp") for _ in range(2))
     monkeypatch.setattr(other, "_load_index", dict)  # it looked before the first had written
     one.save("first", "code of the first")
     other.save("second", "code of the second")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mcsim.kernels import _jit
+from mcsim.kernels import _cache, _jit
 
 HELPER = "from mcsim.kernels._jit import kernel\n\n@kernel\ndef grown(x):\n    return x + {added}\n"
 CALLER = """
@@ -38,7 +38,8 @@ def tree(tmp_path):
     kernels.mkdir(parents=True)
     (kernels.parent / "__init__.py").touch()
     (kernels / "__init__.py").touch()
-    shutil.copy(_jit.__file__, kernels / "_jit.py")
+    for module in (_cache, _jit):
+        shutil.copy(module.__file__, kernels)
     (kernels / "helper.py").write_text(HELPER.format(added="1.0"))
     (kernels / "caller.py").write_text(CALLER)
     (tmp_path / "own.py").write_text(OWN)
@@ -87,9 +88,9 @@ def test_the_cache_directory_that_numba_is_told_holds_the_kernels_too(tree):
 
 def test_renaming_a_source_changes_the_key(tmp_path):
     (tmp_path / "a.py").write_text("x = 1\n")
-    before = _jit.source_key(tmp_path)
+    before = _cache.source_key(tmp_path)
     (tmp_path / "a.py").rename(tmp_path / "b.py")
-    assert _jit.source_key(tmp_path) != before
+    assert _cache.source_key(tmp_path) != before
 
 
 def test_caches_unused_for_a_month_are_removed_and_others_stay(tmp_path):
@@ -99,7 +100,7 @@ def test_caches_unused_for_a_month_are_removed_and_others_stay(tmp_path):
         (folder / "below" / "kernel.nbi").touch()
         stamp = folder.stat().st_mtime - age * 86_400
         os.utime(folder, (stamp, stamp))
-    _jit._remove_unused(tmp_path, tmp_path / "kernels-now")
+    _cache._remove_unused(tmp_path, tmp_path / "kernels-now")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["kernels-now", "kernels-young", "other"]
 
 

@@ -18,7 +18,7 @@ _PROGRAM = "import sys; content = sys.stdin.buffer.read(); from mcsim.ranking.re
 
 def is_first(asked: Asked) -> bool:
     """Return whether a run finds no compiled kernels, may take a second core, and leaves what it compiles to others."""
-    from mcsim.kernels._jit import is_missing
+    from mcsim.kernels._cache import is_missing
     from mcsim.kernels.statistics.quantiles import fill_frame
 
     how = asked.computed
