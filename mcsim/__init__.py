@@ -92,6 +92,7 @@ _ABOVE = {
     "Result.__repr__": ("mcsim.report.objects", "result_text"),
     "Result._repr_html_": ("mcsim.report.objects", "result_html"),
     "Result.plot": ("mcsim.report.plots", "plot_result"),
+    "StoredInputs.drawn_again": ("mcsim.engine.redrawn", "drawn_again"),
     "Result.report": ("mcsim.report.objects", "report_of"),
     "SurveyPlan.__repr__": ("mcsim.ranking.surveyed", "lines"),
     "SurveyPlan.table": ("mcsim.ranking.surveyed", "table"),

@@ -4,7 +4,8 @@ import pytest
 
 import mcsim
 from mcsim.engine.collect import Draws, Inputs
-from mcsim.store.netcdf import StoredDraws, StoredInputs
+from mcsim.store.inputs import StoredInputs
+from mcsim.store.netcdf import StoredDraws
 from mcsim.store.ondisk import OnDisk
 
 

@@ -125,13 +125,13 @@ def test_a_directory_of_an_older_layout_says_what_to_do(whole, tmp_path):
 
 @pytest.mark.parametrize("held", [0, 2**40])
 def test_inputs_on_disk_are_read_by_column_or_at_once(whole, monkeypatch, held):
-    from mcsim.store import netcdf
+    from mcsim.store import inputs
 
-    monkeypatch.setattr(netcdf, "HELD_BYTES", held)
+    monkeypatch.setattr(inputs, "HELD_BYTES", held)
     again = read(whole.folder, small())
-    assert isinstance(again.inputs, netcdf.StoredInputs) == (held == 0)
+    assert isinstance(again.inputs, inputs.StoredInputs) == (held == 0)
     assert unlike(whole, again) == []
-    for name, column in netcdf.inputs_of(again.inputs, 700, 900).items():
+    for name, column in inputs.inputs_of(again.inputs, 700, 900).items():
         assert np.array_equal(column, whole.inputs[name][700:900])
 
 
@@ -164,9 +164,10 @@ def test_exact_bands_by_windows_of_elements_have_the_same_bits(whole, tmp_path, 
 
 
 def test_inputs_are_written_a_few_pieces_at_a_time(whole, tmp_path, monkeypatch):
-    from mcsim.store import netcdf
+    from mcsim.store import inputs
 
-    monkeypatch.setattr(netcdf, "SLICE_BYTES", 1)
+    monkeypatch.setattr(inputs, "BLOCK_BYTES", 1)
+    monkeypatch.setattr(inputs, "HELD_BYTES", 1)
     run(small(), DRAWS, out=tmp_path / "run", chunk=300)
     assert (tmp_path / "run" / "draws.nc").read_bytes() == (whole.folder / "draws.nc").read_bytes()
 
@@ -213,7 +214,9 @@ def test_draws_of_large_outputs_are_stored_in_float32_and_say_so(tmp_path):
     for result in (disk, read(tmp_path / "run")):
         assert result.rounded == ("wide",)
         assert result.values("wide").dtype == result.dataset["wide"].dtype == np.float32
-        assert result.values("wide").tobytes() == memory.values("wide").astype(np.float32).tobytes()
+        moved = np.abs(result.values("wide") - memory.values("wide"))
+        assert moved.max() > 0.0
+        assert (moved <= 1.0001e-3 * memory.bands["wide"].sd).all()
         assert result.values("fewer").dtype == np.float64
         assert all(result.bands[name].mean.tobytes() == memory.bands[name].mean.tobytes() for name in CELLS)
     tree = xr.open_datatree(tmp_path / "run" / "draws.nc", engine="h5netcdf")

@@ -213,7 +213,9 @@ OPTIONS: dict[str, Callable[..., Any]] = {
     "--resume": _option("--resume", is_flag=True, help="Go on with the run in --out."),
     "--keep": _option("--keep", multiple=True, metavar="OUTPUT|all", help="Store this output per draw."),
     "--exact": _option(
-        "--exact", is_flag=True, help="Store draws of outputs with more than 1,000 elements in float64, not float32."
+        "--exact",
+        is_flag=True,
+        help="Store draws of outputs with more than 1,000 elements, and of hundreds of inputs, in whole float64.",
     ),
     "--jobs": _option("--jobs", type=Number(), help="Workers (default: the cores)."),
     "--backend": _option("--backend", metavar="threads|processes|dask", help="Where chunks run."),

@@ -40,8 +40,9 @@ from mcsim.store.directory import (
     write,
     write_failures,
 )
+from mcsim.store.inputs import inputs_of, roundable
 from mcsim.store.joining import joining, refuse_unfinished
-from mcsim.store.netcdf import inputs_of, rows_of
+from mcsim.store.netcdf import rows_of
 from mcsim.store.pieces import Arrays, Piece
 from mcsim.store.record import made_with, study_of
 from mcsim.store.unrounded import UNROUNDED, leave_unrounded, ranked_among
@@ -243,7 +244,8 @@ def finish(collector: Collector, shard: Shard | None, folder: Path, how: Mapping
         rounded = [name for name in large if result.bands[name].survive_float32]
         if collector.work.for_ranking:
             leave_unrounded(result, rounded, folder)
-        written = write(result, folder, {**how, "identity": identity(collector.work, shard)}, rounded)
+        bits = {} if shard is not None or collector.work.exact else roundable(result.study, design.kind)
+        written = write(result, folder, {**how, "identity": identity(collector.work, shard)}, rounded, bits)
     except OSError as error:
         raise RunFailed(f"{folder}: {remedy(error, go_on(folder))}") from None
     if isinstance(collector.shelf, DiskShelf):

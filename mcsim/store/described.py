@@ -83,6 +83,11 @@ def _declared(study: Study) -> Mapping[str, Any]:
     return declarations(study)
 
 
+def told_whole(study: Study) -> bool:
+    """Return whether the text of every distribution gives it back, so that inputs can be drawn by what is declared."""
+    return not any("quantiles" in facts for facts in _declared(study)["inputs"])
+
+
 def read_study(folder: Path) -> Study:
     """Return the study of a run directory as it was declared, without its model.
 

@@ -41,7 +41,13 @@ STATE, SAMPLES = "state.npz", "samples.npz"
 REPORTS = ("report.html", "report.md", "report.pdf")
 
 
-def write(result: Result, folder: Path, how: Mapping[str, Any], rounded: Sequence[str] = ()) -> Result:
+def write(
+    result: Result,
+    folder: Path,
+    how: Mapping[str, Any],
+    rounded: Sequence[str] = (),
+    bits: Mapping[str, int] | None = None,
+) -> Result:
     """Write a result as a run directory and return it as read from there.
 
     Parameters
@@ -54,6 +60,8 @@ def write(result: Result, folder: Path, how: Mapping[str, Any], rounded: Sequenc
         Jobs, backend, wall time and the like, for run.json.
     rounded : sequence of str
         Outputs whose draws are stored in float32.
+    bits : mapping of str to int, optional
+        Significant bits of the inputs that are rounded.
 
     Returns
     -------
@@ -62,10 +70,11 @@ def write(result: Result, folder: Path, how: Mapping[str, Any], rounded: Sequenc
     """
     from dataclasses import replace
 
-    from mcsim.store.netcdf import StoredDraws, read_inputs, write_draws
+    from mcsim.store.inputs import HELD_BYTES, StoredInputs, columns_of
+    from mcsim.store.netcdf import StoredDraws, write_draws
 
     folder.mkdir(parents=True, exist_ok=True)
-    atomically(folder / DRAWS, lambda path: write_draws(result, path, rounded))
+    atomically(folder / DRAWS, lambda path: write_draws(result, path, rounded, bits or {}))
     write_table(folder / SUMMARY, *result.summary_parts())
     errors = list(errors_parts(result))
     if errors:
@@ -90,7 +99,9 @@ def write(result: Result, folder: Path, how: Mapping[str, Any], rounded: Sequenc
     record = {**about, "rounded": list(rounded), "files": {name: file_hash(folder / name) for name in names}}
     write_json(folder / MANIFEST, record)
     kept = StoredDraws(folder / DRAWS, result.study, tuple(result.kept))
-    inputs = read_inputs(folder / DRAWS, result.study)[1]
+    inputs: Mapping[str, FloatArray] = StoredInputs(folder / DRAWS, result.study, tuple(result.inputs))
+    if 8 * result.complete * len(inputs) <= HELD_BYTES:
+        inputs = dict(next(columns_of(result.inputs, HELD_BYTES))[1])
     return replace(result, inputs=inputs, kept=kept, folder=folder, record=record)
 
 
@@ -284,7 +295,8 @@ def read(folder: str | Path, study: Study | None = None) -> Result:
     InputError
         When files are missing, changed, or belong to another study.
     """
-    from mcsim.store.netcdf import StoredDraws, read_inputs
+    from mcsim.store.inputs import read_inputs
+    from mcsim.store.netcdf import StoredDraws
 
     place = Path(folder)
     record = check(place)

@@ -1,9 +1,9 @@
 """draws.nc: netCDF-4 as ArviZ lays it out, one DataTree, written and read slice by slice.
 
 Group ``prior`` (or ``posterior``) holds the inputs, ``prior_predictive`` (or ``posterior_predictive``) the kept
-outputs, both with the dims chain, of one, and draw. Outputs are compressed without loss, in chunks of some draws: what
-is padding, or shown at several places, takes next to nothing then. Digits remain, and most of those of a double are
-noise to any compression: large outputs may be stored in float32, and are read so.
+outputs, both with the dims chain, of one, and draw. Outputs are compressed, in chunks of some draws: what is padding,
+or shown at several places, takes little then. Digits remain, and most of those of a double are noise to any
+compression: large outputs may be rounded (`mcsim.store.rounding`) and stored in float32, and are read so.
 """
 
 from __future__ import annotations
@@ -11,33 +11,31 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mcsim.result.datasets import dim_attributes, groups_of, input_attributes, output_attributes
+from mcsim.result.datasets import dim_attributes, groups_of, output_attributes
 from mcsim.store.calm import calm
 from mcsim.store.heap import give_back
+from mcsim.store.inputs import COMPRESSION, REMEDY, write_inputs
 from mcsim.store.ondisk import OnDisk
+from mcsim.store.rounding import STEPS, steps_of, to_steps
 from mcsim.store.whole import reading
-from mcsim.study import FloatArray, InputError, IntArray, Output, Study
+from mcsim.study import InputError, Output, Study
 from mcsim.study.labels import Labels
 
 if TYPE_CHECKING:
     from mcsim.result.result import Result
 
 SLICE_BYTES = 8 * 2**20  # of expanded draws in memory at once
-HELD_BYTES = 64 * 2**20  # of inputs up to which they are read at once
-SLASH = "\u2215"  # stands for a slash in a name, which would mean a group
-REMEDY = "repeat the run with `mcsim run --from` its directory"
 CHUNK_BYTES = 2**20  # of an HDF5 chunk: a few draws of a large output, many of a small one
-# Bytes of like place in a number go together: signs, exponents and padding shrink, mantissas cannot. Every reader of
-# netCDF-4 knows gzip; lzf, which h5py alone has, would be 7 % larger and save 0.4 s for 2,000 draws of second-hand-ev.
-COMPRESSION: dict[str, Any] = {"shuffle": True, "compression": "gzip", "compression_opts": 1}
+NO_BITS: Mapping[str, int] = MappingProxyType({})
 
 
-def write_draws(result: Result, path: Path, rounded: Sequence[str] = ()) -> None:
+def write_draws(result: Result, path: Path, rounded: Sequence[str] = (), bits: Mapping[str, int] = NO_BITS) -> None:
     """Write the draws of a result.
 
     Parameters
@@ -48,6 +46,8 @@ def write_draws(result: Result, path: Path, rounded: Sequence[str] = ()) -> None
         The file.
     rounded : sequence of str
         Outputs to store in float32.
+    bits : mapping of str to int
+        Significant bits of the inputs to round.
 
     Raises
     ------
@@ -61,6 +61,7 @@ def write_draws(result: Result, path: Path, rounded: Sequence[str] = ()) -> None
         file.attrs["study"] = result.study.name
         file.attrs["seed"] = str(result.seed)
         file.attrs["design"] = result.design
+        file.attrs["asked"] = str(result.asked)
         inputs, outputs = groups_of(result.study)
         _write_rows(result, file.create_group(inputs))
         group = file.create_group(outputs)
@@ -69,10 +70,10 @@ def write_draws(result: Result, path: Path, rounded: Sequence[str] = ()) -> None
         for output in result.study.outputs:
             if output.name in result.kept:
                 _write_coordinates(output, group, result.study.labels)
-                _write_output(result, output, group, np.float32 if output.name in rounded else np.float64)
+                _write_output(result, output, group, output.name in rounded)
                 disk.check()
     give_back()
-    _write_inputs(result, path)
+    write_inputs(result, path, bits)
     give_back()
 
 
@@ -82,41 +83,6 @@ def _write_rows(result: Result, group: Any) -> None:
     chain.attrs["long_name"] = "one: draws are independent or of one design"
     numbers = group.create_variable("draw", ("draw",), np.int64, data=result.draw)
     numbers.attrs["long_name"] = "global number of the draw; draws that failed are left out"
-
-
-def _write_inputs(result: Result, path: Path) -> None:
-    """Add the inputs with h5py itself, as netCDF-4 lays them out: h5netcdf takes seconds for hundreds of variables."""
-    import h5py
-
-    declared = {item.name: item for item in result.study.inputs}
-    with calm(path, "r+b") as disk, h5py.File(disk, "r+") as file:
-        group = file[groups_of(result.study)[0]]
-        chain, draw, variables = group["chain"], group["draw"], {}
-        for start, columns in _columns_of(result.inputs):
-            for name, values in columns.items():
-                whole = len(values) == result.complete  # written with its variable, which is quicker
-                if name not in variables:
-                    data = values.reshape(1, -1) if whole else None
-                    own = name.replace("/", SLASH)
-                    variables[name] = group.create_dataset(own, (1, result.complete), np.float64, data)
-                if not whole:
-                    variables[name][0, start : start + len(values)] = values
-            disk.check()
-        for name, variable in variables.items():
-            variable.dims[0].attach_scale(chain)
-            variable.dims[1].attach_scale(draw)
-            for key, text in input_attributes(declared[name], result.study.labels).items():
-                variable.attrs[key] = text
-        disk.check()
-
-
-def _columns_of(inputs: Mapping[str, FloatArray]) -> Iterator[tuple[int, Mapping[str, FloatArray]]]:
-    """Yield (row, columns) of all inputs, some rows at a time where the source can stream."""
-    stream = getattr(inputs, "blocks", None)
-    if stream is None:
-        yield 0, inputs
-    else:
-        yield from stream(2 * SLICE_BYTES)
 
 
 def _write_coordinates(output: Output, group: Any, labels: Labels) -> None:
@@ -138,7 +104,8 @@ def _write_coordinates(output: Output, group: Any, labels: Labels) -> None:
             group[dim.name].attrs[key] = text
 
 
-def _write_output(result: Result, output: Output, group: Any, kind: type[np.floating[Any]]) -> None:
+def _write_output(result: Result, output: Output, group: Any, rounded: bool) -> None:
+    kind: type[np.floating[Any]] = np.float32 if rounded else np.float64
     size = np.dtype(kind).itemsize * max(1, math.prod(output.shape))
     draws = result.complete
     options: dict[str, Any] = {}
@@ -148,10 +115,13 @@ def _write_output(result: Result, output: Output, group: Any, kind: type[np.floa
     variable = group.create_variable(output.name, names, kind, fillvalue=kind(np.nan), **options)
     for key, text in output_attributes(output, result.study.labels).items():
         variable.attrs[key] = text
+    steps = steps_of(result.bands[output.name].sd).reshape(output.packed_shape) if rounded else None
+    if rounded:
+        variable.attrs["rounding"] = STEPS
     # Whole chunks at a time: a chunk that is met again is read, undone and compressed once more.
     rows = options["chunks"][1] if options else 1
     for start, packed in _slices(result.kept, output, max(1, SLICE_BYTES // size // rows) * rows, draws):
-        variable[0, start : start + len(packed)] = output.expand(packed)
+        variable[0, start : start + len(packed)] = output.expand(packed if steps is None else to_steps(packed, steps))
 
 
 def _slices(
@@ -165,59 +135,6 @@ def _slices(
     array = kept[output.name]
     for start in range(0, draws, step):
         yield start, array[start : start + step]
-
-
-def read_inputs(path: Path, study: Study) -> tuple[IntArray, Mapping[str, FloatArray]]:
-    """Return the numbers of the complete draws (n,) and the uncertain inputs of a study (n,), many when asked for."""
-    import h5py
-
-    names = tuple(item.name for item in study.uncertain)
-    with reading(path, REMEDY), h5py.File(path, "r") as file:
-        group = file[groups_of(study)[0]]
-        draw = np.asarray(group["draw"], np.int64)
-    stored = StoredInputs(path, study, names)
-    if 8 * len(draw) * len(names) > HELD_BYTES:
-        return draw, stored
-    return draw, stored.between(0, len(draw))
-
-
-class StoredInputs(OnDisk[FloatArray]):
-    """Uncertain inputs in a draws.nc, read when asked for.
-
-    Parameters
-    ----------
-    path : Path
-        The file.
-    study : Study
-        Declares the inputs.
-    names : tuple of str
-        Inputs that it holds.
-    """
-
-    def __init__(self, path: Path, study: Study, names: tuple[str, ...]) -> None:
-        self._path, self._study, self._names = path, study, names
-
-    def __getitem__(self, name: str) -> FloatArray:
-        if name not in self._names:
-            raise KeyError(name)
-        return self.between(0, None, (name,))[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._names)
-
-    def __len__(self) -> int:
-        return len(self._names)
-
-    def between(self, start: int, stop: int | None, names: Sequence[str] = ()) -> dict[str, FloatArray]:
-        """Return rows start..stop-1 of some inputs, all of them by default."""
-        import h5py
-
-        with reading(self._path, REMEDY), h5py.File(self._path, "r") as file:
-            group = file[groups_of(self._study)[0]]
-            return {
-                name: np.asarray(group[name.replace("/", SLASH)][0, start:stop], np.float64)
-                for name in names or self._names
-            }
 
 
 class StoredDraws(OnDisk[NDArray[Any]]):
@@ -274,13 +191,6 @@ class StoredDraws(OnDisk[NDArray[Any]]):
 def rows_of(kept: Mapping[str, NDArray[Any]], name: str, start: int, stop: int) -> NDArray[Any]:
     """Return some rows of an output, without reading the others where they are on disk."""
     return kept.rows(name, start, stop) if isinstance(kept, StoredDraws) else kept[name][start:stop]
-
-
-def inputs_of(inputs: Mapping[str, FloatArray], start: int, stop: int) -> Mapping[str, FloatArray]:
-    """Return some rows of all inputs, without reading the others where they are on disk."""
-    if isinstance(inputs, StoredInputs):
-        return inputs.between(start, stop)
-    return {name: column[start:stop] for name, column in inputs.items()}
 
 
 def output_packed(output: Output, full: NDArray[Any]) -> NDArray[Any]:

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mcsim.store.netcdf import inputs_of, rows_of
+from mcsim.store.inputs import inputs_of
+from mcsim.store.netcdf import rows_of
 from mcsim.store.whole import read_arrays, save_arrays
 from mcsim.study import FloatArray, Study
 

@@ -1,0 +1,186 @@
+"""The inputs in a draws.nc: many in float32, from which no program of ours computes.
+
+A study of hundreds of inputs keeps of each as many significant bits as its spread asks for, which every reader of
+netCDF-4 reads as they are. The draws themselves are a function of the study, the design, the seed and their number:
+where a `Result` asks for inputs that were rounded, they are drawn again, to the bit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mcsim.result.datasets import groups_of, input_attributes
+from mcsim.store.calm import calm
+from mcsim.store.described import told_whole
+from mcsim.store.ondisk import OnDisk
+from mcsim.store.rounding import BITS, bits_for, to_bits
+from mcsim.store.whole import reading
+from mcsim.study import FloatArray, IntArray, Study
+from mcsim.study.above import above
+
+if TYPE_CHECKING:
+    from mcsim.result.result import Result
+
+BLOCK_BYTES = 16 * 2**20  # of inputs in memory at once
+HELD_BYTES = 64 * 2**20  # up to which they are read at once
+MANY = 100  # uncertain inputs, above which they are rounded
+CHUNK_ROWS = 4096
+CACHE_BYTES = 4 * 8 * CHUNK_ROWS  # of chunks, for each of hundreds of open variables
+LIBRARY = "v110", "v110"
+SLASH = "\u2215"  # stands for a slash in a name, which would mean a group
+REMEDY = "repeat the run with `mcsim run --from` its directory"
+# Bytes of like place in a number go together: signs, exponents and padding shrink, mantissas cannot. Every reader of
+# netCDF-4 knows gzip; lzf, which h5py alone has, would be 7 % larger and save 0.4 s for 2,000 draws of second-hand-ev.
+COMPRESSION: dict[str, Any] = {"shuffle": True, "compression": "gzip", "compression_opts": 1}
+
+
+def roundable(study: Study, design: str) -> dict[str, int]:
+    """Return the significant bits of the inputs that a complete run may round: those that can be drawn again.
+
+    None of a study with few inputs, on a posterior, of samples of the user's own, or with a distribution of the user's
+    own class, which no text gives back.
+    """
+    uncertain = study.uncertain
+    if len(uncertain) <= MANY or design == "given" or study.posterior or not told_whole(study):
+        return {}
+    found = {item.name: bits_for(item.distribution) for item in uncertain}
+    return {name: bits for name, bits in found.items() if bits is not None}
+
+
+def write_inputs(result: Result, path: Path, bits: Mapping[str, int]) -> None:
+    """Add the inputs with h5py itself, as netCDF-4 lays them out: h5netcdf takes seconds for hundreds of variables.
+
+    Parameters
+    ----------
+    result : Result
+        The run.
+    path : Path
+        Its draws.nc.
+    bits : mapping of str to int
+        Significant bits of the inputs that are rounded.
+    """
+    import h5py
+
+    declared = {item.name: item for item in result.study.inputs}
+    with calm(path, "r+b") as disk, h5py.File(disk, "r+", rdcc_nbytes=CACHE_BYTES, libver=LIBRARY) as file:
+        group = file[groups_of(result.study)[0]]
+        chain, draw, variables = group["chain"], group["draw"], {}
+        for start, columns in columns_of(result.inputs, BLOCK_BYTES):
+            for name, values in columns.items():
+                kept = to_bits(values, bits[name]) if name in bits else values
+                whole = len(kept) == result.complete  # written with its variable, which is quicker
+                if name not in variables:
+                    data = kept.reshape(1, -1) if whole else None
+                    variables[name] = _variable(group, name, kept.dtype, result.complete, data)
+                if not whole:
+                    variables[name][0, start : start + len(kept)] = kept
+            disk.check()
+        for name, variable in variables.items():
+            variable.dims[0].attach_scale(chain)
+            variable.dims[1].attach_scale(draw)
+            for key, text in input_attributes(declared[name], result.study.labels).items():
+                variable.attrs[key] = text
+            if name in bits:
+                variable.attrs[BITS] = np.int32(bits[name])
+        disk.check()
+
+
+def _variable(group: Any, name: str, kind: np.dtype[Any], draws: int, data: Any) -> Any:
+    """Return a new variable, compressed where it is rounded: of a whole double too little would go."""
+    options = {"chunks": (1, min(draws, CHUNK_ROWS)), **COMPRESSION} if kind == np.float32 and draws > 0 else {}
+    return group.create_dataset(name.replace("/", SLASH), (1, draws), kind, data, **options)
+
+
+def columns_of(inputs: Mapping[str, FloatArray], most: int) -> Iterator[tuple[int, Mapping[str, FloatArray]]]:
+    """Yield (row, columns) of all inputs, some rows at a time where the source can stream: at most so many bytes."""
+    stream = getattr(inputs, "blocks", None)
+    if stream is None:
+        yield 0, inputs
+    else:
+        yield from stream(most)
+
+
+def read_inputs(path: Path, study: Study) -> tuple[IntArray, Mapping[str, FloatArray]]:
+    """Return the numbers of the complete draws (n,) and the uncertain inputs of a study (n,), many when asked for."""
+    import h5py
+
+    names = tuple(item.name for item in study.uncertain)
+    with reading(path, REMEDY), h5py.File(path, "r") as file:
+        group = file[groups_of(study)[0]]
+        draw = np.asarray(group["draw"], np.int64)
+    stored = StoredInputs(path, study, names)
+    if 8 * len(draw) * len(names) > HELD_BYTES:
+        return draw, stored
+    return draw, stored.between(0, len(draw))
+
+
+class StoredInputs(OnDisk[FloatArray]):
+    """Uncertain inputs in a draws.nc, read when asked for, and drawn again where they were rounded.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    study : Study
+        Declares the inputs.
+    names : tuple of str
+        Inputs that it holds.
+    """
+
+    def __init__(self, path: Path, study: Study, names: tuple[str, ...]) -> None:
+        self._path, self._study, self._names = path, study, names
+
+    def __getitem__(self, name: str) -> FloatArray:
+        if name not in self._names:
+            raise KeyError(name)
+        return self.between(0, None, (name,))[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    def between(self, start: int, stop: int | None, names: Sequence[str] = ()) -> dict[str, FloatArray]:
+        """Return rows start..stop-1 of some inputs, all of them by default, as they were drawn."""
+        import h5py
+
+        with reading(self._path, REMEDY), h5py.File(self._path, "r") as file:
+            group, found, bits = file[groups_of(self._study)[0]], dict[str, FloatArray](), dict[str, int]()
+            for name in names or self._names:
+                variable = group[name.replace("/", SLASH)]
+                found[name] = np.asarray(variable[0, start:stop], np.float64)
+                if variable.dtype == np.float32:
+                    bits[name] = int(variable.attrs[BITS])
+            rows = np.asarray(group["draw"][start:stop], np.int64)
+            about = {key: str(file.attrs[key]) for key in ("design", "seed", "asked")} if bits else {}
+        if bits and len(rows):
+            found |= self._drawn_again(found, bits, rows, about)
+        return found
+
+    def _drawn_again(
+        self, stored: Mapping[str, FloatArray], bits: Mapping[str, int], rows: IntArray, about: Mapping[str, str]
+    ) -> dict[str, FloatArray]:
+        """Return the inputs that were rounded as they were drawn.
+
+        What a version of mcsim that draws otherwise would give is not what was run: it counts only where it rounds to
+        what is stored, as it does to a last bit that another processor has otherwise.
+        """
+        kind, seed, asked = about["design"], int(about["seed"]), int(about["asked"])
+        drawn = above("StoredInputs.drawn_again")(self._study, kind, seed, asked, rows, tuple(bits))
+        return {
+            name: values
+            for name, values in drawn.items()
+            if (np.abs(values - stored[name]) <= 2.0 ** -bits[name] * np.abs(values)).all()
+        }
+
+
+def inputs_of(inputs: Mapping[str, FloatArray], start: int, stop: int) -> Mapping[str, FloatArray]:
+    """Return some rows of all inputs, without reading the others where they are on disk."""
+    if isinstance(inputs, StoredInputs):
+        return inputs.between(start, stop)
+    return {name: column[start:stop] for name, column in inputs.items()}
