@@ -9,8 +9,9 @@ from small_studies import study_of
 import mcsim
 from mcsim.command.main import main
 from mcsim.engine.design import make_design
+from mcsim.result import errors
 from mcsim.result.errors import binomial_interval, errors_of
-from mcsim.study import InputError
+from mcsim.study import Dim, InputError, Output
 
 SHARES = {"p2.5": 0.025, "p50": 0.5, "p97.5": 0.975}
 
@@ -114,6 +115,33 @@ def linear(inputs, context):
 
 
 STUDY = study_of(linear, {"a": "normal(0, 1)", "b": "normal(0, 1)"})
+
+
+@pytest.mark.parametrize("design", ["random", "lhs:4"])
+def test_errors_of_a_few_cells_at_a_time_are_those_of_all(tmp_path, monkeypatch, design):
+    cells = Output("y", "1", "y", (Dim("cell", tuple(range(7))),))
+    study = mcsim.study_of(
+        mcsim.Model.from_function(
+            lambda x, z: x[:, None] ** np.arange(1.0, 8.0) + z[:, None],
+            {"x": mcsim.uniform(0, 1), "z": mcsim.normal(0, 1)},
+            {"y": cells},
+        )
+    )
+    mcsim.run(study, draws=200, design=design, out=tmp_path / "all")
+    asked = []
+
+    def narrow(result, output, wanted, of=errors._cells):
+        asked.append(len(wanted))
+        return of(result, output, wanted)
+
+    monkeypatch.setattr(errors, "WINDOW_BYTES", 2 * 8 * 200)
+    monkeypatch.setattr(errors, "_cells", narrow)
+    mcsim.run(study, draws=200, design=design, out=tmp_path / "few", chunk=64)
+    assert max(asked) == 2
+    for name in ("errors.csv", "summary.csv"):
+        pd.testing.assert_frame_equal(
+            pd.read_csv(tmp_path / "all" / name), pd.read_csv(tmp_path / "few" / name), check_exact=False, rtol=1e-12
+        )
 
 
 def test_a_run_of_replicates_tells_its_errors_in_its_folder_and_extends(tmp_path, capsys):

@@ -16,7 +16,7 @@ Numerical Analysis 34): `--design sobol:16`.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 MOST_ELEMENTS = 1000  # of an output whose errors a run directory tells; Python tells those of any
 FEWEST_REPLICATES = 2
 ROWS = 4096  # draws that are read at once
+WINDOW_BYTES = 16 * 2**20  # of the draws of some cells, whose errors are told together: several copies are sorted
 LEVEL = 0.95
 INDEPENDENT, REPLICATES = "independent draws", "replicates"
 NUMBERS = {"estimate": "value", "mcse": "error", "mcse_low": "low", "mcse_high": "high"}  # column: of `Error`
@@ -263,10 +264,14 @@ def replicates(design: str, draw: IntArray) -> IntArray | None:
 
 def means_of_replicates(result: Draws, bands: Bands, output: str) -> Error:
     """Return the mean of each packed element of a kept output with the error that replicates tell."""
-    values, group = np.asarray(result.kept[output], np.float64).reshape(len(result.draw), -1), replicates_of(result)
+    group = replicates_of(result)
     assert group is not None  # independent draws tell it by their spread
-    each = np.stack([exact_bands(values[group == own]).mean for own in np.unique(group).tolist()])
-    return _of_replicates(bands.mean, each, LEVEL)
+    every = np.arange(len(bands.mean))
+    return _joined([_means(values, group, bands.mean[cells]) for cells, values in _windows(result, output, every)])
+
+
+def _means(values: FloatArray, group: IntArray, mean: FloatArray) -> Error:
+    return _of_replicates(mean, np.stack([exact_bands(values[group == own]).mean for own in np.unique(group)]), LEVEL)
 
 
 def errors(
@@ -278,13 +283,30 @@ def errors(
     return pd.DataFrame(_columns(result, result.study.output(output), threshold, level, labels))
 
 
-def _cells(result: Draws, output: Output, wanted: IntArray) -> NDArray[Any]:
+def _windows(result: Draws, output: str, wanted: IntArray) -> Iterator[tuple[IntArray, FloatArray]]:
+    """Yield (cells, draws of these) until all wanted ones have come: few at a time where there are many draws."""
+    width = max(1, WINDOW_BYTES // (8 * max(1, len(result.draw))))
+    for start in range(0, max(1, len(wanted)), width):
+        cells = wanted[start : start + width]
+        yield cells, _cells(result, output, cells)
+
+
+def _cells(result: Draws, output: str, wanted: IntArray) -> FloatArray:
     """Return some distinct cells of all draws, without the others in memory where draws lie on disk."""
-    stream = getattr(result.kept, "stream", None)
+    stream, count = getattr(result.kept, "stream", None), len(result.draw)
     if stream is None:
-        return np.asarray(result.kept[output.name]).reshape(len(result.draw), -1)[:, wanted]
-    parts = [part.reshape(len(part), -1)[:, wanted] for _, part in stream(output.name, ROWS)]
-    return np.concatenate(parts) if parts else np.empty((0, output.n_packed))[:, wanted]
+        return np.asarray(result.kept[output], np.float64).reshape(count, -1)[:, wanted]
+    found = np.empty((count, len(wanted)))
+    for row, part in stream(output, ROWS):
+        found[row : row + len(part)] = part.reshape(len(part), -1)[:, wanted]
+    return found
+
+
+def _joined(parts: list[Error]) -> Error:
+    """Return neighbouring elements, given in order, as one."""
+    if len(parts) == 1:
+        return parts[0]
+    return Error(*(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(Error)))
 
 
 def _columns(
@@ -296,9 +318,11 @@ def _columns(
     elements = np.flatnonzero(output.mask & selection(output, labels))
     cells = packed_cells(output).ravel()[elements]
     wanted, at = np.unique(cells, return_inverse=True)
-    values = _cells(result, output, wanted)
-    group = replicates_of(result)
-    found = errors_of(values, group, level, threshold, output.unit == INDICATOR)
+    group, tables, defined = replicates_of(result), list[dict[str, Error]](), list[FloatArray]()
+    for _, values in _windows(result, output.name, wanted):
+        tables.append(errors_of(values, group, level, threshold, output.unit == INDICATOR))
+        defined.append(_defined(values))
+    found = {name: _joined([table[name] for table in tables]) for name in tables[0]}
     where = np.unravel_index(elements, output.shape) if output.dims else ()
     places = list(zip(*where, strict=True)) if where else [()] * len(elements)
     names = list(found)
@@ -313,7 +337,7 @@ def _columns(
     for column, number in NUMBERS.items():
         columns[column] = np.stack([getattr(found[name], number)[at] for name in names], axis=1).ravel()
     columns["confidence"] = level
-    columns["n"] = np.repeat(_defined(values)[at].astype(np.int64), len(names))
+    columns["n"] = np.repeat(np.concatenate(defined)[at].astype(np.int64), len(names))
     columns["method"] = INDEPENDENT if group is None else REPLICATES
     return columns
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import os
 from collections.abc import Callable, Iterable, Mapping
 from itertools import repeat
@@ -76,26 +77,48 @@ def write_rows(stream: IO[str], table: Columns, header: bool = True) -> None:
     '=a,0.1,3
     b,,3
     """
-    writer = csv.writer(stream, lineterminator=os.linesep)
     if header:
-        writer.writerow([escaped_text(str(name)) for name in table])
-    writer.writerows(zip(*(_cells(table[str(name)]) for name in table), strict=False))
+        stream.write(_line(escaped_text(str(name)) for name in table))
+    columns = [_texts(table[str(name)]) for name in table]
+    if len(columns) == 1:  # an empty cell alone is no empty line
+        stream.writelines(_line([cell]) for cell in columns[0])
+    else:
+        stream.writelines(f"{row}{os.linesep}" for row in map(",".join, zip(*columns, strict=False)))
 
 
-def _cells(column: Any) -> Iterable[Any]:
-    """Return what stands in the cells of a column, None in those that stay empty; of one value as often as asked."""
+def _line(cells: Iterable[str]) -> str:
+    """Return a line of a table as the csv module writes it, with its end."""
+    line = io.StringIO(newline="")
+    csv.writer(line, lineterminator=os.linesep).writerow(cells)
+    return line.getvalue()
+
+
+def _texts(column: Any) -> Iterable[str]:
+    """Return what stands in the cells of a column, nothing in those that stay empty; of one value as often as asked.
+
+    Values come again and again, labels and what an output shows at several places: each is made a text once.
+    """
     if isinstance(column, str | int | float):
-        return repeat(escaped_text(column) if isinstance(column, str) else column)
+        return repeat(_text(column))
     values = column if isinstance(column, np.ndarray) else column.to_numpy()
-    if values.dtype.kind == "f":
-        items = values.tolist()
-        return [None if item != item else item for item in items] if np.isnan(values).any() else list(items)
-    if values.dtype.kind in "iub":
-        return list(values.tolist())
     items = values.tolist()
-    # Labels come again and again: each is looked at once. What is missing is no number, and not itself.
-    known = {text: escaped_text(text) for text in {item for item in items if isinstance(item, str)}}
-    return [known[item] if isinstance(item, str) else item if item == item else None for item in items]
+    if values.dtype.kind == "f" and (np.signbit(values) & (values == 0.0)).any():
+        return map(_text, items)  # of two zeros that are equal one has a sign
+    numbers = values.dtype.kind in "fiub"
+    known = {item: _text(item) for item in {item for item in items if numbers or isinstance(item, str)}}
+    return [known[item] if numbers or isinstance(item, str) else _text(item) for item in items]
+
+
+def _text(item: Any) -> str:
+    """Return one cell; what is missing is no number, and not itself."""
+    if isinstance(item, float):
+        return repr(item) if item == item else ""
+    if isinstance(item, int):
+        return str(item)
+    if item is None or item != item:
+        return ""
+    cell = escaped_text(item) if isinstance(item, str) else item
+    return _line([cell, ""]).removesuffix(f",{os.linesep}")
 
 
 def escaped_text(text: str) -> str:
