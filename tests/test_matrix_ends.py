@@ -14,7 +14,7 @@ from mcsim.study.declared import Output
 from mcsim.study.outcomes import Outcome
 from mcsim.study.select import Cell
 
-CELLS, LEVEL = 1500, 0.95
+CELLS, LEVEL = 800, 0.95
 LEAST = LEVEL - 3.0 * math.sqrt(LEVEL * (1.0 - LEVEL) / CELLS)  # of so many intervals, three standard errors below
 BETTER, WORSE, BEST = range(3)
 

@@ -1,15 +1,10 @@
-"""The page of three questions: every number of its sentences is printed beside it; its commands ask what exists."""
+"""The page of three questions: its commands print what stands below them, and its sentences say no other number."""
 
 import re
-import shlex
 from pathlib import Path
 
 import pytest
-
-import mcsim
-from mcsim.ranking.question import parse_question
-from mcsim.study.overlay import read_overlay
-from mcsim.study.select import parse_cell
+from test_docs_scripts import assert_same_digits
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 PAGE = (DOCS / "questions.md").read_text(encoding="utf-8")
@@ -17,6 +12,7 @@ PLAN = (DOCS / "plan.md").read_text(encoding="utf-8")
 NUMBER = re.compile(r"(?<![\w-])-?\d[\d,]*(?:\.\d+)?(?:e[+-]\d+)?")
 PRINTED = [line for line in f"{PAGE}\n{PLAN}".splitlines() if line.startswith("    ")]
 COMMANDS = [line.strip() for line in PAGE.splitlines() if line.startswith("    mcsim ")]
+SHOWN_BELOW = {"explain": ["explanation: "], "plan": ["plan: "], "combine": ["packages: ", "page: "]}
 SAID = [part for part in PAGE.split("\n\n") if part.startswith("**")]
 GIVEN = {"2050"}  # years that the question names
 
@@ -42,13 +38,20 @@ def test_every_number_of_a_sentence_is_printed_beside_it(part):
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_its_commands_ask_what_exists(command):
-    _, verb, name, *words = shlex.split(command)
-    study = mcsim.load(name)
-    if verb == "explain":
-        assert parse_question(words[0], study.output).unit
-    elif verb == "plan":
-        assert len(parse_cell(words[0], study.output).packed) == 1
-        assert study.surveys
-    else:
-        assert all(read_overlay(word) is not None for word in words if word.startswith("lever-"))
+def test_a_command_prints_what_stands_below_it(command):
+    """Of a run in memory of what is asked for alone; the pages on each command hold a run directory to the same."""
+    from questions import FILES, answered, commands
+
+    shown = commands(PAGE)[command]
+    assert [line for line in shown if not line.startswith(FILES)] != []
+    lines = [line for line in shown if line.startswith(FILES)]
+    for line, begins in zip(lines, SHOWN_BELOW[command.split()[1]], strict=True):
+        assert line.startswith(f"{begins}runs/")
+    assert_same_digits("\n".join(line for line in shown if line not in lines), "\n".join(answered(command)))
+
+
+def test_every_command_of_the_page_is_found():
+    from questions import commands
+
+    assert list(commands(PAGE)) == COMMANDS
+    assert len(COMMANDS) == 6
