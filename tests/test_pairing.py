@@ -7,6 +7,7 @@ import pytest
 from scipy.stats import qmc
 
 from mcsim.engine.design import make_design, saltelli_points
+from mcsim.engine.directions import MOST_DIMS, direction_numbers
 from mcsim.engine.pairing import (
     KINDS,
     LIMITS,
@@ -65,6 +66,18 @@ def test_generator_matrices_give_scipys_points():
         ones = np.array([[bin(int(row) & int(g)).count("1") for row in rows[:, k]] for g in gray])
         points += (ones % 2) / 2.0 ** (k + 1)
     assert np.array_equal(points, qmc.Sobol(12, scramble=False).random(1 << bits))
+
+
+@pytest.mark.parametrize(("dims", "columns"), [(MOST_DIMS, 7), (40, 15)])
+def test_direction_numbers_are_those_of_scipys_engine(dims, columns):
+    bits = 32
+    numbers = direction_numbers(dims, columns, bits)
+    engine = qmc.Sobol(dims, scramble=False, bits=bits)
+    assert MOST_DIMS == qmc.Sobol.MAXDIM
+    engine.fast_forward(1)
+    for c in range(columns):
+        engine.fast_forward((1 << c + 1) - 1 - engine.num_generated)
+        assert np.array_equal(numbers[:, c], engine.random(1)[0] * 2.0**bits)
 
 
 @pytest.mark.parametrize("pair", [(0, 1), (3, 8), (2, 30), (0, 48), (7, 41)])

@@ -8,6 +8,7 @@ threads make it, and those of a run on nothing.
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -16,18 +17,27 @@ from typing import Any
 _lock = threading.Lock()
 _held: list[Any] = []  # the limits, of which there is one for the process however many runs ask for it
 _asking = 0
+_found: dict[str, Any] = {}  # the libraries: to go through all that the process has loaded takes a millisecond
+
+
+def _libraries() -> Any:
+    """Return the libraries with threads of their own, looked for again where a module was imported since."""
+    from threadpoolctl import ThreadpoolController
+
+    count = len(sys.modules)
+    if _found.get("modules") != count:
+        _found.update(modules=count, libraries=ThreadpoolController())
+    return _found["libraries"]
 
 
 @contextmanager
 def one_core_each() -> Iterator[None]:
     """Let a matrix product take one core, in all threads of this process, until the last that asked is done."""
-    from threadpoolctl import threadpool_limits
-
     global _asking
     with _lock:
         _asking += 1
         if _asking == 1:
-            _held.append(threadpool_limits(1, user_api="blas"))
+            _held.append(_libraries().limit(limits=1, user_api="blas"))
     try:
         yield
     finally:

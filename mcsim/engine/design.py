@@ -13,6 +13,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from mcsim.engine.directions import MOST_DIMS, direction_numbers
 from mcsim.engine.pairing import allocation
 from mcsim.study import FloatArray, InputError, IntArray, nearest, suggests
 from mcsim.study.values import whole
@@ -215,39 +216,21 @@ def _scrambled(dims: int, seed: int, start: int, stop: int, replicates: int) -> 
     return unit
 
 
-@lru_cache(maxsize=16)
-def _directions(dims: int, columns: int) -> NDArray[np.uint64]:
-    """Return the first direction numbers (dims, columns) of scipy's sequence.
-
-    In Gray code order point 2**(c + 1) - 1 is number c alone.
-    """
-    from scipy.stats import qmc
-
-    from mcsim.kernels.statistics.sequence import BITS
-
-    engine = qmc.Sobol(dims, scramble=False, bits=BITS)
-    numbers = np.empty((dims, columns), np.uint64)
-    engine.fast_forward(1)
-    for c in range(columns):
-        engine.fast_forward((1 << c + 1) - 1 - engine.num_generated)
-        numbers[:, c] = engine.random(1)[0] * 2.0**BITS
-    return numbers
-
-
 # As many as a ranking has scrambles.
 @lru_cache(maxsize=32)
 def _scramble(
     dims: int, seed: int, replicate: int, columns: int, places: tuple[int, ...]
 ) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
     """Return the shifts and the scrambled direction numbers of some of the dimensions of a sequence."""
-    from mcsim.kernels.statistics.sequence import scramble
+    from mcsim.kernels.statistics.sequence import BITS, scramble
 
     # A list of words seeds the generator, so that replicates of one seed do not meet another seed's. The bits are those
     # that scipy's engine takes from a generator which it spawns from NumPy's default one.
     seeded = np.random.PCG64(np.random.SeedSequence([seed, replicate], spawn_key=(0,))).state["state"]
     halves = [half for number in (seeded["state"], seeded["inc"]) for half in (number >> 64, number & MAXIMUM_SEED)]
     shifts, numbers = np.empty(len(places), np.uint64), np.empty((len(places), columns), np.uint64)
-    scramble(np.array(halves, np.uint64), _directions(dims, columns), np.array(places, np.int64), shifts, numbers)
+    directions = direction_numbers(dims, columns, BITS)
+    scramble(np.array(halves, np.uint64), directions, np.array(places, np.int64), shifts, numbers)
     return shifts, numbers
 
 
@@ -256,15 +239,13 @@ def _sobol(dims: int, seed: int, replicate: int, start: int, stop: int, places: 
 
     A column lies in one piece of memory.
     """
-    from scipy.stats import qmc
-
     from mcsim.kernels.statistics.sequence import fill_points
 
     if dims == 0:
         return np.empty((stop - start, 0))
-    if dims > qmc.Sobol.MAXDIM:
-        raise InputError(f"design: too many inputs for a Sobol' sequence (got {dims}); at most {qmc.Sobol.MAXDIM}")
-    # Reading direction numbers off the sequence takes as long as its points: few where few rows are wanted.
+    if dims > MOST_DIMS:
+        raise InputError(f"design: too many inputs for a Sobol' sequence (got {dims}); at most {MOST_DIMS}")
+    # A scramble takes as long as there are numbers: few where few rows are wanted.
     columns = next(enough for enough in (10, 16, 20, 24, 28, 32) if stop <= 1 << enough)
     unit = np.empty((len(places), stop - start))
     fill_points(*_scramble(dims, seed, replicate, columns, places), start, unit)

@@ -20,6 +20,7 @@ from statistics import NormalDist
 
 import numpy as np
 
+from mcsim.engine.directions import MOST_DIMS, direction_numbers
 from mcsim.study import FloatArray, InputError, IntArray
 
 # The limits hold up to 2**14 points; beyond, `pair_variances` and the docs say what the pairs are like.
@@ -65,16 +66,13 @@ def partners(n_columns: int) -> tuple[int, ...]:
     >>> partners(5)
     (18, 75, 6, 9, 46)
     """
-    from scipy.stats import qmc
-
     from mcsim.kernels.statistics.nets import fit_partners
 
-    most = qmc.Sobol.MAXDIM
-    if 2 * n_columns > most:
+    if 2 * n_columns > MOST_DIMS:
         raise InputError(
-            f"design: too many inputs for a Saltelli design (got {n_columns}); at most {most // 2}, group them"
+            f"design: too many inputs for a Saltelli design (got {n_columns}); at most {MOST_DIMS // 2}, group them"
         )
-    rows = generator_rows(min(2 * n_columns + _SPARE, most), CHECKED_BITS)
+    rows = generator_rows(min(2 * n_columns + _SPARE, MOST_DIMS), CHECKED_BITS)
     limits = np.full((len(_BOUNDED), CHECKED_BITS + 1), np.inf)
     for least, bounds in LIMITS.items():
         for kind, bound in bounds.items():
@@ -124,9 +122,7 @@ def _spectra(bits: int) -> FloatArray:
 
 
 def generator_rows(n_dims: int, bits: int) -> IntArray:
-    """Return the generator matrices of Sobol' dimensions, read off points of scipy's sequence.
-
-    In Gray code order point 2**(c + 1) - 1 is column c alone.
+    """Return the generator matrices of Sobol' dimensions.
 
     Parameters
     ----------
@@ -146,16 +142,10 @@ def generator_rows(n_dims: int, bits: int) -> IntArray:
     array([[1, 2, 4],
            [7, 2, 4]])
     """
-    from scipy.stats import qmc
-
-    engine = qmc.Sobol(n_dims, scramble=False)
-    engine.fast_forward(1)
+    numbers = direction_numbers(n_dims, bits, bits).astype(np.int64)
     rows = np.zeros((n_dims, bits), np.int64)
-    for c in range(bits):
-        engine.fast_forward((1 << c + 1) - 1 - engine.num_generated)
-        point = (engine.random(1)[0] * 2.0**bits).astype(np.int64)
-        for k in range(bits):
-            rows[:, k] |= (point >> bits - 1 - k & 1) << c
+    for k in range(bits):
+        rows[:, k] = (numbers >> bits - 1 - k & 1) @ (1 << np.arange(bits))
     return rows
 
 
@@ -215,14 +205,14 @@ class Pairs:
     @property
     def excess(self) -> FloatArray:
         """The largest of the three relative to what chance allows, shape (D,): above 1 is no chance."""
-        from scipy.stats import chi2
+        from scipy.special import chdtri
 
         tail = _FALSE_ALARM / (3.0 * max(1, len(self.distance)))
         bound = NormalDist().inv_cdf(1.0 - tail / 2.0)
         with np.errstate(invalid="ignore", divide="ignore"):
             distance = np.abs(self.distance) / (bound * self.distance_error)
             correlation = np.abs(self.correlation) * math.sqrt(self.n - 1) / bound
-            table = self.table / chi2.isf(tail, (_CELLS - 1) ** 2)
+            table = self.table / chdtri((_CELLS - 1) ** 2, tail)
         return np.asarray(np.nan_to_num(np.max([distance, correlation, table], axis=0)))
 
 
