@@ -8,7 +8,7 @@ neighbours by evaluating the rows of a chunk that raised one by one.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from typing import Any
@@ -77,6 +77,7 @@ class _Plan:
     varied: tuple[Input, ...]  # options that are uncertain
     outputs: tuple[Output, ...]
     columns_of: Mapping[str, tuple[str, ...]]  # scalar, table or vector of the model -> its uncertain inputs
+    whole: frozenset[str]  # tables all of whose cells are uncertain, in their order
 
 
 @lru_cache(maxsize=16)
@@ -109,7 +110,8 @@ def _plan(study: Study) -> _Plan:
     columns_of |= {name: (name,) if constant is None else () for name, constant in scalars.items()}
     columns_of |= {name: tuple(cell for cell, _ in members) for name, members in frozen.items()}
     columns_of |= {name: _shares(study, name) for name in study.vectors}
-    return _Plan(study.uncertain, scalars, rows, frozen, varied, study.outputs, columns_of)
+    whole = frozenset(name for name in rows if [at for _, at in frozen[name]] == list(range(len(rows[name]))))
+    return _Plan(study.uncertain, scalars, rows, frozen, varied, study.outputs, columns_of, whole)
 
 
 def _shares(study: Study, vector: str) -> tuple[str, ...]:
@@ -129,32 +131,50 @@ def model_inputs(
     study: Study,
     values: Mapping[str, FloatArray],
     n_rows: int,
-    names: Collection[str] | None = None,
     own: bool = False,
 ) -> dict[str, FloatArray]:
-    """Return what the model reads, or those that are named: scalars (n,), tables (n, n_rows), shares (n, n_labels).
+    """Return what the model reads: scalars (n,), tables (n, n_rows), shares (n, n_labels).
 
     A model that scales its arguments in place changes nobody's draws: it gets copies, but where `own` says that the
     values are nobody else's.
     """
     plan = _plan(study)
     given: dict[str, FloatArray] = {}
-    for name in plan.scalars if names is None else plan.scalars.keys() & names:
-        constant = plan.scalars[name]
+    for name, constant in plan.scalars.items():
         if constant is not None:
             given[name] = np.full(n_rows, constant)
         else:
             given[name] = values[name] if own else np.array(values[name])
-    for name in plan.rows if names is None else plan.rows.keys() & names:
-        table = np.empty((n_rows, len(plan.rows[name])))
-        table[:] = plan.rows[name]
+    for name in plan.rows:
+        given[name] = _table(plan, name, n_rows)
         for cell, position in plan.cells[name]:
-            table[:, position] = values[cell]
-        given[name] = table
-    for name in study.vectors if names is None else study.vectors.keys() & names:
+            given[name][:, position] = values[cell]
+    for name in study.vectors:
         shares = np.column_stack([values[share] for share in plan.columns_of[name]])
         given[name] = study.vectors[name].ppf(shares)
     return given
+
+
+def model_input(study: Study, name: str, values: FloatArray) -> FloatArray:
+    """Return one thing that the model reads, from its uncertain inputs side by side (n, n_inputs), nobody else's."""
+    plan = _plan(study)
+    if name in plan.scalars:
+        constant = plan.scalars[name]
+        return values[:, 0] if constant is None else np.full(len(values), constant)
+    if name in study.vectors:
+        return np.asarray(study.vectors[name].ppf(values))
+    if name in plan.whole:
+        return values
+    table = _table(plan, name, len(values))
+    table[:, [position for _, position in plan.cells[name]]] = values
+    return table
+
+
+def _table(plan: _Plan, name: str, n_rows: int) -> FloatArray:
+    """Return a table (n, n_rows) whose uncertain cells wait for their values."""
+    table = np.empty((n_rows, len(plan.rows[name])))
+    table[:] = plan.rows[name]
+    return table
 
 
 def evaluate_points(study: Study, unit: FloatArray, draws: IntArray, seed: int, lives: int) -> Evaluation:
@@ -246,7 +266,7 @@ def called(
 ) -> tuple[Arrays, dict[int, str]]:
     """Return what the model gives for what `give` makes, anew at each try: a call that failed may have changed it.
 
-    Where there is another way to all rows, it is taken first.
+    Where there is another way to all rows, it is taken first, and gives arrays of the caller's own.
     """
     n_rows = len(context.draws)
     try:
@@ -262,7 +282,8 @@ def called(
             return _one_by_one(study, plan, give(), context)
         nothing = {output.name: np.full((1, *output.packed_shape), np.nan) for output in plan.outputs}
         return nothing, {0: _described(error)}
-    outputs = {output.name: _checked(study, output, returned, n_rows) for output in plan.outputs}
+    own = other is not None
+    outputs = {output.name: _checked(study, output, returned, n_rows, own) for output in plan.outputs}
     for output in plan.outputs:
         _find_failed(output, outputs[output.name], reasons)
     if reasons:
@@ -293,12 +314,12 @@ def _one_by_one(
     return outputs, reasons
 
 
-def _checked(study: Study, output: Output, returned: Mapping[str, Any], n_rows: int) -> NDArray[Any]:
+def _checked(study: Study, output: Output, returned: Mapping[str, Any], n_rows: int, own: bool) -> NDArray[Any]:
     if not isinstance(returned, Mapping) or output.name not in returned:
         got = ", ".join(returned) if isinstance(returned, Mapping) else type(returned).__name__
         raise InputError(f"{study.name}: model: output {output.name} missing (got {got}); every declared output")
     try:
-        return as_numbers(returned[output.name], output, (n_rows, *output.packed_shape))
+        return as_numbers(returned[output.name], output, (n_rows, *output.packed_shape), own)
     except InputError as error:
         raise InputError(f"{study.name}: {error}") from None
 

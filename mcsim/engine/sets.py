@@ -8,6 +8,7 @@ columns would be D squared pointers.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -26,6 +27,8 @@ class Moved(Mapping[str, FloatArray]):
         Name -> (n,), the whole set.
     moved : dict
         Name -> (n,), of some of its names.
+    source : dict, optional
+        Whose arrays these are, where they come from one whole set.
 
     Examples
     --------
@@ -34,10 +37,12 @@ class Moved(Mapping[str, FloatArray]):
     {'a': 0.0, 'b': 1.0}
     """
 
-    __slots__ = ("moved", "origin")
+    __slots__ = ("moved", "origin", "source")
 
-    def __init__(self, origin: dict[str, FloatArray], moved: dict[str, FloatArray]) -> None:
-        self.origin, self.moved = origin, moved
+    def __init__(
+        self, origin: dict[str, FloatArray], moved: dict[str, FloatArray], source: dict[str, FloatArray] | None = None
+    ) -> None:
+        self.origin, self.moved, self.source = origin, moved, source
 
     def __getitem__(self, name: str) -> FloatArray:
         found = self.moved.get(name)
@@ -77,7 +82,7 @@ class Sets:
             if place == len(self._origins):
                 self._origins.append(origin)
             self._origin[number] = place
-        self._known: dict[str, tuple[list[FloatArray], IntArray]] = {}
+        self._version_of: dict[tuple[int, ...], IntArray] = {}
         self._classes: dict[tuple[str, ...], IntArray] = {}
 
     def __len__(self) -> int:
@@ -106,29 +111,45 @@ class Sets:
         """Return some rows of one input, set after set."""
         return np.concatenate([one[name][rows] for one in self._values])
 
-    def _versions(self, name: str) -> tuple[list[FloatArray], IntArray]:
-        """Return the distinct arrays of an input, and which of them each set has."""
-        if name not in self._known:
-            places: dict[int, int] = {}
-            distinct: list[FloatArray] = []
+    @property
+    def structure(self) -> tuple[tuple[Any, ...], ...] | None:
+        """What each set takes from which whole one, the same for sets of other values; none where that is not known."""
+        place_of = {id(origin): place for place, origin in enumerate(self._origins)}
+        found: list[tuple[Any, ...]] = []
+        for one, origin in zip(self._values, self._origin.tolist(), strict=True):
+            if not isinstance(one, Moved):
+                found.append((origin,))
+            elif (source := place_of.get(id(one.source))) is not None:
+                found.append((origin, source, *one.moved))
+            else:
+                return None
+        return tuple(found)
 
-            def place_of(array: FloatArray) -> int:
-                if places.setdefault(id(array), len(distinct)) == len(distinct):
-                    distinct.append(array)
-                return places[id(array)]
+    def _versions(self, moved_in: tuple[int, ...]) -> IntArray:
+        """Return which version each set has of an input that some have from elsewhere: an origin's, or their own."""
+        if moved_in not in self._version_of:
+            version = self._origin.copy()
+            version[list(moved_in)] = len(self._origins) + np.arange(len(moved_in))
+            self._version_of[moved_in] = version
+        return self._version_of[moved_in]
 
-            version = np.array([place_of(origin[name]) for origin in self._origins])[self._origin]
-            for number, array in self._moves.get(name, ()):
-                version[number] = place_of(array)
-            self._known[name] = distinct, version
-        return self._known[name]
-
-    def at(self, name: str, rows: slice, sets: IntArray, places: IntArray) -> FloatArray:
-        """Return the values of an input at places (set, row of these rows)."""
-        distinct, version = self._versions(name)
-        if len(distinct) == 1:
-            return np.asarray(distinct[0][rows][places])
-        return np.asarray(np.stack([one[rows] for one in distinct])[version[sets], places])
+    def at(self, names: Sequence[str], rows: slice, sets: IntArray, places: IntArray) -> FloatArray:
+        """Return the values of some inputs (n, n_names) at n places (set, row of these rows)."""
+        # Inputs that move together have the same versions: mostly all cells of a table.
+        alike: dict[tuple[int, ...], list[int]] = {}
+        for column, name in enumerate(names):
+            alike.setdefault(tuple(number for number, _ in self._moves.get(name, ())), []).append(column)
+        found = np.empty((len(places), len(names)))
+        for moved_in, columns in alike.items():
+            own = [names[column] for column in columns]
+            versions = [[origin[name][rows] for name in own] for origin in self._origins]
+            versions += [[self._moves[name][turn][1][rows] for name in own] for turn in range(len(moved_in))]
+            where = slice(None) if len(alike) == 1 else columns
+            if len(versions) == 1:
+                found[:, where] = np.array(versions[0]).T[places]
+            else:
+                found[:, where] = np.array(versions).transpose(0, 2, 1)[self._versions(moved_in)[sets], places]
+        return found
 
     def classes(self, names: tuple[str, ...]) -> IntArray:
         """Return the class of each set by the values of some inputs, tables and vectors; counted from the first."""

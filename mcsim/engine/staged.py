@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mcsim.engine.evaluation import Arrays, Evaluation, by_options, called, model_inputs, plan_of
+from mcsim.engine.evaluation import Arrays, Evaluation, by_options, called, model_input, model_inputs, plan_of
 from mcsim.engine.sets import Sets
-from mcsim.study import Context, FloatArray, InputError, IntArray, Study
+from mcsim.study import Context, FloatArray, InputError, IntArray, OptionValue, Study
 from mcsim.study.stages import Results, Shared, Stage, Stages, compared_before, computed, results_of, together
 
 
@@ -93,13 +93,10 @@ def _whole(study: Study, sets: Sets, rows: slice, chosen: IntArray | None) -> di
 
 def _by_stages(study: Study, sets: Sets, rows: slice, where: IntArray, context: Context) -> Arrays:
     """Return the outputs at some rows of all sets, counted set after set, each stage computed for distinct rows."""
-    evaluate = study.model.evaluate
-    if not isinstance(evaluate, Stages):
-        raise TypeError("a model without stages")
     n = rows.stop - rows.start
     set_of, row_of = np.divmod(where, n)
-    stages = evaluate.of(context.options, context.wanted)
-    classes, compared = together(stages, sets.classes), compared_before(stages)
+    stages, compared = _stages_of(study, tuple(sorted(context.options.items())), context.wanted)
+    classes = _classes(study, stages, sets)
     done: dict[str, _Done] = {}
     values_of: dict[str, IntArray] = {}
     outputs: Arrays = {}
@@ -114,6 +111,33 @@ def _by_stages(study: Study, sets: Sets, rows: slice, where: IntArray, context: 
         if stage.compared:
             values_of[stage.name] = _distinct(done[stage.name])
     return outputs
+
+
+@lru_cache(maxsize=64)
+def _stages_of(
+    study: Study, options: tuple[tuple[str, OptionValue], ...], wanted: frozenset[str] | None
+) -> tuple[tuple[Stage, ...], dict[str, tuple[str, ...]]]:
+    """Return the stages of a model under some options, and those whose results decide which rows share each."""
+    evaluate = study.model.evaluate
+    if not isinstance(evaluate, Stages):
+        raise TypeError("a model without stages")
+    stages = evaluate.of(dict(options), wanted)
+    return stages, compared_before(stages)
+
+
+def _classes(study: Study, stages: tuple[Stage, ...], sets: Sets) -> dict[str, IntArray]:
+    """Return which sets share each stage, found once for all sets that move the same inputs."""
+    structure = sets.structure
+    found = {} if structure is None else _known(study, stages, structure)
+    if not found:
+        found.update(together(stages, sets.classes))
+    return found
+
+
+@lru_cache(maxsize=16)
+def _known(study: Study, stages: tuple[Stage, ...], structure: tuple[tuple[Any, ...], ...]) -> dict[str, IntArray]:
+    """Return what is known of sets of a structure: nothing at first."""
+    return {}
 
 
 def _distinct(done: _Done) -> IntArray:
@@ -135,9 +159,7 @@ def _computed(stage: Stage, done: Mapping[str, _Done], first: IntArray, give: An
 
 
 def _input(study: Study, sets: Sets, rows: slice, set_of: IntArray, row_of: IntArray, name: str) -> FloatArray:
-    columns = plan_of(study).columns_of[name]
-    values = {column: sets.at(column, rows, set_of, row_of) for column in columns}
-    return model_inputs(study, values, len(row_of), (name,), own=True)[name]
+    return model_input(study, name, sets.at(plan_of(study).columns_of[name], rows, set_of, row_of))
 
 
 def _is_whole(index: IntArray, n: int) -> bool:
@@ -145,8 +167,9 @@ def _is_whole(index: IntArray, n: int) -> bool:
 
 
 def _spread(done: _Done, name: str) -> NDArray[Any]:
+    """Return a result for every row of a call, in an array that no stage has."""
     values = done.results[name]
-    return values if _is_whole(done.place, len(values)) else values[done.place]
+    return np.array(values, subok=True) if _is_whole(done.place, len(values)) else values[done.place]
 
 
 def unequal(study: Study, sets: Sets, numbers: IntArray, seed: int, lives: int) -> tuple[str, ...]:

@@ -129,7 +129,7 @@ def _points(plan: Plan, unit_a: FloatArray, unit_b: FloatArray, study: Study) ->
 
 def _mixed(plan: Plan, values: dict[str, FloatArray], other: dict[str, FloatArray]) -> Iterator[Values]:
     for members in plan.factors.values():
-        yield Moved(values, {name: other[name] for name in members if name in other})
+        yield Moved(values, {name: other[name] for name in members if name in other}, other)
 
 
 def block_rows(plan: Plan) -> int:

@@ -104,7 +104,7 @@ def check_arguments(function: Callable[..., Any], names: Iterable[str]) -> None:
             )
 
 
-def as_numbers(value: Any, output: Output, shape: tuple[int, ...]) -> FloatArray:
+def as_numbers(value: Any, output: Output, shape: tuple[int, ...], own: bool = False) -> FloatArray:
     """Return what a model gave for an output as an array of its own, which the model cannot change afterwards.
 
     A masked value is no value: NaN stands in its place.
@@ -117,6 +117,8 @@ def as_numbers(value: Any, output: Output, shape: tuple[int, ...]) -> FloatArray
         Whose value it is, for the message.
     shape : tuple of int
         What it has to have: nothing is broadcast.
+    own : bool
+        Whether the model does not have the array that it gave, so that none is made.
 
     Raises
     ------
@@ -135,7 +137,7 @@ def as_numbers(value: Any, output: Output, shape: tuple[int, ...]) -> FloatArray
         raise InputError(f"model: output {output.name}: not numbers (got {array.dtype}); floats")
     if isinstance(array, np.ma.MaskedArray):
         return np.asarray(np.ma.filled(array.astype(np.float64), np.nan))
-    return np.array(array, np.float64, order="C", subok=False)
+    return np.array(array, np.float64, order="C", subok=False, copy=None if own else True)
 
 
 def _named(result: Any, outputs: tuple[Output, ...]) -> Mapping[str, Any]:
