@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -13,7 +14,7 @@ from mcsim.report.language import say
 from mcsim.report.shares import shares_of
 from mcsim.report.style import number, scale, share, unit_words
 from mcsim.result.pairs import POINTS
-from mcsim.study import Input, Study
+from mcsim.study import Study
 from mcsim.study.answers import FIRST, MANY, Slot, Template, slots
 from mcsim.study.declared import INDICATOR
 from mcsim.study.select import Cell
@@ -339,10 +340,14 @@ def per_cent(part: float) -> str:
 
 def input_words(study: Study, name: str) -> str:
     """Return the long name of an input or group, of a group of dependent inputs those of its members."""
-    parts = name.split(" + ")
-    meanings: Mapping[str, Input] = {item.name: item for item in study.inputs if item.table is None}
-    told = [study.labels.name(part, meanings[part].meaning if part in meanings else "") for part in parts]
-    return say(" with ").join(told)
+    meanings = _meanings(study)
+    return say(" with ").join(study.labels.name(part, meanings.get(part, "")) for part in name.split(" + "))
+
+
+@lru_cache(2)
+def _meanings(study: Study) -> dict[str, str]:
+    """Return what the scalars of a study mean, by name."""
+    return {item.name: item.meaning for item in study.inputs if item.table is None}
 
 
 def cell_words(study: Study, cell: Cell) -> str:

@@ -10,9 +10,10 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mcsim.report.answers import first_large, input_words
 from mcsim.report.check import read_picture
@@ -201,10 +202,17 @@ def _worded(rows: pd.DataFrame, figure: Figure, study: Study) -> pd.DataFrame:
     for key in figure.kind.dims:
         dim = figure.get(key)
         if dim in rows and dim in study.labels.dims:
-            renamed[dim] = [study.labels.word(dim, code) for code in rows[dim]]
+            renamed[dim] = _each(rows[dim], partial(study.labels.word, dim))
     if "input" in rows:
-        renamed["input"] = [first_large(input_words(study, name)) for name in rows["input"]]
+        renamed["input"] = _each(rows["input"], lambda name: first_large(input_words(study, name)))
     return rows.assign(**renamed) if renamed else rows
+
+
+def _each(codes: pd.Series[Any], words: Callable[[Any], str]) -> list[str]:
+    """Return the words of codes, each looked up once."""
+    names = codes.tolist()
+    found = {code: words(code) for code in dict.fromkeys(names)}
+    return [found[code] for code in names]
 
 
 def _undefined(rows: pd.DataFrame) -> bool:

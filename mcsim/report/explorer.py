@@ -42,6 +42,7 @@ PAGE = "explorer.html"
 BANDS = {"low": 0, "low_half": 2, "median": 3, "high_half": 4, "high": 6}  # name -> row of the quantiles of a summary
 LARGEST = 1_500_000  # bytes of numbers in a page; Vega's scripts take 0.9 MB more
 DIGITS = 4  # of a number
+FINE = DIGITS - 22  # power of ten from which on one that must be multiplied by has no exact number
 TOP = 8  # inputs of an element
 TEXTS = (
     "Show", "Lines by", "none", "link to this choice", "median", "half of the draws", "95 % of the draws", "mean",
@@ -228,24 +229,28 @@ def _drivers(ranking: Ranking, output: Output) -> list[list[list[float | None]]]
     shares, low, high = (np.asarray(scores[name], float) for name in (key, f"{key}_low", f"{key}_high"))
     shares, low, high = (part.reshape(len(part), -1) for part in (shares, low, high))
     order = np.argsort(-np.nan_to_num(shares, nan=-1.0), axis=0, kind="stable")[:TOP]
-    return [
-        [
-            [int(place), *_rounded(100 * np.array([shares[place, cell], low[place, cell], high[place, cell]]))]
-            for place in order[:, cell]
-            if np.isfinite(shares[place, cell])
-        ]
-        for cell in range(shares.shape[1])
-    ]
+    numbers = [_rounded(100 * np.take_along_axis(part, order, axis=0).T) for part in (shares, low, high)]
+    found: list[list[list[float | None]]] = [[] for _ in range(shares.shape[1])]
+    for place, (name, *told) in enumerate(zip(order.T.ravel().tolist(), *numbers, strict=True)):
+        if told[0] is not None:
+            found[place // len(order)].append([name, *told])
+    return found
 
 
 def _rounded(values: NDArray[Any]) -> list[float | None]:
     """Return numbers with a few digits, and None for those that are undefined."""
     values = np.asarray(values, float).ravel()
     finite = np.isfinite(values)
-    size = np.floor(np.log10(np.where(finite & (values != 0), np.abs(np.where(finite, values, 1.0)), 1.0)))
-    power = 10.0 ** (DIGITS - 1 - size)
-    rounded = np.where(finite, np.round(np.where(finite, values, 0.0) * power) / power, 0.0)
-    return [
-        (int(value) if value == int(value) else float(f"{value:.{DIGITS}g}")) if there else None
-        for value, there in zip(rounded.tolist(), finite.tolist(), strict=True)
-    ]
+    known = np.where(finite, values, 0.0)
+    size = np.floor(np.log10(np.where(known != 0, np.abs(known), 1.0)))
+    # Times or by a power of ten that is exact: the nearest number to its decimals, which are then as few as it has.
+    up, down = 10.0 ** np.clip(DIGITS - 1 - size, 0, None), 10.0 ** np.clip(size - DIGITS + 1, 0, None)
+    rounded = np.round(known * up / down) / up * down
+    found: list[float | None] = rounded.tolist()
+    for place in np.flatnonzero(rounded == np.rint(rounded)).tolist():
+        found[place] = int(rounded[place])
+    for place in np.flatnonzero((known != 0) & (size < FINE)).tolist():
+        found[place] = float(f"{known[place]:.{DIGITS}g}")
+    for place in np.flatnonzero(~finite).tolist():
+        found[place] = None
+    return found

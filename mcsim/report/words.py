@@ -201,7 +201,9 @@ def _public(value: Any) -> Any:
         return {_public(key): _public(part) for key, part in value.items() if key not in PRIVATE}
     if isinstance(value, list | tuple):
         return [_public(part) for part in value]
-    if isinstance(value, str) and (PurePosixPath(value).is_absolute() or PureWindowsPath(value).is_absolute()):
+    if not isinstance(value, str) or ("/" not in value and "\\" not in value):  # no path at all, as most texts
+        return value
+    if PurePosixPath(value).is_absolute() or PureWindowsPath(value).is_absolute():
         return PureWindowsPath(value).name
     return value
 

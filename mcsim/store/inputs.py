@@ -115,7 +115,32 @@ def read_inputs(path: Path, study: Study) -> tuple[IntArray, Mapping[str, FloatA
     stored = StoredInputs(path, study, names)
     if 8 * len(draw) * len(names) > HELD_BYTES:
         return draw, stored
-    return draw, stored.between(0, len(draw))
+    return draw, LateInputs(stored)
+
+
+class LateInputs(OnDisk[FloatArray]):
+    """Uncertain inputs in a draws.nc, all of which are read when one is asked for first: a report asks for none.
+
+    Parameters
+    ----------
+    stored : StoredInputs
+        Where they are.
+    """
+
+    def __init__(self, stored: StoredInputs) -> None:
+        self._stored = stored
+        self._held: dict[str, FloatArray] = {}
+
+    def __getitem__(self, name: str) -> FloatArray:
+        if not self._held:
+            self._held = self._stored.between(0, None)
+        return self._held[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._stored)
+
+    def __len__(self) -> int:
+        return len(self._stored)
 
 
 class StoredInputs(OnDisk[FloatArray]):

@@ -126,6 +126,7 @@ class Study(Suggests):
     labels: Labels = field(default_factory=Labels)
     outcomes: tuple[Outcome, ...] = ()
     under: str = ""
+    _found: dict[str, tuple[Output, ...]] = field(default_factory=dict, init=False)  # outputs, once they were asked for
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "options", MappingProxyType(dict(self.options)))
@@ -143,12 +144,17 @@ class Study(Suggests):
     @property
     def outputs(self) -> tuple[Output, ...]:
         """Outputs that exist under the study's options, with what these say of whether they may be undefined."""
-        return tuple(output for output in self.declared if output.name not in self.left_out)
+        if "outputs" not in self._found:
+            self._found["outputs"] = tuple(one for one in self.declared if one.name not in self.left_out)
+        return self._found["outputs"]
 
     @property
     def declared(self) -> tuple[Output, ...]:
         """Outputs that exist under the study's options, those included that a run leaves out."""
-        return tuple(self._under_options(output) for output in self.model.outputs if self._exists(output))
+        if "declared" not in self._found:
+            found = (self._under_options(output) for output in self.model.outputs if self._exists(output))
+            self._found["declared"] = tuple(found)
+        return self._found["declared"]
 
     def _exists(self, output: Output) -> bool:
         return output.only_if is None or self.options[output.only_if[0]] == output.only_if[1]
