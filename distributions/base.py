@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable
 from dataclasses import fields
+from functools import cache
 from itertools import pairwise
 from math import inf, isfinite, isnan
 from numbers import Real
@@ -87,9 +88,16 @@ def number(family: str, name: str, value: object, *, infinite: bool = False) -> 
 def settle(instance: Any, family: str, infinite: Iterable[str] = ()) -> None:
     """Turn every field of a frozen dataclass into a float, once, while it is being constructed."""
     unbounded = frozenset(infinite)
-    for field in fields(instance):
-        value = number(family, field.name, getattr(instance, field.name), infinite=field.name in unbounded)
-        object.__setattr__(instance, field.name, value)
+    for name in _names(type(instance)):
+        value = getattr(instance, name)
+        if type(value) is float and isfinite(value):  # tables hold thousands of these
+            continue
+        object.__setattr__(instance, name, number(family, name, value, infinite=name in unbounded))
+
+
+@cache
+def _names(kind: type) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind))
 
 
 def require_positive(family: str, name: str, value: float) -> None:

@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Mapping
 from difflib import get_close_matches
+from functools import lru_cache
 from math import inf
 from typing import Any
 
@@ -62,6 +63,7 @@ def build_shares(family: str, arguments: object) -> Dirichlet:
     return made
 
 
+@lru_cache(maxsize=4096)  # a study's tables are read twice, before its model and after
 def parse(text: str) -> Distribution:
     """Return the distribution that a line of text describes; a bare number is a constant.
 

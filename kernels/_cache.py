@@ -7,6 +7,8 @@ private folder of the system's temporary directory; where none can be written, k
 is written beside the sources, and numba functions other than these keep numba's own caching.
 """
 
+from __future__ import annotations
+
 import hashlib
 import os
 import sys
@@ -15,10 +17,12 @@ from collections.abc import Callable, Iterator
 from functools import cached_property, lru_cache
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from numba.core import config
 from numba.core.caching import CompileResultCacheImpl, FunctionCache, IndexDataCacheFile, UserWideCacheLocator
+from numba.core.codegen import JITCodeLibrary, ll
+from numba.core.compiler import compile_result
 from numba.core.environment import Environment, lookup_environment
 from numba.core.runtime import rtsys
 from numba.misc.appdirs import AppDirs
@@ -194,6 +198,64 @@ def _environment(module: str, constants: list[Any], name: str) -> Environment:
     return found
 
 
+class Kept(NamedTuple):
+    """A compiled function as it is kept.
+
+    Parameters
+    ----------
+    name : str
+        Of its library.
+    machine : bytes
+        Machine code.
+    bitcode : bytes
+        What LLVM takes into another kernel that calls it.
+    symbols : list of str
+        What the bitcode defines.
+    description, environment, signature : object
+        numba's of the function.
+    again : tuple of callable
+        What numba does again in each process.
+    environments : list of tuple
+        Of functions compiled into it: module, constants, name.
+    """
+
+    name: str
+    machine: bytes
+    bitcode: bytes
+    symbols: list[str]
+    description: Any
+    environment: Any
+    signature: Any
+    again: tuple[Callable[[], None], ...]
+    environments: list[tuple[str, list[Any], str]]
+
+
+class KeptLibrary(JITCodeLibrary):
+    """Machine code that was kept. Its bitcode, half the reading, waits for a kernel that is compiled with it."""
+
+    _bitcode: bytes | None = None
+
+    @classmethod
+    def of(cls, codegen: Any, kept: Kept) -> KeptLibrary:
+        """Return the library, ready to be called."""
+        library = cls(codegen, kept.name)  # type: ignore[no-untyped-call]
+        library._bitcode = kept.bitcode
+        library.enable_object_caching()  # type: ignore[no-untyped-call]
+        library._set_compiled_object(kept.machine)  # type: ignore[no-untyped-call]
+        library._finalize_final_module()  # type: ignore[no-untyped-call]
+        codegen._engine._defined_symbols.update(kept.symbols)
+        return library
+
+    def _get_module_for_linking(self) -> Any:
+        if self._bitcode is not None:
+            self._shared_module, self._bitcode = ll.parse_bitcode(self._bitcode), None
+        return super()._get_module_for_linking()  # type: ignore[no-untyped-call]
+
+
+def _defines(item: Any) -> bool:
+    return not item.is_declaration
+
+
 class KernelCacheImplementation(CompileResultCacheImpl):
     """How numba packs a compiled function, in our place whatever places it knows for other people's functions."""
 
@@ -204,16 +266,42 @@ class KernelCacheImplementation(CompileResultCacheImpl):
         name = f"{Path(code.co_filename).stem}.{py_func.__qualname__}"
         self._filename_base = self.get_filename_base(name, getattr(sys, "abiflags", ""))  # type: ignore[no-untyped-call]
 
-    def reduce(self, cres: Any) -> tuple[Any, ...]:
+    def reduce(self, cres: Any) -> Kept:
         """Return a compiled function in parts that can be pickled."""
-        *parts, environments = super().reduce(cres)  # type: ignore[no-untyped-call]
-        return *parts, [environment.__reduce__()[1] for environment in environments]
+        bare = cres._replace(type_annotation="")  # its text lists every type of every line
+        (name, _, (machine, bitcode)), *parts = super().reduce(bare)  # type: ignore[no-untyped-call]
+        linked = cres.library._get_module_for_linking()
+        symbols = [item.name for kind in (linked.functions, linked.global_variables) for item in kind if _defines(item)]
+        description, environment, signature, _, _, _, again, environments = parts
+        told = [item.__reduce__()[1] for item in environments]
+        return Kept(name, machine, bitcode, symbols, description, environment, signature, again, told)
 
-    def rebuild(self, target_context: Any, payload: Any) -> Any:
+    def rebuild(self, target_context: Any, payload: Kept) -> Any:
         """Return the compiled function of such parts."""
-        *parts, environments = payload
-        found = tuple(_environment(*told) for told in environments)
-        return super().rebuild(target_context, (*parts, found))  # type: ignore[no-untyped-call]
+        for function in payload.again:
+            function()
+        library = KeptLibrary.of(target_context.codegen(), payload)
+        environments = tuple(_environment(*told) for told in payload.environments)
+        for environment in environments:
+            library.codegen.set_env(environment.env_name, environment)
+        return compile_result(
+            target_context=target_context,
+            typing_context=target_context.typing_context,
+            library=library,
+            environment=payload.environment,
+            entry_point=target_context.get_executable(library, payload.description, payload.environment),
+            fndesc=payload.description,
+            type_annotation="",
+            signature=payload.signature,
+            objectmode=False,
+            lifted=(),
+            reload_init=payload.again,
+            referenced_envs=environments,
+        )
+
+    def check_cachable(self, cres: Any) -> bool:
+        """Return whether a compiled function can be kept: what falls back on Python's objects is not."""
+        return not cres.objectmode and not cres.lifted and bool(super().check_cachable(cres))  # type: ignore[no-untyped-call]
 
 
 class CheckedCache(FunctionCache):

@@ -175,6 +175,22 @@ def test_help_needs_no_heavy_import():
     assert time.perf_counter() - start < 10  # a guard against a hang; the speed itself is measured in benchmarks/
 
 
+def test_an_evaluation_imports_neither_rankings_nor_reports_nor_what_numba_compiles_with():
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "import sys, mcsim.command.main as c; c.main(['evaluate', 'ishigami']); print(*sys.modules)",
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    loaded = done.stdout.splitlines()[-1].split()
+    heavy = ("pandas", "xarray", "matplotlib", "scipy.stats", "mcsim.ranking", "mcsim.report", "numba.np.arrayobj")
+    assert [name for name in loaded if name.startswith(heavy)] == []
+
+
 def test_merged_shards_are_the_unsharded_run_ranking_included(capsys, tmp_path):
     said(capsys, "run", "borehole", "--out", str(tmp_path / "whole"), "--draws", "600", "--base", "256", "--quiet")
     for number in ("1", "2", "3"):

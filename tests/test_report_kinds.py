@@ -239,7 +239,7 @@ x = "year"
 """
 
 
-@pytest.mark.parametrize("command", ["check", "show", "evaluate", "run", "sensitivity"])
+@pytest.mark.parametrize("command", ["check", "show", "run", "sensitivity"])
 def test_a_command_refuses_a_figure_before_it_draws(command, tmp_path, capsys):
     (tmp_path / "toy.py").write_text("raise SystemExit('evaluated')\n".replace("raise", "def toy(x):\n    raise"))
     file = tmp_path / "toy.toml"

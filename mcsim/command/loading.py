@@ -43,6 +43,13 @@ def settled(study: Study, settings: Sequence[str]) -> Study:
     return study
 
 
+def stated(study: str, settings: Sequence[str], data: Path | None) -> Study:
+    """Return a study by name or path with what the user set; what its report asks for is not looked at."""
+    from mcsim.study.load import load
+
+    return load(study, data).set_items(pairs_of(settings))
+
+
 def loaded(study: str, settings: Sequence[str], data: Path | None, posterior: str | None = None) -> Study:
     """Return a study by name or path with what the user set, on a posterior where one is said."""
     from mcsim.study.load import load

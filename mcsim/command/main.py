@@ -170,13 +170,14 @@ def check_study(study: str, settings: Sequence[str], data: Path | None, as_json:
 def evaluate_study(study: str, settings: Sequence[str], data: Path | None, as_json: bool) -> None:
     """Evaluate a study once, with every input at its centre unless set."""
     from mcsim.command import show
+    from mcsim.command.loading import stated
+    from mcsim.engine.evaluation import evaluate_centre
     from mcsim.engine.progress import tell_compiling
-    from mcsim.engine.run import evaluate_centre
 
-    loaded = _loaded(study, settings, data)
-    _warn(loaded)
+    found = stated(study, settings, data)
+    _warn(found)
     tell_compiling()
-    _show(show.evaluation(loaded, evaluate_centre(loaded), as_json))
+    _show(show.evaluation(found, evaluate_centre(found), as_json))
 
 
 @mcsim.command("run")

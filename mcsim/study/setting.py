@@ -89,9 +89,10 @@ def check_share(where: str, distribution: Distribution, unit: str) -> None:
     ...
     mcsim.study.errors.InputError: grid.csv: mix[gas]: a share outside 0 and 1 (got 40); 0.4, or in % with unit = "%"
     """
-    if unit != "share":
+    low, high = distribution.support()
+    if unit != "share" or 0.0 <= low <= high <= 1.0:
         return
-    for value in (*distribution.support(), distribution.median()):
+    for value in (low, high, distribution.median()):
         if math.isfinite(value) and not 0.0 <= value <= 1.0:
             remedy = f'{value / 100:g}, or in % with unit = "%"' if 1.0 < value <= 100.0 else "between 0 and 1"
             raise InputError(f"{where}: a share outside 0 and 1 (got {value:g}); {remedy}")
