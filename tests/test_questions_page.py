@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from test_docs_scripts import assert_same_digits
+from test_docs_scripts import assert_same_digits, scripts_first  # noqa: F401 (a fixture that every test here takes)
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 PAGE = (DOCS / "questions.md").read_text(encoding="utf-8")
