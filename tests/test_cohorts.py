@@ -13,8 +13,9 @@ from mcsim.kernels.cohorts.home import fill_unit_leavers, fill_unit_replacements
 from mcsim.kernels.cohorts.materials import WORK, fill_retired
 from mcsim.kernels.cohorts.packs import fill_new_vehicles, fill_states, in_service
 from mcsim.kernels.cohorts.records import MASS, ORIGINS, Contents, Policy
-from mcsim.kernels.cohorts.room import Packs, PackSpace, Retiring, StateSpace
+from mcsim.kernels.cohorts.room import Packs, Retiring
 from mcsim.kernels.cohorts.second_hand import fill_entry_survival
+from mcsim.kernels.cohorts.space import PackSpace, StateSpace
 from mcsim.kernels.cohorts.stock import fill_stock, fill_table_halves, fill_weibull_steps, push_ages, year_of_half
 from mcsim.kernels.cohorts.trade import allocate, ev_share_of_pool, spread_ages
 from mcsim.studies.fleet import stages
@@ -142,7 +143,8 @@ def test_packs_fitted_are_packs_retired_and_packs_in_use(repair, exposure):
     fill_weibull_steps(2.5, 28.0, 0.5, alive)
     left, shifts = np.empty(years), 60
     covered, later, replaced = (np.empty((years, shifts)) for _ in range(3))
-    fill_new_vehicles(alive, state, running, cover, repair, exposure, left, covered, later, replaced)
+    by_class = np.empty(state.shape[1])
+    fill_new_vehicles(alive, state, running, cover, exposure, by_class, left, covered, later, replaced)
     twin = naive.pack_states(96, cover, repair, LAW["shape"], LAW["warranty_scale"], LAW["end_scale"], LAW["hazard"])
     expected_left, expected, expected_replaced = naive.new_vehicle(alive, twin, cover, repair, exposure, years)
     np.testing.assert_allclose(left, expected_left, atol=1e-13)
@@ -162,7 +164,8 @@ def test_grid_agrees_with_single_vehicles_in_continuous_time():
     alive = np.empty(HALVES)
     fill_weibull_steps(2.5, 20.0, 0.5, alive)
     left, (covered, later, replaced) = np.empty(years), (np.empty((years, 10)) for _ in range(3))
-    fill_new_vehicles(alive, state, running, cover, 0.0, 1, left, covered, later, replaced)
+    by_class = np.empty(state.shape[1])
+    fill_new_vehicles(alive, state, running, cover, 1, by_class, left, covered, later, replaced)
     leaves, packs = naive.simulate_new_evs(count, 7, (2.5, 20.0), *LAW.values(), 8.0, 90.0)
     for year in (2, 7, 10, 15, 22):
         share = np.mean(leaves > year + 0.5)
@@ -280,7 +283,7 @@ def test_packs_that_leave_with_their_vehicle_and_those_replaced_are_all_that_ret
     space = StateSpace(*np.empty((5, len(running))))
     fill_states(warranty, end, defects, cover, repair, space, state, running)
     left, tables = np.empty(years), [np.empty((years, years)) for _ in range(3)]
-    fill_new_vehicles(alive, state, running, cover, repair, exposure, left, *tables)
+    fill_new_vehicles(alive, state, running, cover, exposure, np.empty(halves), left, *tables)
     columns = [np.empty(years) for _ in range(5)]
     fill_unit_leavers(alive, alive, running, exposure, *columns[:4])
     fill_unit_replacements(alive, state, exposure, columns[4])

@@ -10,18 +10,10 @@ from mcsim.engine.evaluation import evaluate_centre
 from mcsim.kernels.cohorts.arrivals import add_arriving_packs
 from mcsim.kernels.cohorts.packs import fill_starts, quarter_age
 from mcsim.kernels.cohorts.records import EV, SECOND_HAND
-from mcsim.kernels.cohorts.repaired import fill_renewal_law, fill_repaired
-from mcsim.kernels.cohorts.room import (
-    ArrivalSpace,
-    Coming,
-    Entries,
-    RenewalSpace,
-    Retiring,
-    SampledLaw,
-    Traded,
-    YearSpace,
-)
-from mcsim.kernels.cohorts.second_hand import PackLaw, fill_ends, fill_unrepaired, sample_law
+from mcsim.kernels.cohorts.repaired import add_repaired_packs, fill_renewal_law, fill_repaired
+from mcsim.kernels.cohorts.room import Coming, Entries, Fitted, Retiring
+from mcsim.kernels.cohorts.second_hand import PackLaw, fill_came, fill_ends, sample_law
+from mcsim.kernels.cohorts.space import ArrivalSpace, CameSpace, FittedSpace, RenewalSpace, SampledLaw, Traded
 from mcsim.kernels.cohorts.stock import fill_weibull_steps, row_of
 from mcsim.kernels.cohorts.trade import allocate
 from mcsim.studies.common.ageing import life_shape
@@ -104,21 +96,27 @@ def test_old_packs_are_heavy_and_those_of_today_are_not(fleet, centre):
     np.testing.assert_allclose(heavier[2020 - Y :, :, 6][found], ratio[2020 - Y :][found], rtol=2e-3)
 
 
+def fitted_space(years):
+    early, late, entering, made = (np.empty(years) for _ in range(4))
+    return FittedSpace(early, late, entering, np.empty(row_of(years)), np.empty(row_of(years)), made)
+
+
 def test_a_replacement_holds_what_its_vehicles_pack_held():
     # One traded vehicle of 2015 (place 10) whose packs, its own and one fitted two years later, retire in 2020.
     years, ages, shifts = 16, 6, 3
     empty = np.zeros((1, ages, years))
     retired = np.zeros((1, ages, years, shifts))
     retired[0, 5, 0, 0], retired[0, 5, 0, 2] = 0.5, 0.25
-    cells = retired.reshape(1, ages, years * shifts)
-    none = np.zeros((1, ages, 0))
-    entries = Entries(np.ones((1, ages)), empty, empty, retired, cells, none, none, np.zeros((1, ages, shifts)))
+    cells, number = retired.reshape(1, ages, years * shifts), retired.sum(axis=3)
+    none = Fitted(*(np.zeros((1, ages, 0)) for _ in range(4)), np.zeros((1, 2, years + 1)))
+    dead = np.zeros((1, ages, shifts))
+    entries = Entries(np.ones((1, ages)), empty, empty, number, retired, cells, none, dead)
     coming = Coming(np.zeros((1, years, ages)), np.zeros((1, years, ages)))
     coming.working[0, 15, 5] = 4.0
     packs = Retiring(np.zeros((1, years)), np.zeros((1, row_of(years))))
     capacity = np.tile(np.arange(20.0, 20.0 + years), (1, 2, 1))
-    space = ArrivalSpace(np.empty(years * shifts), np.empty(years * shifts), np.empty(row_of(years)))
-    add_arriving_packs(coming, entries, capacity, space, packs)
+    space = ArrivalSpace(np.empty(years * shifts), fitted_space(years))
+    add_arriving_packs(coming, entries, True, capacity, space, packs)
     assert packs.number[0, 15] == pytest.approx(3.0)
     # 30 kWh, the vehicle's, for both: not the 32 of vehicles sold when the second was fitted.
     np.testing.assert_allclose(packs.energy[0, row_of(15) + np.array([10, 12])], [60.0, 30.0])
@@ -166,9 +164,9 @@ def test_a_pack_that_crosses_fails_no_earlier_than_its_quantile_does_in_the_host
     fill_starts(age, home, home, np.ones(200), 0, host, start[:1])
     yearly = SampledLaw(np.empty((4, 30)), np.ones((4, 30)))
     sample_law(host, yearly.end)
-    space = YearSpace(np.ones(13), np.empty(13), np.empty(12), np.empty(12))
-    left, retired = np.empty(12), np.zeros((12, 1))
-    fill_unrepaired(age, 2, yearly, Traded(np.ones(1), start), space, left, retired)
+    space = CameSpace(np.ones(13), np.empty(13), np.empty(12), np.empty(13))
+    left, number, retired = np.empty(12), np.empty(12), np.zeros((12, 1))
+    fill_came(age, 2, yearly, Traded(np.ones(1), start), space, left, number, retired)
     crossed = math.exp(-((age / home_scale) ** shape))
     known = min(crossed, math.exp(-((age / host_scale) ** shape)))
     expected = [min(math.exp(-((t / host_scale) ** shape)), known) / known for t in range(age + 1, age + 13)]
@@ -214,30 +212,60 @@ def test_packs_of_an_import_and_those_of_its_repairs_are_those_of_its_half_years
     start = np.array([end[quarter_age(2 * age, fitted)] for fitted in range(classes)])
     start[5] *= 0.9
     expected, expected_left = half_by_half(age, exposure, end, defects, alive, share, start, repair, years)
-    yearly, halfly = (SampledLaw(*(np.empty((step, 60)) for _ in range(2))) for step in (4, 2))
-    for sampled in (yearly, halfly):
-        sample_law(end, sampled.end)
-        sample_law(defects, sampled.defects)
-    space = YearSpace(np.empty(years + 1), np.empty(years + 1), np.empty(years), np.empty(years))
-    fill_ends(alive, exposure, space.alive)
-    traded, left, retired = Traded(share, start), np.empty(years), np.zeros((years, shifts))
-    fill_unrepaired(age, exposure, yearly, traded, space, left, retired)
+    yearly = SampledLaw(np.empty((4, 60)), np.empty((4, 60)))
+    sample_law(end, yearly.end)
+    sample_law(defects, yearly.defects)
+    came = CameSpace(np.empty(years + 1), np.empty(years + 1), np.empty(years), np.empty(years + 1))
+    fill_ends(alive, exposure, came.alive)
+    left, number, retired = np.empty(years), np.empty(years), np.zeros((years, shifts))
+    fill_came(age, exposure, yearly, Traded(share, start), came, left, number, retired)
     halves = 2 * years
-    renewal = RenewalSpace(
-        *(np.empty(halves) for _ in range(3)), np.empty((2, years + 1)), np.empty(years), np.empty(years)
-    )
-    repaired, number = np.empty(row_of(years)), np.empty(years)
-    fill_renewal_law(PackLaw(end, defects, repair), renewal)
-    fill_repaired(age, repair, exposure, alive, traded, halfly, renewal, left, repaired, number)
+    renewal = RenewalSpace(np.empty(halves + 1), np.empty(halves), np.empty(halves), np.empty(years))
+    fitted = Fitted(*(np.empty((1, age + 1, years)) for _ in range(4)), np.empty((1, 2, years + 1)))
+    fill_renewal_law(PackLaw(end, defects, repair), fitted.served[0], renewal.loss)
+    one = Fitted(*(values[0, age] for values in fitted[:4]), fitted.served[0])
+    fill_repaired(repair, exposure, alive, came, renewal, left, number, one)
     np.testing.assert_allclose(left, expected_left, rtol=1e-12)
-    for year in range(years):
-        for shift in range(shifts):
-            assert retired[year, shift] == pytest.approx(expected.get((year, shift), 0.0), rel=1e-11, abs=1e-15)
-        for fitted in range(year + 1):
-            found = repaired[row_of(year) + fitted]
-            assert found == pytest.approx(expected.get((year, age + fitted), 0.0), rel=1e-11, abs=1e-15)
-        assert number[year] == pytest.approx(repaired[row_of(year) : row_of(year + 1)].sum(), rel=1e-12, abs=1e-15)
-    assert (number.sum() > 0.01) == (repair > 0.0)
+    # One vehicle comes in the first year with a pack of 1 kWh: what retires is told by year and year of fitting.
+    working = np.zeros((1, years, age + 1))
+    working[0, 0, age] = 1.0
+    none = np.empty((1, 0, 0, 0))
+    entries = Entries(none, none, none, none, none, none, fitted, none)
+    for renewed in (True, False):
+        energy = np.zeros(row_of(years))
+        add_repaired_packs(0, Coming(working, working), entries, renewed, np.ones(years), fitted_space(years), energy)
+        for year in range(years):
+            for shift in range(shifts):
+                assert retired[year, shift] == pytest.approx(expected.get((year, shift), 0.0), rel=1e-11, abs=1e-15)
+            row = energy[row_of(year) : row_of(year + 1)]
+            known = [expected.get((year, age + since), 0.0) for since in range(year + 1)]
+            np.testing.assert_allclose(row, known, rtol=1e-11, atol=1e-15)
+            assert number[year] == pytest.approx(row.sum() + retired[year].sum(), rel=1e-12, abs=1e-15)
+        assert (energy.sum() > 0.01) == (repair > 0.0)
+
+
+@pytest.mark.parametrize("renewed", [True, False])
+def test_packs_fitted_in_imports_of_several_years_and_ages_are_the_sum_of_each(renewed):
+    # Summing first what enters in one year must not mix ages whose vehicles live differently, or capacities.
+    years, ages, rng = 8, 4, np.random.default_rng(3)
+    fitted = Fitted(*rng.random((4, 1, ages, years)), rng.random((1, 2, years + 1)))
+    if renewed:
+        fitted.living[0] = fitted.living[0, 0]
+    working, capacity = rng.random((1, years, ages)) * (rng.random((1, years, ages)) < 0.5), rng.uniform(20, 90, years)
+    none = np.empty((1, 0, 0, 0))
+    entries = Entries(none, none, none, none, none, none, fitted, none)
+
+    def energy(came, summed):
+        found = np.zeros(row_of(years))
+        add_repaired_packs(0, Coming(came, came), entries, summed, capacity, fitted_space(years), found)
+        return found
+
+    alone = np.zeros(row_of(years))
+    for cell in zip(*np.nonzero(working), strict=True):
+        one = np.zeros_like(working)
+        one[cell] = working[cell]
+        alone += energy(one, False)
+    np.testing.assert_allclose(energy(working, renewed), alone, rtol=1e-11, atol=1e-9)
 
 
 def test_what_one_age_sought_in_vain_no_other_age_finds():

@@ -6,7 +6,7 @@ import pytest
 import mcsim
 from mcsim.engine.design import make_design
 from mcsim.engine.evaluation import design_columns, evaluate_values, transform
-from mcsim.kernels.cohorts.packs import mend
+from mcsim.kernels.cohorts.curves import mend
 from mcsim.kernels.cohorts.records import NEW, SECOND_HAND, TAKE_BACK
 from mcsim.studies.fleet.failures import GUMBEL, _as_read
 from mcsim.studies.fleet.policy import no_rule

@@ -136,13 +136,15 @@ def push_all_ages(in_use, oldest, exposure, total, groups):
 
 
 @borrowing_kernel
-def add_arriving_packs(coming, entries, capacity, space, packs):
+def add_arriving_packs(coming, entries, renewed, capacity, space, packs):
     """Add the packs that imports retire, for every draw.
 
     Parameters
     ----------
     coming, entries : Coming, Entries
         Of n draws: who came, and what becomes of one.
+    renewed : bool
+        Whether the clock of survival starts again at entry.
     capacity : ndarray, shape (n, origins, years)
         As in `Contents`.
     space : ArrivalSpace
@@ -151,28 +153,26 @@ def add_arriving_packs(coming, entries, capacity, space, packs):
         Second-hand packs; added to.
     """
     years, ages = coming.working.shape[1], coming.working.shape[2]
-    shifts = entries.retired.shape[3]
-    retired, number = space.retired, space.number
+    shifts, retired = entries.retired.shape[3], space.retired
     for i in range(coming.working.shape[0]):
-        for cell in range(number.size):
-            number[cell] = 0.0
+        number, energy = packs.number[i], packs.energy[i]
+        for entered in range(years):
+            for age in range(ages):
+                if coming.working[i, entered, age] > 0.0:
+                    add_scaled(coming.working[i, entered, age], entries.number[i, age], number[entered:])
         for first in range(1 - ages, years):
             # A vehicle or a pack of before the first year counts as the first year's.
             start = max(first, 0)
-            if sum_model_year(i, first, coming.working, entries.retired_cells, shifts, retired):
-                add_scaled(1.0, retired[start * shifts :], number[start * shifts :])
-                spread_energy(capacity[i, SECOND_HAND, start], first, shifts, retired, packs.energy[i])
+            entered = sum_model_year(i, first, coming.working, entries.retired_cells, shifts, retired)
+            spread_energy(capacity[i, SECOND_HAND, start], first, entered, shifts, retired, energy)
             add_dead_packs(i, first, coming.dead, entries.dead, capacity[i, SECOND_HAND, start], packs)
-        for year in range(years):
-            for shift in range(shifts):
-                packs.number[i, year] += number[year * shifts + shift]
-        if entries.repaired.shape[2] > 0:
-            add_repaired_packs(i, coming, entries, capacity[i, SECOND_HAND], space.repaired, packs)
+        if entries.fitted.early.shape[2] > 0:
+            add_repaired_packs(i, coming, entries, renewed, capacity[i, SECOND_HAND], space.fitted, energy)
 
 
 @borrowing_kernel
 def sum_model_year(i, first, working, cells, shifts, retired):
-    """Fill the packs that the imports of one model year retire; return whether any came.
+    """Fill the packs that the imports of one model year retire; return the year in which the first of them came.
 
     Parameters
     ----------
@@ -183,42 +183,45 @@ def sum_model_year(i, first, working, cells, shifts, retired):
     cells : ndarray, shape (n, ages, years * shifts)
         As in `Entries`.
     retired : ndarray, shape (years * shifts,)
-        Filled from the model year on, by year and shift.
+        Filled from that year on, by year and shift.
+
+    Returns
+    -------
+    int
+        The number of years where none came.
     """
     years, ages = working.shape[1], working.shape[2]
-    any_came = False
+    first_entered = years
     for age in range(max(-first, 0), min(ages, years - first)):
         came = working[i, first + age, age]
         if came > 0.0:
             entered = (first + age) * shifts
-            if any_came:
+            if first_entered < years:
                 add_scaled(came, cells[i, age], retired[entered:])
             else:
-                # The first who came: before them nothing retires, and what they leave need not be added to 0.
-                any_came = True
-                for cell in range(max(first, 0) * shifts, entered):
-                    retired[cell] = 0.0
+                # The first who came: what they leave need not be added to 0.
+                first_entered = first + age
                 set_scaled(came, cells[i, age], retired[entered:])
-    return any_came
+    return first_entered
 
 
 @borrowing_kernel
-def spread_energy(kwh, first, shifts, retired, energy):
+def spread_energy(kwh, first, entered, shifts, retired, energy):
     """Add the capacity of one model year's retiring packs to the model years of the packs.
 
     Parameters
     ----------
     kwh : float
         Capacity of a pack [kWh]: the vehicle's, for all that it ever has.
-    first, shifts : int
-        Model year of the vehicles, and shifts.
+    first, entered, shifts : int
+        Model year of the vehicles, year in which the first came, and shifts.
     retired : ndarray, shape (years * shifts,)
         From `sum_model_year`.
     energy : ndarray, shape (years * (years + 1) / 2,)
         Added to, as in `Retiring`.
     """
     years = retired.size // shifts
-    for year in range(max(first, 0), years):
+    for year in range(entered, years):
         row, cells = row_of(year), retired[year * shifts : (year + 1) * shifts]
         # No pack is fitted after the year in which it retires: cells beyond are 0.
         if first >= 0:

@@ -2,10 +2,10 @@
 
 import math
 
-from mcsim.kernels._jit import borrowing_kernel, part_of_kernel
+from mcsim.kernels._jit import apart_kernel, borrowing_kernel, part_of_kernel
 from mcsim.kernels.cohorts.records import CAR, DEAD, EV, HEV, ICEV, PICKUP
 from mcsim.kernels.cohorts.room import Leavers
-from mcsim.kernels.cohorts.stock import fill_table_halves
+from mcsim.kernels.cohorts.stock import add_scaled, fill_table_halves
 
 
 @borrowing_kernel
@@ -92,8 +92,24 @@ def fill_unit_replacements(alive, share, exposure, replaced):
         replaced[year] = fitted
 
 
+@apart_kernel
+def _mix(pickup, cars, pickups, mixed):
+    """Fill what becomes of the vehicles of one model year, of which a share is pickups, by year of age."""
+    car = 1.0 - pickup
+    for year in range(mixed.size):
+        mixed[year] = car * cars[year] + pickup * pickups[year]
+
+
 @borrowing_kernel
-def fill_home_fleet(sales, pickup_share, leavers, stock, gone, replaced, pool):
+def _put_pool(sold, mixed, model_year, start, of_kind):
+    """Put those who leave in the pool of one powertrain, (years, ages), of model years counted from the first year."""
+    years, ages = of_kind.shape
+    for year in range(start, min(years, model_year + ages)):
+        of_kind[year, year - model_year] = sold * mixed[year - start]
+
+
+@borrowing_kernel
+def fill_home_fleet(sales, pickup_share, leavers, space, stock, gone, replaced, pool):
     """Fill stock and deregistrations by year and powertrain, and the pool by year and age.
 
     Parameters
@@ -104,6 +120,8 @@ def fill_home_fleet(sales, pickup_share, leavers, stock, gone, replaced, pool):
         Share of pickups [-]; the rest are cars, SUVs and vans.
     leavers : Leavers
         Who stays and who leaves, of one draw.
+    space : HomeSpace
+        Working space.
     stock : ndarray, shape (years, powertrains)
         Filled; model years may begin before the first of these years.
     gone : ndarray, shape (years, powertrains + 1)
@@ -118,47 +136,61 @@ def fill_home_fleet(sales, pickup_share, leavers, stock, gone, replaced, pool):
     >>> import numpy as np
     >>> from mcsim.kernels.cohorts.home import fill_home_fleet
     >>> from mcsim.kernels.cohorts.room import Leavers
+    >>> from mcsim.kernels.cohorts.space import HomeSpace
     >>> stock, gone, pool, replaced = np.empty((2, 3)), np.empty((2, 4)), np.empty((4, 2, 2)), np.empty(2)
     >>> left, none = np.array([[0.5, 0.0], [0.5, 0.0]]), np.zeros((2, 2))
     >>> leavers = Leavers(left, none, none, np.full((2, 2), 0.5), none, none)
-    >>> fill_home_fleet(np.array([[8.0, 0, 0], [4.0, 0, 0]]), np.zeros(2), leavers, stock, gone, replaced, pool)
+    >>> space = HomeSpace(np.empty(4), np.empty(4), np.empty((3, 2)), np.empty((4, 2)), np.empty(2))
+    >>> sales = np.array([[8.0, 0, 0], [4.0, 0, 0]])
+    >>> fill_home_fleet(sales, np.zeros(2), leavers, space, stock, gone, replaced, pool)
     >>> stock[:, 0].tolist(), gone[:, 0].tolist(), pool[0].tolist()
     ([4.0, 2.0], [4.0, 6.0], [[4.0, 0.0], [2.0, 4.0]])
     """
     years, ages = pool.shape[1], pool.shape[2]
-    first = sales.shape[0] - years
     for year in range(years):
         replaced[year] = 0.0
         for kind in range(pool.shape[0]):
-            gone[year, kind] = 0.0
-            stock[year, min(kind, EV)] = 0.0
+            space.gone[kind, year] = 0.0
+            space.stock[min(kind, EV), year] = 0.0
             for age in range(ages):
                 pool[kind, year, age] = 0.0
     for model_year in range(sales.shape[0]):
-        pickup = pickup_share[model_year]
-        car = 1.0 - pickup
-        icev, hev, ev = sales[model_year, ICEV], sales[model_year, HEV], sales[model_year, EV]
-        for year in range(max(model_year - first, 0), years):
-            age = year + first - model_year
-            left = car * leavers.left[CAR, age] + pickup * leavers.left[PICKUP, age]
-            dying = car * leavers.combustion[CAR, age] + pickup * leavers.combustion[PICKUP, age]
-            stock[year, ICEV] += icev * left
-            stock[year, HEV] += hev * left
-            gone[year, ICEV] += icev * dying
-            gone[year, HEV] += hev * dying
-            if age < ages:
-                pool[ICEV, year, age] = icev * dying
-                pool[HEV, year, age] = hev * dying
-            if ev > 0.0:
-                died = ev * (car * leavers.death[CAR, age] + pickup * leavers.death[PICKUP, age])
-                failed = ev * (car * leavers.failure[CAR, age] + pickup * leavers.failure[PICKUP, age])
-                stock[year, EV] += ev * (car * leavers.in_use[CAR, age] + pickup * leavers.in_use[PICKUP, age])
-                gone[year, EV] += died
-                gone[year, DEAD] += failed
-                replaced[year] += ev * (car * leavers.replaced[CAR, age] + pickup * leavers.replaced[PICKUP, age])
-                if age < ages:
-                    pool[EV, year, age] = died
-                    pool[DEAD, year, age] = failed
+        add_model_year(model_year, sales, pickup_share[model_year], leavers, space, replaced, pool)
+    # Years lie side by side while model years are added.
+    for year in range(years):
+        for kind in range(stock.shape[1]):
+            stock[year, kind] = space.stock[kind, year]
+        for kind in range(gone.shape[1]):
+            gone[year, kind] = space.gone[kind, year]
+
+
+@borrowing_kernel
+def add_model_year(model_year, sales, pickup, leavers, space, replaced, pool):
+    """Add what becomes of the vehicles of one model year; arguments as in `fill_home_fleet`, but for their pickups."""
+    years = replaced.size
+    first = model_year - sales.shape[0] + years
+    start = max(first, 0)
+    age, mixed, stock, gone = start - first, space.mixed[: years - start], space.stock, space.gone
+    icev, hev, ev = sales[model_year, ICEV], sales[model_year, HEV], sales[model_year, EV]
+    _mix(pickup, leavers.left[CAR, age:], leavers.left[PICKUP, age:], mixed)
+    add_scaled(icev, mixed, stock[ICEV, start:])
+    add_scaled(hev, mixed, stock[HEV, start:])
+    _mix(pickup, leavers.combustion[CAR, age:], leavers.combustion[PICKUP, age:], mixed)
+    add_scaled(icev, mixed, gone[ICEV, start:])
+    add_scaled(hev, mixed, gone[HEV, start:])
+    _put_pool(icev, mixed, first, start, pool[ICEV])
+    _put_pool(hev, mixed, first, start, pool[HEV])
+    if ev > 0.0:
+        _mix(pickup, leavers.in_use[CAR, age:], leavers.in_use[PICKUP, age:], mixed)
+        add_scaled(ev, mixed, stock[EV, start:])
+        _mix(pickup, leavers.replaced[CAR, age:], leavers.replaced[PICKUP, age:], mixed)
+        add_scaled(ev, mixed, replaced[start:])
+        _mix(pickup, leavers.death[CAR, age:], leavers.death[PICKUP, age:], mixed)
+        add_scaled(ev, mixed, gone[EV, start:])
+        _put_pool(ev, mixed, first, start, pool[EV])
+        _mix(pickup, leavers.failure[CAR, age:], leavers.failure[PICKUP, age:], mixed)
+        add_scaled(ev, mixed, gone[DEAD, start:])
+        _put_pool(ev, mixed, first, start, pool[DEAD])
 
 
 @part_of_kernel
@@ -210,7 +242,7 @@ def fill_home_fleets(vehicles, styles, rules, pass_scale, states, leavers, space
             fill_unit_replacements(ev_alive, states.share[i], exposure, leavers.replaced[i, style])
         sales, share = vehicles.sales[i], styles.pickup_share
         unit = leavers_of(i, leavers)
-        fill_home_fleet(sales, share, unit, flows.stock[i], flows.gone[i], flows.replaced[i], pool[i])
+        fill_home_fleet(sales, share, unit, space, flows.stock[i], flows.gone[i], flows.replaced[i], pool[i])
         # A rule on state of health refuses every dead pack; without one the option says whether they are on offer.
         if not rules.dead_packs or pass_scale[i] < math.inf:
             for year in range(pool.shape[2]):

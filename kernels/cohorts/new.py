@@ -1,7 +1,8 @@
 """Vehicles sold new in the host country, and the stock that was there before the first year."""
 
 from mcsim.kernels._jit import borrowing_kernel
-from mcsim.kernels.cohorts.packs import fill_curves, fill_new_vehicles, fill_states
+from mcsim.kernels.cohorts.curves import fill_curves
+from mcsim.kernels.cohorts.packs import fill_new_vehicles, fill_states
 from mcsim.kernels.cohorts.records import EV, HEV, ICEV, NEW, SECOND_HAND
 from mcsim.kernels.cohorts.stock import add_scaled, fill_weibull_steps, push_ages, push_cohort, row_of
 
@@ -18,28 +19,28 @@ def fill_first_owners(vehicles, laws, exposure, curves, space, states, new):
         Half-years lived at the end of the year of sale.
     curves : Curves
         Filled.
-    space : StateSpace
+    space : OwnerSpace
         Working space.
     states, new : States, NewVehicles
         Filled.
     """
     for i in range(laws.shape.size):
         here, there = laws.host, laws.home
-        fill_curves(i, laws, curves)
+        fill_curves(i, laws, space.hazards, curves)
         fill_states(
             curves.home.warranty[i], curves.home.end[i], curves.defects[i], there.cover[i], there.repair[i],
-            space, states.home.share[i], states.home.running[i],
+            space.states, states.home.share[i], states.home.running[i],
         )  # fmt: skip
         fill_states(
             curves.host.warranty[i], curves.host.end[i], curves.defects[i], here.cover[i], here.repair[i],
-            space, states.host.share[i], states.host.running[i],
+            space.states, states.host.share[i], states.host.running[i],
         )  # fmt: skip
         fill_weibull_steps(vehicles.shape[i], vehicles.scale[i], 0.5, new.alive[i])
         # At the end of its y-th year after that of sale a vehicle is 2 y half-years older than at the first.
         for year in range(new.left.shape[1]):
             new.left[i, year] = new.alive[i, 2 * year + exposure]
         fill_new_vehicles(
-            new.alive[i], states.host.share[i], states.host.running[i], here.cover[i], here.repair[i], exposure,
+            new.alive[i], states.host.share[i], states.host.running[i], here.cover[i], exposure, space.by_class,
             new.ev_left[i], new.covered[i], new.later[i], new.replaced[i],
         )  # fmt: skip
 
@@ -201,8 +202,9 @@ def fill_new_packs(sales, new, capacity, per_vehicle, packs):
 
 @borrowing_kernel
 def sum_shifts(retired, total):
-    """Fill the packs retired by year, (years,), from those by year and model year, (years, shifts)."""
-    fours, shifts = total.size - total.size % 4, retired.shape[1]
+    """Fill the packs retired by year, (years,), from those by year and model year, (as many years or fewer, shifts)."""
+    years, shifts = retired.shape
+    fours = years - years % 4
     # Four years side by side: a sum by itself waits for every addition. No pack is of a later year than it retires in.
     for year in range(0, fours, 4):
         first, second, third, fourth = 0.0, 0.0, 0.0, 0.0
@@ -214,6 +216,7 @@ def sum_shifts(retired, total):
         total[year], total[year + 1], total[year + 2], total[year + 3] = first, second, third, fourth
     for year in range(fours, total.size):
         total[year] = 0.0
+    for year in range(fours, years):
         for shift in range(shifts):
             total[year] += retired[year, shift]
 
@@ -228,13 +231,13 @@ def push_packs(i, sold, ev, kwh, retired, total, packs):
         Draw and year of sale.
     ev, kwh : float
         Vehicles, and their capacity [kWh].
-    retired, total : ndarray, shape (years, shifts) and (years,)
+    retired, total : ndarray, shape (as many years or fewer, shifts) and (years,)
         Packs per vehicle by year since sale and by model year since it, and their sum.
     packs : Retiring
         Added to.
     """
     years, shifts = packs.number.shape[1], retired.shape[1]
-    for year in range(sold, years):
+    for year in range(sold, min(years, sold + retired.shape[0])):
         # Within the cover or after it, hardly ever both in one year.
         if total[year - sold] > 0.0:
             packs.number[i, year] += ev * total[year - sold]

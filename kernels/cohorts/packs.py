@@ -10,7 +10,7 @@ in the two survivals and sum exactly over mixes of vehicles.
 import math
 
 from mcsim.kernels._jit import apart_kernel, borrowing_kernel, inline_kernel
-from mcsim.kernels.cohorts.stock import fill_weibull_steps, year_of_half
+from mcsim.kernels.cohorts.stock import year_of_half
 
 NOBODY = 1e-16  # fewer than this share is nobody
 
@@ -139,9 +139,9 @@ def fill_service(halves, warranty_law, end_law, defects, cover, space):
     """
     for age in range(halves - 1):
         place, quarter = halves - 1 - age, quarter_age(age + 1, 1)
-        space.warranty[place], space.end[place], space.defects[place] = (
-            warranty_law[quarter], end_law[quarter], defects[quarter]
-        )  # fmt: skip
+        space.end[place], space.defects[place] = end_law[quarter], defects[quarter]
+        if age < cover:
+            space.warranty[place] = warranty_law[quarter]
     for fitted in range(1, halves):
         # P(T_warranty > cover and T_end > age), both times monotone in one quantile: the smaller of two survivals.
         passed = math.inf
@@ -175,7 +175,7 @@ def fill_states(warranty_law, end_law, defects, cover, repair, space, state, run
     --------
     >>> import numpy as np
     >>> from mcsim.kernels.cohorts.packs import fill_states
-    >>> from mcsim.kernels.cohorts.room import StateSpace
+    >>> from mcsim.kernels.cohorts.space import StateSpace
     >>> law, state, running = np.linspace(1.0, 0.0, 9), np.empty((3, 2)), np.empty(3)
     >>> fill_states(law, law, np.ones(9), 1, 0.0, StateSpace(*np.empty((5, 3))), state, running)
     >>> running.tolist(), state[1].tolist()
@@ -211,8 +211,56 @@ def fill_states(warranty_law, end_law, defects, cover, repair, space, state, run
             break
 
 
+@apart_kernel
+def _add_retired(before_vehicle, after_vehicle, before, after, retired):
+    """Add what one half-year ends of every class, each class being independent of the vehicle.
+
+    S_v S_p falls by what either ends, so that the sum over years is exact.
+    """
+    for fitted in range(retired.size):
+        retired[fitted] += before_vehicle * before[fitted] - after_vehicle * after[fitted]
+
+
+@apart_kernel
+def _add_failed(vehicles, before, after, failed):
+    for fitted in range(failed.size):
+        failed[fitted] += vehicles * (before[fitted] - after[fitted])
+
+
 @borrowing_kernel
-def fill_new_vehicles(alive, state, running, cover, repair, exposure, left, covered, later, replaced):
+def _put_classes(by_class, exposure, by_shift):
+    """Add what is told by half-year of fitting to the model years in which these fall, and set it to 0."""
+    for fitted in range(by_class.size):
+        by_shift[0 if fitted == 0 else year_of_half(fitted, exposure)] += by_class[fitted]
+        by_class[fitted] = 0.0
+
+
+@borrowing_kernel
+def _retire(first, last, alive, state, exposure, by_class, by_shift):
+    """Add the packs that retire in the half-years after `first` up to `last`, all of one year, by their model year."""
+    classes = state.shape[1]
+    for half in range(first + 1, last + 1):
+        known = min(half, classes)
+        _add_retired(alive[half - 1], alive[half], state[half - 1, :known], state[half, :known], by_class[:known])
+        if half < classes:
+            # Half of those whose vehicle dies in the half-year of fitting had their new pack already.
+            by_shift[year_of_half(half, exposure)] += 0.5 * (alive[half - 1] - alive[half]) * state[half, half]
+    _put_classes(by_class[: min(last, classes)], exposure, by_shift)
+
+
+@borrowing_kernel
+def _replace(first, last, alive, state, exposure, by_class, by_shift):
+    """Add the packs that a warranty replaces, as `_retire`: the integral of S_v over their loss, by the trapezoid."""
+    classes = state.shape[1]
+    for half in range(first + 1, last + 1):
+        known = min(half, classes)
+        mean = 0.5 * (alive[half - 1] + alive[half])
+        _add_failed(mean, state[half - 1, :known], state[half, :known], by_class[:known])
+    _put_classes(by_class[: min(last, classes)], exposure, by_shift)
+
+
+@borrowing_kernel
+def fill_new_vehicles(alive, state, running, cover, exposure, by_class, left, covered, later, replaced):
     """Fill what one EV sold new becomes: stock, packs retired by year and by age of the pack's model year, exactly.
 
     Parameters
@@ -221,53 +269,51 @@ def fill_new_vehicles(alive, state, running, cover, repair, exposure, left, cove
         Survival of vehicles by half-year.
     state, running : ndarray
         From `fill_states`.
-    cover, repair, exposure
-        Half-years of warranty, probability of repair after it, half-years lived at the end of the year of sale.
+    cover, exposure : int
+        Half-years of warranty, and those lived at the end of the year of sale.
+    by_class : ndarray, shape (classes,)
+        Working space.
     left : ndarray, shape (years,)
         Filled: share in use at the ends of years.
     covered, later, replaced : ndarray, shape (years, shifts)
         Filled: packs retired within the warranty's age and after, and those of the former that the warranty replaced,
-        by year after sale and by model year of the pack (years after sale).
+        by year after sale and by model year of the pack (years after sale); the years of `covered` and `replaced` must
+        reach the cover alone.
 
     Examples
     --------
     >>> import numpy as np
     >>> from mcsim.kernels.cohorts.packs import fill_new_vehicles, fill_states
-    >>> from mcsim.kernels.cohorts.room import StateSpace
+    >>> from mcsim.kernels.cohorts.space import StateSpace
     >>> law, state, running = np.linspace(1.0, 0.0, 9), np.empty((3, 2)), np.empty(3)
     >>> fill_states(law, law, np.ones(9), 1, 0.0, StateSpace(*np.empty((5, 3))), state, running)
     >>> left, covered, later, replaced = np.empty(2), np.empty((2, 1)), np.empty((2, 1)), np.empty((2, 1))
     >>> alive = np.array([1.0, 0.8, 0.5])
-    >>> fill_new_vehicles(alive, state, running, 1, 0.0, 1, left, covered, later, replaced)
+    >>> fill_new_vehicles(alive, state, running, 1, 1, np.empty(2), left, covered, later, replaced)
     >>> float(left[0]), float(covered[0, 0].round(3)), float(replaced[0, 0].round(3))
     (0.8, 0.425, 0.225)
     """
+    _clear(covered)
+    _clear(later)
+    _clear(replaced)
+    for fitted in range(state.shape[1]):
+        by_class[fitted] = 0.0
     for year in range(left.size):
-        for shift in range(covered.shape[1]):
-            covered[year, shift] = 0.0
-            later[year, shift] = 0.0
-            replaced[year, shift] = 0.0
-        left[year] = alive[2 * year + exposure] * running[2 * year + exposure]
-    classes = state.shape[1]
-    for half in range(1, 2 * (left.size - 1) + exposure + 1):
-        year = year_of_half(half, exposure)
-        before_vehicle, after_vehicle = alive[half - 1], alive[half]
-        retired = covered[year] if half <= cover else later[year]
-        failed = 0.0
-        for fitted in range(min(half, classes)):
-            before, after = state[half - 1, fitted], state[half, fitted]
-            if before > 0.0:
-                shift = 0 if fitted == 0 else year_of_half(fitted, exposure)
-                # Vehicle and pack are independent: S_v S_p falls by what either ends, so the sum over years is exact.
-                retired[shift] += before_vehicle * before - after_vehicle * after
-                failed += before - after
-                if half <= cover:
-                    # The integral of S_v over the step against the packs' loss, by the trapezoid.
-                    replaced[year, shift] += 0.5 * (before_vehicle + after_vehicle) * (before - after)
-        again = failed if half <= cover else repair * failed
-        if again > 0.0:
-            # Half of those whose vehicle dies in the same step had their new pack already.
-            retired[year] += 0.5 * (before_vehicle - after_vehicle) * again
+        # The half-years of the year, those within the cover first.
+        first, last = max(2 * (year - 1) + exposure, 0), 2 * year + exposure
+        left[year] = alive[last] * running[last]
+        if first < cover:
+            _retire(first, min(cover, last), alive, state, exposure, by_class, covered[year])
+            _replace(first, min(cover, last), alive, state, exposure, by_class, replaced[year])
+        if last > cover:
+            _retire(max(first, cover), last, alive, state, exposure, by_class, later[year])
+
+
+@borrowing_kernel
+def _clear(table):
+    for row in range(table.shape[0]):
+        for place in range(table.shape[1]):
+            table[row, place] = 0.0
 
 
 @borrowing_kernel
@@ -358,71 +404,3 @@ def fill_starts(age, warranty_law, end_law, pass_law, cover, host_law, start):
         # earlier than where the law there is `kept` - later than now where a rule at the border or a host that drives
         # packs further down than the home country lets nobody through who is close to the end.
         start[fitted] = min(kept, host_law[quarters]) if kept > 0.0 else host_law[quarters]
-
-
-@borrowing_kernel
-def mend(share, gained, until, end):
-    """Put the end of life of a share of packs off, once, of those that reach it at or before an age.
-
-    At age q there are those still there, S(q), and of those that reached their end in the last `gained` quarter-years,
-    up to the age `until`, the share that was mended: S(q) + share (S(q - gained) - S(min(q, until))). The pack is the
-    same one: none is made, none retires before.
-
-    Parameters
-    ----------
-    share : float
-        Of packs that are mended.
-    gained, until : int
-        What mending adds, and the last age at which it is done [quarter-years].
-    end : ndarray, shape (quarters,)
-        Survival to the end of life by quarter-year of age; changed.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from mcsim.kernels.cohorts.packs import mend
-    >>> end = np.array([1.0, 0.5, 0.25, 0.0, 0.0])
-    >>> mend(0.5, 1, 2, end)
-    >>> end.tolist()
-    [1.0, 0.75, 0.375, 0.0, 0.0]
-    """
-    last = end[min(until, end.size - 1)]
-    # From the oldest on: what is read lies before what is written.
-    for quarter in range(end.size - 1, -1, -1):
-        gone = end[quarter] if quarter <= until else last
-        end[quarter] += share * max(end[max(quarter - gained, 0)] - gone, 0.0)
-
-
-@borrowing_kernel
-def fill_curves(i, laws, curves):
-    """Fill one draw's survival of packs by quarter-year of age.
-
-    Parameters
-    ----------
-    i : int
-        Draw.
-    laws : Laws
-        Weibulls of n draws.
-    curves : Curves
-        Filled.
-    """
-    shape, home, host = laws.shape[i], curves.home, curves.host
-    fill_weibull_steps(shape, laws.home.warranty[i], 0.25, home.warranty[i])
-    fill_weibull_steps(shape, laws.home.end[i], 0.25, home.end[i])
-    fill_weibull_steps(shape, laws.host.warranty[i], 0.25, host.warranty[i])
-    fill_weibull_steps(shape, laws.abroad[i], 0.25, curves.abroad[i])
-    if laws.host.end[i] == laws.abroad[i]:
-        # One design of packs: those of imports fail as those of vehicles sold new there.
-        for quarter in range(host.end.shape[1]):
-            host.end[i, quarter] = curves.abroad[i, quarter]
-    else:
-        fill_weibull_steps(shape, laws.host.end[i], 0.25, host.end[i])
-    if laws.home.mended[i] > 0.0:
-        mend(laws.home.mended[i], laws.home.mended_for[i], laws.home.mended_until[i], home.end[i])
-    if laws.host.mended[i] > 0.0:
-        mend(laws.host.mended[i], laws.host.mended_for[i], laws.host.mended_until[i], host.end[i])
-        mend(laws.host.mended[i], laws.host.mended_for[i], laws.host.mended_until[i], curves.abroad[i])
-    # An infinite scale means that no rule holds; a large one never fails within a life.
-    fill_weibull_steps(laws.pass_shape[i], min(laws.pass_scale[i], 1e12), 0.25, curves.passing[i])
-    # A constant hazard h is the Weibull of shape 1 and scale 1 / h.
-    fill_weibull_steps(1.0, 1.0 / max(laws.defects[i], 1e-12), 0.25, curves.defects[i])

@@ -1,8 +1,8 @@
-"""Records of what the fleet's stages leave each other within a block of draws, and of their working space."""
+"""Records of what the fleet's stages leave each other within a block of draws; their working space: `space`."""
 
 from typing import NamedTuple
 
-from mcsim.kernels.cohorts.records import Array, Gate
+from mcsim.kernels.cohorts.records import Array
 
 
 class CountryCurves(NamedTuple):
@@ -67,7 +67,8 @@ class NewVehicles(NamedTuple):
         Share in use at the ends of years, of combustion vehicles and of EVs.
     covered, later, replaced : ndarray, shape (n, years, shifts)
         Packs retired within the warranty's age and after it, and those of the former that the warranty replaced, by
-        year since sale and by model year of the pack since that of the vehicle.
+        year since sale and by model year of the pack since that of the vehicle; those under warranty as far as it
+        reaches.
     """
 
     alive: Array
@@ -78,8 +79,30 @@ class NewVehicles(NamedTuple):
     replaced: Array
 
 
+class Fitted(NamedTuple):
+    """Packs fitted by repair in one import, by year since entry; of no year where nothing is repaired.
+
+    Parameters
+    ----------
+    early, late : ndarray, shape (n, ages, years)
+        In the last half-year but one and in the last half-year of each year, per vehicle that lives.
+    entering : ndarray, shape (n, ages, years)
+        In both, per vehicle that came.
+    living : ndarray, shape (n, ages, years)
+        Survival of vehicles at the ends of years.
+    served : ndarray, shape (n, 2, years + 1)
+        Share of packs that serves at the ends of years since that of their fitting: of `late` and of `early`.
+    """
+
+    early: Array
+    late: Array
+    entering: Array
+    living: Array
+    served: Array
+
+
 class Entries(NamedTuple):
-    """What becomes of one import, by age at entry; `retired_cells` is `retired` with its last two axes as one.
+    """What becomes of one import, by age at entry, for as many years as vehicles of that age are seen.
 
     Parameters
     ----------
@@ -87,15 +110,14 @@ class Entries(NamedTuple):
         Share of running EVs that may be traded.
     left, ev_left : ndarray, shape (n, ages, years)
         Share in use at the ends of years, of combustion vehicles and of EVs that came with a working pack.
+    number : ndarray, shape (n, ages, years)
+        Packs of the latter that retire, by year since entry.
     retired : ndarray, shape (n, ages, years, shifts)
-        Packs of the latter that retire, by year since entry and by model year of the pack since that of the vehicle.
+        Those with which they came, by model year of the pack since that of the vehicle too.
     retired_cells : ndarray, shape (n, ages, years * shifts)
         A view of the same memory, for loops over all of an age's cells.
-    repaired : ndarray, shape (n, ages, years * (years + 1) / 2)
-        Packs fitted by repair since entry that retire, by year since entry and, up to it, by the year of fitting; empty
-        where nothing is repaired.
-    repaired_number : ndarray, shape (n, ages, years)
-        The same, of all years of fitting.
+    fitted : Fitted
+        Those fitted by repair since entry.
     dead : ndarray, shape (n, ages, shifts)
         Model years of the packs of EVs that came with a dead one; shares.
     """
@@ -103,10 +125,10 @@ class Entries(NamedTuple):
     passing: Array
     left: Array
     ev_left: Array
+    number: Array
     retired: Array
     retired_cells: Array
-    repaired: Array
-    repaired_number: Array
+    fitted: Fitted
     dead: Array
 
 
@@ -202,191 +224,6 @@ class Leavers(NamedTuple):
     replaced: Array
 
 
-class HomeSpace(NamedTuple):
-    """At home, of one style: survival by half-year, and that of EVs, (halves,) each."""
-
-    alive: Array
-    ev_alive: Array
-
-
-class StateSpace(NamedTuple):
-    """The classes of packs of one vehicle, (at least halves,) each.
-
-    Parameters
-    ----------
-    warranty, end, defects : ndarray
-        Survival of packs fitted in the middle of a half-year, the oldest first: one of k half-years less a quarter-year
-        at the k-th place before the last.
-    first, passed : ndarray
-        What was fitted in each half-year, and the share of it that passed the end of the cover.
-    """
-
-    warranty: Array
-    end: Array
-    defects: Array
-    first: Array
-    passed: Array
-
-
-class Traded(NamedTuple):
-    """Packs of one traded EV by class: the half-year in which they were fitted at home.
-
-    Parameters
-    ----------
-    share : ndarray, shape (classes,)
-        Share of the classes among traded vehicles.
-    start : ndarray, shape (at least classes,)
-        The law at the age from which packs can fail.
-    """
-
-    share: Array
-    start: Array
-
-
-class RenewalSpace(NamedTuple):
-    """Packs that are repaired.
-
-    Parameters
-    ----------
-    failed, after : ndarray, shape (halves,)
-        Packs that fail in each half-year since entry, and the share that runs on one class at its end.
-    loss : ndarray, shape (halves,)
-        Share of packs lost in each half-year since their fitting.
-    served : ndarray, shape (2, years + 1)
-        Share that serves, every second half-year in a row by the first one.
-    in_use, total : ndarray, shape (years,)
-        Packs fitted in one year, in use at its end and at those of later years; packs fitted in any year, in use.
-    """
-
-    failed: Array
-    after: Array
-    loss: Array
-    served: Array
-    in_use: Array
-    total: Array
-
-
-class SampledLaw(NamedTuple):
-    """Survival of packs in the host country, every m-th quarter-year of age in a row by the first one, (m, k) each.
-
-    Parameters
-    ----------
-    end, defects : ndarray
-        To the end of life and against defects.
-    """
-
-    end: Array
-    defects: Array
-
-
-class YearSpace(NamedTuple):
-    """One import at the ends of years.
-
-    Parameters
-    ----------
-    alive, after : ndarray, shape (years + 1,)
-        Survival of vehicles, and share running on a pack of one class; at entry first.
-    running, lost : ndarray, shape (years,)
-        Share running on any pack, and packs of one model year lost in the year.
-    """
-
-    alive: Array
-    after: Array
-    running: Array
-    lost: Array
-
-
-class EntrySpace(NamedTuple):
-    """Of one import.
-
-    Survival of an EV by half-year since entry, (2 years + 1,), and of another at the ends of years, (years + 1,), its
-    packs, the same by whole years, repairs.
-    """
-
-    alive: Array
-    others: Array
-    traded: Traded
-    yearly: SampledLaw
-    halfly: SampledLaw
-    years: YearSpace
-    renewal: RenewalSpace
-
-
-class ImportSpace(NamedTuple):
-    """One year's imports by age, (ages,) each.
-
-    Parameters
-    ----------
-    weight, ev_weight : ndarray
-        Shares of combustion vehicles and of EVs wanted.
-    ev_spread : ndarray
-        Shares of EVs by age before the border turns any away.
-    whole, on_offer : ndarray
-        Combustion vehicles (hybrids among them) and EVs that the pool holds.
-    icev, hev, ev, ev_free : ndarray
-        Chosen; `icev` holds all combustion vehicles until hybrids are told apart, `ev` all EVs until those that no rule
-        on state of health held back are.
-    passing, ev_kept : ndarray
-        Share of running EVs that may be traded, and of those traded in use at the end of the year of entry.
-    may_give, ev_may_give : ndarray of bool
-        Ages that may give combustion vehicles, and EVs.
-    in_use : ndarray, shape (model years, years)
-        Imports in use at the ends of years by the model year of the vehicle, the oldest of the first year first.
-    """
-
-    weight: Array
-    ev_weight: Array
-    ev_spread: Array
-    whole: Array
-    on_offer: Array
-    icev: Array
-    hev: Array
-    ev: Array
-    ev_free: Array
-    passing: Array
-    ev_kept: Array
-    may_give: Gate
-    ev_may_give: Gate
-    in_use: Array
-
-
-class ArrivalSpace(NamedTuple):
-    """Packs retired by year and shift, (years * shifts,) each: of one model year of vehicles, and of all of them.
-
-    `repaired` is those fitted since entry, of one year of entry, (years * (years + 1) / 2,).
-    """
-
-    retired: Array
-    number: Array
-    repaired: Array
-
-
-class PackSpace(NamedTuple):
-    """Vectors of number, energy, mass and materials, k places in all: more than there are where whole runs are faster.
-
-    Parameters
-    ----------
-    vectors : ndarray, shape (years, k)
-        What a kWh of the packs of each model year holds.
-    queue : ndarray, shape (origins, years, k)
-        What comes back from another use, by year.
-    work : ndarray, shape (origins, rows, k)
-        One year's packs; rows as named in `mcsim.kernels.cohorts.materials`.
-    """
-
-    vectors: Array
-    queue: Array
-    work: Array
-
-
-class PerVehicle(NamedTuple):
-    """Packs that one vehicle sold new retires by year since sale, of all model years, (years,) each; see `Packs`."""
-
-    covered: Array
-    later: Array
-    replaced: Array
-
-
 class Tables(NamedTuple):
     """What the stages leave each other; the first axis of every array is the draw of a block.
 
@@ -402,16 +239,3 @@ class Tables(NamedTuple):
     free: Entries
     arrivals: Arrivals
     packs: Packs
-
-
-class Space(NamedTuple):
-    """Working space, used again for every draw."""
-
-    states: StateSpace
-    home: HomeSpace
-    entry: EntrySpace
-    imports: ImportSpace
-    arrivals: ArrivalSpace
-    packs: PackSpace
-    years: Array
-    per_vehicle: PerVehicle

@@ -5,7 +5,7 @@ from typing import NamedTuple
 from mcsim.kernels._jit import apart_kernel, borrowing_kernel, inline_kernel
 from mcsim.kernels.cohorts.packs import NOBODY, fill_starts, quarter_age, traded_share
 from mcsim.kernels.cohorts.records import Array
-from mcsim.kernels.cohorts.repaired import fill_renewal_law, fill_repaired
+from mcsim.kernels.cohorts.repaired import fill_renewal_law, fill_repaired, fitted_of
 from mcsim.kernels.cohorts.stock import year_of_half
 from mcsim.kernels.maths import exp, power
 
@@ -77,7 +77,7 @@ def sample_law(law, sampled):
 
 
 @borrowing_kernel
-def fill_unrepaired(age, exposure, yearly, traded, space, left, retired):
+def fill_came(age, exposure, yearly, traded, space, left, number, retired):
     """Fill what becomes of traded EVs on the packs with which they came, a whole year at a time.
 
     Packs and vehicles leave together, and only the ends of years are told: the share of each pack class at the ends of
@@ -90,11 +90,11 @@ def fill_unrepaired(age, exposure, yearly, traded, space, left, retired):
     yearly : SampledLaw
         The host's laws.
     traded : Traded
-        Its `share` and `start` are read.
-    space : YearSpace
-        Survival of vehicles at the ends of years, and working space.
-    left : ndarray, shape (years,)
-        Filled: share in use at the ends of years.
+        The packs with which they come.
+    space : CameSpace
+        `alive` is read, `ends` and `between` are filled.
+    left, number : ndarray, shape (years,)
+        Filled: share in use at the ends of years, and packs that retire.
     retired : ndarray, shape (years, shifts)
         0 at first; filled with packs by year since entry and by model year of the pack since that of the vehicle. The
         sum over years is the packs that ever served there less those in use.
@@ -102,22 +102,23 @@ def fill_unrepaired(age, exposure, yearly, traded, space, left, retired):
     Examples
     --------
     >>> import numpy as np
-    >>> from mcsim.kernels.cohorts.room import Traded, SampledLaw, YearSpace
+    >>> from mcsim.kernels.cohorts.space import CameSpace, SampledLaw, Traded
     >>> from mcsim.kernels.cohorts.stock import fill_weibull_steps
-    >>> from mcsim.kernels.cohorts.second_hand import fill_unrepaired, sample_law
-    >>> end, yearly, left, retired = np.empty(80), np.empty((4, 9)), np.empty(2), np.zeros((2, 1))
+    >>> from mcsim.kernels.cohorts.second_hand import fill_came, sample_law
+    >>> end, yearly, left, number, retired = np.empty(80), np.empty((4, 9)), np.empty(2), np.empty(2), np.zeros((2, 1))
     >>> fill_weibull_steps(1.0, 4.0, 0.25, end)
     >>> sample_law(end, yearly)
     >>> traded = Traded(np.ones(1), np.full(20, end[20]))
-    >>> space = YearSpace(np.ones(3), np.empty(3), np.empty(2), np.empty(2))
-    >>> fill_unrepaired(5, 2, SampledLaw(yearly, np.ones((4, 9))), traded, space, left, retired)
-    >>> left.round(4).tolist(), retired[:, 0].round(4).tolist()
-    ([0.7788, 0.6065], [0.2212, 0.1723])
+    >>> space = CameSpace(np.ones(3), np.empty(3), np.empty(2), np.empty(3))
+    >>> fill_came(5, 2, SampledLaw(yearly, np.ones((4, 9))), traded, space, left, number, retired)
+    >>> left.round(4).tolist(), retired[:, 0].round(4).tolist(), number.round(4).tolist()
+    ([0.7788, 0.6065], [0.2212, 0.1723], [0.2212, 0.1723])
     """
-    years, alive, running, lost = left.size, space.alive, space.running, space.lost
+    years, alive = left.size, space.alive
+    ends, between, of_year = space.ends[: years + 1], space.between[:years], space.of_year[: years + 1]
+    ends[0], of_year[0] = 0.0, 0.0
     for year in range(years):
-        running[year] = 0.0
-        lost[year] = 0.0
+        ends[year + 1], of_year[year + 1], between[year] = 0.0, 0.0, 0.0
     before_shift = 0
     for fitted in range(min(traded.share.size, 2 * age + 1)):
         share, start = traded.share[fitted], traded.start[fitted]
@@ -125,54 +126,63 @@ def fill_unrepaired(age, exposure, yearly, traded, space, left, retired):
             continue
         shift = _shift_at_home(fitted, exposure)
         if shift != before_shift:
-            _put_shift(before_shift, lost, retired)
+            _put_shift(before_shift, alive, of_year, ends, retired)
             before_shift = shift
         entry = quarter_age(2 * age, fitted)
         scaled = share / (start * yearly.defects[entry % 4, entry // 4]) if start > 0.0 else 0.0
-        _carry_class(entry + 2 * exposure, share, start, scaled, yearly, space.after)
-        if exposure == 0:
-            # At the end of the year of entry nobody has lived a day there.
-            space.after[1] = share
-        _lose_class(alive, space.after, running, lost)
-    _put_shift(before_shift, lost, retired)
+        of_year[0] += share
+        _carry_class(entry, exposure, share, start, scaled, yearly, of_year[1:])
+        _carry_class(entry, exposure - 1, share, start, scaled, yearly, between)
+    _put_shift(before_shift, alive, of_year, ends, retired)
     if exposure == 0:
-        # The sum of the shares, but for its rounding.
-        running[0] = 1.0
+        # At the end of the year of entry nobody has lived a day there: the sum of the shares, but for its rounding.
+        ends[0], ends[1] = 1.0, 1.0
     for year in range(years):
-        left[year] = alive[year + 1] * running[year]
+        left[year] = alive[year + 1] * ends[year + 1]
+        number[year] = alive[year] * ends[year] - alive[year + 1] * ends[year + 1]
 
 
 @borrowing_kernel
-def _carry_class(first, share, start, scaled, yearly, after):
-    """Fill the share of vehicles that run on a pack of one class, at entry and at the ends of years.
+def _carry_class(entry, half, share, start, scaled, yearly, running):
+    """Add the share of vehicles that run on a pack of one class, `half` half-years after entry and every year from it.
 
-    The law falls with age, so no year has more than the one before; rounding at entry must not say otherwise.
+    Before entry there is nothing to tell, and at it nobody has lived a day there.
     """
+    first = entry + 2 * half
     quarter, place = first % 4, first // 4
-    end, defects, later = yearly.end[quarter, place:], yearly.defects[quarter, place:], after[1:]
-    for year in range(later.size):
-        # Before the earliest age only defects can end a pack: the law counts from there.
-        later[year] = scaled * min(end[year], start) * defects[year]
-    later[0] = min(later[0], share)
-    after[0] = share
+    if half > 0:
+        _carry_years(scaled, start, share, yearly.end[quarter, place:], yearly.defects[quarter, place:], running)
+    else:
+        running[0] += share
+        end, defects = yearly.end[quarter, place + 1 :], yearly.defects[quarter, place + 1 :]
+        _carry_years(scaled, start, share, end, defects, running[1:])
 
 
 @apart_kernel
-def _lose_class(alive, after, running, lost):
-    """Add the vehicles that run on packs of one class at the ends of years, and the packs lost in them."""
+def _carry_years(scaled, start, share, end, defects, running):
     for year in range(running.size):
-        before = after[year]
-        someone = before > NOBODY
-        running[year] += after[year + 1] if someone else 0.0
-        lost[year] += alive[year] * before - alive[year + 1] * after[year + 1] if someone else 0.0
+        # Before the earliest age only defects can end a pack: the law counts from there. It falls with age, so that no
+        # year has more than came; rounding must not say otherwise.
+        running[year] += min(scaled * min(end[year], start) * defects[year], share)
 
 
 @borrowing_kernel
-def _put_shift(shift, lost, retired):
-    """Put the packs of one model year in their column, and start the next one."""
-    for year in range(lost.size):
-        retired[year, shift] = lost[year]
-        lost[year] = 0.0
+def _put_shift(shift, alive, of_year, ends, retired):
+    """Put the packs of one model year in their column, add them to all, and start the next one."""
+    _add_lost(alive, of_year, ends)
+    for year in range(retired.shape[0]):
+        # What runs at entry or at the end of the year before, and no more at its own.
+        retired[year, shift] = of_year[year] - of_year[year + 1]
+    for year in range(of_year.size):
+        of_year[year] = 0.0
+
+
+@apart_kernel
+def _add_lost(alive, of_year, ends):
+    """Add one model year's packs to all, and turn their share at each end of a year into that of living vehicles."""
+    for year in range(of_year.size):
+        ends[year] += of_year[year]
+        of_year[year] = alive[year] * of_year[year]
 
 
 @borrowing_kernel
@@ -213,7 +223,7 @@ def fill_dead_packs(age, state, cover, exposure, dead):
 
 
 @borrowing_kernel
-def fill_entries(vehicles, laws, curves, state, rules, wanted, space, entries):
+def fill_entries(vehicles, laws, curves, state, rules, reach, space, entries):
     """Fill what an import of every wanted age becomes, for every draw.
 
     Parameters
@@ -222,28 +232,27 @@ def fill_entries(vehicles, laws, curves, state, rules, wanted, space, entries):
         Of n draws.
     state : ndarray, shape (n, halves, classes)
         Packs of vehicles at home, from `fill_states`.
-    wanted : ndarray of bool, shape (ages,)
-        Ages at which vehicles may enter.
+    reach : ndarray of int64, shape (ages,)
+        Years since entry for which EVs of each age are told; 0 at ages at which no vehicle may enter.
     space : EntrySpace
         Working space.
     entries : Entries
         Filled at the wanted ages; nobody passes at the others.
     """
     traded, alive, exposure = space.traded, space.alive, rules.exposure
-    ends, others = space.years.alive, space.others
+    ends, others, repaired = space.came.alive, space.others, entries.fitted.early.shape[2] > 0
     for i in range(laws.shape.size):
         cover, end, warranty = laws.home.cover[i], curves.home.end[i], curves.home.warranty[i]
         law, allowed = PackLaw(curves.abroad[i], curves.defects[i], laws.host.repair[i]), curves.passing[i]
         sample_law(law.end, space.yearly.end)
         sample_law(law.defects, space.yearly.defects)
-        if entries.repaired.shape[2] > 0:
-            fill_renewal_law(law, space.renewal)
-            sample_law(law.end, space.halfly.end)
-            sample_law(law.defects, space.halfly.defects)
+        if repaired:
+            fill_renewal_law(law, entries.fitted.served[i], space.renewal.loss)
         known = False
-        for age in range(wanted.size):
+        for age in range(reach.size):
             entries.passing[i, age] = 0.0
-            if not wanted[age]:
+            years = reach[age]
+            if years == 0:
                 continue
             # A clock that starts again gives all ages one survival.
             if not (known and rules.renewed):
@@ -259,14 +268,13 @@ def fill_entries(vehicles, laws, curves, state, rules, wanted, space, entries):
                 entries.left[i, age, year] = others[year + 1]
             entries.passing[i, age] = traded_share(age, state[i], cover, warranty, end, allowed, traded.share)
             fill_starts(age, warranty, end, allowed, cover, law.end, traded.start)
-            for cell in range(entries.retired_cells.shape[2]):
+            for cell in range(years * entries.retired.shape[3]):
                 entries.retired_cells[i, age, cell] = 0.0
-            left, retired = entries.ev_left[i, age], entries.retired[i, age]
-            fill_unrepaired(age, exposure, space.yearly, traded, space.years, left, retired)
-            if entries.repaired.shape[2] > 0:
-                repaired, number = entries.repaired[i, age], entries.repaired_number[i, age]
-                renewal, halfly = space.renewal, space.halfly
-                fill_repaired(age, law.repair, exposure, alive, traded, halfly, renewal, left, repaired, number)
+            left, number, retired = entries.ev_left[i, age, :years], entries.number[i, age, :years], entries.retired
+            fill_came(age, exposure, space.yearly, traded, space.came, left, number, retired[i, age, :years])
+            if repaired:
+                fitted = fitted_of(i, age, years, entries.fitted)
+                fill_repaired(law.repair, exposure, alive, space.came, space.renewal, left, number, fitted)
             if rules.dead_packs:
                 fill_dead_packs(age, state[i], cover, exposure, entries.dead[i, age])
 

@@ -90,6 +90,51 @@ def fill_weibull_steps(shape, scale, step, out):
 
 
 @borrowing_kernel
+def fill_hazard_steps(shape, step, out):
+    """Fill the cumulated hazard of a Weibull of scale 1 at ages 0, step, 2 step, ...: that of all of one shape, scaled.
+
+    Parameters
+    ----------
+    shape, step : float
+        As in `fill_weibull_steps`.
+    out : ndarray, shape (j,)
+        Filled.
+    """
+    for j in range(out.size):
+        out[j] = power(j * step, shape)
+    out[0] = 0.0
+
+
+@borrowing_kernel
+def fill_survival_steps(shape, scale, hazards, out):
+    """Fill a Weibull survival at the ages of hazards of scale 1, as far as it goes.
+
+    Parameters
+    ----------
+    shape, scale : float
+        As in `fill_weibull_steps`.
+    hazards : ndarray, shape (at least j,)
+        From `fill_hazard_steps`.
+    out : ndarray, shape (j,)
+        Filled; 0 where fewer than 1e-30 are left.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mcsim.kernels.cohorts.stock import fill_hazard_steps, fill_survival_steps
+    >>> hazards, out = np.empty(3), np.empty(3)
+    >>> fill_hazard_steps(2.0, 1.0, hazards)
+    >>> fill_survival_steps(2.0, 2.0, hazards, out)
+    >>> out.round(4).tolist()
+    [1.0, 0.7788, 0.3679]
+    """
+    factor = power(1.0 / scale, shape)
+    for j in range(out.size):
+        alive = exp(-factor * hazards[j])
+        out[j] = alive if alive > _NOBODY else 0.0
+
+
+@borrowing_kernel
 def fill_table_halves(table, stretch, out):
     """Fill a tabulated survival, its age axis stretched, at every half-year.
 

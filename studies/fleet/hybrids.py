@@ -15,6 +15,7 @@ import numpy as np
 
 from mcsim.kernels.cohorts import room
 from mcsim.kernels.cohorts.records import HEV
+from mcsim.kernels.cohorts.space import Space
 from mcsim.studies.fleet.stages import After, Drawn
 from mcsim.study import FloatArray
 
@@ -176,7 +177,7 @@ def hybrid_packs(
 def keeper(n: int, held: dict[str, FloatArray]) -> After:
     """Return what keeps `HELD` of every block of draws, while its tables stand."""
 
-    def keep(part: slice, drawn: Drawn, tables: room.Tables, space: room.Space) -> None:
+    def keep(part: slice, drawn: Drawn, tables: room.Tables, space: Space) -> None:
         block = {
             HELD[0]: drawn.vehicles.host.sales[:, :, HEV],
             HELD[1]: tables.new.left,

@@ -39,8 +39,10 @@ from mcsim.kernels.cohorts.records import (
     Shared,
     Vehicles,
 )
+from mcsim.kernels.cohorts.space import Space
+from mcsim.studies.fleet.memory import empty_packs
 from mcsim.studies.fleet.series import YEARS
-from mcsim.studies.fleet.stages import Drawn, empty_packs, rows, run_flows
+from mcsim.studies.fleet.stages import Drawn, rows, run_flows
 from mcsim.studies.second_hand_ev.packs import FACTOR_YEAR
 from mcsim.study import FloatArray, OptionValue
 
@@ -92,7 +94,7 @@ def run(drawn: Drawn, shared: Shared, rules: Rules, holding: Holding, ways: Ways
     units = make_units(drawn.vehicles, shared)
     unruled = bool((drawn.trade.checked < 1.0).any())
 
-    def after(part: slice, some: Drawn, tables: room.Tables, space: room.Space) -> None:
+    def after(part: slice, some: Drawn, tables: room.Tables, space: Space) -> None:
         filled, held = rows(accounts, part), rows(holding, part)
         driven = Ways(ways.exposure, ways.stand_in, rows(ways.driving, part), rows(ways.burning, part))
         fill_ledger(some.vehicles, shared, tables, unruled, held, driven, units, filled)
