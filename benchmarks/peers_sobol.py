@@ -112,7 +112,7 @@ def scipy(resamples: int) -> tuple[str, Callable[[], Indices]]:
 
 def makers() -> Iterator[Callable[[], tuple[str, Callable[[], Indices]]]]:
     """Yield the analyses."""
-    for confidence in ("replicates", "bootstrap"):
+    for confidence in ("replicates", "bootstrap", "none"):
         yield lambda confidence=confidence: ours(confidence)
     for through in ("its function", "NumPy"):
         for interval in ("none", "asymptotic", "bootstrap"):

@@ -378,6 +378,43 @@ def test_a_method_without_scrambles_is_asked_for_none(method):
     assert not any("resampled rows" in line for line in sensitivity(load("ishigami"), base=64, method=method).warnings)
 
 
+def test_without_intervals_are_the_estimates_of_the_bootstrap_and_no_verdict():
+    study = load("ishigami")
+    found = {
+        name: sensitivity(study, base=2048, confidence=name, second_order=True, seed=3, jobs=1)
+        for name in ("none", "bootstrap")
+    }
+    # One scramble of all rows both: only the order of additions differs.
+    for measure in ("S1", "ST"):
+        np.testing.assert_allclose(*(ranking.values("y", measure) for ranking in found.values()), rtol=1e-12)
+    floors = [ranking.values("y", "S1_floor") for ranking in found.values()]
+    assert (floors[0] < floors[1]).all()  # what an idle input reads, without the interval of that
+    second = [ranking.second["y"]["S2"] for ranking in found.values()]
+    np.testing.assert_allclose(second[0], second[1], rtol=1e-10, atol=1e-12)
+    none = found["none"]
+    for end in ("S1_low", "ST_high", "rank_share"):
+        assert np.isnan(none.values("y", end)).all()
+    assert set(none.table("y")["verdict"]) == {"unresolved"}
+    assert none.values("y", "rank").tolist() == [1.0, 2.0, 3.0]
+    assert none.lines("y")[0].endswith("(no interval), unresolved")
+
+
+def test_rankings_without_intervals_have_the_same_bits_however_they_are_cut(tmp_path):
+    study, words = known_study(known_bratley()), {"base": 16384, "confidence": "none", "seed": 5}
+    one = sensitivity(study, **words, jobs=1)
+    for other in (
+        sensitivity(study, **words, jobs=2),
+        sensitivity(study, **words, jobs=2, chunk=8192, out=tmp_path / "kept"),
+    ):
+        assert np.array_equal(scores(one, "ST"), scores(other, "ST"))
+        assert np.array_equal(scores(one, "S1"), scores(other, "S1"))
+
+
+def test_a_rule_on_verdicts_is_refused_without_intervals():
+    with pytest.raises(InputError, match="until: verdicts need intervals"):
+        sensitivity(load("ishigami"), base=64, confidence="none", until="ranking(y) resolved")
+
+
 def test_replicates_are_narrower_than_the_bootstrap_on_a_smooth_function():
     widths = [
         (scores(ranking, "ST_high") - scores(ranking, "ST_low"))[0]

@@ -275,7 +275,7 @@ OPTIONS: dict[str, Callable[..., Any]] = {
     ),
     "--groups": _option("--groups", is_flag=True, help="Rank every group as one factor."),
     "--second-order": _option("--second-order", is_flag=True, help="Second-order indices too."),
-    "--confidence": _option("--confidence", metavar="replicates|bootstrap", help="How intervals are made."),
+    "--confidence": _option("--confidence", metavar="replicates|bootstrap|none", help="How intervals are made."),
     "--output": _option(
         "--output", "outputs", multiple=True, help="Rank this output (default: those marked as ranked)."
     ),

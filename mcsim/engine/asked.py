@@ -19,7 +19,7 @@ from mcsim.study import InputError, Study, nearest
 from mcsim.study.values import flag, is_number, real, whole, words
 
 MOST = 2**40  # of anything that is counted: far beyond what a machine does, far below what overflows
-CONFIDENCES = ("replicates", "bootstrap")
+CONFIDENCES = ("replicates", "bootstrap", "none")
 FEWEST_BASE_ROWS = 4
 FEWEST_SCRAMBLE_ROWS = 16  # from which on the pairs of a Saltelli design are even, see `mcsim.engine.pairing`
 DEFAULT_LIVES = 1000
@@ -305,7 +305,7 @@ class Ranked:
     second_order, debias : bool
         Second-order indices too; everything under two inner seeds.
     confidence : str, optional
-        ``replicates`` or ``bootstrap``; where nothing is said, `settled_confidence` says which.
+        ``replicates``, ``bootstrap`` or ``none``; where nothing is said, `settled_confidence` says which.
     resamples, replicates : int
         How many of either.
     level : float

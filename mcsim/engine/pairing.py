@@ -205,15 +205,21 @@ class Pairs:
     @property
     def excess(self) -> FloatArray:
         """The largest of the three relative to what chance allows, shape (D,): above 1 is no chance."""
-        from scipy.special import chdtri
-
-        tail = _FALSE_ALARM / (3.0 * max(1, len(self.distance)))
-        bound = NormalDist().inv_cdf(1.0 - tail / 2.0)
+        bound, table_bound = _chance(len(self.distance))
         with np.errstate(invalid="ignore", divide="ignore"):
             distance = np.abs(self.distance) / (bound * self.distance_error)
             correlation = np.abs(self.correlation) * math.sqrt(self.n - 1) / bound
-            table = self.table / chdtri((_CELLS - 1) ** 2, tail)
+            table = self.table / table_bound
         return np.asarray(np.nan_to_num(np.max([distance, correlation, table], axis=0)))
+
+
+@lru_cache(maxsize=16)
+def _chance(n_columns: int) -> tuple[float, float]:
+    """Return how far chance takes a distance or correlation in standard errors, and a chi square, of n columns."""
+    from scipy.special import chdtri
+
+    tail = _FALSE_ALARM / (3.0 * max(1, n_columns))
+    return NormalDist().inv_cdf(1.0 - tail / 2.0), float(chdtri((_CELLS - 1) ** 2, tail))
 
 
 def compare_pairs(a: FloatArray, b: FloatArray, uniform: bool = False) -> Pairs:

@@ -96,7 +96,7 @@ class Judgement:
     Parameters
     ----------
     confidence : str
-        ``bootstrap`` or ``replicates``.
+        ``bootstrap``, ``replicates`` or ``none``.
     level : float
         Confidence level of the intervals.
     threshold : float

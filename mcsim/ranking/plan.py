@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from mcsim.ranking.ranking import Ranking
 
 _CHUNK_VALUES = 4e6
+_CACHED_VALUES = 2.0**18
 _STAGED_ROWS = 2048
 BoolArray = NDArray[np.bool_]
 
@@ -236,7 +237,9 @@ class _Calls:
     def __init__(self, plan: Plan, study: Study, sets: Sequence[Values], numbers: IntArray) -> None:
         self._sets, self._rows, self._outputs = Sets(study, sets), numbers, plan.outputs
         n, total = len(numbers), sum(output.n_packed for output in study.outputs)
-        chunk = int(min(max(_CHUNK_VALUES / total, 16.0), 1024.0))
+        # Of few inputs and outputs a call costs more than its rows, as long as their columns stay in the cache.
+        most = min(max(_CACHED_VALUES / (total + len(study.uncertain)), 1024.0), 4096.0)
+        chunk = int(min(max(_CHUNK_VALUES / total, 16.0), most))
         self._together, step = max(1, chunk // n), min(n, chunk)
         if isinstance(study.model.evaluate, Stages):
             # Sets that are called together have stages in common: all of them, and few rows.
@@ -326,12 +329,11 @@ def with_noise(ranking: Ranking, plan: Plan) -> Ranking:
     """Return a ranking that says so where the model does not repeat itself, so that noise counts as an effect."""
     from mcsim.engine.repeats import MOST_ROWS, noise_line, unrepeated
 
-    unit, numbers = pilot(plan.columns, plan.seed)
+    unit, numbers = pilot(plan.columns, plan.seed, MOST_ROWS)
     wanted = frozenset(output.name for output in plan.outputs)
     names: list[str] = []
     for study in (plan.study,) if plan.versus is None else (plan.study, plan.versus):
-        values = values_at(plan, study, unit[:MOST_ROWS])
-        names += unrepeated(study, values, numbers[:MOST_ROWS], plan.seed, plan.lives, wanted)
+        names += unrepeated(study, values_at(plan, study, unit), numbers, plan.seed, plan.lives, wanted)
     if not names:
         return ranking
     line = noise_line(list(dict.fromkeys(names)), remarks.NOISE_RANKED)

@@ -28,7 +28,7 @@ def planned(study: Study, asked: Asked, chosen: Designed, request: Request) -> t
     for each in (study,) if versus is None else (study, versus):
         check_designed(each, chosen.name)
     confidence = ranked.settled_confidence if "confidence" in chosen.takes else "bootstrap"
-    replicated = confidence == "replicates"
+    replicated, resampled = confidence == "replicates", confidence == "bootstrap"
     plan = plan_of(
         study,
         ranked.base,
@@ -37,7 +37,7 @@ def planned(study: Study, asked: Asked, chosen: Designed, request: Request) -> t
         outputs=request.outputs,
         versus=versus,
         second=ranked.second_order,
-        resamples=0 if replicated else ranked.resamples,
+        resamples=ranked.resamples if resampled else 0,
         replicates=ranked.replicates if replicated else 0,
         lives=drawn.lives_of(study),
         debias=ranked.debias,
@@ -103,6 +103,10 @@ def refuse(chosen: Designed | GivenData, asked: Asked, versus: Study | None) -> 
         real("threshold", ranked.threshold, 0.0, 1.0, "share", "between 0 and 1")
     if versus is not None and asked.computed.shard is not None:
         raise InputError("versus: shards of a difference of two studies do not merge; without --shard")
+    if drawn.until is not None and ranked.confidence == "none":
+        raise InputError(
+            "until: verdicts need intervals (got confidence none); confidence = replicates, or without until"
+        )
     if drawn.until is not None and asked.computed.shard is not None:
         raise InputError("until: a shard cannot know the whole ranking; without --shard or without --until")
 

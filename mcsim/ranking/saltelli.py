@@ -33,6 +33,7 @@ _LARGE_SUMS = 128e6
 _MOST_IN_MEMORY = 256e6  # of sums of all scrambles
 GRAIN = 64  # base rows; fewer cost more in calls of the model than a finer division of the work gains
 _CHECKED_NUMBERS = 2**20
+_LEAF_EVALUATIONS = 2**15  # of a leaf without resamples, at least
 
 
 def planned(plan: Plan) -> Plan:
@@ -48,6 +49,10 @@ def planned(plan: Plan) -> Plan:
         sums = Sums.zeros(1, len(plan.factors), 1, plan.second).n_bytes * plan.n_values
         spooled = sums * plan.replicates > _MOST_IN_MEMORY
         return replace(plan, leaf=leaf, grain=leaf if spooled else min(leaf, GRAIN), spooled=spooled)
+    if not plan.resamples:
+        # Sums of all rows alone: a leaf of few evaluations costs more in calls than in what it adds up.
+        most = 1 << max(0, int(_LEAF_EVALUATIONS / plan.evaluations).bit_length() - 1)
+        return replace(plan, leaf=max(1, min(plan.base, max(plan.base // 16, most))))
     empty = Sums.zeros(plan.n_weights, 1, 1, False).n_bytes
     # Pending nodes of the tree are as large as the sums themselves: fewer leaves where that matters.
     n_leaves = 4 if empty * len(plan.factors) * plan.n_values > _LARGE_SUMS else 16

@@ -84,8 +84,9 @@ def sensitivity(
         Second-order indices too (2 D + 2 evaluations per base row).
     confidence : str, optional
         ``replicates``: independent scrambles of base / replicates rows, whose 95 % are 95 %. ``bootstrap``: resampled
-        base rows, as SALib; on a Sobol' design mostly far too wide, and now and then too narrow. By default the first
-        where each scramble has 16 rows or more, which is from base 256 on.
+        base rows, as SALib; on a Sobol' design mostly far too wide, and now and then too narrow. ``none``: one
+        scramble and no interval, in a third of the time; every verdict is unresolved. By default the first where each
+        scramble has 16 rows or more, which is from base 256 on.
     resamples, replicates : int
         How many of either.
     level : float

@@ -116,7 +116,7 @@ def ranking(plan: Plan, judgement: Judgement, found: list[Window]) -> Ranking:
 def _resampled_lines(base: int, judgement: Judgement) -> list[str]:
     """Return what to tell of intervals where there are too few rows for those of independent scrambles."""
     enough = FEWEST_SCRAMBLE_ROWS * Ranked().replicates
-    if judgement.confidence == "replicates" or base >= enough:
+    if judgement.confidence != "bootstrap" or base >= enough:
         return []
     return [remarks.RESAMPLED(base=base, enough=enough)]
 
@@ -202,7 +202,7 @@ def _slab_scores(plan: Plan, judgement: Judgement, sums: Sums, magnitude: FloatA
     with np.errstate(invalid="ignore"):
         first, total, pairs, dummy = estimates(sums, found, plan.replicates, judgement.level, magnitude)
     rank, share = rank_shares(_resampled(plan, sums, magnitude, found).total)
-    floor = np.abs(dummy.value) + dummy.half_width
+    floor = np.abs(dummy.value) + np.nan_to_num(dummy.half_width)
     scores = _named("S1", first) | _named("ST", total)
     scores |= {"rank": rank, "rank_share": share}
     scores |= {"verdict": verdicts(total, judgement.threshold)}
@@ -230,6 +230,9 @@ def estimates(
     """
     if not replicates:
         four = (found.first, found.total, found.second, found.dummy)
+        if len(found.first) == 1:  # nothing tells how far off they are
+            first, total, pairs, dummy = (Estimate(one, *2 * (np.full_like(one, np.nan),)) for (one,) in four)
+            return first, total, pairs, dummy
         first, total, pairs, dummy = (bootstrap_estimate(values, level) for values in four)
         return first, total, pairs, dummy
     # The first row stays whole: its mean centres the others too.

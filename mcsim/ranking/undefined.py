@@ -24,14 +24,14 @@ def may_be_undefined(outputs: Sequence[Output], studies: Sequence[Study]) -> Boo
     return np.repeat(np.array(declared, bool), [output.n_packed for output in outputs])
 
 
-def pilot(columns: Sequence[str], seed: int) -> tuple[FloatArray, IntArray]:
-    """Return the points of the pilot in the unit cube, shape (n, n_columns), and the numbers of its rows (n,).
+def pilot(columns: Sequence[str], seed: int, rows: int = PILOT) -> tuple[FloatArray, IntArray]:
+    """Return the first points of the pilot in the unit cube, shape (n, n_columns), and the numbers of its rows (n,).
 
     Random and keyed by the names of the columns, so that no design's own points and no order of inputs matter.
     """
     from mcsim.kernels.streams import stream_of, uniforms_at
 
-    numbers = np.arange(PILOT, dtype=np.int64)
+    numbers = np.arange(rows, dtype=np.int64)
     return np.column_stack([uniforms_at(seed, stream_of(f"{name}/pilot"), numbers) for name in columns]), numbers
 
 

@@ -75,7 +75,8 @@ def rank_shares(resampled: FloatArray) -> tuple[FloatArray, FloatArray]:
     Returns
     -------
     tuple of two ndarrays, shape (n_factors, n_values)
-        Rank and that share, which is no probability that the rank is right; NaN where the output is constant.
+        Rank and that share, which is no probability that the rank is right; NaN where the output is constant, and the
+        share where there are no resamples.
     """
     with np.errstate(invalid="ignore"):
         own = ranks(resampled[0])
@@ -83,8 +84,9 @@ def rank_shares(resampled: FloatArray) -> tuple[FloatArray, FloatArray]:
         step, hits = max(1, _RANKED // own.size), np.zeros(own.shape)
         for first in range(1, len(resampled), step):
             hits += (ranks(resampled[first : first + step]) == own).sum(axis=0)
-    undefined = ~np.isfinite(resampled[0])
-    return np.where(undefined, np.nan, own), np.where(undefined, np.nan, hits / max(len(resampled) - 1, 1))
+    undefined, resamples = ~np.isfinite(resampled[0]), len(resampled) - 1
+    share = hits / resamples if resamples > 0 else np.full(own.shape, np.nan)
+    return np.where(undefined, np.nan, own), np.where(undefined, np.nan, share)
 
 
 def sentence(row: Mapping[Any, Any], dims: list[str], order_by: str) -> str:
