@@ -313,8 +313,7 @@ class Inputs(OnDisk[FloatArray]):
         yield row, self._named(waiting)
 
     def _named(self, parts: list[FloatArray]) -> dict[str, FloatArray]:
-        rows = np.concatenate(parts)
-        return {name: np.ascontiguousarray(rows[:, place]) for place, name in enumerate(self._columns)}
+        return {name: np.concatenate([part[:, place] for part in parts]) for place, name in enumerate(self._columns)}
 
 
 class Draws(OnDisk[NDArray[Any]]):

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mcsim.result.datasets import groups_of, input_attributes
 from mcsim.store.calm import calm
@@ -29,7 +30,7 @@ BLOCK_BYTES = 16 * 2**20  # of inputs in memory at once
 HELD_BYTES = 64 * 2**20  # up to which they are read at once
 MANY = 100  # uncertain inputs, above which they are rounded
 CHUNK_ROWS = 4096
-CACHE_BYTES = 4 * 8 * CHUNK_ROWS  # of chunks, for each of hundreds of open variables
+CACHE_BYTES = 4 * CHUNK_ROWS  # one chunk of each variable: hundreds are open at once
 LIBRARY = "v110", "v110"
 SLASH = "\u2215"  # stands for a slash in a name, which would mean a group
 REMEDY = "repeat the run with `mcsim run --from` its directory"
@@ -68,31 +69,63 @@ def write_inputs(result: Result, path: Path, bits: Mapping[str, int]) -> None:
     declared = {item.name: item for item in result.study.inputs}
     with calm(path, "r+b") as disk, h5py.File(disk, "r+", rdcc_nbytes=CACHE_BYTES, libver=LIBRARY) as file:
         group = file[groups_of(result.study)[0]]
-        chain, draw, variables = group["chain"], group["draw"], {}
+        chain, draw, variables = group["chain"], group["draw"], dict[str, Any]()
         for start, columns in columns_of(result.inputs, BLOCK_BYTES):
             for name, values in columns.items():
                 kept = to_bits(values, bits[name]) if name in bits else values
-                whole = len(kept) == result.complete  # written with its variable, which is quicker
                 if name not in variables:
-                    data = kept.reshape(1, -1) if whole else None
-                    variables[name] = _variable(group, name, kept.dtype, result.complete, data)
-                if not whole:
-                    variables[name][0, start : start + len(kept)] = kept
+                    variables[name] = _variable(group, name, kept.dtype, result.complete)
+                _put(variables[name], kept, start, result.complete)
             disk.check()
         for name, variable in variables.items():
-            variable.dims[0].attach_scale(chain)
-            variable.dims[1].attach_scale(draw)
+            h5py.h5ds.attach_scale(variable, chain.id, 0)
+            h5py.h5ds.attach_scale(variable, draw.id, 1)
             for key, text in input_attributes(declared[name], result.study.labels).items():
-                variable.attrs[key] = text
+                _say(variable, key, text)
             if name in bits:
-                variable.attrs[BITS] = np.int32(bits[name])
+                h5py.Dataset(variable).attrs[BITS] = np.int32(bits[name])
         disk.check()
 
 
-def _variable(group: Any, name: str, kind: np.dtype[Any], draws: int, data: Any) -> Any:
-    """Return a new variable, compressed where it is rounded: of a whole double too little would go."""
-    options = {"chunks": (1, min(draws, CHUNK_ROWS)), **COMPRESSION} if kind == np.float32 and draws > 0 else {}
-    return group.create_dataset(name.replace("/", SLASH), (1, draws), kind, data, **options)
+def _variable(group: Any, name: str, kind: np.dtype[Any], draws: int) -> Any:
+    """Return a new variable, compressed where it is rounded: of a whole double too little would go.
+
+    Here and below HDF5's own functions are called: h5py's objects around them take three times as long, and there are
+    hundreds of variables.
+    """
+    import h5py
+
+    layout, link = h5py.h5p.create(h5py.h5p.DATASET_CREATE), h5py.h5p.create(h5py.h5p.LINK_CREATE)
+    link.set_char_encoding(h5py.h5t.CSET_UTF8)
+    layout.set_obj_track_times(False)  # the same run leaves the same bytes
+    if kind == np.float32 and draws > 0:
+        layout.set_chunk((1, min(draws, CHUNK_ROWS)))
+        layout.set_shuffle()
+        layout.set_deflate(COMPRESSION["compression_opts"])
+    space, own = h5py.h5s.create_simple((1, draws)), name.replace("/", SLASH).encode()
+    return h5py.h5d.create(group.id, own, h5py.h5t.py_create(kind), space, layout, lcpl=link)
+
+
+def _put(variable: Any, values: NDArray[Any], start: int, draws: int) -> None:
+    """Write some rows of a variable."""
+    import h5py
+
+    rows = np.ascontiguousarray(values).reshape(1, -1)
+    if rows.shape[1] == draws:
+        variable.write(h5py.h5s.ALL, h5py.h5s.ALL, rows)
+        return
+    place = variable.get_space()
+    place.select_hyperslab((0, start), rows.shape)
+    variable.write(h5py.h5s.create_simple(rows.shape), place, rows)
+
+
+def _say(variable: Any, key: str, text: str) -> None:
+    """Give a variable an attribute, a text."""
+    import h5py
+
+    kind = h5py.h5t.py_create(h5py.string_dtype(), logical=True)
+    attribute = h5py.h5a.create(variable, key.encode(), kind, h5py.h5s.create(h5py.h5s.SCALAR))
+    attribute.write(np.array(text, dtype=h5py.string_dtype()))
 
 
 def columns_of(inputs: Mapping[str, FloatArray], most: int) -> Iterator[tuple[int, Mapping[str, FloatArray]]]:
