@@ -10,7 +10,6 @@ import numpy as np
 from mcsim.calibration import arviz
 from mcsim.calibration.likelihood import Likelihood, offset, source_log
 from mcsim.calibration.sample import Sample
-from mcsim.kernels.streams import stream_of, uniforms
 from mcsim.study import FloatArray, Study
 
 if TYPE_CHECKING:
@@ -94,6 +93,8 @@ def told(likelihood: Likelihood, cells: FloatArray, seed: int, posterior: bool =
     posterior : bool
         Offsets and spreads as the observations leave them; False as they were before.
     """
+    from mcsim.kernels.streams import stream_of, uniforms
+
     shape = cells.shape[:2]
     flat = cells.reshape(-1, cells.shape[2])
     n = len(flat)

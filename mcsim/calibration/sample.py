@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from mcsim.calibration.arviz import smoothed_weights
-from mcsim.kernels.streams import stream_of, uniforms
 from mcsim.study import FloatArray, IntArray
 
 COLLAPSED = 0.7  # k-hat from which weights say nothing; Vehtari et al. (2024), "Pareto smoothed importance sampling"
@@ -91,6 +90,8 @@ def resampled(weights: FloatArray, count: int, seed: int, name: str) -> IntArray
     >>> resampled(np.array([0.25, 0.75]), 4, 1, "x").tolist()
     [0, 1, 1, 1]
     """
+    from mcsim.kernels.streams import stream_of, uniforms
+
     first = uniforms(seed, stream_of(f"resampled/{name}"), 0, 1)[0]
     reached = np.cumsum(weights / weights.sum())
     at = np.searchsorted(reached, (np.arange(count) + first) / count, side="right")

@@ -12,7 +12,7 @@ import click
 
 from mcsim import __version__
 from mcsim.command import completed
-from mcsim.command.door import ended_in_order, one_core_for_a_product
+from mcsim.command.door import ended_in_order, one_core_for_a_product, seldom_collected
 from mcsim.command.door import show as _show
 from mcsim.command.loading import loaded as _loaded
 from mcsim.command.loading import settled as _set
@@ -42,6 +42,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         0 done; 2 the user's input is wrong; 3 the run failed part-way; 130 interrupted.
     """
     one_core_for_a_product()
+    if arguments is None:
+        seldom_collected()
     words = list(sys.argv[1:] if arguments is None else arguments)
     debug = "--debug" in words
     with ended_in_order():

@@ -9,7 +9,6 @@ from itertools import combinations
 
 import numpy as np
 
-from mcsim.kernels.statistics import sobol
 from mcsim.ranking.intervals import bootstrap_estimate
 from mcsim.study import FloatArray, InputError
 
@@ -154,6 +153,8 @@ def add_rows(sums: Sums, weights: FloatArray, rows: Rows, twin: Rows | None = No
     jobs : int
         Number of threads.
     """
+    from mcsim.kernels.statistics import sobol
+
     other = rows if twin is None else twin
     sums.weight[...] += weights.sum(axis=1)
     tasks: list[Task] = [(sobol.add_base, (weights, rows.f_a, rows.f_b, other.f_a, other.f_b, sums.base))]
@@ -196,6 +197,8 @@ def indices(sums: Sums, n_resamples: int, magnitude: FloatArray | float = 0.0) -
     Indices
         NaN where the output is constant.
     """
+    from mcsim.kernels.statistics import sobol
+
     with np.errstate(divide="ignore", invalid="ignore"):
         kept = slice(0, n_resamples)
         weight = sums.weight[kept, None]
@@ -217,6 +220,8 @@ def indices(sums: Sums, n_resamples: int, magnitude: FloatArray | float = 0.0) -
 
 
 def _variance(means: FloatArray, magnitude: FloatArray | float) -> FloatArray:
+    from mcsim.kernels.statistics import sobol
+
     total = sobol.variance(means[0], means[1], means[2], means[3])
     return np.where(total > (_CONSTANT * np.maximum(magnitude, np.abs(means[0]))) ** 2, total, np.nan)
 
@@ -267,6 +272,8 @@ def analyze(
     >>> found["ST"][:, 0].round(1)
     array([0.2, 0.8])
     """
+    from mcsim.kernels.statistics import sobol
+
     n = len(rows.f_a)
     if isinstance(resamples, int):
         weights = sobol.poisson_counts(seed, np.arange(n), resamples)

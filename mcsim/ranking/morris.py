@@ -20,7 +20,6 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 
 from mcsim.engine.reduce import Portion, Reduced
-from mcsim.kernels.statistics.sobol import add_values, poisson_counts
 from mcsim.ranking.factors import check_independent
 from mcsim.ranking.gathered import Gathered
 from mcsim.ranking.indices import padded
@@ -172,6 +171,8 @@ def _chosen_lines(plan: Plan) -> tuple[str, ...]:
 
 
 def _half_width(plan: Plan, judgement: Judgement, sizes: FloatArray, numbers: IntArray) -> FloatArray:
+    from mcsim.kernels.statistics.sobol import add_values, poisson_counts
+
     weights = padded(poisson_counts(plan.seed, numbers, plan.resamples))
     spread = np.empty((len(sizes), plan.n_values))
     totals = np.maximum(weights.sum(axis=1)[: plan.resamples, None], 1.0)

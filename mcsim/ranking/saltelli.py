@@ -17,7 +17,6 @@ import numpy as np
 from mcsim.engine.asked import checked
 from mcsim.engine.reduce import Portion
 from mcsim.engine.sets import Moved, Values
-from mcsim.kernels.statistics.sobol import poisson_counts
 from mcsim.ranking.indices import Rows, Sums, add_rows, padded
 from mcsim.ranking.leaves import LeafRows
 from mcsim.ranking.plan import BoolArray, Plan, evaluated, values_at
@@ -189,6 +188,8 @@ def _weights(plan: Plan, numbers: IntArray) -> FloatArray:
     ones = np.ones((1, len(numbers)))
     if plan.replicates:  # a grain has rows of one scramble: its sums are all that this scramble needs of them
         return ones
+    from mcsim.kernels.statistics.sobol import poisson_counts
+
     return padded(np.concatenate([ones, poisson_counts(plan.seed, numbers, plan.resamples)]))
 
 

@@ -20,7 +20,6 @@ from typing import Any, ClassVar
 import numpy as np
 
 from mcsim.engine.reduce import Portion, Reduced
-from mcsim.kernels.statistics.sobol import add_values, poisson_counts
 from mcsim.ranking.factors import check_shares
 from mcsim.ranking.gathered import InOrder
 from mcsim.ranking.indices import padded
@@ -95,6 +94,8 @@ def _growth(plan: Plan, shaped: FloatArray, order: IntArray) -> FloatArray:
 
 def _add(plan: Plan, sums: FloatArray, start: int, growth: FloatArray) -> None:
     """Add rows to the sums (n_factors, n_resamples, n_values), row by row; failed ones have no weight."""
+    from mcsim.kernels.statistics.sobol import add_values, poisson_counts
+
     numbers = np.arange(start, start + len(growth))
     bad = np.asarray(np.isnan(growth).any(axis=(1, 2)))
     weights = padded(np.concatenate([np.ones((1, len(numbers))), poisson_counts(plan.seed, numbers, plan.resamples)]))

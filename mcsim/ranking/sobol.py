@@ -10,7 +10,6 @@ import numpy as np
 
 from mcsim.engine.asked import FEWEST_SCRAMBLE_ROWS, Ranked
 from mcsim.engine.reduce import Reduced
-from mcsim.kernels.statistics.sobol import poisson_counts, variance
 from mcsim.ranking.factors import check_independent
 from mcsim.ranking.indices import Indices, Sums, indices
 from mcsim.ranking.intervals import (
@@ -87,6 +86,8 @@ def passes(plan: Plan, judgement: Judgement) -> list[Reduced]:
 
 def read(judgement: Judgement, collector: Reduced) -> Window:
     """Return what the sums of a complete pass give."""
+    from mcsim.kernels.statistics.sobol import variance
+
     work, tree = collector.work, collector.state
     scores, second, base = slab_scores(work.plan, judgement, tree, work.reference)
     few = carried(tree.extremes, base[0] + base[1], base[2] + base[3], 2 * (work.rows - len(collector.failed)))
@@ -255,6 +256,8 @@ def estimates(
 def _resampled(plan: Plan, sums: Sums, magnitude: FloatArray, found: Indices) -> Indices:
     if not plan.replicates:
         return found
+    from mcsim.kernels.statistics.sobol import poisson_counts
+
     # Ranks of a single scramble's rows would be those of a smaller run: whole scrambles are resampled instead.
     turns = np.zeros((1 + _RANK_RESAMPLES, len(sums.weight)))
     turns[0, 0] = 1.0

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mcsim.kernels.streams import stream_of, uniforms
 from mcsim.study.errors import InputError, one_of
 from mcsim.study.types import FloatArray
 
@@ -74,6 +73,8 @@ class Rows:
 
     def drawn(self, seed: int, start: int, stop: int) -> dict[str, FloatArray]:
         """Return the values of the draws start..stop-1: one row each, by (seed, table, draw)."""
+        from mcsim.kernels.streams import stream_of, uniforms
+
         reached = np.cumsum(self.weights)
         unit = uniforms(seed, stream_of(f"posterior/{self.name}"), start, stop) * reached[-1]
         at = np.minimum(np.searchsorted(reached, unit, side="right"), len(reached) - 1)
