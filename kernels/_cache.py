@@ -2,125 +2,27 @@
 
 numba keys a cached kernel by the file that holds it and does not notice an edit in a helper imported from another file.
 Therefore the cache of kernels lies in a folder whose name is a hash of all sources beside this file: any edit there
-means a new folder. It is under ``NUMBA_CACHE_DIR`` where that is set, else in the user's cache directory, else in a
-private folder of the system's temporary directory; where none can be written, kernels compile in every process. Nothing
-is written beside the sources, and numba functions other than these keep numba's own caching.
+means a new folder (`_folder`); where none can be written, kernels compile in every process. Nothing is written beside
+the sources, and numba functions other than these keep numba's own caching.
 """
 
 from __future__ import annotations
 
 import hashlib
-import os
 import sys
-import tempfile
-from collections.abc import Callable, Iterator
-from functools import cached_property, lru_cache
+from collections.abc import Callable
+from functools import cached_property
 from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from numba.core import config
 from numba.core.caching import CompileResultCacheImpl, FunctionCache, IndexDataCacheFile, UserWideCacheLocator
 from numba.core.codegen import JITCodeLibrary, ll
 from numba.core.compiler import compile_result
 from numba.core.environment import Environment, lookup_environment
 from numba.core.runtime import rtsys
-from numba.misc.appdirs import AppDirs
 
-# numba fills this module at run time, unseen by type checkers.
-_settings: Any = config
-
-_SECONDS_KEPT = 30 * 86_400.0
-
-
-def source_key(folder: Path) -> str:
-    """Return a short hash of the names and contents of all Python files in a folder and below it.
-
-    Parameters
-    ----------
-    folder : Path
-        The folder whose sources are hashed.
-
-    Returns
-    -------
-    str
-        20 hexadecimal digits; a different text for any edit, addition, removal or renaming.
-
-    Examples
-    --------
-    >>> from pathlib import Path
-    >>> from mcsim.kernels import _cache
-    >>> len(_cache.source_key(Path(_cache.__file__).parent))
-    20
-    """
-    digest = hashlib.sha256()
-    for path in sorted(folder.rglob("*.py")):
-        content = path.read_bytes()
-        digest.update(f"{path.relative_to(folder).as_posix()}:{len(content)}:".encode())
-        digest.update(content)
-    return digest.hexdigest()[:20]
-
-
-def _candidate_roots() -> Iterator[Path]:
-    """Yield the folders in which caches may lie, the preferred one first."""
-    if _settings.CACHE_DIR:
-        # The user named a place: a second one that he did not name would surprise him.
-        yield Path(_settings.CACHE_DIR) / "mcsim"
-        return
-    yield Path(AppDirs(appname="mcsim", appauthor=False).user_cache_dir)  # type: ignore[no-untyped-call]
-    # Several users share the temporary directory, hence the user's number in the name and the check of the owner.
-    yield Path(tempfile.gettempdir()) / f"mcsim-{os.getuid() if hasattr(os, 'getuid') else 'user'}"
-
-
-def _is_private(folder: Path) -> bool:
-    """Tell whether nobody else can plant code in the folder: a cached kernel is loaded and executed."""
-    if not hasattr(os, "getuid"):
-        return True
-    status = folder.lstat()
-    return not folder.is_symlink() and status.st_uid == os.getuid() and not status.st_mode & 0o022
-
-
-def _remove_unused(root: Path, kept: Path) -> None:
-    """Remove caches of sources that nobody has used for a month; the one kept was touched just now."""
-    now = kept.stat().st_mtime
-    for folder in root.glob("kernels-*"):
-        try:
-            if now - folder.stat().st_mtime > _SECONDS_KEPT:
-                for path in sorted(folder.rglob("*"), reverse=True):
-                    path.rmdir() if path.is_dir() else path.unlink()
-                folder.rmdir()
-        except OSError:
-            # Another process removes it too.
-            continue
-
-
-@lru_cache(maxsize=1)
-def cache_folder() -> Path | None:
-    """Return the folder that holds the compiled kernels of these sources, created if need be.
-
-    Returns
-    -------
-    Path or None
-        None where no candidate can be written, or where the sources cannot be read (a zip archive).
-    """
-    here = Path(__file__).resolve().parent
-    if not here.is_dir():
-        return None
-    name = f"kernels-{source_key(here)}"
-    for root in _candidate_roots():
-        folder = root / name
-        try:
-            root.mkdir(mode=0o700, parents=True, exist_ok=True)
-            folder.mkdir(mode=0o700, exist_ok=True)
-            if not (_is_private(root) or _settings.CACHE_DIR):
-                continue
-            tempfile.TemporaryFile(dir=folder).close()
-            os.utime(folder)
-        except OSError:
-            continue
-        _remove_unused(root, folder)
-        return folder
-    return None
+from mcsim.kernels._folder import cache_folder
 
 
 class KernelCacheLocator(UserWideCacheLocator):

@@ -34,7 +34,8 @@ from numba.core import event
 from numba.core.cpu import CPUTargetOptions
 from numba.core.options import TargetOptions
 
-from mcsim.kernels._cache import CheckedCache, cache_folder
+from mcsim.kernels._cache import CheckedCache
+from mcsim.kernels._folder import cache_folder
 
 FloatArray = npt.NDArray[np.float64]
 

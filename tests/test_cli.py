@@ -191,6 +191,15 @@ def test_an_evaluation_imports_neither_rankings_nor_reports_nor_what_numba_compi
     assert [name for name in loaded if name.startswith(heavy)] == []
 
 
+def test_a_report_written_again_imports_neither_numba_nor_matplotlib(capsys, tmp_path):
+    said(capsys, "run", "ishigami", "--out", str(tmp_path / "a"), "--quiet", *TINY)
+    code = f"import sys, mcsim.command.main as c; c.main(['report', {str(tmp_path / 'a')!r}]); print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = done.stdout.splitlines()[-1].split()
+    assert "mcsim.report.sheet" in loaded
+    assert [name for name in loaded if name.startswith(("numba", "matplotlib", "xarray", "scipy.stats"))] == []
+
+
 def test_merged_shards_are_the_unsharded_run_ranking_included(capsys, tmp_path):
     said(capsys, "run", "borehole", "--out", str(tmp_path / "whole"), "--draws", "600", "--base", "256", "--quiet")
     for number in ("1", "2", "3"):

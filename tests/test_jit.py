@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mcsim.kernels import _cache, _jit
+from mcsim.kernels import _cache, _folder, _jit
 
 HELPER = "from mcsim.kernels._jit import kernel\n\n@kernel\ndef grown(x):\n    return x + {added}\n"
 CALLER = """
@@ -38,7 +38,7 @@ def tree(tmp_path):
     kernels.mkdir(parents=True)
     (kernels.parent / "__init__.py").touch()
     (kernels / "__init__.py").touch()
-    for module in (_cache, _jit):
+    for module in (_cache, _folder, _jit):
         shutil.copy(module.__file__, kernels)
     (kernels / "helper.py").write_text(HELPER.format(added="1.0"))
     (kernels / "caller.py").write_text(CALLER)
@@ -86,11 +86,22 @@ def test_the_cache_directory_that_numba_is_told_holds_the_kernels_too(tree):
     assert place.is_relative_to(tree / "told" / "mcsim")
 
 
+def test_the_folder_of_the_user_is_where_his_system_has_it(monkeypatch, tmp_path):
+    from numba.misc.appdirs import AppDirs
+
+    own = AppDirs(appname="mcsim", appauthor=False)
+    for home in (None, str(tmp_path)):
+        monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+        if home:
+            monkeypatch.setenv("XDG_CACHE_HOME", home)
+        assert _folder.user_folder() == Path(own.user_cache_dir)
+
+
 def test_renaming_a_source_changes_the_key(tmp_path):
     (tmp_path / "a.py").write_text("x = 1\n")
-    before = _cache.source_key(tmp_path)
+    before = _folder.source_key(tmp_path)
     (tmp_path / "a.py").rename(tmp_path / "b.py")
-    assert _cache.source_key(tmp_path) != before
+    assert _folder.source_key(tmp_path) != before
 
 
 def test_caches_unused_for_a_month_are_removed_and_others_stay(tmp_path):
@@ -100,7 +111,7 @@ def test_caches_unused_for_a_month_are_removed_and_others_stay(tmp_path):
         (folder / "below" / "kernel.nbi").touch()
         stamp = folder.stat().st_mtime - age * 86_400
         os.utime(folder, (stamp, stamp))
-    _cache._remove_unused(tmp_path, tmp_path / "kernels-now")
+    _folder._remove_unused(tmp_path, tmp_path / "kernels-now")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["kernels-now", "kernels-young", "other"]
 
 

@@ -44,7 +44,7 @@ def tell_compiling() -> None:
 @cache
 def _told_compiling() -> None:
     """Say it, once in a process."""
-    from mcsim.kernels._cache import cache_folder
+    from mcsim.kernels._folder import cache_folder
 
     kept = "for the first run on this machine: up to a minute, once"
     anew = "which no folder can keep: up to a minute, in every run; NUMBA_CACHE_DIR names a folder"

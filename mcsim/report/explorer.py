@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mcsim.kernels._cache import cache_folder
+from mcsim.kernels._folder import cache_folder
 from mcsim.report.answers import first_large, input_words
 from mcsim.report.check import read_picture
 from mcsim.report.choose import figures_of
