@@ -6,6 +6,7 @@ kill costs milliseconds and not a start of Python. Prints one JSON object.
 
 import json
 import os
+import shutil
 import signal
 import sys
 import time
@@ -55,10 +56,11 @@ def main(folder: Path, seed: int) -> None:
     writing = []
     while kills < KILLS_WHILE_COMPUTING:
         before = whole_pieces(folder)
-        if not kill_after(start(folder), moments.uniform(0.01, 0.12)):
-            break
-        kills += 1
-        lost += len(before - whole_pieces(folder))
+        if kill_after(start(folder), moments.uniform(0.01, 0.12)):
+            kills += 1
+            lost += len(before - whole_pieces(folder))
+        else:  # a busy machine woke us after the end of the run: another one
+            shutil.rmtree(folder)
     while len(writing) < KILLS_WHILE_WRITING:
         # Everything up to the last chunks is there: these kills meet the end of the run.
         child = start(folder)

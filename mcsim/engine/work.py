@@ -180,7 +180,7 @@ def chunk_rows(study: Study, draws: int, workers: int, chunk: int | None) -> int
     """Return the draws of a chunk, the part of a run that one worker takes and that a kill can lose.
 
     Whole calls of the model that fit 32 MiB, few enough to keep all workers busy. A model that is evaluated row by row
-    is likely to be slow, and no cut can change its bits: its chunks are small.
+    is likely to be slow, and no cut can change its bits: its chunks are small, not below what it runs at once.
 
     Parameters
     ----------
@@ -195,6 +195,7 @@ def chunk_rows(study: Study, draws: int, workers: int, chunk: int | None) -> int
     if chunk is not None:
         return chunk if alone or chunk < rows else chunk // rows * rows
     if alone:
-        return max(1, min(ROWS_ALONE, -(-draws // (8 * workers))), draws // MOST_CHUNKS)
+        at_once = getattr(study.model.evaluate, "at_once", 1)
+        return max(at_once, min(ROWS_ALONE, -(-draws // (8 * workers))), draws // MOST_CHUNKS)
     calls = CHUNK_BYTES // max(1, bytes_per_draw(study) * rows)
     return rows * max(1, min(calls, MOST_CALLS, draws // (2 * workers * rows)))

@@ -156,6 +156,7 @@ def _narrowed(model: Model, outcomes: tuple[Outcome, ...]) -> Model:
         return {outcome.name: outcome.of(np.asarray(found[outcome.cell.output.name])) for outcome in outcomes}
 
     evaluate.row_by_row = getattr(model.evaluate, "row_by_row", False)  # type: ignore[attr-defined]
+    evaluate.at_once = getattr(model.evaluate, "at_once", 1)  # type: ignore[attr-defined]
     return replace(model, outputs=told_apart(outcomes), evaluate=evaluate)
 
 

@@ -197,10 +197,6 @@ def stop_programs() -> None:
         _kill(process)
 
 
-# The engine then cuts a run as finely as it likes: no draw meets another.
-Program.evaluate.row_by_row = True  # type: ignore[attr-defined]
-
-
 def _filled(word: str, words: Mapping[str, str]) -> str:
     for mark, text in words.items():
         word = word.replace(mark, text)
@@ -268,8 +264,14 @@ def model_from_program(
         program.get("parallel", os.cpu_count() or 1),
         outputs,
     )
+
+    def evaluate(inputs: Mapping[str, FloatArray], context: Context) -> dict[str, NDArray[Any]]:
+        return described.evaluate(inputs, context)
+
+    # The engine then cuts a run as finely as it likes, for no draw meets another; but not below what runs at a time.
+    evaluate.row_by_row, evaluate.at_once = True, described.parallel  # type: ignore[attr-defined]
     try:
-        return Model(program.get("name", Path(words[0]).name), parameters, (), outputs, described.evaluate)
+        return Model(program.get("name", Path(words[0]).name), parameters, (), outputs, evaluate)
     except InputError as error:
         raise InputError(f"{path}: {error}") from None
 
