@@ -13,6 +13,8 @@ from grid import intensity, published
 from scipy.stats import rankdata
 
 import mcsim
+from mcsim.report.answers import answers_of, plain_text, title_of
+from mcsim.report.first import repeated
 from mcsim.report.style import number, span
 from mcsim.studies.common.corridor import Corridor
 from mcsim.studies.second_hand_ev.grid import FIRST_YEAR
@@ -53,14 +55,24 @@ def outcome_table(results: dict[str, mcsim.Result]) -> str:
     return table(["median (90 %)", *results], rows)
 
 
-def vehicle_table(draws: int) -> str:
+def page_one(result: mcsim.Result) -> str:
+    """Return the sentences with which page one of the report of a run begins, and its command."""
+    sentences = [plain_text(sentence) for sentence in answers_of(result, None)]
+    told = f"**{plain_text(title_of(result, None))}.** {' '.join(sentences)}"
+    return f"{told}\n\n    {repeated(result, None)}"
+
+
+def vehicle_results(draws: int) -> dict[str, mcsim.Result]:
+    """Return a run of the vehicle study of each corridor."""
+    return {name: mcsim.run(mcsim.load(name), draws, seed=SEED) for name in VEHICLES}
+
+
+def vehicle_table(results: dict[str, mcsim.Result]) -> str:
     """Return what exporting a car changes on each corridor, and what it meets there."""
     columns: list[list[str]] = []
     for name, car in VEHICLES.items():
-        study = mcsim.load(name)
-        corridor = LABELS[name]
+        result, corridor = results[name], LABELS[name]
         home, host = corridor.home, corridor.host
-        result = mcsim.run(study, draws, seed=SEED)
         stay, other = f"stay-{home}", f"{host}-icev"
         cells = []
         for output, labels in (
@@ -159,9 +171,12 @@ def blocks(draws: int, file: Path = STUDY) -> dict[str, str]:
     }
     found = blocks_of(study, draws, SEED) | {"corridor outcome": outcome_table(results)}
     if file == STUDY:
+        vehicles = vehicle_results(draws)
         found |= {
+            "corridor page one fleet": page_one(results[f"`{study.name}`"]),
+            "corridor page one vehicle": page_one(vehicles["vehicle-jp-nz"]),
             "corridor drivers": drivers_table(results),
-            "corridor vehicles": vehicle_table(draws),
+            "corridor vehicles": vehicle_table(vehicles),
             "corridor grid": grid_table(),
             "corridor mexico": mexico_table(draws),
         }
