@@ -101,6 +101,22 @@ def test_identical_regions_without_a_warranty_leave_no_difference():
             assert rows[exported_at(age), column] == pytest.approx(rows[HOME, column], rel=1e-14)
 
 
+@pytest.mark.parametrize("answers", [{}, {"repair": 0.4, "swap": 0.3}])
+def test_export_ages_past_a_full_register_follow_the_same_law(answers):
+    # Ages are followed side by side, 24 at a time: the last are of the next block. One law everywhere: nothing changes.
+    setting = rules(
+        Law(5.0, 14.0, 0.001), warranty=0.0, abroad_survival=weibull(2.9, 17.0), abroad_rate=rules(NEVER).home_rate,
+        **answers,
+    )  # fmt: skip
+    lives = lives_of(setting, 2)._replace(n_ages=31)
+    filled = room_for(lives, 33, False)
+    expected_activity(lives, False, filled)
+    rows = filled.activity[0]
+    for age in range(31):
+        told = rows[exported_at(age), [DISTANCE, PRODUCED, USED_PACKS, COLUMNS["years"]]]
+        assert told == pytest.approx(rows[HOME, [DISTANCE, PRODUCED, USED_PACKS, COLUMNS["years"]]], rel=1e-12)
+
+
 def test_both_arms_given_export_share_their_past_and_differ_abroad_only():
     setting = rules(
         Law(5.0, 14.0), warranty=0.0, abroad_survival=weibull(2.9, 17.0), abroad_rate=rules(NEVER).home_rate

@@ -41,9 +41,10 @@ from mcsim.kernels.life.records import (
     USED,
     USED_PACKS,
     YEARS,
-    Service,
 )
 from mcsim.kernels.maths import exp
+
+_ACTIVITIES = np.uint64(ACTIVITIES)
 
 
 @borrowing_kernel
@@ -122,6 +123,15 @@ def _count_packs(flow, steps, first, last, discount, activity):
         activity[REPLACED] += flow[REPLACING, j + 1]
 
 
+@inline_borrowing_kernel
+def _add_year(year, years, use, activity):
+    """Add what is driven of a year of age at home, as `_add_use` does."""
+    distance = years * use.home[year]
+    activity[YEARS] += years
+    activity[DISTANCE] += distance
+    activity[FUELLED_HOME] += distance * (1.0 + use.fuel_fade * (year + 0.5))
+
+
 @part_of_kernel
 def copy(source, target):
     """Fill an activity with another."""
@@ -146,7 +156,7 @@ def account_export(age, crossed, recur, use, service, steps, flow, activity, dri
     age : int
         Age at export [yr].
     crossed : Crossed
-        From `mcsim.kernels.life.host.host_arm`.
+        From `mcsim.kernels.lives.lives.host_from_counts`.
     recur : bool
         Whether packs are installed in the host country.
     use : Use
@@ -156,7 +166,7 @@ def account_export(age, crossed, recur, use, service, steps, flow, activity, dri
     steps : int
         Steps per year.
     flow : ndarray, shape (3, n + 2)
-        From `mcsim.kernels.life.host.host_arm`.
+        From `mcsim.kernels.lives.lives.host_from_counts`.
     activity : ndarray, shape (14,)
         Filled.
     driven : ndarray, shape (n_years,)
@@ -195,25 +205,38 @@ def _account_given_export(age, share, memory, use, ledger, cell, stay, past):
     past : ndarray, shape (n_years,)
         Filled: a row of `Driven.past`.
     """
-    cell[:] = 0.0
-    worn = memory.behind
-    for column in range(worn.size):
-        worn[column] = memory.history[age, column] / share
-    _add_span(Service(memory.ones, worn), use, START, age, AT_HOME, cell)
+    worn, behind = memory.behind, ledger.past
+    _fill_product_of(memory.history[age], 1.0 / share, worn)
     fill_driven(worn, use.home, use.held, START, age, past)
-    cell[PRODUCED] = worn[BEHIND_PRODUCED]
-    cell[PRODUCED_DISCOUNTED] = worn[BEHIND_DISCOUNTED]
-    cell[USED_PACKS] = worn[BEHIND_USED]
+    behind[PRODUCED] = worn[BEHIND_PRODUCED]
+    behind[PRODUCED_DISCOUNTED] = worn[BEHIND_DISCOUNTED]
+    behind[USED_PACKS] = worn[BEHIND_USED]
     # Only vehicles that could cross are at home beyond the age, so their future is all that is left of whole lives.
-    for column in range(ACTIVITIES):
-        future = (ledger.total[column] - ledger.running[column]) / share
-        stay[column] = cell[column] + future
-        cell[column] += ledger.host[column] / share
+    _add_futures(behind, ledger.total, ledger.running, ledger.host, 1.0 / share, cell, stay)
     stay[EXPORTED] = 0.0
     cell[EXPORTED] = share
     stay[RETIRED_HOME] = stay[PRODUCED] + stay[USED_PACKS]
     stay[LANDFILLED] = 0.0
     cell[RETIRED_HOME] = cell[PRODUCED] + cell[USED_PACKS] - cell[LANDFILLED]
+
+
+@apart_kernel
+def _fill_product_of(row, factor, out):
+    for k in range(out.size):
+        out[k] = row[k] * factor
+
+
+@apart_kernel
+def _add_futures(behind, total, running, host, per_crossing, cell, stay):
+    for column in range(_ACTIVITIES):
+        stay[column] = behind[column] + (total[column] - running[column]) * per_crossing
+        cell[column] = behind[column] + host[column] * per_crossing
+
+
+@apart_kernel
+def _add_host(running, host, cell):
+    for column in range(_ACTIVITIES):
+        cell[column] = running[column] + host[column]
 
 
 @part_of_kernel
@@ -247,8 +270,7 @@ def account_age(age, arm, use, service, steps, memory, ledger, cells, stays, pas
     share = host[EXPORTED]
     if memory.history.shape[0] == 0:
         # Over the cohort: those that are gone by the age count in both arms, with what ran up until they went.
-        for column in range(ACTIVITIES):
-            cell[column] = running[column] + host[column]
+        _add_host(running, host, cell)
         cell[RETIRED_HOME] = running[PRODUCED] + running[USED_PACKS] - share
     elif share >= SMALLEST_SHARE:
         stay = stays[age]
@@ -262,8 +284,9 @@ def account_age(age, arm, use, service, steps, memory, ledger, cells, stays, pas
         cell[EXPORTED] = share
         stays[age] = np.nan
     last = arm.vehicle.last
+    _add_year(age, 1.0, use, ledger.past)
     if age < (last + steps - 1) // steps:
-        _add_span(service, use, age, age + 1, AT_HOME, running)
+        _add_year(age, service.plain[age], use, running)
         _count_packs(memory.flow, steps, age * steps, min((age + 1) * steps, last), use.discount, running)
 
 

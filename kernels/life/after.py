@@ -8,6 +8,7 @@ import numpy as np
 from mcsim.kernels._jit import apart_kernel, borrowing_kernel, inline_borrowing_kernel, part_of_kernel
 from mcsim.kernels.laws.junction import age_abroad
 from mcsim.kernels.laws.survival import MAXIMUM_AGE, tabulated_survival, weibull_survival
+from mcsim.kernels.life.records import ABREAST
 from mcsim.kernels.maths import exp, log
 
 # Places in `mcsim.kernels.laws.junction.SURVIVAL_JUNCTIONS`.
@@ -19,7 +20,7 @@ _SMALLEST = 1e-300
 # At such a cumulative hazard less is alive than `_ALIVE`.
 _DEAD = 40.0
 # An index without a sign needs no test for counting from the end.
-_1 = np.uint64(1)
+_1, _ABREAST = np.uint64(1), np.uint64(ABREAST)
 
 
 @borrowing_kernel
@@ -50,58 +51,146 @@ def _years_after(export_age, age, to):
 
 
 @part_of_kernel
-def fill_after_export(export_age, steps, to, out):
-    """Fill the survival of vehicles after an export at a whole age, from the node of the crossing on.
+def start_after(steps, to, ahead):
+    """Begin a draw: what survival after every export starts from, and no node filled yet.
 
     Parameters
     ----------
-    export_age, steps : int
-        Age at export [yr], steps per year.
+    steps : int
+        Steps per year.
     to : Destination
         Survival in the host country.
-    out : ndarray, shape (n + 1,)
-        Filled from the crossing's node on; below 1 there only under ``printed``.
-
-    Returns
-    -------
-    int
-        Node after which nothing is alive.
+    ahead : Ahead
+        Filled but for survival and hazards.
     """
-    node, n_steps = export_age * steps, out.size - 1
-    # A vehicle that is exported is alive: its curve is given that, but under the equation as printed.
-    at_export = 1.0
-    if to.junction == _CONDITIONAL:
-        at_export = _years_after(export_age, float(export_age), to)
-    given = 1.0 / at_export if at_export > 0.0 else 0.0
-    start = 0.0 if to.junction == _RENEWED else float(export_age)
-    if to.kind == _WEIBULL:
-        # The law's formula at evenly spaced ages, without the calls of `_years_after`.
-        shape, log_scale = to.shape, log(to.scale)
-        per_step, known = 1.0 / (steps * to.multiplier), n_steps
-        if given > 0.0:
-            # (years / scale)**shape = the hazard at which those alive at the export are dead: no node beyond it lives.
-            dead = exp(log_scale + log(_DEAD + max(log(given), 0.0)) / shape)
-            span = (dead - start) / per_step
-            if span < n_steps:
-                known = min(n_steps, node + int(max(span, 0.0)) + 3)
-        _fill_weibull(start, per_step, shape, log_scale, given, out[node:known])
-        for j in range(known, n_steps):
-            out[j] = 0.0
-    else:
-        _fill_tabulated(export_age, start, steps, to, given, out)
-    out[n_steps] = 0.0
-    last = n_steps
-    while last > node + 1 and out[last - 1] < _ALIVE:
-        last -= 1
-    return last
+    for block in range(ahead.start.shape[0]):
+        ahead.filled[block] = block * ABREAST * steps
+        ahead.hazards[block] = block * ABREAST * steps
+        for lane in range(ABREAST):
+            age = block * ABREAST + lane
+            ahead.node[block, lane] = age * steps
+            ahead.start[block, lane] = 0.0 if to.junction == _RENEWED else float(age)
+            # A vehicle that is exported is alive: its curve is given that, but under the equation as printed.
+            at_export = 1.0
+            if to.junction == _CONDITIONAL and (to.kind != _WEIBULL or age >= MAXIMUM_AGE):
+                at_export = _years_after(age, float(age), to)
+            ahead.given[block, lane] = 1.0 / at_export if at_export > 0.0 else 0.0
+        ahead.last[block] = ahead.survival.shape[1] - 1
+        if to.kind == _WEIBULL:
+            # The law's formula at evenly spaced ages, without the calls of `_years_after`.
+            log_scale = log(to.scale)
+            if to.junction == _CONDITIONAL:
+                _fill_given(ahead.start[block], to.shape, log_scale, ahead.given[block])
+            _find_end(ahead.start[block], steps * to.multiplier, to.shape, log_scale, ahead.given[block], ahead.dead)
+            furthest = 0.0
+            for lane in range(ABREAST):
+                furthest = max(furthest, ahead.node[block, lane] + ahead.dead[lane] + 3.0)
+            ahead.last[block] = min(ahead.last[block], int(furthest))
 
 
 @apart_kernel
-def _fill_weibull(start, per_step, shape, log_scale, given, out):
-    for k in range(out.size):
-        years = start + k * per_step
-        share = exp(-exp(shape * (log(years) - log_scale))) * given
-        out[k] = share if years < MAXIMUM_AGE else 0.0
+def _fill_given(start, shape, log_scale, given):
+    """Multiply what survival is given by the inverse of the share alive at the export."""
+    for lane in range(_ABREAST):
+        share = exp(-exp(shape * (log(start[lane]) - log_scale)))
+        given[lane] = given[lane] / share if share > 0.0 else 0.0
+
+
+@apart_kernel
+def _find_end(start, per_year, shape, log_scale, given, dead):
+    """Fill the steps after the export from which on less than `_ALIVE` of those that cross are alive.
+
+    (years / scale)**shape = the hazard at which those alive at the export are dead: no node beyond it lives.
+    """
+    for lane in range(_ABREAST):
+        more = log(given[lane] if given[lane] > 1.0 else 1.0)
+        span = (exp(log_scale + log(_DEAD + more) / shape) - start[lane]) * per_year
+        dead[lane] = span if span > 0.0 else 0.0
+
+
+@part_of_kernel
+def fill_until(block, node, split, steps, to, ahead):
+    """Fill survival after the exports of a block, as far as somebody lives: to a node, and hazards if `split`.
+
+    Most packs end long before the vehicles do. What was filled for another vehicle of the draw stays.
+
+    Parameters
+    ----------
+    block : int
+        `ABREAST` export ages.
+    node : int
+        Last node that is read.
+    split : bool
+        Whether hazards of the steps before it are read too.
+    steps : int
+        Steps per year.
+    to : Destination
+        Survival in the host country.
+    ahead : Ahead
+        From `start_after`; filled further. Below 1 at the crossing only under ``printed``; 1 before it.
+    """
+    survival, n_steps = ahead.survival[block], ahead.survival.shape[1] - 1
+    first = ahead.filled[block]
+    if first <= node:
+        if to.kind == _WEIBULL:
+            per_step, end = 1.0 / (steps * to.multiplier), min(node + 1, n_steps)
+            law = (to.shape, log(to.scale), per_step)
+            _fill_weibull(first, law, ahead.start[block], ahead.node[block], ahead.given[block], survival[first:end])
+        else:
+            end = n_steps
+            for lane in range(ABREAST):
+                age, at = block * ABREAST + lane, min(ahead.node[block, lane], n_steps)
+                for j in range(at):
+                    survival[j, lane] = 1.0
+                _fill_tabulated(age, ahead.start[block, lane], steps, to, ahead.given[block, lane], survival[:, lane])
+        ahead.filled[block] = end
+        if end >= n_steps:
+            survival[n_steps] = 0.0
+            ahead.filled[block] = n_steps + 1
+    first = ahead.hazards[block]
+    if split and first < node:
+        _fill_hazards(survival[first : node + 1], ahead.hazard[block, first:node])
+        ahead.hazards[block] = node
+
+
+@apart_kernel
+def _fill_weibull(first, law, start, nodes, given, out):
+    shape, log_scale, per_step = law
+    for k in range(out.shape[0]):
+        for lane in range(_ABREAST):
+            since = first + k - nodes[lane]
+            years = start[lane] + since * per_step
+            share = exp(-exp(shape * (log(years if since > 0 else start[lane]) - log_scale))) * given[lane]
+            share = share if years < MAXIMUM_AGE else 0.0
+            out[k, lane] = share if since >= 0 else 1.0
+
+
+@apart_kernel
+def _fill_hazards(survival, hazard):
+    """Fill the cumulative hazard of each step, as `fill_hazard` has it."""
+    for k in range(hazard.shape[0]):
+        for lane in range(_ABREAST):
+            before, after = survival[k, lane], survival[k + 1, lane]
+            before = before if before > _SMALLEST else _SMALLEST
+            hazard[k, lane] = log(before / (after if after > _SMALLEST else _SMALLEST))
+
+
+@part_of_kernel
+def fill_rows(steps, to, ahead, after):
+    """Fill survival and hazards after each export in a row of its own, as sampled lives read them."""
+    n_steps = ahead.survival.shape[1] - 1
+    for block in range(ahead.start.shape[0]):
+        fill_until(block, n_steps, True, steps, to, ahead)
+        for lane in range(min(ABREAST, after.last.size - block * ABREAST)):
+            age, node = block * ABREAST + lane, ahead.node[block, lane]
+            for j in range(node, n_steps):
+                after.survival[age, j] = ahead.survival[block, j, lane]
+                after.hazard[age, j] = ahead.hazard[block, j, lane]
+            after.survival[age, n_steps] = 0.0
+            last = n_steps
+            while last > node + 1 and after.survival[age, last - 1] < _ALIVE:
+                last -= 1
+            after.last[age] = last
 
 
 @part_of_kernel

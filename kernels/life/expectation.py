@@ -5,16 +5,18 @@ from typing import Any
 import numpy as np
 
 from mcsim.kernels._jit import borrowing_kernel, kernel, part_of_kernel
-from mcsim.kernels.life.after import fill_after_export, fill_hazard, last_alive
+from mcsim.kernels.life.after import fill_hazard, fill_rows, last_alive, start_after
 from mcsim.kernels.life.host import fill_exported
 from mcsim.kernels.life.pack import fill_packs
 from mcsim.kernels.life.records import (
+    ABREAST,
     ACTIVITIES,
     AT_HOME,
     BEHIND,
     IN_HOST,
     NO,
     PACKS,
+    Ahead,
     Answer,
     Arm,
     CountryPacks,
@@ -22,6 +24,7 @@ from mcsim.kernels.life.records import (
     Destination,
     Driven,
     ExportedPacks,
+    Exports,
     Filled,
     HomeMemory,
     HostMemory,
@@ -38,7 +41,7 @@ from mcsim.kernels.life.records import (
     Use,
     Vehicle,
 )
-from mcsim.kernels.life.sweep import sell_in_host, sweep_vehicle
+from mcsim.kernels.life.sweep import Told, sell_in_host, sweep_vehicle
 from mcsim.kernels.maths import log
 
 _SMALLEST = 1e-300
@@ -101,7 +104,9 @@ def memory_of_draw(lives: Lives, given_export: bool) -> Memory:
     return Memory(
         Nodes(*node_ages(wide, steps)),
         empty_packs(n_chemistries, n_nodes),
+        _ahead(n_ages, n_nodes),
         Vehicle(np.ones((n_ages, n_nodes)), new((n_ages, n_steps)), new(n_ages, np.int64)),
+        _exports(2 * places, n_nodes, max(lives.use.held, n_ages - 1) + 1),
         new(n_steps),
         HomeMemory(
             new((PACKS, wide)),
@@ -117,8 +122,34 @@ def memory_of_draw(lives: Lives, given_export: bool) -> Memory:
         HostMemory(new((PACKS, wide)), sums(), new((PACKS, n_nodes + 9))),
         Service(new(n_years), new(n_years)),
         Service(new(n_years), new(n_years)),
-        new(ACTIVITIES),
-        new(ACTIVITIES),
+        *(new(ACTIVITIES) for _ in range(3)),
+    )
+
+
+def _ahead(n_ages: int, n_nodes: int) -> Ahead:
+    blocks = -(-n_ages // ABREAST)
+    each = (blocks, ABREAST)
+    return Ahead(
+        np.ones((blocks, n_nodes, ABREAST)),
+        np.zeros((blocks, n_nodes - 1, ABREAST)),
+        np.zeros(each, np.int64),
+        np.zeros(each),
+        np.ones(each),
+        *(np.zeros(blocks, np.int64) for _ in range(3)),
+        np.zeros(ABREAST),
+    )
+
+
+def _exports(n_entries: int, n_nodes: int, n_years: int) -> Exports:
+    wide = (n_nodes + 1, ABREAST)
+    return Exports(
+        *(np.zeros((n_entries, ABREAST)) for _ in range(2)),
+        np.zeros(n_entries, np.int64),
+        *(np.zeros(wide) for _ in range(7)),
+        np.zeros((2, n_nodes + 9, ABREAST)),
+        *(np.zeros(ABREAST) for _ in range(2)),
+        np.zeros((ACTIVITIES, ABREAST)),
+        np.zeros((n_years, ABREAST)),
     )
 
 
@@ -223,16 +254,11 @@ def arm_of(lives, i, v, in_host, packs, hazard):
 
 
 @part_of_kernel
-def fill_draw(lives, i, split, memory):
-    """Fill what the vehicles of a draw share: its packs, and survival after every export.
-
-    Hazards after an export are filled only where failures there are answered, or where `split` wants them anyway.
-    """
+def fill_draw(lives, i, rows, memory):
+    """Fill what the vehicles of a draw share: its packs, and survival after every export in rows if `rows`."""
     laws, ageing, to = lives.laws, lives.ageing, lives.survival.destination
-    split = split or lives.answer.repair[i] > 0.0
     for c in range(ageing.fade.shape[1]):
         swapped = lives.answer.swap[i, c] > 0.0
-        split = split or swapped
         packs = packs_of(memory.packs, c)
         each = PackLaws(
             _law_of(laws.home_covered, i, c),
@@ -243,12 +269,16 @@ def fill_draw(lives, i, split, memory):
         )
         fill_packs(each, swapped, ageing.used_age[i], ageing.fade[i, c], lives.steps, memory.nodes, packs)
         fill_exported(packs.host, packs.fade, packs.exported)
-    law = Destination(to.kind, to.shape[i], to.scale[i], to.table[i], to.multiplier[i], to.junction)
-    after = memory.after
-    for age in range(after.last.size):
-        after.last[age] = fill_after_export(age, lives.steps, law, after.survival[age])
-        if split:
-            fill_hazard(after.survival[age], after.hazard[age])
+    law = destination_of(to, i)
+    start_after(lives.steps, law, memory.ahead)
+    if rows:
+        fill_rows(lives.steps, law, memory.ahead, memory.after)
+
+
+@part_of_kernel
+def destination_of(to, i):
+    """Return survival in the host country in a draw."""
+    return Destination(to.kind, to.shape[i], to.scale[i], to.table[i], to.multiplier[i], to.junction)
 
 
 @borrowing_kernel
@@ -265,7 +295,8 @@ def _fill_activity(lives, given_export, filled, memory):
                 arm = arm_of(lives, i, v, AT_HOME, packs, memory.hazard)
                 after = first + 1 + n_ages
                 own, stays = filled.activity[i, first:after], stays_of(filled, i, v, given_export)
-                sweep_vehicle(arm, packs, use, lives.steps, memory, own, stays, driven)
+                law = destination_of(lives.survival.destination, i)
+                sweep_vehicle(arm, packs, use, lives.steps, law, memory, Told(own, stays, driven))
                 first = after
             if cells.sold_host[v]:
                 arm = arm_of(lives, i, v, IN_HOST, packs, memory.hazard)

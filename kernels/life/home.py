@@ -214,7 +214,7 @@ def time_in_service(survival, sums, steps, first, n_steps, service):
     survival : ndarray, shape (n + 1,)
         Survival of the vehicle at the nodes.
     sums : Sums
-        From `home_arm` or `mcsim.kernels.life.host.host_arm`.
+        From `home_arm`.
     steps, first, n_steps : int
         Steps per year, first and last step.
     service : Service

@@ -54,6 +54,8 @@ LANDFILLED = 11
 REPLACED = 12
 EXPORTED = 13
 ACTIVITIES = 14
+# Export ages that are followed side by side, one to each place of whole vector registers.
+ABREAST = 24
 # Of fewer vehicles than this share of those bought nothing is told that is per vehicle exported.
 SMALLEST_SHARE = 1e-3
 
@@ -126,6 +128,20 @@ class Vehicle(NamedTuple):
     last: Number  # node after which nothing is alive
 
 
+class Ahead(NamedTuple):
+    """Survival after every export, `ABREAST` ages (a block) side by side; filled as far as it is read."""
+
+    survival: FloatArray  # (n_blocks, n + 1, 24) at the nodes; 1 before the crossing
+    hazard: FloatArray  # (n_blocks, n, 24)
+    node: IntArray  # (n_blocks, 24) of the crossing
+    start: FloatArray  # (n_blocks, 24) age at which the host's curve is entered [yr]
+    given: FloatArray  # (n_blocks, 24) what its survival is multiplied by
+    last: IntArray  # (n_blocks,) node after which nothing is alive
+    filled: IntArray  # (n_blocks,) first node whose survival is not filled yet
+    hazards: IntArray  # (n_blocks,) first step whose hazard is not
+    dead: FloatArray  # (24,) at work only: steps from the export on in which somebody lives
+
+
 class Cover(NamedTuple):
     """Warranty: one of the vehicle, and one of its own for a pack that replaces another."""
 
@@ -180,11 +196,12 @@ class Service(NamedTuple):
 
 
 class Ledger(NamedTuple):
-    """Activities from which the cell of an export age is put together, (14,) each, per vehicle bought."""
+    """Activities from which the cell of an export age is put together, (14,) each, per vehicle bought unless said."""
 
     total: FloatArray  # whole lives at home
     running: FloatArray  # life at home up to the age
     host: FloatArray  # what follows the export at the age
+    past: FloatArray  # life at home up to the age, of one vehicle that is alive
 
 
 class Driven(NamedTuple):
@@ -307,6 +324,26 @@ class HostMemory(NamedTuple):
     weights: FloatArray  # (3, n + 10) survival weight of the packs of a table by step of installation
 
 
+class Exports(NamedTuple):
+    """What follows the exports of a block, and what that needs meanwhile; by export age in the last axis."""
+
+    vehicles: FloatArray  # (n_entries, 24) that cross on a pack, per vehicle bought
+    factor: FloatArray  # (n_entries, 24) what its survival is over that of its table, see `Crossing`
+    last: IntArray  # (n_entries,) node after which nothing is left of them
+    begin: FloatArray  # (n + 2, 24) sums over the packs in service, as `Sums` has them
+    begin_worn: FloatArray
+    end_worn: FloatArray
+    rest: FloatArray
+    rest_worn: FloatArray
+    late: FloatArray  # (n + 2, 24) packs installed in the step: in service at its end, though not at a node of it
+    failed: FloatArray  # (n + 2, 24) packs that fail: element i + 1 those of step i
+    weights: FloatArray  # (2, n + 10, 24) survival weight of the packs installed in a step, by kind
+    first: FloatArray  # (24,) first packs that fail
+    row: FloatArray  # (24,)
+    activity: FloatArray  # (14, 24)
+    driven: FloatArray  # (n_years, 24) a row of `Driven.host` in each column
+
+
 class Covered(NamedTuple):
     """What the warranty saw of an arm, per vehicle bought."""
 
@@ -327,7 +364,9 @@ class Memory(NamedTuple):
 
     nodes: Nodes
     packs: Packs  # leading axis of chemistries
-    after: Vehicle  # leading axis of export ages
+    ahead: Ahead
+    after: Vehicle  # leading axis of export ages: the same in rows, where lives are sampled
+    exports: Exports
     hazard: FloatArray  # (n,) of the vehicle in hand
     home: HomeMemory
     host: HostMemory
@@ -335,3 +374,4 @@ class Memory(NamedTuple):
     host_service: Service
     running: FloatArray  # (14,)
     crossed: FloatArray  # (14,)
+    behind: FloatArray  # (14,)

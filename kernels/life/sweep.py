@@ -1,21 +1,35 @@
 """All routes of a vehicle in one draw: at home, exported at every whole age, and new in the host country.
 
-The sweep over export ages is a prefix sum at home plus one short recursion in the host country per age; no array over
-(cell, age) leaves the kernel.
+The sweep over export ages is a prefix sum at home plus a recursion in the host country for many ages at a time; no
+array over (cell, age) leaves the kernel.
 
 Source: NCST-UCD-RR-24-39 (Kendall and Parés Olguín 2024), sections Vehicle Lifetime, Lifetime Energy Delivered.
 """
 
-from mcsim.kernels._jit import part_of_kernel
-from mcsim.kernels.life.accounts import account_age, account_export, account_home, account_host, start_of_life
+from typing import NamedTuple
+
+import numpy as np
+
+from mcsim.kernels._jit import FloatArray, apart_kernel, part_of_kernel
+from mcsim.kernels.life.accounts import account_age, account_home, account_host, start_of_life
+from mcsim.kernels.life.exports import follow_exports
 from mcsim.kernels.life.home import home_arm, time_in_service
-from mcsim.kernels.life.host import host_arm
-from mcsim.kernels.life.records import EXPORTED, NEW, SMALLEST_SHARE, START, USED, HomeMemory, Ledger, State, Vehicle
+from mcsim.kernels.life.records import ABREAST, ACTIVITIES, START, Driven, HomeMemory, Ledger, State
+
+_ACTIVITIES = np.uint64(ACTIVITIES)
+
+
+class Told(NamedTuple):
+    """What is filled of a vehicle sold at home."""
+
+    cells: FloatArray  # (1 + n_ages, 14) at home, and exported at the ages 0, 1, ...
+    stays: FloatArray  # (n_ages, 14) if the memory has a history: vehicles that could cross at each age, kept at home
+    driven: Driven
 
 
 @part_of_kernel
-def sweep_vehicle(arm, packs, use, steps, memory, cells, stays, driven):
-    """Fill the cells of one vehicle at home (element 0) and exported at the ages 0, 1, ... (elements 1, 2, ...).
+def sweep_vehicle(arm, packs, use, steps, law, memory, told):
+    """Fill the cells of one vehicle at home and exported at the ages 0, 1, ...
 
     Parameters
     ----------
@@ -27,50 +41,36 @@ def sweep_vehicle(arm, packs, use, steps, memory, cells, stays, driven):
         Its driving.
     steps : int
         Steps per year.
+    law : Destination
+        Survival in the host country.
     memory : Memory
-        With the survival after each export filled.
-    cells : ndarray, shape (1 + n_ages, 14)
+        With the survival after each export begun.
+    told : Told
         Filled.
-    stays : ndarray, shape (n_ages, 14)
-        Filled if the memory has a history: the vehicles that could cross at each age, kept at home.
-    driven : Driven
-        Of the vehicle, filled.
     """
-    home, host, after = memory.home, memory.host, memory.after
-    last, recur = arm.vehicle.last, arm.answer.repair + arm.answer.swap > 0.0
+    home, exports, driven = memory.home, memory.exports, told.driven
+    last, n_ages = arm.vehicle.last, memory.home.state.alive.shape[0]
     home_arm(arm, steps, packs.fade, use.discount, home)
-    # The sums of the arm at home are used up here: the exports take the same memory.
     time_in_service(arm.vehicle.survival, home.sums, steps, START, last, memory.home_service)
-    ledger = Ledger(cells[0], memory.running, memory.crossed)
+    ledger = Ledger(told.cells[0], memory.running, memory.crossed, memory.behind)
     account_home(last, use, memory.home_service, steps, home.flow, ledger.total, driven.home)
     start_of_life(ledger.running)
-    for age in range(home.state.alive.shape[0]):
-        vehicle = Vehicle(after.survival[age], after.hazard[age], after.last[age])
-        state = State(home.state.alive[age], home.state.curve[age], home.state.taken, home.state.count)
-        # Whoever is alive at home at the age crosses. Of next to nobody nothing is told: no need to follow them.
-        ledger.host[EXPORTED] = _alive_at(state, age * steps)
-        if home.history.shape[0] == 0 or ledger.host[EXPORTED] >= SMALLEST_SHARE:
-            crossed = host_arm(vehicle, age, packs, arm.answer, steps, state, host)
-            time_in_service(vehicle.survival, host.sums, steps, age * steps, crossed.last, memory.host_service)
-            account_export(
-                age, crossed, recur, use, memory.host_service, steps, host.flow, ledger.host, driven.host[age]
-            )
-        account_age(age, arm, use, memory.home_service, steps, home, ledger, cells, stays, driven.past)
+    ledger.past[:] = 0.0
+    for block in range(memory.ahead.last.size):
+        follow_exports(block, packs, arm.answer, use, steps, law, home.state, memory.ahead, exports)
+        for lane in range(min(ABREAST, n_ages - block * ABREAST)):
+            age = block * ABREAST + lane
+            _take(exports.activity, exports.driven, lane, ledger.host, driven.host[age])
+            account_age(age, arm, use, memory.home_service, steps, home, ledger, told.cells, told.stays, driven.past)
 
 
-@part_of_kernel
-def _alive_at(state, node):
-    """Return the vehicles alive at a node: no pack of theirs was installed after it."""
-    new, used = 0.0, 0.0
-    for entry in range(state.count[0]):
-        kind, place = state.taken[entry, 0], state.taken[entry, 1]
-        if place > node:
-            break
-        if kind == NEW:
-            new += state.alive[NEW, place]
-        else:
-            used += state.alive[USED, place]
-    return new + used
+@apart_kernel
+def _take(activity, driven, lane, host, row):
+    """Take what is told of one export age out of its block."""
+    for column in range(_ACTIVITIES):
+        host[column] = activity[column, lane]
+    for year in range(row.size):
+        row[year] = driven[year, lane]
 
 
 @part_of_kernel

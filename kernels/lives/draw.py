@@ -186,9 +186,10 @@ def _live_at_home(arm, packs, use, one, memory, held, cells, stays, spread, driv
     total, exported = cells[0], memory.crossed
     account_home(last, use, memory.home_service, steps, memory.home.flow, total, driven.home)
     start_of_life(memory.running)
+    memory.behind[:] = 0.0
     for age in range(n_ages):
         copy(cells[1 + age], exported)
-        ledger = Ledger(total, memory.running, exported)
+        ledger = Ledger(total, memory.running, exported, memory.behind)
         account_age(age, arm, use, memory.home_service, steps, memory.home, ledger, cells, stays, driven.past)
 
 

@@ -2,8 +2,8 @@
 
 A life is a chain of stints, one per pack: from the installation to the step in which the pack leaves or the vehicle
 dies. `mcsim.kernels.lives.sample` counts them by outcome; here the counts become the sums that
-`mcsim.kernels.life.home.home_arm` and `mcsim.kernels.life.host.host_arm` leave, so lives and expectation share every
-account behind them. Counts hold the deaths of vehicles too, so the survival that multiplies these sums is 1.
+`mcsim.kernels.life.home.home_arm` leaves, and the like after an export, so lives and expectation share every account
+behind them. Counts hold the deaths of vehicles too, so the survival that multiplies these sums is 1.
 
 Source: NCST-UCD-RR-24-39 (Kendall and Parés Olguín 2024), section Expert Elicitation.
 """
@@ -183,7 +183,7 @@ def home_from_counts(held, one, n_steps, fade, discount, memory):
 
 @borrowing_kernel
 def host_from_counts(tally, replaced, one, node, n_steps, fade, memory):
-    """Turn the counts of one export age into what `mcsim.kernels.life.host.host_arm` leaves and returns.
+    """Turn the counts of one export age into sums over packs, as `mcsim.kernels.life.home.home_arm` leaves them.
 
     Parameters
     ----------
