@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 from dataclasses import replace
 from itertools import combinations
 
@@ -175,3 +176,19 @@ def test_what_cannot_be_combined_is_refused_in_a_line(tmp_path, monkeypatch, cap
     assert message in err
     assert len(err.splitlines()) == 1
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_study_without_a_better_side_or_these_levers_is_told_what_is_missing(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main(["combine", "second-hand-ev", *LEVERS]) == 2
+    told = capsys.readouterr().err
+    assert re.search(r"lever-take-back.toml: inputs.\w+: second-hand-ev has no such input; .*, as trade has", told)
+    for name, entry in (("near", "trade_age = 5"), ("slow", "mx_annual_distance = 9000")):
+        head = f'[study]\nname = "{name}"\ntitle = "{name}"\nextends = "second-hand-ev"\noverlay = true\n'
+        (tmp_path / f"{name}.toml").write_text(f"{head}[inputs]\n{entry}\n", encoding="utf-8")
+    assert main(["combine", "second-hand-ev", "near.toml", "slow.toml"]) == 2
+    told = capsys.readouterr().err
+    assert told.startswith("second-hand-ev: compare.outcomes: none says which way is better (got 0 outcomes); ")
+    assert 'better = "less" or "more"' in told
+    assert len(told.splitlines()) == 1
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["near.toml", "slow.toml"]

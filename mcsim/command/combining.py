@@ -51,7 +51,7 @@ def combine(named: str, levers: Sequence[str], words: dict[str, Any]) -> Told:
     plain = loaded(named, (), data)
     in_language(plain, language)  # refused before anything is run
     worlds = [settled(plain, [*settings, *reading]) for reading in readings]
-    outcomes = _outcomes(worlds[0], wanted)
+    outcomes = _outcomes(worlds[0], wanted, overlays)
     asked = _keeping(asked_of({"draws": 500, **words}, worlds)[0], outcomes)
     if asked.drawn.draws < FEWEST_DRAWS:
         raise InputError(
@@ -116,11 +116,15 @@ def _readings(said: Sequence[str]) -> list[tuple[str, ...]]:
     return list(product(*each))
 
 
-def _outcomes(study: Study, wanted: Sequence[str]) -> tuple[Outcome, ...]:
+def _outcomes(study: Study, wanted: Sequence[str], overlays: Sequence[Overlay]) -> tuple[Outcome, ...]:
     """Return the outcomes that packages are held against: the named ones, or the first that have a better side."""
     known = [outcome for outcome in outcomes_asked(study) if outcome.better]
     if not known:
-        raise InputError(f"{study.name}: no outcome of which a study says which way is better; [[compare.outcomes]]")
+        laid_over(study, overlays[0])  # what these levers do not fit is refused for that
+        raise InputError(
+            f"{study.name}: compare.outcomes: none says which way is better (got {len(study.outcomes)} outcomes); "
+            '[[compare.outcomes]] with output and better = "less" or "more", in a file that extends it'
+        )
     if not wanted:
         return tuple(known[:MOST_OUTCOMES])
     by_name = {outcome.name: outcome for outcome in known}

@@ -46,6 +46,8 @@ class Overlay:
         Every file read.
     texts : mapping
         What it is called in other languages: ``title_es``, ``question_es``.
+    under : str
+        The study that it extends, which has its inputs.
     """
 
     name: str
@@ -60,6 +62,7 @@ class Overlay:
     strengths: tuple[str, ...]
     files: tuple[Path, ...]
     texts: Mapping[str, str]
+    under: str = ""
 
 
 def read_overlay(study: str | Path) -> Overlay | None:
@@ -117,6 +120,7 @@ def read_overlay(study: str | Path) -> Overlay | None:
         tuple(dict.fromkeys(strengths)),
         tuple(dict.fromkeys([*files, path])),
         own_texts(head),
+        str(head.get("extends", "")),
     )
 
 
@@ -207,8 +211,9 @@ def _inputs_laid(study: Study, overlay: Overlay) -> Study:
             laid[name] = vector_inputs(parameters[name], entry, path, vectors)
         elif name not in by_name or (name not in parameters and name not in cells):
             known = [*by_name, *vectors]
+            such = f", as {overlay.under} has" if overlay.under and overlay.under != study.name else ""
             raise InputError(
-                f"{path}: inputs.{name}: {study.name} has no such input; laid over a study that has it"
+                f"{path}: inputs.{name}: {study.name} has no such input; laid over a study that has it{such}"
                 f"{nearest(name, known)}"
             )
         elif says_centre(entry):
