@@ -11,7 +11,7 @@ from mcsim.kernels.cohorts.arrivals import add_arriving_packs
 from mcsim.kernels.cohorts.packs import fill_starts, quarter_age
 from mcsim.kernels.cohorts.records import EV, SECOND_HAND
 from mcsim.kernels.cohorts.repaired import add_repaired_packs, fill_renewal_law, fill_repaired
-from mcsim.kernels.cohorts.room import Coming, Entries, Fitted, Retiring
+from mcsim.kernels.cohorts.room import Coming, Entries, Fitted, Members, Retiring
 from mcsim.kernels.cohorts.second_hand import PackLaw, fill_came, fill_ends, sample_law
 from mcsim.kernels.cohorts.space import ArrivalSpace, CameSpace, FittedSpace, RenewalSpace, SampledLaw, Traded
 from mcsim.kernels.cohorts.stock import fill_weibull_steps, row_of
@@ -116,7 +116,8 @@ def test_a_replacement_holds_what_its_vehicles_pack_held():
     packs = Retiring(np.zeros((1, years)), np.zeros((1, row_of(years))))
     capacity = np.tile(np.arange(20.0, 20.0 + years), (1, 2, 1))
     space = ArrivalSpace(np.empty(years * shifts), fitted_space(years))
-    add_arriving_packs(coming, entries, True, capacity, space, packs)
+    one = Members(np.zeros(1, np.int64), np.zeros(1, np.int64))
+    add_arriving_packs(one, coming, entries, True, capacity, space, packs)
     assert packs.number[0, 15] == pytest.approx(3.0)
     # 30 kWh, the vehicle's, for both: not the 32 of vehicles sold when the second was fitted.
     np.testing.assert_allclose(packs.energy[0, row_of(15) + np.array([10, 12])], [60.0, 30.0])
@@ -233,7 +234,9 @@ def test_packs_of_an_import_and_those_of_its_repairs_are_those_of_its_half_years
     entries = Entries(none, none, none, none, none, none, fitted, none)
     for renewed in (True, False):
         energy = np.zeros(row_of(years))
-        add_repaired_packs(0, Coming(working, working), entries, renewed, np.ones(years), fitted_space(years), energy)
+        add_repaired_packs(
+            0, 0, Coming(working, working), entries, renewed, np.ones(years), fitted_space(years), energy
+        )
         for year in range(years):
             for shift in range(shifts):
                 assert retired[year, shift] == pytest.approx(expected.get((year, shift), 0.0), rel=1e-11, abs=1e-15)
@@ -257,7 +260,7 @@ def test_packs_fitted_in_imports_of_several_years_and_ages_are_the_sum_of_each(r
 
     def energy(came, summed):
         found = np.zeros(row_of(years))
-        add_repaired_packs(0, Coming(came, came), entries, summed, capacity, fitted_space(years), found)
+        add_repaired_packs(0, 0, Coming(came, came), entries, summed, capacity, fitted_space(years), found)
         return found
 
     alone = np.zeros(row_of(years))

@@ -12,14 +12,14 @@ from mcsim.kernels.cohorts.stock import add_scaled, push_ages, push_cohort, row_
 
 
 @part_of_kernel
-def push_combustion(i, year, renewed, pool, left, host, coming, space):
+def push_combustion(at, year, renewed, pool, left, host, coming, space):
     """Add the chosen combustion vehicles: registrations, stock, deregistrations, vehicles in use by model year.
 
     Where all ages have the same survival since entry (the clock starts again) they go as one cohort.
 
     Parameters
     ----------
-    i, year, renewed : int, int, bool
+    at, year, renewed : At, int, bool
         Draw, year, and whether the clock starts again.
     pool : ndarray, shape (powertrains + 1, years, ages)
         Of the draw.
@@ -42,13 +42,13 @@ def push_combustion(i, year, renewed, pool, left, host, coming, space):
             hybrid = combustion * pool[HEV, year, age] / (pool[ICEV, year, age] + pool[HEV, year, age])
         space.icev[age] = combustion - hybrid
         space.hev[age] = hybrid
-        coming.icev[i, year, age] = combustion - hybrid
-        coming.hev[i, year, age] = hybrid
+        coming.icev[at.row, year, age] = combustion - hybrid
+        coming.hev[at.row, year, age] = hybrid
         total_icev += combustion - hybrid
         total_hev += hybrid
-    stock, gone = host.stock[i, SECOND_HAND], host.gone[i, SECOND_HAND]
-    host.registrations[i, SECOND_HAND, ICEV, year] += total_icev
-    host.registrations[i, SECOND_HAND, HEV, year] += total_hev
+    stock, gone = host.stock[at.draw, SECOND_HAND], host.gone[at.draw, SECOND_HAND]
+    host.registrations[at.draw, SECOND_HAND, ICEV, year] += total_icev
+    host.registrations[at.draw, SECOND_HAND, HEV, year] += total_hev
     first = 0
     while first < ages:
         icev, hev = space.icev[first], space.hev[first]
@@ -67,12 +67,12 @@ def push_combustion(i, year, renewed, pool, left, host, coming, space):
 
 
 @part_of_kernel
-def push_evs(i, year, pool, entries, host, coming, chosen, in_use):
+def push_evs(at, year, pool, entries, host, coming, chosen, in_use):
     """Add the chosen EVs: registrations, stock, deregistrations, vehicles in use; a dead pack retires on arrival.
 
     Parameters
     ----------
-    i, year : int
+    at, year : At, int
         Draw and year.
     pool : ndarray, shape (powertrains + 1, years, ages)
         Of the draw.
@@ -85,19 +85,19 @@ def push_evs(i, year, pool, entries, host, coming, chosen, in_use):
     in_use : ndarray, shape (model years, years)
         Added to, as in `ImportSpace`.
     """
-    stock, gone, ages = host.stock[i, SECOND_HAND, EV], host.gone[i, SECOND_HAND, EV], chosen.size
+    stock, gone, ages = host.stock[at.draw, SECOND_HAND, EV], host.gone[at.draw, SECOND_HAND, EV], chosen.size
     for age in range(ages):
         ev = chosen[age]
         working = 0.0
         if ev > 0.0:
-            working = ev * working_share(year, age, pool, entries.passing[i, age])
-            host.registrations[i, SECOND_HAND, EV, year] += ev
+            working = ev * working_share(year, age, pool, entries.passing[at.table, age])
+            host.registrations[at.draw, SECOND_HAND, EV, year] += ev
             gone[year] += ev - working
-            left = entries.ev_left[i, age]
+            left = entries.ev_left[at.table, age]
             push_cohort(working, left, year, stock, gone)
             push_in_use(working, left, year, in_use[year - age + ages - 1])
-        coming.working[i, year, age] = working
-        coming.dead[i, year, age] = ev - working
+        coming.working[at.row, year, age] = working
+        coming.dead[at.row, year, age] = ev - working
 
 
 @borrowing_kernel
@@ -136,13 +136,15 @@ def push_all_ages(in_use, oldest, exposure, total, groups):
 
 
 @borrowing_kernel
-def add_arriving_packs(coming, entries, renewed, capacity, space, packs):
+def add_arriving_packs(members, coming, entries, renewed, capacity, space, packs):
     """Add the packs that imports retire, for every draw.
 
     Parameters
     ----------
+    members : Members
+        Draws of a block.
     coming, entries : Coming, Entries
-        Of n draws: who came, and what becomes of one.
+        Who came in each of these, and what becomes of one by their tables.
     renewed : bool
         Whether the clock of survival starts again at entry.
     capacity : ndarray, shape (n, origins, years)
@@ -154,34 +156,35 @@ def add_arriving_packs(coming, entries, renewed, capacity, space, packs):
     """
     years, ages = coming.working.shape[1], coming.working.shape[2]
     shifts, retired = entries.retired.shape[3], space.retired
-    for i in range(coming.working.shape[0]):
+    for row in range(members.draws.size):
+        i, place = members.draws[row], members.places[row]
         number, energy = packs.number[i], packs.energy[i]
         for entered in range(years):
             for age in range(ages):
-                if coming.working[i, entered, age] > 0.0:
-                    add_scaled(coming.working[i, entered, age], entries.number[i, age], number[entered:])
+                if coming.working[row, entered, age] > 0.0:
+                    add_scaled(coming.working[row, entered, age], entries.number[place, age], number[entered:])
         for first in range(1 - ages, years):
             # A vehicle or a pack of before the first year counts as the first year's.
             start = max(first, 0)
-            entered = sum_model_year(i, first, coming.working, entries.retired_cells, shifts, retired)
+            entered = sum_model_year(first, coming.working[row], entries.retired_cells[place], shifts, retired)
             spread_energy(capacity[i, SECOND_HAND, start], first, entered, shifts, retired, energy)
-            add_dead_packs(i, first, coming.dead, entries.dead, capacity[i, SECOND_HAND, start], packs)
+            add_dead_packs(i, first, coming.dead[row], entries.dead[place], capacity[i, SECOND_HAND, start], packs)
         if entries.fitted.early.shape[2] > 0:
-            add_repaired_packs(i, coming, entries, renewed, capacity[i, SECOND_HAND], space.fitted, energy)
+            add_repaired_packs(row, place, coming, entries, renewed, capacity[i, SECOND_HAND], space.fitted, energy)
 
 
 @borrowing_kernel
-def sum_model_year(i, first, working, cells, shifts, retired):
+def sum_model_year(first, working, cells, shifts, retired):
     """Fill the packs that the imports of one model year retire; return the year in which the first of them came.
 
     Parameters
     ----------
-    i, first, shifts : int
-        Draw, model year (counted from the first year), and shifts.
-    working : ndarray, shape (n, years, ages)
+    first, shifts : int
+        Model year (counted from the first year), and shifts.
+    working : ndarray, shape (years, ages)
         Who came.
-    cells : ndarray, shape (n, ages, years * shifts)
-        As in `Entries`.
+    cells : ndarray, shape (ages, years * shifts)
+        As in `Entries`, of one draw.
     retired : ndarray, shape (years * shifts,)
         Filled from that year on, by year and shift.
 
@@ -190,18 +193,18 @@ def sum_model_year(i, first, working, cells, shifts, retired):
     int
         The number of years where none came.
     """
-    years, ages = working.shape[1], working.shape[2]
+    years, ages = working.shape
     first_entered = years
     for age in range(max(-first, 0), min(ages, years - first)):
-        came = working[i, first + age, age]
+        came = working[first + age, age]
         if came > 0.0:
             entered = (first + age) * shifts
             if first_entered < years:
-                add_scaled(came, cells[i, age], retired[entered:])
+                add_scaled(came, cells[age], retired[entered:])
             else:
                 # The first who came: what they leave need not be added to 0.
                 first_entered = first + age
-                set_scaled(came, cells[i, age], retired[entered:])
+                set_scaled(came, cells[age], retired[entered:])
     return first_entered
 
 
@@ -233,13 +236,13 @@ def spread_energy(kwh, first, entered, shifts, retired, energy):
 
 @borrowing_kernel
 def add_dead_packs(i, first, dead, shares, kwh, packs):
-    """Add the packs of one model year's imports that came with a dead one: they retire on arrival."""
-    years, ages, shifts = dead.shape[1], dead.shape[2], shares.shape[2]
+    """Add the packs of one model year's imports that came with a dead one, (years, ages): they retire on arrival."""
+    years, ages, shifts = dead.shape[0], dead.shape[1], shares.shape[1]
     for age in range(max(-first, 0), min(ages, years - first)):
         year = first + age
-        came = dead[i, year, age]
+        came = dead[year, age]
         if came > 0.0:
             for shift in range(shifts):
-                retiring = came * shares[i, age, shift]
+                retiring = came * shares[age, shift]
                 packs.number[i, year] += retiring
                 packs.energy[i, row_of(year) + max(min(first + shift, year), 0)] += kwh * retiring

@@ -211,13 +211,13 @@ def fill_weights(i, year, extra, history, trade, weight):
 
 
 @part_of_kernel
-def fill_border(i, checked, entries, free, space):
+def fill_border(place, checked, entries, free, space):
     """Fill which EVs pass, and how many of those that came stay a year, where a share of them is held to the rule.
 
     Parameters
     ----------
-    i : int
-        Draw.
+    place : int
+        Place of the draw's tables.
     checked : float
         Share of EVs that meet the rule on state of health; the others cross as where there is none.
     entries, free : Entries
@@ -226,21 +226,21 @@ def fill_border(i, checked, entries, free, space):
         `passing` and `ev_kept` are filled.
     """
     for age in range(space.passing.size):
-        space.passing[age] = entries.passing[i, age]
-        space.ev_kept[age] = entries.ev_left[i, age, 0]
+        space.passing[age] = entries.passing[place, age]
+        space.ev_kept[age] = entries.ev_left[place, age, 0]
         if checked < 1.0:
-            held, others = checked * entries.passing[i, age], (1.0 - checked) * free.passing[i, age]
+            held, others = checked * entries.passing[place, age], (1.0 - checked) * free.passing[place, age]
             space.passing[age] = held + others
             if held + others > 0.0:
-                kept = held * entries.ev_left[i, age, 0] + others * free.ev_left[i, age, 0]
+                kept = held * entries.ev_left[place, age, 0] + others * free.ev_left[place, age, 0]
                 space.ev_kept[age] = kept / (held + others)
 
 
 @part_of_kernel
-def part_evs(i, checked, entries, space):
+def part_evs(place, checked, entries, space):
     """Part the chosen EVs into those that met the rule on state of health (`ev`) and the others (`ev_free`)."""
     for age in range(space.ev.size):
         total = space.passing[age]
-        held = checked * entries.passing[i, age] / total if total > 0.0 else 0.0
+        held = checked * entries.passing[place, age] / total if total > 0.0 else 0.0
         space.ev_free[age] = space.ev[age] * (1.0 - held)
         space.ev[age] *= held

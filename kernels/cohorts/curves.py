@@ -38,13 +38,13 @@ def mend(share, gained, until, end):
 
 
 @borrowing_kernel
-def fill_curves(i, laws, hazards, curves):
+def fill_curves(i, place, laws, hazards, curves):
     """Fill one draw's survival of packs by quarter-year of age.
 
     Parameters
     ----------
-    i : int
-        Draw.
+    i, place : int
+        Draw, and its place in the tables.
     laws : Laws
         Weibulls of n draws.
     hazards : ndarray, shape (quarters,)
@@ -52,32 +52,32 @@ def fill_curves(i, laws, hazards, curves):
     curves : Curves
         Filled; laws of a warranty as far as it reaches.
     """
-    shape, home, host, abroad = laws.shape[i], curves.home, curves.host, curves.abroad[i]
+    shape, home, host, abroad = laws.shape[i], curves.home, curves.host, curves.abroad[place]
     fill_hazard_steps(shape, 0.25, hazards)
     # Nobody asks for the loss that a warranty replaces beyond it.
     home_cover, host_cover = 2 * laws.home.cover[i] + 1, 2 * laws.host.cover[i] + 1
-    fill_survival_steps(shape, laws.home.warranty[i], hazards, home.warranty[i, :home_cover])
-    fill_survival_steps(shape, laws.home.end[i], hazards, home.end[i])
-    fill_survival_steps(shape, laws.host.warranty[i], hazards, host.warranty[i, :host_cover])
+    fill_survival_steps(shape, laws.home.warranty[i], hazards, home.warranty[place, :home_cover])
+    fill_survival_steps(shape, laws.home.end[i], hazards, home.end[place])
+    fill_survival_steps(shape, laws.host.warranty[i], hazards, host.warranty[place, :host_cover])
     fill_survival_steps(shape, laws.abroad[i], hazards, abroad)
     if laws.host.end[i] == laws.abroad[i]:
         # One design of packs: those of imports fail as those of vehicles sold new there.
         for quarter in range(host.end.shape[1]):
-            host.end[i, quarter] = abroad[quarter]
+            host.end[place, quarter] = abroad[quarter]
     else:
-        fill_survival_steps(shape, laws.host.end[i], hazards, host.end[i])
+        fill_survival_steps(shape, laws.host.end[i], hazards, host.end[place])
     if laws.home.mended[i] > 0.0:
-        mend(laws.home.mended[i], laws.home.mended_for[i], laws.home.mended_until[i], home.end[i])
+        mend(laws.home.mended[i], laws.home.mended_for[i], laws.home.mended_until[i], home.end[place])
     if laws.host.mended[i] > 0.0:
-        mend(laws.host.mended[i], laws.host.mended_for[i], laws.host.mended_until[i], host.end[i])
+        mend(laws.host.mended[i], laws.host.mended_for[i], laws.host.mended_until[i], host.end[place])
         mend(laws.host.mended[i], laws.host.mended_for[i], laws.host.mended_until[i], abroad)
     if laws.pass_scale[i] < 1e12:
-        fill_weibull_steps(laws.pass_shape[i], laws.pass_scale[i], 0.25, curves.passing[i])
+        fill_weibull_steps(laws.pass_shape[i], laws.pass_scale[i], 0.25, curves.passing[place])
     else:
         # No rule holds.
         for quarter in range(curves.passing.shape[1]):
-            curves.passing[i, quarter] = 1.0
+            curves.passing[place, quarter] = 1.0
     # A constant hazard h is the Weibull of shape 1 and scale 1 / h.
     for quarter in range(hazards.size):
         hazards[quarter] = 0.25 * quarter
-    fill_survival_steps(1.0, 1.0 / max(laws.defects[i], 1e-12), hazards, curves.defects[i])
+    fill_survival_steps(1.0, 1.0 / max(laws.defects[i], 1e-12), hazards, curves.defects[place])

@@ -203,13 +203,15 @@ def leavers_of(i, leavers):
 
 
 @borrowing_kernel
-def fill_home_fleets(vehicles, styles, rules, pass_scale, states, leavers, space, flows, pool):
+def fill_home_fleets(draws, vehicles, styles, rules, pass_scale, states, leavers, space, flows, pool):
     """Fill the home fleet of every draw.
 
     Parameters
     ----------
+    draws : ndarray of int64, shape (k,)
+        Draws of which there are tables.
     vehicles, styles, rules : HomeVehicles, Styles, Rules
-        Of n draws.
+        Of all draws.
     pass_scale : ndarray, shape (n,)
         As in `Laws`; finite where a rule on state of health holds.
     states : PackStates
@@ -220,11 +222,12 @@ def fill_home_fleets(vehicles, styles, rules, pass_scale, states, leavers, space
         Working space.
     flows : HomeFlows
         Filled.
-    pool : ndarray, shape (n, powertrains + 1, years, ages)
+    pool : ndarray, shape (k, powertrains + 1, years, ages)
         Filled, as in `fill_home_fleet`.
     """
     exposure = rules.exposure
-    for i in range(vehicles.stretch.size):
+    for place in range(draws.size):
+        i = draws[place]
         for style in range(leavers.left.shape[1]):
             alive = space.alive
             fill_table_halves(styles.survival[style], vehicles.stretch[i], alive)
@@ -234,17 +237,17 @@ def fill_home_fleets(vehicles, styles, rules, pass_scale, states, leavers, space
                 ev_alive = space.ev_alive
                 fill_table_halves(styles.survival[style], vehicles.stretch[i] * vehicles.ev_stretch[i], ev_alive)
             for year in range(leavers.left.shape[2]):
-                leavers.left[i, style, year] = alive[2 * year + exposure]
+                leavers.left[place, style, year] = alive[2 * year + exposure]
             fill_unit_leavers(
-                alive, ev_alive, states.running[i], exposure, leavers.death[i, style], leavers.failure[i, style],
-                leavers.combustion[i, style], leavers.in_use[i, style],
+                alive, ev_alive, states.running[place], exposure, leavers.death[place, style],
+                leavers.failure[place, style], leavers.combustion[place, style], leavers.in_use[place, style],
             )  # fmt: skip
-            fill_unit_replacements(ev_alive, states.share[i], exposure, leavers.replaced[i, style])
+            fill_unit_replacements(ev_alive, states.share[place], exposure, leavers.replaced[place, style])
         sales, share = vehicles.sales[i], styles.pickup_share
-        unit = leavers_of(i, leavers)
-        fill_home_fleet(sales, share, unit, space, flows.stock[i], flows.gone[i], flows.replaced[i], pool[i])
+        unit = leavers_of(place, leavers)
+        fill_home_fleet(sales, share, unit, space, flows.stock[i], flows.gone[i], flows.replaced[i], pool[place])
         # A rule on state of health refuses every dead pack; without one the option says whether they are on offer.
         if not rules.dead_packs or pass_scale[i] < math.inf:
             for year in range(pool.shape[2]):
                 for age in range(pool.shape[3]):
-                    pool[i, DEAD, year, age] = 0.0
+                    pool[place, DEAD, year, age] = 0.0

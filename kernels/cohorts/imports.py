@@ -17,6 +17,7 @@ from mcsim.kernels.cohorts.choice import (
     share_of_whole_pool,
 )
 from mcsim.kernels.cohorts.records import DEAD, DEMAND, EV, HEV, ICEV, SECOND_HAND, SUPPLY, TARGET
+from mcsim.kernels.cohorts.room import At
 from mcsim.kernels.cohorts.trade import demand_rate, supply_share
 from mcsim.kernels.maths import exp
 
@@ -107,35 +108,35 @@ def stock_gap(i, year, first, mode, demand, motorisation, stock):
 
 
 @part_of_kernel
-def push_imports(i, year, checked, renewed, pool, entries, free, host, coming, space):
+def push_imports(at, year, checked, renewed, pool, entries, free, host, coming, space):
     """Add the chosen imports of one year to the host's flows, those held to the rule on state of health apart.
 
     Parameters
     ----------
-    i, year, checked, renewed : int, int, float, bool
+    at, year, checked, renewed : At, int, float, bool
         Draw, year, share of EVs held to the rule, and whether the clock starts again.
     pool, entries, free, host, coming, space
         As in `fill_imports`; `pool` of the draw.
     """
-    push_combustion(i, year, renewed, pool, entries.left[i], host, coming.combustion, space)
+    push_combustion(at, year, renewed, pool, entries.left[at.table], host, coming.combustion, space)
     if checked < 1.0:
-        part_evs(i, checked, entries, space)
-        push_evs(i, year, pool, free, host, coming.free, space.ev_free, space.in_use)
+        part_evs(at.table, checked, entries, space)
+        push_evs(at, year, pool, free, host, coming.free, space.ev_free, space.in_use)
     else:
-        clear_year(i, year, coming.free)
-    push_evs(i, year, pool, entries, host, coming.held, space.ev, space.in_use)
+        clear_year(at.row, year, coming.free)
+    push_evs(at, year, pool, entries, host, coming.held, space.ev, space.in_use)
 
 
 @borrowing_kernel
-def clear_year(i, year, coming):
+def clear_year(row, year, coming):
     """Set the EVs that come in one year to 0: the draw before in this place may have had some."""
     for age in range(coming.working.shape[2]):
-        coming.working[i, year, age] = 0.0
-        coming.dead[i, year, age] = 0.0
+        coming.working[row, year, age] = 0.0
+        coming.dead[row, year, age] = 0.0
 
 
 @borrowing_kernel
-def fill_imports(trade, gates, rules, pool, entries, free, coming, flows, space):
+def fill_imports(members, trade, gates, rules, pool, entries, free, coming, flows, space):
     """Add every draw's imports to its new sales.
 
     In the history what the modelled pool does not hold, or the border refuses, comes all the same, as combustion
@@ -145,9 +146,11 @@ def fill_imports(trade, gates, rules, pool, entries, free, coming, flows, space)
 
     Parameters
     ----------
+    members : Members
+        Draws of a block.
     trade, gates, rules, entries, free : Trade, Gates, Rules, Entries, Entries
-        Of n draws; `free` without a rule on state of health, read where not all EVs meet it.
-    pool : ndarray, shape (n, powertrains + 1, years, ages)
+        Of all draws, and of their tables; `free` without a rule on state of health, read where not all EVs meet it.
+    pool : ndarray, shape (k, powertrains + 1, years, ages)
         From `mcsim.kernels.cohorts.home.fill_home_fleets`.
     coming : Arrivals
         Filled.
@@ -156,22 +159,23 @@ def fill_imports(trade, gates, rules, pool, entries, free, coming, flows, space)
     space : ImportSpace
         Working space.
     """
-    for i in range(pool.shape[0]):
-        for row in range(space.in_use.shape[0]):
+    host, oldest = flows.host, space.icev.size - 1
+    for row in range(members.draws.size):
+        for first in range(space.in_use.shape[0]):
             for year in range(space.in_use.shape[1]):
-                space.in_use[row, year] = 0.0
-        import_all_years(i, trade, gates, rules, pool[i], entries, free, coming, flows, space)
-        host, oldest = flows.host, space.icev.size - 1
-        push_all_ages(space.in_use, oldest, rules.exposure, host.age_total[i], host.age_groups[i])
+                space.in_use[first, year] = 0.0
+        at = At(members.draws[row], members.places[row], row)
+        import_all_years(at, trade, gates, rules, pool[at.table], entries, free, coming, flows, space)
+        push_all_ages(space.in_use, oldest, rules.exposure, host.age_total[at.draw], host.age_groups[at.draw])
 
 
 @part_of_kernel
-def import_all_years(i, trade, gates, rules, pool, entries, free, coming, flows, space):
+def import_all_years(at, trade, gates, rules, pool, entries, free, coming, flows, space):
     """Add the imports of one draw, year by year; see `fill_imports`, `pool` being the draw's."""
-    history, demand, host, counts = trade.history, trade.demand, flows.host, flows.counts
+    i, history, demand, host, counts = at.draw, trade.history, trade.demand, flows.host, flows.counts
     first, stock, population = history.observed.shape[1], host.stock[i], demand.population[i]
     came, dead_traded = host.registrations[i, SECOND_HAND], rules.whole_pool and any_dead(pool)
-    entry = Entry(space.passing, entries.left[i], space.ev_kept)
+    entry = Entry(space.passing, entries.left[at.table], space.ev_kept)
     extra, checked, may_give = 0.0, 1.0, space.may_give
     if history.uplift[i] > 0.0:
         extra = unregistered_factor(
@@ -203,7 +207,7 @@ def import_all_years(i, trade, gates, rules, pool, entries, free, coming, flows,
         fill_weights(i, year, extra, history, trade, space.weight)
         if year == 0 or trade.checked[i, year] != checked:
             checked = trade.checked[i, year]
-            fill_border(i, checked, entries, free, space)
+            fill_border(at.table, checked, entries, free, space)
         missing, refused = choose_enough(year, wish, gap, may_give, pool, entry, space)
         counts.refused[i, year] = refused
         if past:
@@ -213,7 +217,7 @@ def import_all_years(i, trade, gates, rules, pool, entries, free, coming, flows,
             counts.outside[i, year] = missing
         else:
             counts.unfilled[i, year] = missing
-        push_imports(i, year, checked, rules.renewed, pool, entries, free, host, coming, space)
+        push_imports(at, year, checked, rules.renewed, pool, entries, free, host, coming, space)
         if year == first - 1:
             before = total_stock(stock, year) / population[year]
         if year == first:

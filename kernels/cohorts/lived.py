@@ -378,4 +378,4 @@ def retire_dead(i, dead, shares, capacity, packs):
     """Add the packs of EVs that came with a dead one, on arrival."""
     years, ages = dead.shape[1], dead.shape[2]
     for first in range(1 - ages, years):
-        add_dead_packs(i, first, dead, shares, capacity[i, SECOND_HAND, max(first, 0)], packs)
+        add_dead_packs(i, first, dead[i], shares[i], capacity[i, SECOND_HAND, max(first, 0)], packs)

@@ -8,13 +8,15 @@ from mcsim.kernels.cohorts.stock import add_scaled, fill_weibull_steps, push_age
 
 
 @borrowing_kernel
-def fill_first_owners(vehicles, laws, exposure, curves, space, states, new):
+def fill_first_owners(draws, vehicles, laws, exposure, curves, space, states, new):
     """Fill on which packs vehicles sold new run in both countries, and what becomes of one sold in the host country.
 
     Parameters
     ----------
+    draws : ndarray of int64, shape (k,)
+        Draws of which there are tables.
     vehicles, laws : HostVehicles, Laws
-        Of n draws.
+        Of all draws.
     exposure : int
         Half-years lived at the end of the year of sale.
     curves : Curves
@@ -24,24 +26,25 @@ def fill_first_owners(vehicles, laws, exposure, curves, space, states, new):
     states, new : States, NewVehicles
         Filled.
     """
-    for i in range(laws.shape.size):
-        here, there = laws.host, laws.home
-        fill_curves(i, laws, space.hazards, curves)
+    here, there = laws.host, laws.home
+    for place in range(draws.size):
+        i = draws[place]
+        fill_curves(i, place, laws, space.hazards, curves)
         fill_states(
-            curves.home.warranty[i], curves.home.end[i], curves.defects[i], there.cover[i], there.repair[i],
-            space.states, states.home.share[i], states.home.running[i],
+            curves.home.warranty[place], curves.home.end[place], curves.defects[place], there.cover[i], there.repair[i],
+            space.states, states.home.share[place], states.home.running[place],
         )  # fmt: skip
         fill_states(
-            curves.host.warranty[i], curves.host.end[i], curves.defects[i], here.cover[i], here.repair[i],
-            space.states, states.host.share[i], states.host.running[i],
+            curves.host.warranty[place], curves.host.end[place], curves.defects[place], here.cover[i], here.repair[i],
+            space.states, states.host.share[place], states.host.running[place],
         )  # fmt: skip
-        fill_weibull_steps(vehicles.shape[i], vehicles.scale[i], 0.5, new.alive[i])
+        fill_weibull_steps(vehicles.shape[i], vehicles.scale[i], 0.5, new.alive[place])
         # At the end of its y-th year after that of sale a vehicle is 2 y half-years older than at the first.
         for year in range(new.left.shape[1]):
-            new.left[i, year] = new.alive[i, 2 * year + exposure]
+            new.left[place, year] = new.alive[place, 2 * year + exposure]
         fill_new_vehicles(
-            new.alive[i], states.host.share[i], states.host.running[i], here.cover[i], exposure, space.by_class,
-            new.ev_left[i], new.covered[i], new.later[i], new.replaced[i],
+            new.alive[place], states.host.share[place], states.host.running[place], here.cover[i], exposure,
+            space.by_class, new.ev_left[place], new.covered[place], new.later[place], new.replaced[place],
         )  # fmt: skip
 
 
@@ -124,13 +127,15 @@ def push_first_stock(total, early_sales, cohorts, alive, exposure, space, stock,
 
 
 @borrowing_kernel
-def fill_new_sales(vehicles, first_stock, new, exposure, space, flows):
+def fill_new_sales(members, vehicles, first_stock, new, exposure, space, flows):
     """Add what the first stock and every year's new sales leave behind, for every draw.
 
     Parameters
     ----------
+    members : Members
+        Draws of a block.
     vehicles, first_stock, new : HostVehicles, FirstStock, NewVehicles
-        Of n draws.
+        Of all draws, of all, and of the block's tables.
     exposure : int
         Half-years lived at the end of the year of sale.
     space : ndarray, shape (years,)
@@ -139,12 +144,13 @@ def fill_new_sales(vehicles, first_stock, new, exposure, space, flows):
         Added to.
     """
     early, cohorts = first_stock.sales, first_stock.cohorts
-    for i in range(vehicles.initial_stock.size):
+    for row in range(members.draws.size):
+        i, place = members.draws[row], members.places[row]
         total, groups = flows.age_total[i], flows.age_groups[i]
         stock, gone = flows.stock[i, NEW], flows.gone[i, NEW]
         stock_then = vehicles.initial_stock[i]
         push_first_stock(
-            stock_then, early, cohorts, new.alive[i], exposure, space, stock[ICEV], gone[ICEV], total, groups
+            stock_then, early, cohorts, new.alive[place], exposure, space, stock[ICEV], gone[ICEV], total, groups
         )
         for year in range(space.size):
             # The first stock is alone in these flows so far; a share of it came second-hand, of the same ages.
@@ -157,23 +163,25 @@ def fill_new_sales(vehicles, first_stock, new, exposure, space, flows):
         for year in range(space.size):
             sales = vehicles.sales[i, year]
             for powertrain in range(sales.size):
-                curve = new.ev_left[i] if powertrain == EV else new.left[i]
+                curve = new.ev_left[place] if powertrain == EV else new.left[place]
                 flows.registrations[i, NEW, powertrain, year] = sales[powertrain]
                 push_cohort(sales[powertrain], curve, year, stock[powertrain], gone[powertrain])
-            push_ages(sales[ICEV] + sales[HEV], new.left[i], year, 0, exposure, total, groups)
-            push_ages(sales[EV], new.ev_left[i], year, 0, exposure, total, groups)
+            push_ages(sales[ICEV] + sales[HEV], new.left[place], year, 0, exposure, total, groups)
+            push_ages(sales[EV], new.ev_left[place], year, 0, exposure, total, groups)
 
 
 @borrowing_kernel
-def fill_new_packs(sales, new, capacity, per_vehicle, packs):
+def fill_new_packs(members, sales, new, capacity, per_vehicle, packs):
     """Fill the packs that new vehicles retire, for every draw; second-hand packs with 0.
 
     Parameters
     ----------
+    members : Members
+        Draws of a block.
     sales : ndarray, shape (n, years, powertrains)
         Vehicles sold new.
     new : NewVehicles
-        Of n draws.
+        Of the block's tables.
     capacity : ndarray, shape (n, origins, years)
         Capacity of a pack by origin and model year of its vehicle [kWh].
     per_vehicle : PerVehicle
@@ -181,23 +189,24 @@ def fill_new_packs(sales, new, capacity, per_vehicle, packs):
     packs : Packs
         Filled.
     """
-    for i in range(sales.shape[0]):
+    for row in range(members.draws.size):
+        i, place = members.draws[row], members.places[row]
         clear(i, packs.covered)
         clear(i, packs.later)
         clear(i, packs.replaced)
         clear(i, packs.second_hand)
-        sum_shifts(new.covered[i], per_vehicle.covered)
-        sum_shifts(new.later[i], per_vehicle.later)
-        sum_shifts(new.replaced[i], per_vehicle.replaced)
+        sum_shifts(new.covered[place], per_vehicle.covered)
+        sum_shifts(new.later[place], per_vehicle.later)
+        sum_shifts(new.replaced[place], per_vehicle.replaced)
         for sold in range(sales.shape[1]):
             ev = sales[i, sold, EV]
             if ev == 0.0:
                 continue
             # Every pack of a vehicle has the capacity of the first.
             kwh = ev * capacity[i, NEW, sold]
-            push_packs(i, sold, ev, kwh, new.covered[i], per_vehicle.covered, packs.covered)
-            push_packs(i, sold, ev, kwh, new.later[i], per_vehicle.later, packs.later)
-            push_packs(i, sold, ev, kwh, new.replaced[i], per_vehicle.replaced, packs.replaced)
+            push_packs(i, sold, ev, kwh, new.covered[place], per_vehicle.covered, packs.covered)
+            push_packs(i, sold, ev, kwh, new.later[place], per_vehicle.later, packs.later)
+            push_packs(i, sold, ev, kwh, new.replaced[place], per_vehicle.replaced, packs.replaced)
 
 
 @borrowing_kernel

@@ -70,11 +70,11 @@ def _add_serving(early, late, even, odd, in_use):
 
 
 @part_of_kernel
-def fitted_of(i, age, years, fitted):
+def fitted_of(place, age, years, fitted):
     """Return what is fitted in one import of a draw that enters at an age, in so many years."""
     return Fitted(
-        fitted.early[i, age, :years], fitted.late[i, age, :years], fitted.entering[i, age, :years],
-        fitted.living[i, age, :years], fitted.served[i],
+        fitted.early[place, age, :years], fitted.late[place, age, :years], fitted.entering[place, age, :years],
+        fitted.living[place, age, :years], fitted.served[place],
     )  # fmt: skip
 
 
@@ -222,15 +222,15 @@ def retire_fitted(first, served, space, energy):
 
 
 @borrowing_kernel
-def add_repaired_packs(i, coming, entries, renewed, capacity, space, energy):
+def add_repaired_packs(row, place, coming, entries, renewed, capacity, space, energy):
     """Add the capacity of the packs fitted by repair in the imports of one draw that retire.
 
     Parameters
     ----------
-    i : int
-        Draw.
+    row, place : int
+        Places of a draw's arrivals and of its tables.
     coming, entries : Coming, Entries
-        Of n draws: who came, and what becomes of one.
+        Who came, and what becomes of one.
     renewed : bool
         Whether vehicles of all ages at entry have one survival since: they are summed first.
     capacity : ndarray, shape (years,)
@@ -245,26 +245,26 @@ def add_repaired_packs(i, coming, entries, renewed, capacity, space, energy):
     for entered in range(years):
         since, living_of = years - entered, -1
         for age in range(ages):
-            came = coming.working[i, entered, age]
+            came = coming.working[row, entered, age]
             if came <= 0.0:
                 continue
             if first_year == years:
                 first_year = entered
                 clear_fitted(entered, space)
             if living_of >= 0 and not renewed:
-                add_fitted(entered, fitted.living[i, living_of], space)
+                add_fitted(entered, fitted.living[place, living_of], space)
             if living_of < 0 or not renewed:
                 for year in range(since):
                     space.early[year], space.late[year], space.entering[year] = 0.0, 0.0, 0.0
             living_of = age
             # A pack holds what the vehicle's first did; one of before the first year counts as the first year's.
             kwh = came * capacity[max(entered - age, 0)]
-            add_scaled(kwh, fitted.early[i, age], space.early[:since])
-            add_scaled(kwh, fitted.late[i, age], space.late[:since])
-            add_scaled(kwh, fitted.entering[i, age], space.entering[:since])
+            add_scaled(kwh, fitted.early[place, age], space.early[:since])
+            add_scaled(kwh, fitted.late[place, age], space.late[:since])
+            add_scaled(kwh, fitted.entering[place, age], space.entering[:since])
         if living_of >= 0:
-            add_fitted(entered, fitted.living[i, living_of], space)
-    retire_fitted(first_year, fitted.served[i], space, energy)
+            add_fitted(entered, fitted.living[place, living_of], space)
+    retire_fitted(first_year, fitted.served[place], space, energy)
 
 
 @borrowing_kernel

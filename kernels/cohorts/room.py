@@ -2,7 +2,26 @@
 
 from typing import NamedTuple
 
-from mcsim.kernels.cohorts.records import Array
+from mcsim.kernels.cohorts.records import Array, Whole
+
+
+class Members(NamedTuple):
+    """Draws of a block, (k,) each: their numbers, and the places of what they read in the tables.
+
+    Draws that differ in nothing that a table is made of have one table: those of a ranking that move only what is sold
+    in the host country, who crosses, or how large packs are.
+    """
+
+    draws: Whole
+    places: Whole
+
+
+class At(NamedTuple):
+    """One draw: its number, the place of its tables, and that of its arrivals among those of its block."""
+
+    draw: int
+    table: int
+    row: int
 
 
 class CountryCurves(NamedTuple):

@@ -223,14 +223,16 @@ def fill_dead_packs(age, state, cover, exposure, dead):
 
 
 @borrowing_kernel
-def fill_entries(vehicles, laws, curves, state, rules, reach, space, entries):
+def fill_entries(draws, vehicles, laws, curves, state, rules, reach, space, entries):
     """Fill what an import of every wanted age becomes, for every draw.
 
     Parameters
     ----------
+    draws : ndarray of int64, shape (k,)
+        Draws of which there are tables.
     vehicles, laws, curves, rules : HostVehicles, Laws, Curves, Rules
-        Of n draws.
-    state : ndarray, shape (n, halves, classes)
+        Of all draws, and curves of their tables.
+    state : ndarray, shape (k, halves, classes)
         Packs of vehicles at home, from `fill_states`.
     reach : ndarray of int64, shape (ages,)
         Years since entry for which EVs of each age are told; 0 at ages at which no vehicle may enter.
@@ -241,16 +243,17 @@ def fill_entries(vehicles, laws, curves, state, rules, reach, space, entries):
     """
     traded, alive, exposure = space.traded, space.alive, rules.exposure
     ends, others, repaired = space.came.alive, space.others, entries.fitted.early.shape[2] > 0
-    for i in range(laws.shape.size):
-        cover, end, warranty = laws.home.cover[i], curves.home.end[i], curves.home.warranty[i]
-        law, allowed = PackLaw(curves.abroad[i], curves.defects[i], laws.host.repair[i]), curves.passing[i]
+    for place in range(draws.size):
+        i = draws[place]
+        cover, end, warranty = laws.home.cover[i], curves.home.end[place], curves.home.warranty[place]
+        law, allowed = PackLaw(curves.abroad[place], curves.defects[place], laws.host.repair[i]), curves.passing[place]
         sample_law(law.end, space.yearly.end)
         sample_law(law.defects, space.yearly.defects)
         if repaired:
-            fill_renewal_law(law, entries.fitted.served[i], space.renewal.loss)
+            fill_renewal_law(law, entries.fitted.served[place], space.renewal.loss)
         known = False
         for age in range(reach.size):
-            entries.passing[i, age] = 0.0
+            entries.passing[place, age] = 0.0
             years = reach[age]
             if years == 0:
                 continue
@@ -265,18 +268,22 @@ def fill_entries(vehicles, laws, curves, state, rules, reach, space, entries):
                 fill_ends(alive, exposure, ends)
                 known = True
             for year in range(entries.left.shape[2]):
-                entries.left[i, age, year] = others[year + 1]
-            entries.passing[i, age] = traded_share(age, state[i], cover, warranty, end, allowed, traded.share)
+                entries.left[place, age, year] = others[year + 1]
+            entries.passing[place, age] = traded_share(age, state[place], cover, warranty, end, allowed, traded.share)
             fill_starts(age, warranty, end, allowed, cover, law.end, traded.start)
             for cell in range(years * entries.retired.shape[3]):
-                entries.retired_cells[i, age, cell] = 0.0
-            left, number, retired = entries.ev_left[i, age, :years], entries.number[i, age, :years], entries.retired
-            fill_came(age, exposure, space.yearly, traded, space.came, left, number, retired[i, age, :years])
+                entries.retired_cells[place, age, cell] = 0.0
+            left, number, retired = (
+                entries.ev_left[place, age, :years],
+                entries.number[place, age, :years],
+                entries.retired,
+            )
+            fill_came(age, exposure, space.yearly, traded, space.came, left, number, retired[place, age, :years])
             if repaired:
-                fitted = fitted_of(i, age, years, entries.fitted)
+                fitted = fitted_of(place, age, years, entries.fitted)
                 fill_repaired(law.repair, exposure, alive, space.came, space.renewal, left, number, fitted)
             if rules.dead_packs:
-                fill_dead_packs(age, state[i], cover, exposure, entries.dead[i, age])
+                fill_dead_packs(age, state[place], cover, exposure, entries.dead[place, age])
 
 
 @borrowing_kernel

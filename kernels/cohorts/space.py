@@ -246,6 +246,5 @@ class Space(NamedTuple):
     entry: EntrySpace
     imports: ImportSpace
     arrivals: ArrivalSpace
-    packs: PackSpace
     years: Array
     per_vehicle: PerVehicle

@@ -18,6 +18,7 @@ from mcsim.kernels.cohorts.records import (
     Array,
     Gate,
     Laws,
+    Trade,
     Vehicles,
 )
 from mcsim.study import IntArray
@@ -49,6 +50,8 @@ class Sizes(NamedTuple):
         Years in which a warranty of the host country replaces packs.
     reach : ndarray of int64, shape (ages,)
         Years since entry that anybody asks of EVs of each age; 0 at ages at which no vehicle enters.
+    unruled : bool
+        Whether some EVs meet no rule on state of health.
     """
 
     years: int
@@ -63,14 +66,15 @@ class Sizes(NamedTuple):
     repaired: bool
     cover_years: int
     reach: IntArray
+    unruled: bool
 
 
-def sizes(vehicles: Vehicles, laws: Laws, ever: Gate, beyond: bool = False) -> Sizes:
+def sizes(vehicles: Vehicles, laws: Laws, trade: Trade, ever: Gate, beyond: bool = False) -> Sizes:
     """Return the sizes that these draws need: the longest warranty, repairs where there are any, the oldest EV.
 
     Parameters
     ----------
-    vehicles, laws : Vehicles, Laws
+    vehicles, laws, trade : Vehicles, Laws, Trade
         Of all draws.
     ever : ndarray of bool, shape (ages,)
         Ages that may enter in any year.
@@ -103,6 +107,7 @@ def sizes(vehicles: Vehicles, laws: Laws, ever: Gate, beyond: bool = False) -> S
         repaired=host_repair,
         cover_years=min(host_cover // 2 + 2, years),
         reach=np.where(ever, reach, 0).astype(np.int64),
+        unruled=bool((trade.checked < 1.0).any()),
     )
 
 
@@ -112,8 +117,8 @@ def longest_curve(size: Sizes) -> int:
     return max(2 * size.home_halves, 2 * size.host_halves + _QUARTERS * size.ages) + _MORE
 
 
-def make_tables(n: int, size: Sizes, unruled: bool) -> room.Tables:
-    """Return room for what the stages of n draws leave each other; `unruled` where some EVs meet no rule on health."""
+def make_tables(n: int, size: Sizes) -> room.Tables:
+    """Return room for what the stages of n draws leave each other."""
     years, ages = size.years, size.ages
     home_quarters, host_quarters = 2 * size.home_halves + _MORE, 2 * size.host_halves + _MORE
     longest = longest_curve(size)
@@ -165,13 +170,13 @@ def make_tables(n: int, size: Sizes, unruled: bool) -> room.Tables:
         ),
         pool=np.empty((n, len(POWERTRAINS) + 1, years, ages)),
         entries=entries,
-        free=imports() if unruled else entries,
-        arrivals=room.Arrivals(held, coming() if unruled else held, combustion),
+        free=imports() if size.unruled else entries,
+        arrivals=room.Arrivals(held, coming() if size.unruled else held, combustion),
         packs=empty_packs(n, years),
     )
 
 
-def make_space(size: Sizes, materials: int) -> space.Space:
+def make_space(size: Sizes) -> space.Space:
     """Return working space for one draw after the other."""
     years, ages = size.years, size.ages
     halves, triangle, kinds = 2 * years, years * (years + 1) // 2, len(POWERTRAINS)
@@ -202,7 +207,6 @@ def make_space(size: Sizes, materials: int) -> space.Space:
             np.empty(years * size.home_shifts),
             space.FittedSpace(by_year[0], by_year[1], by_year[2], np.empty(triangle), np.empty(triangle), by_year[3]),
         ),
-        packs=pack_space(years, materials),
         years=np.empty(years),
         per_vehicle=space.PerVehicle(*(np.empty(years) for _ in space.PerVehicle._fields)),
     )

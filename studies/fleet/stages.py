@@ -5,6 +5,7 @@ Every stage is one kernel over a block of draws that stays in cache; stages hand
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
@@ -34,7 +35,7 @@ from mcsim.kernels.cohorts.records import (
 )
 from mcsim.kernels.cohorts.second_hand import fill_entries
 from mcsim.kernels.cohorts.space import Space
-from mcsim.studies.fleet.memory import empty_packs, make_space, make_tables, pack_space, sizes
+from mcsim.studies.fleet.memory import Sizes, empty_packs, make_space, make_tables, pack_space, sizes
 from mcsim.studies.fleet.series import AGE_GROUPS
 from mcsim.study import IntArray
 
@@ -137,16 +138,19 @@ def run_flows(
     """
     n, years = drawn.vehicles.host.sales.shape[:2]
     flows, packs = empty_flows(n, years), empty_packs(n if with_packs else 0, years)
-    packs_of, host_of = rows_of(packs), rows_of(flows.host)
-    for part, some, tables, space in filled_blocks(drawn, shared, rules, flows, beyond=after is not None):
+    packs_of, host_of, drawn_of = rows_of(packs), rows_of(flows.host), rows_of(drawn)
+    whole = after is not None or sampled is not None
+    for members, tables, space in filled_blocks(drawn, shared, rules, flows, whole):
+        # Tables of their own: the draws of a block follow each other.
+        part = slice(int(members.draws[0]), int(members.draws[-1]) + 1) if whole else slice(0)
         if sampled is not None:
             retiring = packs_of(part) if with_packs else tables.packs
             of_part = sampled._replace(draws=sampled.draws[part])
-            fill_lived(some, shared.first_stock, rules, of_part, tables, host_of(part), retiring)
+            fill_lived(drawn_of(part), shared.first_stock, rules, of_part, tables, host_of(part), retiring)
         elif with_packs:
-            fill_packs(some, rules, tables, space, packs_of(part))
+            fill_packs(members, drawn, rules, tables, space, packs)
         if after is not None:
-            after(part, some, tables, space)
+            after(part, drawn_of(part), rows(tables, slice(0, len(members.draws))), space)
     return flows, packs
 
 
@@ -171,65 +175,110 @@ def run_fleet(fleet: Fleet, shared: Shared, rules: Rules) -> tuple[Flows, Retire
     Flows, Retired
     """
     drawn = Drawn(fleet.vehicles, fleet.laws, fleet.trade, fleet.contents.capacity)
-    (n, years), materials = fleet.contents.mass.shape, fleet.contents.composition.shape[2]
-    flows, retired = empty_flows(n, years), empty_retired(n, years, materials)
-    fleet_of, retired_of = rows_of(fleet), rows_of(retired)
-    for part, some, tables, space in filled_blocks(drawn, shared, rules, flows, materials):
-        fill_packs(some, rules, tables, space, tables.packs)
-        one = fleet_of(part)
-        fill_retired(tables.packs, np.arange(part.stop - part.start), one.contents, space.packs, retired_of(part))
-    return flows, retired
+    flows, packs = run_flows(drawn, shared, rules)
+    return flows, run_retired(packs, np.arange(len(drawn.capacity)), fleet.contents)
+
+
+def owners_of(drawn: Drawn) -> tuple[IntArray, IntArray]:
+    """Return the draws of which there are tables, and the place of each draw's table among them.
+
+    Most points of a ranking differ from their base row in what is sold in the host country, in who crosses or in how
+    large packs are, of which no table is made; what is compared is all that tables are made of, to the bit.
+    """
+    laws, (home, host), n = drawn.laws, drawn.vehicles, len(drawn.capacity)
+    every = np.arange(n)
+    if len(np.unique(laws.abroad)) == n:
+        return every, every
+    read = (laws, home, host.shape, host.scale, host.life_multiplier, host.ev_life_multiplier)
+    columns = [np.ascontiguousarray(values).reshape(n, -1).view(np.uint8) for values in _arrays(read)]
+    known: dict[bytes, int] = {}
+    places = np.array([known.setdefault(row.tobytes(), len(known)) for row in np.concatenate(columns, axis=1)])
+    return np.unique(places, return_index=True)[1], places
+
+
+def _arrays(record: Any) -> Iterator[Any]:
+    """Yield every array of a record of records."""
+    for field in record:
+        if isinstance(field, tuple):
+            yield from _arrays(field)
+        else:
+            yield field
 
 
 def filled_blocks(
-    drawn: Drawn, shared: Shared, rules: Rules, flows: Flows, materials: int = 0, beyond: bool = False
-) -> Iterator[tuple[slice, Drawn, room.Tables, Space]]:
-    """Fill the flows block by block; yield which draws, what is drawn of them, their tables and the working space.
+    drawn: Drawn, shared: Shared, rules: Rules, flows: Flows, whole: bool = False
+) -> Iterator[tuple[room.Members, room.Tables, Space]]:
+    """Fill the flows block by block; yield the draws of each, their tables and the working space.
 
-    `beyond` as in `sizes`.
+    Parameters
+    ----------
+    drawn, shared, rules, flows
+        As in `run_flows`.
+    whole : bool
+        Whether the draws have tables of their own, one by one, and lives of imports reach beyond the last year.
     """
-    n, size = len(drawn.capacity), sizes(drawn.vehicles, drawn.laws, shared.gates.ever, beyond)
-    whole = min(BLOCK, n)
-    unruled = bool((drawn.trade.checked < 1.0).any())
-    tables, space = make_tables(whole, size, unruled), make_space(size, materials)
-    drawn_of, flows_of = rows_of(drawn), rows_of(flows)
-    for start in range(0, n, whole):
-        part = slice(start, min(start + whole, n))
-        block = tables if part.stop - start == whole else rows(tables, slice(0, part.stop - start))
-        some = drawn_of(part)
-        fill_block(some, shared, rules, block, space, flows_of(part), size.reach, unruled)
-        yield part, some, block, space
+    n, size = len(drawn.capacity), sizes(drawn.vehicles, drawn.laws, drawn.trade, shared.gates.ever, whole)
+    tables, space = make_tables(min(BLOCK, n), size), make_space(size)
+    owners, places = (np.arange(n), np.arange(n)) if whole else owners_of(drawn)
+    order = np.argsort(places, kind="stable")
+    ends = np.searchsorted(places[order], np.arange(0, len(owners) + BLOCK, BLOCK))
+    for block, (first, last) in enumerate(itertools.pairwise(ends)):
+        start = block * BLOCK
+        of_tables = owners[start : start + BLOCK]
+        fill_tables(of_tables, drawn, shared, rules, tables, space, flows.home, size)
+        for begin in range(first, last, BLOCK):
+            draws = order[begin : min(begin + BLOCK, last)]
+            members = room.Members(draws, places[draws] - start)
+            if len(owners) < n:
+                for values in flows.home:
+                    values[draws] = values[of_tables[members.places]]
+            fill_draws(members, drawn, shared, rules, tables, space, flows)
+            yield members, tables, space
 
 
-def fill_block(
+def fill_tables(
+    draws: IntArray,
+    drawn: Drawn,
+    shared: Shared,
+    rules: Rules,
+    tables: room.Tables,
+    space: Space,
+    home_flows: HomeFlows,
+    size: Sizes,
+) -> None:
+    """Fill the tables of a block of draws, and their flows at home."""
+    curves, states, new, entries = tables.curves, tables.states, tables.new, tables.entries
+    (home, host), laws, pool, leavers = drawn.vehicles, drawn.laws, tables.pool, tables.leavers
+    fill_first_owners(draws, host, laws, rules.exposure, curves, space.owners, states, new)
+    styles, pass_scale = shared.styles, laws.pass_scale
+    fill_home_fleets(draws, home, styles, rules, pass_scale, states.home, leavers, space.home, home_flows, pool)
+    fill_entries(draws, host, laws, curves, states.home.share, rules, size.reach, space.entry, entries)
+    if size.unruled:
+        all_pass = curves._replace(passing=np.ones_like(curves.passing))
+        fill_entries(draws, host, laws, all_pass, states.home.share, rules, size.reach, space.entry, tables.free)
+
+
+def fill_draws(
+    members: room.Members,
     drawn: Drawn,
     shared: Shared,
     rules: Rules,
     tables: room.Tables,
     space: Space,
     flows: Flows,
-    reach: IntArray,
-    unruled: bool,
 ) -> None:
-    """Run the stages of a block of draws: fill their flows, and which EVs come when; `reach` as in `Sizes`."""
-    curves, states, new, entries = tables.curves, tables.states, tables.new, tables.entries
-    (home, host), laws, pool, exposure = drawn.vehicles, drawn.laws, tables.pool, rules.exposure
-    fill_first_owners(host, laws, exposure, curves, space.owners, states, new)
-    leavers = tables.leavers
-    fill_home_fleets(home, shared.styles, rules, laws.pass_scale, states.home, leavers, space.home, flows.home, pool)
-    fill_entries(host, laws, curves, states.home.share, rules, reach, space.entry, entries)
-    free = tables.free
-    if unruled:
-        all_pass = curves._replace(passing=np.ones_like(curves.passing))
-        fill_entries(host, laws, all_pass, states.home.share, rules, reach, space.entry, free)
-    fill_new_sales(host, shared.first_stock, new, exposure, space.years, flows.host)
-    fill_imports(drawn.trade, shared.gates, rules, pool, entries, free, tables.arrivals, flows, space.imports)
+    """Fill the flows of some draws whose tables stand, and which EVs come when."""
+    host, pool, entries, free = drawn.vehicles.host, tables.pool, tables.entries, tables.free
+    fill_new_sales(members, host, shared.first_stock, tables.new, rules.exposure, space.years, flows.host)
+    fill_imports(members, drawn.trade, shared.gates, rules, pool, entries, free, tables.arrivals, flows, space.imports)
 
 
-def fill_packs(drawn: Drawn, rules: Rules, tables: room.Tables, space: Space, packs: room.Packs) -> None:
-    """Fill the packs that retire of a block of draws, whose flows are filled."""
-    arrivals, capacity = tables.arrivals, drawn.capacity
-    fill_new_packs(drawn.vehicles.host.sales, tables.new, capacity, space.per_vehicle, packs)
-    add_arriving_packs(arrivals.held, tables.entries, rules.renewed, capacity, space.arrivals, packs.second_hand)
-    if (drawn.trade.checked < 1.0).any():
-        add_arriving_packs(arrivals.free, tables.free, rules.renewed, capacity, space.arrivals, packs.second_hand)
+def fill_packs(
+    members: room.Members, drawn: Drawn, rules: Rules, tables: room.Tables, space: Space, packs: room.Packs
+) -> None:
+    """Fill the packs that retire of some draws, whose flows are filled."""
+    arrivals, capacity, renewed, second_hand = tables.arrivals, drawn.capacity, rules.renewed, packs.second_hand
+    fill_new_packs(members, drawn.vehicles.host.sales, tables.new, capacity, space.per_vehicle, packs)
+    add_arriving_packs(members, arrivals.held, tables.entries, renewed, capacity, space.arrivals, second_hand)
+    if (drawn.trade.checked[members.draws] < 1.0).any():
+        add_arriving_packs(members, arrivals.free, tables.free, renewed, capacity, space.arrivals, second_hand)

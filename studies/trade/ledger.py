@@ -101,7 +101,9 @@ def run(drawn: Drawn, shared: Shared, rules: Rules, holding: Holding, ways: Ways
         if by_ev:
             more = some.vehicles.host.sales.copy()
             more[:, :, EV] += filled.added
-            fill_new_packs(more, tables.new, some.capacity, space.per_vehicle, rows(added, part))
+            every = np.arange(len(more))
+            members = room.Members(every, every)
+            fill_new_packs(members, more, tables.new, some.capacity, space.per_vehicle, rows(added, part))
 
     flows, packs = run_flows(drawn, shared, rules, after=after)
     return Run(flows, packs, added, accounts)
