@@ -10,10 +10,11 @@ from itertools import combinations
 import numpy as np
 
 from mcsim.ranking.intervals import bootstrap_estimate
-from mcsim.study import FloatArray, InputError
+from mcsim.study import BoolArray, FloatArray, InputError
 
 # Relative to the largest magnitude of an output: a smaller spread is rounding, and indices of it would be noise.
 _CONSTANT = 1e-13
+LEFT_OUT = 5  # among the sums of A and B
 Task = tuple[Callable[..., None], tuple[FloatArray, ...]]
 
 
@@ -32,12 +33,15 @@ class Rows:
         The model at A with the columns of one factor from B.
     f_ba : ndarray, shape (n_factors, n, n_values), optional
         The model at B with the columns of one factor from A: only where the second order was asked for.
+    gaps : ndarray of bool, shape (n, n_values), optional
+        Rows that are left out of an element, which is 0 at all of their points.
     """
 
     f_a: FloatArray
     f_b: FloatArray
     f_ab: FloatArray
     f_ba: FloatArray | None = None
+    gaps: BoolArray | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,8 +52,8 @@ class Sums:
     ----------
     weight : ndarray, shape (n_resamples,)
         Sum of the weights.
-    base : ndarray, shape (5, n_resamples, n_values)
-        Sums of A, B, A**2, B**2, A*B.
+    base : ndarray, shape (6, n_resamples, n_values)
+        Sums of A, B, A**2, B**2, A*B, and of the weights of the rows that are left out of an element.
     factor : ndarray, shape (n_factors, 3, n_resamples, n_values)
         Sums of d, d**2 and B*d with d = AB - A.
     swapped : ndarray, shape (n_factors, n_resamples, n_values)
@@ -71,7 +75,7 @@ class Sums:
         n_swapped = n_factors if second else 0
         return cls(
             np.zeros(n),
-            np.zeros((5, n, n_values)),
+            np.zeros((6, n, n_values)),
             np.zeros((n_factors, 3, n, n_values)),
             np.zeros((n_swapped, n, n_values)),
             np.zeros((math.comb(n_swapped, 2), n, n_values)),
@@ -96,6 +100,11 @@ class Sums:
         """Return the sums of some elements, which stay where they are."""
         base, factor, swapped, pairs = (array[..., slab] for array in self._arrays()[1:])
         return Sums(self.weight, base, factor, swapped, pairs)
+
+    @property
+    def weights(self) -> FloatArray:
+        """Sum of the weights of the rows that each element rests on, shape (n_resamples, n_values)."""
+        return np.asarray(self.weight[:, None] - self.base[LEFT_OUT])
 
     def _arrays(self) -> tuple[FloatArray, ...]:
         return self.weight, self.base, self.factor, self.swapped, self.pairs
@@ -157,6 +166,8 @@ def add_rows(sums: Sums, weights: FloatArray, rows: Rows, twin: Rows | None = No
 
     other = rows if twin is None else twin
     sums.weight[...] += weights.sum(axis=1)
+    if rows.gaps is not None:
+        sobol.add_values(weights, rows.gaps.astype(np.float64), sums.base[LEFT_OUT])
     tasks: list[Task] = [(sobol.add_base, (weights, rows.f_a, rows.f_b, other.f_a, other.f_b, sums.base))]
     for j, total in enumerate(sums.factor):
         points = (rows.f_a, rows.f_b, rows.f_ab[j], other.f_a, other.f_b, other.f_ab[j])
@@ -201,8 +212,8 @@ def indices(sums: Sums, n_resamples: int, magnitude: FloatArray | float = 0.0) -
 
     with np.errstate(divide="ignore", invalid="ignore"):
         kept = slice(0, n_resamples)
-        weight = sums.weight[kept, None]
-        means = sums.base[:, kept] / weight
+        weight = sums.weights[kept]
+        means = sums.base[:LEFT_OUT, kept] / weight
         factor = sums.factor[:, :, kept] / weight
         swapped = sums.swapped[:, kept] / weight
         total = _variance(means, magnitude)

@@ -287,5 +287,12 @@ def check_failed(plan: Plan, judgement: Judgement, n_failed: int) -> None:
     if n_failed > judgement.max_failed * plan.base:
         raise InputError(
             f"{plan.study.name}: too many base rows failed (got {n_failed} of {plan.base}); at most "
-            f"{judgement.max_failed:g} of them (max_failed)"
+            f"{judgement.max_failed:g} of them (max_failed){_rest(plan)}"
         )
+
+
+def _rest(plan: Plan) -> str:
+    """Return what else makes a row fail, where outputs may be undefined."""
+    if not any(output.may_be_undefined for output in plan.outputs):
+        return ""
+    return "; a row without a value of some element fails with it, of outputs that always have one (--output) none does"

@@ -25,10 +25,11 @@ from mcsim.ranking.gathered import Gathered
 from mcsim.ranking.indices import padded
 from mcsim.ranking.leaves import LeafRows
 from mcsim.ranking.method import Designed, Judgement, Mark, Telling, check_failed
-from mcsim.ranking.plan import BoolArray, Plan, evaluated, failed_lines, split, values_at
+from mcsim.ranking.plan import BoolArray, Plan, failed_lines, ranked, split, values_at
 from mcsim.ranking.ranking import Ranking
 from mcsim.ranking.spread import path_distances, spread_out
 from mcsim.ranking.tails import Carried, carried_by, tail_lines
+from mcsim.ranking.undefined import gap_lines
 from mcsim.study import FloatArray, InputError, IntArray, remarks
 
 # Outermost levels of Morris' grid: the ends themselves would be infinite for unbounded inputs.
@@ -86,8 +87,11 @@ class MorrisRows(LeafRows):
         plan, n_steps = self.plan, len(self.plan.factors)
         paths = chosen_trajectories(plan, numbers)
         points = np.repeat(numbers, n_steps + 1)
-        values, failed = evaluated(plan, lambda study: [values_at(plan, study, paths.unit)], points, plan.seed)
+        values, failed, gaps = ranked(plan, lambda study: [values_at(plan, study, paths.unit)], points, plan.seed)
         shaped = values.reshape(len(numbers), n_steps + 1, plan.n_values)
+        if gaps is not None:  # a trajectory on which an element is undefined somewhere tells nothing of it
+            here = gaps.reshape(shaped.shape).any(axis=1)
+            shaped.transpose(0, 2, 1)[here] = np.nan
         effects = np.empty((len(numbers), n_steps, plan.n_values))
         effects[np.arange(len(numbers))[:, None], paths.order] = np.diff(shaped, axis=1) / paths.step
         effects *= np.where(paths.upward, 1.0, -1.0)[:, :, None]
@@ -128,12 +132,14 @@ def ranking(plan: Plan, judgement: Judgement, found: list[Any]) -> Ranking:
     good = np.ones(plan.base, bool)
     good[dropped] = False
     kept = effects[:, good]
+    left_out = np.isnan(kept[0]).sum(axis=0)
+    kept[:, :, left_out > judgement.max_failed * kept.shape[1]] = np.nan
+    star, mean, sigma = moments(kept)
     half = _half_width(plan, judgement, np.abs(kept), np.flatnonzero(good))
-    star = np.abs(kept).mean(axis=1)
     single = np.array([len(members) == 1 for members in plan.factors.values()])
     measures = {"mu_star": star, "mu_star_low": star - half, "mu_star_high": star + half}
-    measures |= {"mu": np.where(single[:, None], kept.mean(axis=1), np.nan)}
-    measures |= {"sigma": np.where(single[:, None], kept.std(axis=1, ddof=1), np.nan)}
+    measures |= {"mu": np.where(single[:, None], mean, np.nan)}
+    measures |= {"sigma": np.where(single[:, None], sigma, np.nan)}
     return Ranking(
         study=plan.study.name,
         method="morris",
@@ -143,7 +149,12 @@ def ranking(plan: Plan, judgement: Judgement, found: list[Any]) -> Ranking:
         n=int(good.sum()),
         order_by="mu_star",
         dropped=dropped,
-        warnings=(*failed_lines(plan, len(dropped), star), *_few_lines(plan, kept), *_chosen_lines(plan)),
+        warnings=(
+            *failed_lines(plan, len(dropped), np.where(left_out > 0, 0.0, star)),
+            *gap_lines(plan.outputs, left_out, kept.shape[1], judgement.max_failed),
+            *_few_lines(plan, np.nan_to_num(kept)),
+            *_chosen_lines(plan),
+        ),
         settings={
             **({"candidates": plan.candidates} if plan.candidates else {}),
             "trajectories": plan.base,
@@ -152,6 +163,24 @@ def ranking(plan: Plan, judgement: Judgement, found: list[Any]) -> Ranking:
             "level": judgement.level,
         },
     )
+
+
+def moments(effects: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return the mean size, the mean and the standard deviation of effects along their middle axis, NaN left out.
+
+    Examples
+    --------
+    >>> [float(found[0, 0]) for found in moments(np.array([[[1.0], [np.nan], [-3.0]]]))]
+    [2.0, -1.0, 2.8284271247461903]
+    """
+    there = ~np.isnan(effects[0])
+    if there.all():
+        return np.abs(effects).mean(axis=1), effects.mean(axis=1), effects.std(axis=1, ddof=1)
+    known, count = np.where(there, effects, 0.0), there.sum(axis=0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean = known.sum(axis=1) / count
+        square = (np.where(there, effects - mean[:, None], 0.0) ** 2).sum(axis=1)
+        return np.abs(known).sum(axis=1) / count, mean, np.sqrt(square / (count - 1.0))
 
 
 def _few_lines(plan: Plan, effects: FloatArray) -> tuple[str, ...]:
@@ -174,11 +203,13 @@ def _half_width(plan: Plan, judgement: Judgement, sizes: FloatArray, numbers: In
     from mcsim.kernels.statistics.sobol import add_values, poisson_counts
 
     weights = padded(poisson_counts(plan.seed, numbers, plan.resamples))
-    spread = np.empty((len(sizes), plan.n_values))
-    totals = np.maximum(weights.sum(axis=1)[: plan.resamples, None], 1.0)
+    spread, there = np.empty((len(sizes), plan.n_values)), ~np.isnan(sizes[0])
+    counts = np.zeros((len(weights), plan.n_values))
+    add_values(weights, there.astype(np.float64), counts)
+    totals = np.maximum(counts[: plan.resamples], 1.0)
     for factor, values in enumerate(sizes):
         sums = np.zeros((len(weights), plan.n_values))
-        add_values(weights, np.ascontiguousarray(values), sums)
+        add_values(weights, np.where(there, values, 0.0), sums)
         spread[factor] = (sums[: plan.resamples] / totals).std(axis=0, ddof=1)
     return spread * NormalDist().inv_cdf(0.5 + judgement.level / 2.0)
 

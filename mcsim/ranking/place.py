@@ -52,6 +52,8 @@ def identity(plan: Plan, method: str, judgement: Judgement, until: str | None) -
     if method in ("sobol", "shapley"):
         # Parts made with another order of the dimensions are of another design.
         facts["design"] = layout(len(plan.columns))
+    if method == "sobol":
+        facts["left_out"] = "by element"  # sums of an earlier mcsim have no place for it
     for name in PLANNED:
         facts[name] = getattr(plan, name)
     if plan.candidates:

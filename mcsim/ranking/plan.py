@@ -129,11 +129,11 @@ def _places(study: Study, versus: Study | None) -> dict[str, int]:
 def reference_values(plan: Plan) -> FloatArray:
     """Return the outputs at the centre of all inputs, shape (n_values,): sums are of differences to them.
 
-    Squares of numbers far from zero would cancel; where the centre fails, nothing is subtracted.
+    Squares of numbers far from zero would cancel; where the centre fails or has no value, nothing is subtracted.
     """
     centre = np.full((1, len(plan.columns)), 0.5)
-    values, failed = evaluated(plan, lambda study: [values_at(plan, study, centre)], np.zeros(1, np.int64), plan.seed)
-    return np.zeros(plan.n_values) if failed[0] else values[0].copy()
+    values, failed, _ = ranked(plan, lambda study: [values_at(plan, study, centre)], np.zeros(1, np.int64), plan.seed)
+    return np.zeros(plan.n_values) if failed[0] else np.nan_to_num(values[0])
 
 
 def values_at(plan: Plan, study: Study, unit: FloatArray) -> dict[str, FloatArray]:
@@ -194,6 +194,30 @@ def evaluated(
     if given or not _declared(plan).any():
         return values, failed
     return rankable(values, failed, marked(plan))
+
+
+def ranked(
+    plan: Plan, points: Callable[[Study], Sequence[Values]], numbers: IntArray, seed: int
+) -> tuple[FloatArray, BoolArray, BoolArray | None]:
+    """Return as `evaluated`, where an element that is undefined somewhere fails no row but is told.
+
+    Returns
+    -------
+    values, failed : ndarray
+        As `evaluated`.
+    gaps : ndarray of bool, shape (n, n_values), optional
+        Rows in one of whose sets an element is undefined that the pilot saw defined everywhere; none of them mostly.
+    """
+    values, failed = evaluated(plan, points, numbers, seed, given=True)
+    if not _declared(plan).any():
+        return values, failed, None
+    there, by_definedness = ~np.isnan(values), marked(plan)
+    values[:, by_definedness] = there[:, by_definedness]
+    there[:, by_definedness] = True
+    there[failed] = True  # these fail whole
+    if there.all():
+        return values, failed, None
+    return values, failed, ~there.reshape(-1, len(numbers), plan.n_values).all(axis=0)
 
 
 def _declared(plan: Plan) -> BoolArray:

@@ -19,7 +19,7 @@ from mcsim.engine.reduce import Portion
 from mcsim.engine.sets import Moved, Values
 from mcsim.ranking.indices import Rows, Sums, add_rows, padded
 from mcsim.ranking.leaves import LeafRows
-from mcsim.ranking.plan import BoolArray, Plan, evaluated, values_at
+from mcsim.ranking.plan import BoolArray, Plan, ranked, values_at
 from mcsim.ranking.summed import Spare
 from mcsim.ranking.tails import Extremes
 from mcsim.study import FloatArray, InputError, IntArray, Study
@@ -90,16 +90,17 @@ class SaltelliRows(LeafRows):
                 rows = np.arange(first, min(first + block, low + size))
                 numbers = leaf * plan.leaf + rows
                 points = partial(_points, plan, *_unit(plan, leaf, rows))
-                values, bad_calls = evaluated(plan, points, numbers, plan.seed)
+                values, bad_calls, gaps = ranked(plan, points, numbers, plan.seed)
                 twin = values
                 if plan.debias:
-                    twin, more = evaluated(plan, points, numbers, inner_seed(plan.seed))
+                    twin, more, others = ranked(plan, points, numbers, inner_seed(plan.seed))
                     bad_calls |= more
+                    gaps = others if gaps is None else gaps if others is None else gaps | others
                 bad = np.asarray(bad_calls.reshape(-1, len(numbers)).any(axis=0))
                 weights = _weights(plan, numbers)
                 weights[:, bad] = 0.0
-                shaped = _rows(plan, values, self.reference, bad)
-                other = _rows(plan, twin, self.reference, bad) if plan.debias else None
+                shaped = _rows(plan, values, self.reference, bad, gaps)
+                other = _rows(plan, twin, self.reference, bad, gaps) if plan.debias else None
                 add_rows(sums, weights, shaped, other, plan.jobs)
                 for good in (shaped.f_a[~bad], shaped.f_b[~bad]):
                     extremes = extremes.merged(Extremes.of(good))
@@ -193,9 +194,12 @@ def _weights(plan: Plan, numbers: IntArray) -> FloatArray:
     return padded(np.concatenate([ones, poisson_counts(plan.seed, numbers, plan.resamples)]))
 
 
-def _rows(plan: Plan, values: FloatArray, reference: FloatArray, bad: BoolArray) -> Rows:
+def _rows(plan: Plan, values: FloatArray, reference: FloatArray, bad: BoolArray, gaps: BoolArray | None) -> Rows:
     shaped = values.reshape(-1, len(bad), plan.n_values)
     shaped -= reference
     shaped[:, bad] = 0.0
+    if gaps is not None:
+        gaps = gaps & ~bad[:, None]
+        shaped[:, gaps] = 0.0
     n = len(plan.factors)
-    return Rows(shaped[0], shaped[1], shaped[2 : 2 + n], shaped[2 + n :] if plan.second else None)
+    return Rows(shaped[0], shaped[1], shaped[2 : 2 + n], shaped[2 + n :] if plan.second else None, gaps)

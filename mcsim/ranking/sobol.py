@@ -11,7 +11,7 @@ import numpy as np
 from mcsim.engine.asked import FEWEST_SCRAMBLE_ROWS, Ranked
 from mcsim.engine.reduce import Reduced
 from mcsim.ranking.factors import check_independent
-from mcsim.ranking.indices import Indices, Sums, indices
+from mcsim.ranking.indices import LEFT_OUT, Indices, Sums, indices
 from mcsim.ranking.intervals import (
     Estimate,
     bootstrap_estimate,
@@ -25,7 +25,8 @@ from mcsim.ranking.ranking import Ranking
 from mcsim.ranking.saltelli import SaltelliRows, check_drawn, planned
 from mcsim.ranking.summed import Spare, Spool, Tree, joined, slabs, stacked
 from mcsim.ranking.tails import Carried, carried, tail_lines, together
-from mcsim.ranking.verdicts import UNRESOLVED, rank_shares, verdicts
+from mcsim.ranking.undefined import gap_lines
+from mcsim.ranking.verdicts import UNDEFINED, UNRESOLVED, rank_shares, verdicts
 from mcsim.study import FloatArray, InputError, Output, Study, remarks
 from mcsim.study.select import Cell
 from mcsim.study.units import output_factors
@@ -54,6 +55,8 @@ class Window:
         How few evaluations carry the variance.
     variance : ndarray, shape (n_values,)
         Of each element, 0 where it does not vary.
+    left_out : ndarray, shape (n_values,)
+        Base rows in which an element is undefined that the pilot saw defined.
     """
 
     base: int
@@ -63,6 +66,7 @@ class Window:
     history: Mapping[int, Scores]
     few: Carried
     variance: FloatArray
+    left_out: FloatArray
 
 
 def passes(plan: Plan, judgement: Judgement) -> list[Reduced]:
@@ -92,10 +96,14 @@ def read(judgement: Judgement, collector: Reduced) -> Window:
     scores, second, base = slab_scores(work.plan, judgement, tree, work.reference)
     few = carried(tree.extremes, base[0] + base[1], base[2] + base[3], 2 * (work.rows - len(collector.failed)))
     scores["verdict"][:, few.events > 0] = UNRESOLVED
+    left = work.rows - len(collector.failed)
+    too_many = base[LEFT_OUT] > judgement.max_failed * left
+    for name, values in (*scores.items(), *second.items()):
+        values[:, too_many] = UNDEFINED if name == "verdict" else np.nan
     history = {leaves * work.plan.leaf: points for leaves, points in sorted(tree.history.items())}
-    means = base / max(1, work.rows - len(collector.failed))
+    means = base / np.maximum(1, left - base[LEFT_OUT])
     spread = np.where(np.isfinite(scores["ST"]).any(axis=0), variance(*means[:4]), 0.0)
-    return Window(work.rows, scores, second, collector.failed, history, few, spread)
+    return Window(work.rows, scores, second, collector.failed, history, few, spread, base[LEFT_OUT])
 
 
 def ranking(plan: Plan, judgement: Judgement, found: list[Window]) -> Ranking:
@@ -105,8 +113,12 @@ def ranking(plan: Plan, judgement: Judgement, found: list[Window]) -> Ranking:
     scores, second = joined([one.scores for one in found]), joined([one.second for one in found])
     ranked = ranking_of(plan, judgement, scores, second, found[0].failed, history)
     few = together([one.few for one in found])
+    left_out, rows = np.concatenate([one.left_out for one in found]), plan.base - len(ranked.dropped)
+    # Elements without a value too often are no outputs that do not vary.
+    too_many = left_out > judgement.max_failed * rows
     lines = (
-        *failed_lines(plan, len(ranked.dropped), scores["ST"], few.varies),
+        *failed_lines(plan, len(ranked.dropped), np.where(too_many, 0.0, scores["ST"]), few.varies),
+        *gap_lines(plan.outputs, left_out, rows, judgement.max_failed),
         *tail_lines(plan.outputs, few, undecided=True),
     )
     spread = split(plan, {"variance": np.concatenate([one.variance for one in found])[None]})
@@ -131,7 +143,7 @@ def windows(plan: Plan) -> list[tuple[int, int]]:
     """Return ranges of output elements whose resampled sums fit into memory."""
     factors = len(plan.factors)
     swapped = factors if plan.second else 0
-    per_value = plan.n_weights * 8.0 * (5 + 3 * factors + swapped + swapped * (swapped - 1) // 2)
+    per_value = plan.n_weights * 8.0 * (LEFT_OUT + 1 + 3 * factors + swapped + swapped * (swapped - 1) // 2)
     size = max(1, int(_MOST_SUMS / per_value))
     return [(left, min(left + size, plan.n_values)) for left in range(0, plan.n_values, size)]
 
@@ -183,7 +195,7 @@ def slab_scores(
     plan: Plan, judgement: Judgement, state: Tree | Spool, reference: FloatArray
 ) -> tuple[Scores, Scores, FloatArray]:
     """Return the measures that sums give (n_factors, n_values), those of the pairs, and the sums of A and B alone."""
-    magnitude, base = np.abs(reference), np.empty((5, plan.n_values))
+    magnitude, base = np.abs(reference), np.empty((LEFT_OUT + 1, plan.n_values))
     scores: Scores = {}
     second: Scores = {}
     for slab in slabs(plan.n_values):

@@ -3,8 +3,10 @@
 A design's sums need a number in every evaluation. An element that is undefined in some of them has none, and leaving
 these out would break the pairs of points that a method subtracts. Ranked is therefore what is always a number: whether
 the element has a value (1) or not (0). Which elements these are is found once, from a pilot that the plan alone
-decides, so that every part of a run agrees. An element that the pilot saw defined everywhere is ranked by its values,
-and a row that has none after all fails, as one with any other hole.
+decides, so that every part of a run agrees. An element that the pilot saw defined everywhere is ranked by its values;
+a row that has none after all is left out of this element alone, and told. Of a thousand elements that are undefined
+once in a thousand draws nearly every row lacks one, so that no row can fail for them. Methods that remember whole rows
+(Shapley effects, tornado, SALib's) leave out the row.
 """
 
 from __future__ import annotations
@@ -70,4 +72,34 @@ def undefined_lines(outputs: Sequence[Output], marked: BoolArray) -> tuple[str, 
         if count:
             remark = remarks.BY_DEFINEDNESS if output.n_packed == 1 else remarks.BY_DEFINEDNESS_ELEMENTS
             lines.append(remark(output=output.name, count=count, total=output.n_packed))
+    return tuple(lines)
+
+
+def gap_lines(outputs: Sequence[Output], left_out: FloatArray, rows: int, most: float) -> tuple[str, ...]:
+    """Return what the reader has to know of elements that are undefined in rows although the pilot saw them defined.
+
+    Parameters
+    ----------
+    outputs : sequence of Output
+        Whose elements these are, side by side.
+    left_out : ndarray, shape (n_values,)
+        Rows that are left out of each element.
+    rows : int
+        How many there are.
+    most : float
+        Share of them up to which an element is ranked.
+    """
+    lines, left = [], 0
+    for output in outputs:
+        part = left_out[left : left + output.n_packed]
+        left += output.n_packed
+        seldom, often = part[(part > 0) & (part <= most * rows)], part[part > most * rows]
+        for found, one, many in (
+            (seldom, remarks.GAPS, remarks.GAPS_ELEMENTS),
+            (often, remarks.TOO_MANY_GAPS, remarks.TOO_MANY_GAPS_ELEMENTS),
+        ):
+            if len(found):
+                remark = one if output.n_packed == 1 else many
+                told = {"count": len(found), "total": output.n_packed, "rows": rows, "share": f"{100 * most:g}"}
+                lines.append(remark(output=output.name, gaps=int(found.max()), **told))
     return tuple(lines)

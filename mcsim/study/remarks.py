@@ -123,6 +123,19 @@ BY_DEFINEDNESS = _said("{output}: it is undefined in some draws; ranked there is
 BY_DEFINEDNESS_ELEMENTS = _said(
     "{output}: {count} of its {total} elements are undefined in some draws; ranked there is whether there is a value"
 )
+GAPS = _said("{output}: undefined in {gaps} of {rows} base rows, which are left out")
+GAPS_ELEMENTS = _said(
+    "{output}: {count} of its {total} elements are undefined in up to {gaps} of {rows} base rows, which are left out "
+    "there"
+)
+TOO_MANY_GAPS = _said(
+    "{output}: undefined in {gaps} of {rows} base rows, more than {share} % (max_failed), so it is not ranked; fewer "
+    "factors, or draws alone (method = shapley_data)"
+)
+TOO_MANY_GAPS_ELEMENTS = _said(
+    "{output}: {count} of its {total} elements are undefined in up to {gaps} of {rows} base rows, more than {share} % "
+    "(max_failed), so they are not ranked; fewer factors, or draws alone (method = shapley_data)"
+)
 HAS_VALUE = _said("{output}: has a value in {known} of {draws} draws, which their measures rest on")
 HAS_VALUE_ELEMENTS = _said(
     "{output}: {count} of its {total} elements have a value in {known} of {draws} draws, which their measures rest on"
