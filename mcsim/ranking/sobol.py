@@ -215,7 +215,7 @@ def _slab_scores(plan: Plan, judgement: Judgement, sums: Sums, magnitude: FloatA
     with np.errstate(invalid="ignore"):
         first, total, pairs, dummy = estimates(sums, found, plan.replicates, judgement.level, magnitude)
     rank, share = rank_shares(_resampled(plan, sums, magnitude, found).total)
-    floor = np.abs(dummy.value) + np.nan_to_num(dummy.half_width)
+    floor = np.abs(dummy.value) + dummy.half_width
     scores = _named("S1", first) | _named("ST", total)
     scores |= {"rank": rank, "rank_share": share}
     scores |= {"verdict": verdicts(total, judgement.threshold)}
@@ -243,9 +243,9 @@ def estimates(
     """
     if not replicates:
         four = (found.first, found.total, found.second, found.dummy)
-        if len(found.first) == 1:  # nothing tells how far off they are
-            first, total, pairs, dummy = (Estimate(one, *2 * (np.full_like(one, np.nan),)) for (one,) in four)
-            return first, total, pairs, dummy
+        if len(found.first) == 1:  # nothing tells how far off they are; the floor is what the dummy reads
+            first, total, pairs = (Estimate(one, *2 * (np.full_like(one, np.nan),)) for (one,) in four[:3])
+            return first, total, pairs, Estimate(*3 * (found.dummy[0],))
         first, total, pairs, dummy = (bootstrap_estimate(values, level) for values in four)
         return first, total, pairs, dummy
     # The first row stays whole: its mean centres the others too.
