@@ -186,9 +186,12 @@ def test_counts_from_another_frame_are_moved():
     assert (np.abs(first.bands().quantiles - exact.quantiles) <= 0.02 * exact.sd).all()
 
 
-def test_a_stream_comes_back_from_its_arrays():
+@pytest.mark.parametrize("slab", [1, 8 * 2**20])
+def test_a_stream_comes_back_from_its_arrays(monkeypatch, slab):
+    monkeypatch.setattr("mcsim.engine.streaming.SLAB_BYTES", slab)
     rows = sample(6)
     stream = streamed(rows, [0, 700])
+    assert ("place-6" in stream.to_arrays()) == (slab == 1)  # an element each
     again = stream_of(rows)
     again.load_arrays(stream.to_arrays())
     for part in (stream, again):

@@ -1,6 +1,7 @@
 """What draws.nc rounds: by how much, which readers see it, and that nothing of ours computes from it."""
 
 import json
+from itertools import pairwise
 
 import h5py
 import numpy as np
@@ -14,7 +15,7 @@ from mcsim.engine.folder import merge
 from mcsim.engine.points import design_columns, values_of
 from mcsim.engine.redrawn import drawn_again
 from mcsim.engine.run import run
-from mcsim.store import inputs, rounding
+from mcsim.store import inputs, netcdf, rounding
 from mcsim.store.described import declarations, study_declared
 from mcsim.store.directory import read
 from mcsim.study.load import load
@@ -165,3 +166,13 @@ def test_shipped_inputs_follow_from_what_study_json_declares(name):
         for names in (columns, dependent[:1] or columns[:1], columns[-2:]):
             again = drawn_again(told, kind, 9, 40, rows, names)
             assert all(again[one].tobytes() == values[one][rows].tobytes() for one in names)
+
+
+@pytest.mark.parametrize("lengths", [[5, 5, 2], [1] * 7, [3], [4, 4], [0, 6], []])
+def test_pieces_are_joined_to_whole_slices(lengths):
+    ends = np.cumsum([0, *lengths])
+    parts = [(int(low), np.arange(low, high)) for low, high in pairwise(ends)]
+    slices = list(netcdf._whole(parts, 5))
+    assert [row for row, _ in slices] == list(range(0, int(ends[-1]), 5))
+    assert all(len(rows) == 5 for _, rows in slices[:-1])
+    assert np.array_equal(np.concatenate([np.empty(0), *(rows for _, rows in slices)]), np.arange(ends[-1]))

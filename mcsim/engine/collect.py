@@ -190,7 +190,7 @@ class Collector:
         if self._streams:
             self.load_state(self.shelf.folder / STATE)
         for span in self.shelf.spans():
-            piece = self.shelf.read(span, ())
+            piece = self.shelf.read(span, (), inputs=False)
             counted = any(low <= span[0] and span[1] <= high for low, high in self._counted)
             if self._streams and not counted:
                 streamed = self.shelf.read_streamed(span)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 TABLE_BYTES = 64 * 2**20
 HELD_BYTES = 16 * 2**20
+SLAB_BYTES = 8 * 2**20  # of a table of counts, which are written together
 BIN_BYTES = 20  # a count, the least and the greatest value
 LARGEST_BINS, SMALLEST_BINS = 1024, 128
 
@@ -220,15 +221,16 @@ class BandStream:
         yield from ((f"held-{number}", rows) for number, rows in self.held.items())
         if self.counted is not None:
             frame, counts = self.counted
-            bins, there = counts.bins, np.flatnonzero(counts.bins)
-            yield "cell_counts", np.count_nonzero(bins, axis=1).astype(np.int32)
-            yield "place", (there % bins.shape[1]).astype(np.int16)
-            yield "count", bins.ravel()[there].astype(np.min_scalar_type(int(bins.max(initial=0))))
-            ends = np.empty((2, len(there)))
-            for row, found in zip(ends, (counts.least, counts.greatest), strict=True):
-                np.take(found.ravel(), there, out=row, mode="clip")  # which spares a copy
-            yield "ends", ends
-            del there, ends
+            yield "cell_counts", np.count_nonzero(counts.bins, axis=1).astype(np.int32)
+            for number, cells in enumerate(_slabs(*counts.bins.shape)):
+                bins = counts.bins[cells]
+                there = np.flatnonzero(bins)
+                yield f"place-{number}", (there % bins.shape[1]).astype(np.int16)
+                yield f"count-{number}", bins.ravel()[there].astype(np.min_scalar_type(int(bins.max(initial=0))))
+                yield (
+                    f"ends-{number}",
+                    np.stack([counts.least[cells].ravel()[there], counts.greatest[cells].ravel()[there]]),
+                )
             yield "windows", counts.windows
             yield "tallies", counts.tallies
             yield "range", np.stack([counts.lowest, counts.highest])
@@ -257,12 +259,20 @@ class BandStream:
         from mcsim.kernels.statistics.counts import Frame, no_counts
 
         counts = no_counts(self.cells, self.bins)
-        there = np.repeat(np.arange(self.cells), arrays["cell_counts"]), arrays["place"]
-        counts.bins[there] = arrays["count"]
-        counts.least[there], counts.greatest[there] = arrays["ends"]
+        for number, cells in enumerate(_slabs(self.cells, self.bins)):
+            own = np.repeat(np.arange(self.cells)[cells], arrays["cell_counts"][cells])
+            there = own, arrays[f"place-{number}"]
+            counts.bins[there] = arrays[f"count-{number}"]
+            counts.least[there], counts.greatest[there] = arrays[f"ends-{number}"]
         counts.lowest[:], counts.highest[:] = arrays["range"]
         counts.windows[:], counts.tallies[:] = arrays["windows"], arrays["tallies"]
         return Frame(*(np.array(arrays[f"frame-{name}"]) for name in Frame._fields)), counts
+
+
+def _slabs(cells: int, bins: int) -> list[slice]:
+    """Return the elements whose counts go to a file together: all of them beside their table would double it."""
+    rows = max(1, SLAB_BYTES // (BIN_BYTES * bins))
+    return [slice(start, start + rows) for start in range(0, cells, rows)]
 
 
 def _merged(first: Node, second: Node) -> Node:

@@ -26,9 +26,7 @@ from mcsim.study.failure import Failure
 
 Span = tuple[int, int]
 PLAN = "plan.json"
-HELD_BYTES = (
-    64 * 2**20
-)  # of a folder's pieces up to which they stay in memory too: all of a short run, none of a long one
+HELD_BYTES = 128 * 2**20  # of a folder's pieces up to which they stay in memory too: of a short run, none of a long one
 PIECE = re.compile(r"(\d+)-(\d+)\.npz")
 REMEDY = "the same command with --resume computes its draws again"
 

@@ -9,7 +9,7 @@ compression: large outputs may be rounded (`mcsim.store.rounding`) and stored in
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -127,14 +127,30 @@ def _write_output(result: Result, output: Output, group: Any, rounded: bool) -> 
 def _slices(
     kept: Mapping[str, NDArray[Any]], output: Output, step: int, draws: int
 ) -> Iterator[tuple[int, NDArray[Any]]]:
-    """Yield packed draws of an output a slice at a time, without holding all where the source can stream."""
+    """Yield packed draws of an output a slice at a time, without holding all where the source can stream.
+
+    Pieces of a run are shorter than a slice and end anywhere: they are joined to whole ones.
+    """
     stream = getattr(kept, "stream", None)
     if stream is not None:
-        yield from stream(output.name, step)
+        yield from _whole(stream(output.name, step), step)
         return
     array = kept[output.name]
     for start in range(0, draws, step):
         yield start, array[start : start + step]
+
+
+def _whole(parts: Iterable[tuple[int, NDArray[Any]]], step: int) -> Iterator[tuple[int, NDArray[Any]]]:
+    """Yield neighbouring parts of at most `step` rows, joined and cut to as many, but for the last."""
+    row, waiting = 0, list[NDArray[Any]]()
+    for _, part in parts:
+        missing = step - sum(map(len, waiting))
+        waiting.append(part[:missing])
+        if len(part) >= missing:
+            yield row, np.concatenate(waiting)
+            row, waiting = row + step, [part[missing:]]
+    if sum(map(len, waiting)):
+        yield row, np.concatenate(waiting)
 
 
 class StoredDraws(OnDisk[NDArray[Any]]):
