@@ -56,6 +56,19 @@ def test_room_is_used():
     assert axis.bbox.height > 0.7 * (picture.bbox.height - foot.y1)
 
 
+def test_a_long_text_beside_a_low_panel_takes_several_lines():
+    with drawing() as plt:
+        picture, axes = plt.subplots(1, 1, figsize=(WIDTH, 1.6), squeeze=False)
+        picture.set_layout_engine(Room())
+        axes[0, 0].plot([0, 1], [0, 1])
+        axes[0, 0].set_yticks([0.0, 1.0])
+        axes[0, 0].set_ylabel("first-order share of the variance of all")
+        FigureCanvasAgg(picture).draw()
+        box = axes[0, 0].yaxis.label.get_window_extent()
+    assert 0.0 <= box.x0 < box.x1 <= axes[0, 0].bbox.x0
+    assert 0.0 <= box.y0 < box.y1 <= picture.bbox.height
+
+
 def test_a_picture_without_room_is_drawn_all_the_same():
     picture, axes, _, _ = drawn(["a", "b", "c", "d"], 4, size=(1.0, 0.5))
     assert all(np.isfinite(axis.bbox.extents).all() for axis in axes)

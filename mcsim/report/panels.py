@@ -123,10 +123,11 @@ def over_lines(plt: Any, rows: pd.DataFrame, figure: Figure, draw: Callable[[Pan
     """
     picture, found = panels(plt, rows, figure)
     lines = labels_of(rows, figure.get("line"))
+    whole = not any(isinstance(value, float) and not value.is_integer() for value in labels_of(rows, figure["x"]))
     for panel in found:
         draw(panel, lines)
         panel.axis.set_xlabel(figure.named(figure["x"]))
-        panel.axis.xaxis.get_major_locator().set_params(integer=True)  # whole years and ages
+        panel.axis.xaxis.get_major_locator().set_params(integer=whole)  # no year and no age has a half
     if len(lines) > 1:
         legend(picture, found[0].axis, len(lines))
     return picture

@@ -13,6 +13,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from matplotlib.layout_engine import LayoutEngine
 
+from mcsim.report.sheet.letters import fold
+
 PAD = 3.0  # points around each panel with its words, and around a legend
 # Points that the words of a plain panel take: left, right, below, above. From there it is measured.
 USUAL = (38.0, 8.0, 30.0, 16.0)
@@ -67,6 +69,8 @@ class Room(LayoutEngine):
         margins = Margins.of((0.0, 0.0, 0.0, 0.0), rows, columns)
         for axis in panels:
             if axis.get_visible():
+                told = axis.yaxis.label
+                told.set_text(fold(told.get_text(), axis.bbox.height / point, told.get_size()))
                 _measure(axis, renderer, margins)
         for _ in range(TRIES):
             beyond = np.maximum(0.5 * (margins.middle - _wide(fig, margins, pad)), 0.0)

@@ -13,7 +13,7 @@ from mcsim.report.sheet import write
 from mcsim.report.sheet.letters import fold, height, width
 from mcsim.report.sheet.marks import Scale, Words
 from mcsim.report.sheet.ticks import MOST, ticks, words_of
-from mcsim.report.sheet.write import BETWEEN, LEGEND, LETTERS, TITLE, Frame, Side
+from mcsim.report.sheet.write import BETWEEN, LEGEND, LETTERS, TITLE, Frame, Line, Side
 
 if TYPE_CHECKING:
     from mcsim.report.sheet.axes import Axes, Ruler
@@ -64,12 +64,19 @@ class Grid:
         y = PAD * (1 + row) + float((self.below + self.above)[:row].sum() + self.above[row]) + row * self.high
         return x, y
 
-    def reach(self, column: int) -> float:
-        """Return the width that a text under or over the middle of a panel may take: half of the gap to each side."""
+    def reach(self, column: int) -> tuple[float, float]:
+        """Return how far a text may reach beyond both sides of a panel: half of the gap, all of it at the edge."""
         last = len(self.left) - 1
-        before = self.left[column] + (0.5 * (self.right[column - 1] - self.left[column]) if column else 0.0)
-        behind = self.right[column] + (0.5 * (self.left[column + 1] - self.right[column]) if column < last else 0.0)
-        return self.wide + 2.0 * float(min(before, behind)) + (0.0 if last else PAD)
+        before = 0.5 * (self.left[column] + self.right[column - 1]) if column else self.left[column]
+        behind = 0.5 * (self.right[column] + self.left[column + 1]) if column < last else self.right[column]
+        return float(before) + 0.5 * PAD, float(behind) + 0.5 * PAD
+
+    def line(self, words: str, size: float, column: int) -> Line:
+        """Return a text for the middle of a panel: folded to its reach, and moved where it is nearer to one side."""
+        before, behind = self.reach(column)
+        folded = fold(words, self.wide + before + behind, size)
+        beyond = 0.5 * (width(folded, size) - self.wide)
+        return Line(folded, max(beyond - before, 0.0) - max(beyond - behind, 0.0))
 
 
 def svg(sheet: Sheet) -> str:
@@ -115,15 +122,14 @@ def measured(sheet: Sheet, place: tuple[int, int], grid: Grid) -> tuple[Frame, E
     xlim, ylim = _ends(together, 0), _ends([panel], 1)
     under = [one for one in sheet.grid[row + 1 :, column] if one.visible] if sheet.sharex else []
     lowest = not under
-    room = grid.reach(column)
     x = along(panel.xaxis, xlim, grid.wide, lowest)
     y = upward(panel.yaxis, ylim, grid.high)
     told = panel.xaxis.label if lowest or under[0].xaxis.label != panel.xaxis.label else ""
     tall = grid.high + 2.0 * min(grid.above[row], grid.below[row])
     frame = Frame(
         panel, place, xlim, ylim, x, y,
-        title=fold(panel.title, room, TITLE),
-        xlabel=fold(told, room, LETTERS) if panel.framed else "",
+        title=grid.line(panel.title, TITLE, column),
+        xlabel=grid.line(told if panel.framed else "", LETTERS, column),
         ylabel=fold(panel.yaxis.label, tall, LETTERS) if panel.framed else "",
         beside="" if panel.beside is None else fold(panel.beside.ruler.label, tall, LETTERS),
     )  # fmt: skip
@@ -140,7 +146,7 @@ def _around(frame: Frame, grid: Grid) -> Edges:
             left, right = max(left, out[0]), max(right, out[1])
     if panel.framed:
         left = max(left, write.side_width(frame.y, frame.ylabel))
-        below = write.side_height(frame.x, frame.xlabel)
+        below = write.side_height(frame.x, frame.xlabel.words)
         first, last = _overhang(frame.x, frame.xlim, grid.wide)
         left, right = max(left, first), max(right, last)
         above = 0.5 * LETTERS if len(frame.y.words) else 0.0
@@ -149,10 +155,13 @@ def _around(frame: Frame, grid: Grid) -> Edges:
         told = panel.beside.ruler
         beside = Side(told.places, told.words or [], 0.0, told.tick)
         right = max(right, write.side_width(beside, frame.beside))
-    if frame.title:
-        above = max(above, height(frame.title, TITLE) + BETWEEN)
-        spare = 0.5 * (width(frame.title, TITLE) - grid.reach(frame.place[1]))
-        left, right = max(left, left + spare), max(right, right + spare)  # a word that is wider than its panel
+    if frame.title.words:
+        above = max(above, height(frame.title.words, TITLE) + BETWEEN)
+    # A word that is wider than its panel with its room: there is more room in the next round.
+    before, behind = grid.reach(frame.place[1])
+    for line, size in ((frame.title, TITLE), (frame.xlabel, LETTERS)):
+        spare = 0.5 * max(width(line.words, size) - grid.wide - before - behind, 0.0)
+        left, right = max(left, before + spare if spare else 0.0), max(right, behind + spare if spare else 0.0)
     return Edges(left, right, below, above)
 
 

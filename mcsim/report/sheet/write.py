@@ -37,6 +37,13 @@ class Side(NamedTuple):
     tick: float
 
 
+class Line(NamedTuple):
+    """A text for the middle of a panel, and how far it is moved to the right, in points."""
+
+    words: str
+    moved: float
+
+
 class Frame(NamedTuple):
     """A panel with its axes and texts, as they fit."""
 
@@ -46,8 +53,8 @@ class Frame(NamedTuple):
     ylim: tuple[float, float]
     x: Side
     y: Side
-    title: str
-    xlabel: str
+    title: Line
+    xlabel: Line
     ylabel: str
     beside: str
 
@@ -144,9 +151,9 @@ def _panel(frame: Frame, at: Scale, name: str) -> list[str]:
     if panel.beside is not None:
         told = panel.beside.ruler
         parts += _beside(Side(told.places, told.words or [], 0.0, told.tick), at, frame.beside, right=True)
-    if frame.title:
+    if frame.title.words:
         over = at.top - BETWEEN - BELOW * TITLE
-        parts.append(_upwards(frame.title, (middle, over), TITLE))
+        parts.append(_upwards(frame.title.words, (middle + frame.title.moved, over), TITLE))
     return parts
 
 
@@ -191,9 +198,9 @@ def _below(frame: Frame, at: Scale) -> list[str]:
             parts.append(text(word, (right, down + drop), LETTERS, across, turn=side.turn))
         else:
             parts.append(text(word, (x, down), LETTERS, across, "top"))
-    if frame.xlabel:
-        under = low + _words_height(side) + TO_LABEL
-        parts.append(text(frame.xlabel, (at.left + 0.5 * at.wide, under), LETTERS, "center", "top"))
+    if frame.xlabel.words:
+        middle, under = at.left + 0.5 * at.wide + frame.xlabel.moved, low + _words_height(side) + TO_LABEL
+        parts.append(text(frame.xlabel.words, (middle, under), LETTERS, "center", "top"))
     return parts
 
 
