@@ -25,14 +25,17 @@ through them again and again is a tenth of the time (`Compiling`).
 import gc
 import os
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any
 
-import numba
 import numpy as np
 import numpy.typing as npt
-from numba.core import event
+from numba.core import config, errors, event
+from numba.core.codegen import JITCodeLibrary, ll
+from numba.core.compiler import Compiler
 from numba.core.cpu import CPUTargetOptions
 from numba.core.options import TargetOptions
+from numba.core.registry import CPUDispatcher, cpu_target
 
 from mcsim.kernels._cache import CheckedCache
 from mcsim.kernels._folder import cache_folder
@@ -80,8 +83,72 @@ COMPILING = Compiling()
 event.register("numba:compile", COMPILING)  # type: ignore[no-untyped-call]
 
 
+class TakenIn(JITCodeLibrary):  # type: ignore[misc]
+    """A kernel as other kernels take it in: optimised, and without machine code, since nobody calls it."""
+
+    def _finalize_final_module(self) -> None:
+        self._finalize_dynamic_globals()
+        self._verify_declare_only_symbols()
+        self._make_room_for_environments()
+        self._finalized = True
+
+    def _make_room_for_environments(self) -> None:
+        # Where a function finds the constants of its errors: numba writes that in the module of the function, and
+        # those that take it in share the first place of this name.
+        engine = self._codegen._engine
+        module = self._codegen._create_empty_module(self.name)
+        names = [variable.name for variable in self._final_module.global_variables]
+        for name in names:
+            if name.startswith("_ZN08NumbaEnv") and not engine.is_symbol_defined(name):
+                cpu_target.target_context.declare_env_global(module, name)
+        if module.globals:
+            self._codegen._add_module(ll.parse_assembly(str(module)))
+            engine.finalize_object()
+
+
+class TakenInCompiler(Compiler):  # type: ignore[misc]
+    """numba's compiler, to code that is taken in."""
+
+    def __init__(self, typingctx: Any, targetctx: Any, library: Any, *rest: Any) -> None:
+        super().__init__(typingctx, targetctx, TakenIn(targetctx.codegen(), "taken-in"), *rest)
+
+
+class Kernel(CPUDispatcher):  # type: ignore[misc]
+    """A compiled function of two forms, each compiled where it is asked for: called by Python, and taken in by kernels.
+
+    Most kernels are only taken in. What Python would call of them, machine code and a wrapper that takes a record of a
+    hundred arrays apart, was a third of all compiling.
+    """
+
+    @cached_property
+    def taken_in(self) -> CPUDispatcher:
+        """The form that other kernels take in."""
+        options = {**self.targetoptions, "no_cpython_wrapper": True}
+        return CPUDispatcher(self.py_func, targetoptions=options, pipeline_class=TakenInCompiler)
+
+    def get_call_template(self, args: Any, kws: Any) -> Any:
+        """Return how another kernel calls this one."""
+        return self.taken_in.get_call_template(args, kws)
+
+    def get_overload(self, sig: Any) -> Any:
+        """Return what another kernel calls."""
+        return self.taken_in.get_overload(sig)
+
+    def get_compile_result(self, sig: Any) -> Any:
+        """Refuse to be a value of numba's type of functions, for which it would want a third form."""
+        raise errors.TypingError(f"{self.py_func.__name__}: a kernel is called by its name, not handed on")
+
+    @property
+    def is_compiling(self) -> Any:
+        """Whether one that calls itself is being compiled."""
+        return super().is_compiling or self.taken_in.is_compiling
+
+
 def _compile(function: Callable[..., Any], **flags: Any) -> Any:
-    compiled = numba.njit(nogil=True, error_model="numpy", **flags)(function)
+    if config.DISABLE_JIT:
+        return function
+    options = {"nopython": True, "nogil": True, "error_model": "numpy", "boundscheck": None, "no_cfunc_wrapper": True}
+    compiled = Kernel(function, targetoptions=options | flags)
     # A function typed at a prompt has no file to key.
     if os.path.exists(function.__code__.co_filename) and cache_folder() is not None:
         compiled._cache = CheckedCache(function)

@@ -173,3 +173,34 @@ def test_a_kept_kernel_is_called_without_what_numba_compiles_with(tree):
         path.unlink()  # compiled anew, beside a kernel that is kept
     assert said() == expected.format("1|False")
     assert said() == expected.format("1|False")
+
+
+TAKING = """
+import numba
+import numpy as np
+from mcsim.kernels.caller import doubled
+from mcsim.kernels.helper import grown
+from mcsim.kernels.allocating import filled
+
+@numba.njit
+def own(x, n):
+    return doubled(x) + filled(n).sum()
+
+def raised(n):
+    try:
+        return own(1.0, n)
+    except ValueError as error:
+        return str(error)
+
+forms = [len(grown.signatures), len(grown.taken_in.signatures)]
+print(own(3.0, 3), raised(-1), doubled(3.0), forms, sep="|")
+print(grown(1.0), [len(grown.signatures), len(grown.taken_in.signatures)], sep="|")
+"""
+
+
+def test_a_kernel_that_others_take_in_is_compiled_for_python_where_python_calls_it(tree):
+    (tree / "tree" / "mcsim" / "kernels" / "allocating.py").write_text(ALLOCATING)
+    environment = {**os.environ, "PYTHONPATH": str(tree / "tree"), "NUMBA_CACHE_DIR": str(tree / "cache")}
+    command = [sys.executable, "-c", TAKING.replace("forms = ", "own(3.0, 3); forms = ")]
+    told = subprocess.run(command, env=environment, cwd=tree, capture_output=True, text=True, check=True).stdout
+    assert told.split("\n")[:2] == ["11.0|negative dimensions not allowed|8.0|[0, 1]", "2.0|[1, 1]"]
