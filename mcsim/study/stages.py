@@ -27,6 +27,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -120,6 +121,11 @@ class Declared(Mapping[str, Any]):
         return len(self._names)
 
 
+def _spread(results: Mapping[str, Shared], name: str) -> NDArray[Any]:
+    values, rows = results[name]
+    return values if rows is None else values[rows]
+
+
 class Found(Declared):
     """Results of earlier stages: by name for each row, or as they were computed.
 
@@ -134,12 +140,9 @@ class Found(Declared):
     """
 
     def __init__(self, results: Mapping[str, Shared], n_rows: int, refuse: str) -> None:
-        super().__init__(results.keys(), self._spread, refuse)
+        # No method of its own: a record in a circle keeps its arrays, megabytes of them, until garbage is looked for.
+        super().__init__(results.keys(), partial(_spread, results), refuse)
         self._results, self._n_rows = results, n_rows
-
-    def _spread(self, name: str) -> NDArray[Any]:
-        values, rows = self._results[name]
-        return values if rows is None else values[rows]
 
     def whole(self, name: str) -> tuple[NDArray[Any], IntArray]:
         """Return a result without its repetitions, and which of its rows each row has: large results stay in place."""
