@@ -1,9 +1,10 @@
-"""How long it takes to begin: import, one evaluation, a first run that compiles, the same run again.
+"""How long it takes to begin: help, import, one evaluation, a first run that compiles, the same run again.
 
     python benchmarks/start.py [--against FOLDER] [--repeats 3] [--cold]
 
-CPU seconds are of a process and all that it starts; each row is the least of the repeats. With ``--against`` the state
-of mcsim in another folder (a git worktree) is measured in alternation. ``--cold`` adds README's first command with an
+CPU seconds are of a process and all that it starts; each row is the least of the repeats. Python keeps its bytecode, as
+it does of an installed mcsim. The floor is plain numba that calls one kept kernel. With ``--against`` the state of
+mcsim in another folder (a git worktree) is measured in alternation. ``--cold`` adds README's first command with an
 empty cache of kernels, once per state.
 """
 
@@ -19,6 +20,15 @@ from pathlib import Path
 from typing import NamedTuple
 
 HERE = Path(__file__).resolve().parent.parent
+ONE_KERNEL = """
+import numba
+
+@numba.njit(cache=True)
+def one(x):
+    return x + 1.0
+
+one(1.0)
+"""
 MAIN = "import sys; from mcsim.command.main import main; sys.exit(main(sys.argv[1:]))"
 
 
@@ -32,8 +42,10 @@ class Cost(NamedTuple):
 def cost(tree: Path, code: str, *words: str, cache: str | None = None) -> Cost:
     """Return what Python costs with the mcsim of a folder."""
     environment = os.environ | {"PYTHONPATH": str(tree)} | ({} if cache is None else {"NUMBA_CACHE_DIR": cache})
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     before, began = os.times(), time.perf_counter()
-    subprocess.run([sys.executable, "-c", code, *words], env=environment, check=True, capture_output=True)
+    program = [code] if code.endswith(".py") else ["-c", code]
+    subprocess.run([sys.executable, *program, *words], env=environment, check=True, capture_output=True)
     after = os.times()
     used = after.children_user + after.children_system - before.children_user - before.children_system
     return Cost(used, time.perf_counter() - began)
@@ -60,14 +72,18 @@ def main() -> None:
         if said.cold:
             for tree in trees:
                 told("first run, nothing compiled", tree, [cost(tree, MAIN, *run(tree, -1), cache=f"{folder}/cache")])
+        one = Path(folder) / "one.py"
+        one.write_text(ONE_KERNEL)
         rows = {
+            "mcsim --help": lambda tree, _: cost(tree, MAIN, "--help"),
             "import mcsim": lambda tree, _: cost(tree, "import mcsim"),
             "import numba, for comparison": lambda tree, _: cost(tree, "import numba"),
+            "one kept kernel of plain numba": lambda tree, _: cost(tree, str(one)),
             "mcsim evaluate second-hand-ev": lambda tree, _: cost(tree, MAIN, "evaluate", "second-hand-ev"),
             "mcsim run second-hand-ev": lambda tree, number: cost(tree, MAIN, *run(tree, number)),
         }
         for what, measured in rows.items():
-            if what.startswith("mcsim"):  # compiled and warm from here on
+            if "mcsim " in what or "kernel" in what:  # compiled and warm from here on
                 for tree in trees:
                     measured(tree, 1000)
             found: dict[Path, list[Cost]] = {tree: [] for tree in trees}

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import sys
 from collections.abc import Callable
-from functools import cached_property
+from functools import cache, cached_property
 from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -20,7 +20,7 @@ from numba.core.caching import CompileResultCacheImpl, FunctionCache, IndexDataC
 from numba.core.codegen import JITCodeLibrary, ll
 from numba.core.compiler import compile_result
 from numba.core.environment import Environment, lookup_environment
-from numba.core.runtime import rtsys
+from numba.core.runtime import _nrt_python
 
 from mcsim.kernels._folder import cache_folder
 
@@ -132,6 +132,13 @@ class Kept(NamedTuple):
     environments: list[tuple[str, list[Any], str]]
 
 
+@cache
+def _name_memory() -> None:
+    """Tell LLVM where numba's functions of memory are, under the names that machine code has for them."""
+    for name, address in _nrt_python.c_helpers.items():
+        ll.add_symbol(name if name.startswith("_") else f"NRT_{name}", address)
+
+
 class KeptLibrary(JITCodeLibrary):
     """Machine code that was kept. Its bitcode, half the reading, waits for a kernel that is compiled with it."""
 
@@ -233,10 +240,10 @@ class CheckedCache(FunctionCache):
         """Return a kept kernel, or None.
 
         numba fills its tables of everything that it can compile before it looks: a quarter of a second, and needless
-        for machine code, which asks for the memory of arrays alone. What is missing is compiled, and whoever compiles
+        for machine code, which asks for the memory of arrays by name. What is missing is compiled, and whoever compiles
         fills the tables.
         """
-        rtsys.initialize(target_context)
+        _name_memory()
         with self._guard_against_spurious_io_errors():  # type: ignore[no-untyped-call]
             return self._load_overload(sig, target_context)  # type: ignore[no-untyped-call]
 

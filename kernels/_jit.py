@@ -36,6 +36,7 @@ from numba.core.compiler import Compiler
 from numba.core.cpu import CPUTargetOptions
 from numba.core.options import TargetOptions
 from numba.core.registry import CPUDispatcher, cpu_target
+from numba.core.typing.typeof import typeof_impl
 
 from mcsim.kernels._cache import CheckedCache
 from mcsim.kernels._folder import cache_folder
@@ -113,6 +114,15 @@ class TakenInCompiler(Compiler):  # type: ignore[misc]
         super().__init__(typingctx, targetctx, TakenIn(targetctx.codegen(), "taken-in"), *rest)
 
 
+def _know(value: Any) -> None:
+    """Tell numba that records are tuples: it asks each new class whether it is one of all things that it knows."""
+    if isinstance(value, tuple):
+        if hasattr(value, "_fields") and type(value) not in typeof_impl.registry:
+            typeof_impl.register(type(value), typeof_impl.dispatch(tuple))
+        for part in value:
+            _know(part)
+
+
 class Kernel(CPUDispatcher):  # type: ignore[misc]
     """A compiled function of two forms, each compiled where it is asked for: called by Python, and taken in by kernels.
 
@@ -133,6 +143,11 @@ class Kernel(CPUDispatcher):  # type: ignore[misc]
     def get_overload(self, sig: Any) -> Any:
         """Return what another kernel calls."""
         return self.taken_in.get_overload(sig)
+
+    def typeof_pyval(self, val: Any) -> Any:
+        """Return numba's type of an argument."""
+        _know(val)
+        return super().typeof_pyval(val)
 
     def get_compile_result(self, sig: Any) -> Any:
         """Refuse to be a value of numba's type of functions, for which it would want a third form."""
