@@ -140,6 +140,15 @@ def test_a_curve_runs_through_its_points():
     assert np.diff(points[:, 1])[0] < 0 < np.diff(points[:, 1])[-1]  # up is up
 
 
+@pytest.mark.parametrize(("height", "va"), [(1.0, "bottom"), (-1.0, "top")])
+def test_a_number_at_the_end_of_a_bar_lies_inside(height, va):
+    sheet, axis = Pen.subplots(figsize=(3.0, 1.5))
+    axis.bar(0, height, 0.6)
+    axis.annotate("1.2", (0, height), ha="center", va=va, fontsize=14.0)
+    axis.set_xticks([0], [""])
+    assert wrong_words(svg(sheet)) == ([], [])
+
+
 def test_what_lies_beyond_a_panel_is_cut_off():
     sheet, axis = Pen.subplots(figsize=(3.0, 2.0))
     axis.plot([0, 1], [0, 1])

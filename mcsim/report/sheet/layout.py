@@ -143,14 +143,14 @@ def _around(frame: Frame, grid: Grid) -> Edges:
     for mark in panel.marks:
         if isinstance(mark, Words):
             out = mark.beyond(Scale(0.0, 0.0, grid.wide, grid.high, frame.xlim, frame.ylim))
-            left, right = max(left, out[0]), max(right, out[1])
+            left, right, below, above = map(max, (left, right, below, above), out)
     if panel.framed:
         left = max(left, write.side_width(frame.y, frame.ylabel))
-        below = write.side_height(frame.x, frame.xlabel.words)
+        below = max(below, write.side_height(frame.x, frame.xlabel.words))
         first, last = _overhang(frame.x, frame.xlim, grid.wide)
         left, right = max(left, first), max(right, last)
-        above = 0.5 * LETTERS if len(frame.y.words) else 0.0
-        below = max(below, above)
+        half = 0.5 * LETTERS if frame.y.words else 0.0
+        below, above = max(below, half), max(above, half)
     if panel.beside is not None:
         told = panel.beside.ruler
         beside = Side(told.places, told.words or [], 0.0, told.tick)

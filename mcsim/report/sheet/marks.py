@@ -236,11 +236,13 @@ class Words(Mark):
         x, y = float(at.x(self.place[0])), float(at.y(self.place[1]))
         return text(self.text, (x, y), self.size, self.across, self.upward, ink=self.look.color, bold=self.bold)
 
-    def beyond(self, at: Scale) -> tuple[float, float]:
-        """Return how far it reaches beyond the left and the right side of the panel, in points."""
-        wide, x = width(self.text, self.size), float(at.x(self.place[0]))
+    def beyond(self, at: Scale) -> tuple[float, float, float, float]:
+        """Return how far it reaches beyond the left, right, lower and upper side of the panel, in points."""
+        wide, x, y = width(self.text, self.size), float(at.x(self.place[0])), float(at.y(self.place[1]))
         left = x - wide * {"left": 0.0, "center": 0.5, "right": 1.0}[self.across]
-        return at.left - left, left + wide - at.left - at.wide
+        top = y - self.size * {"top": 0.0, "center": 0.5}.get(self.upward, 1.0)
+        low = top + self.size
+        return at.left - left, left + wide - at.left - at.wide, low - at.top - at.high, at.top - top
 
 
 def _runs(known: Any) -> Iterator[slice]:
