@@ -7,6 +7,7 @@ where a `Result` asks for inputs that were rounded, they are drawn again, to the
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -226,15 +227,22 @@ class StoredInputs(OnDisk[FloatArray]):
         """Return the inputs that were rounded as they were drawn.
 
         What a version of mcsim that draws otherwise would give is not what was run: it counts only where it rounds to
-        what is stored, as it does to a last bit that another processor has otherwise.
+        what is stored, as it does to a last bit that another processor has otherwise; where it does not, this is said.
         """
         kind, seed, asked = about["design"], int(about["seed"]), int(about["asked"])
         drawn = above("StoredInputs.drawn_again")(self._study, kind, seed, asked, rows, tuple(bits))
-        return {
+        same = {
             name: values
             for name, values in drawn.items()
             if (np.abs(values - stored[name]) <= 2.0 ** -bits[name] * np.abs(values)).all()
         }
+        if other := [name for name in bits if name not in same]:
+            warnings.warn(
+                f"{self._path}: {len(other)} inputs ({other[0]}, ...) are not what this version draws: as stored, "
+                f"rounded to a thousandth of their spread; {REMEDY}",
+                stacklevel=2,
+            )
+        return same
 
 
 def inputs_of(inputs: Mapping[str, FloatArray], start: int, stop: int) -> Mapping[str, FloatArray]:
