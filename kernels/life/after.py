@@ -20,7 +20,7 @@ _SMALLEST = 1e-300
 # At such a cumulative hazard less is alive than `_ALIVE`.
 _DEAD = 40.0
 # An index without a sign needs no test for counting from the end.
-_1, _ABREAST = np.uint64(1), np.uint64(ABREAST)
+_1, _8, _ABREAST = np.uint64(1), np.uint64(8), np.uint64(ABREAST)
 
 
 @borrowing_kernel
@@ -155,14 +155,17 @@ def fill_until(block, node, split, steps, to, ahead):
 
 @apart_kernel
 def _fill_weibull(first, law, start, nodes, given, out):
+    """Fill nodes by the law's formula, eight ages at a time: none before the first of them has crossed."""
     shape, log_scale, per_step = law
-    for k in range(out.shape[0]):
-        for lane in range(_ABREAST):
-            since = first + k - nodes[lane]
-            years = start[lane] + since * per_step
-            share = exp(-exp(shape * (log(years if since > 0 else start[lane]) - log_scale))) * given[lane]
-            share = share if years < MAXIMUM_AGE else 0.0
-            out[k, lane] = share if since >= 0 else 1.0
+    for part in range(np.uint64(0), np.uint64(nodes.size), _8):
+        for k in range(max(nodes[part] - first, 0), out.shape[0]):
+            for place in range(_8):
+                lane = part + place
+                since = first + k - nodes[lane]
+                years = start[lane] + since * per_step
+                share = exp(-exp(shape * (log(years if since > 0 else start[lane]) - log_scale))) * given[lane]
+                share = share if years < MAXIMUM_AGE else 0.0
+                out[k, lane] = share if since >= 0 else 1.0
 
 
 @apart_kernel

@@ -51,6 +51,6 @@ def _add_crossing(vehicles, factor, table, fade, begin, begin_worn, end_worn):
 
 @apart_kernel
 def add_row(row, total):
-    """Add a row to another."""
-    for lane in range(_ABREAST):
+    """Add a row to another; so short a loop becomes vector instructions only where its length is not known."""
+    for lane in range(total.size):
         total[lane] += row[lane]

@@ -10,13 +10,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mcsim.kernels._jit import FloatArray, borrowing_kernel
+from mcsim.kernels._jit import FloatArray, apart_kernel, borrowing_kernel, inline_borrowing_kernel
 from mcsim.kernels.life.records import COUNTRIES, EXPORTED, HOME, HOST, SMALLEST_SHARE, Cells, Filled, IntArray
+from mcsim.kernels.maths import fma
 
 # Rows of channels come in parts of so many, whole vector registers: a loop over a part has a known length and no rest.
 LANES = 16
 _LANES = np.uint64(LANES)
-_1, _2, _3, _4, _5, _6, _7, _8 = (np.uint64(place) for place in range(1, 9))
+# Years that are summed at a time.
+_EIGHT = 8
 
 
 def padded(channels: int) -> int:
@@ -48,7 +50,7 @@ class Rows(NamedTuple):
 class Parts(NamedTuple):
     """Memory of one vehicle's channels, `LANES` at a time."""
 
-    factors: FloatArray  # (2, n_calendar, LANES)
+    factors: FloatArray  # (2, n_calendar + 7, LANES), 0 past the calendar
     host: FloatArray  # (n_ages, LANES) after the export at each age
     past: FloatArray  # (n_ages, LANES) before it
     total: FloatArray  # (LANES,) whole lives at home
@@ -85,7 +87,7 @@ def fill_energy(
     """
     n_ages, n_calendar = filled.driven.host.shape[2], plug.channels.shape[2]
     parts = Parts(
-        np.empty((COUNTRIES, n_calendar, LANES)),
+        np.zeros((COUNTRIES, n_calendar - 1 + _EIGHT, LANES)),
         np.empty((n_ages, LANES)),
         np.empty((n_ages, LANES)),
         np.empty(LANES),
@@ -114,7 +116,7 @@ def _fill_energy(cells, filled, given_export, plug, rows, parts, energy, stay_en
                         _fill_cohort(filled.driven.home[row, v], part, parts, energy[i, first:])
                     first += 1 + n_ages
                 if cells.sold_host[v]:
-                    _sum(filled.driven.new[row, v], parts.factors[HOST], parts.total)
+                    _bring(filled.driven.new[row, v], 0, parts.factors[HOST], parts.total)
                     for lane in range(_LANES):
                         energy[i, first, part + lane] = parts.total[lane]
 
@@ -122,71 +124,86 @@ def _fill_energy(cells, filled, given_export, plug, rows, parts, energy, stay_en
 @borrowing_kernel
 def _fill_factors(channels, energy_per_km, part, factors):
     for country in range(COUNTRIES):
-        for year in range(factors.shape[1]):
+        for year in range(channels.shape[1]):
             for lane in range(_LANES):
                 factors[country, year, lane] = channels[country, year, part + lane] * energy_per_km
 
 
 @borrowing_kernel
-def _bring(driven, first, last, factors, total):
-    """Fill what the years [first, last) and those past the last one known bring.
+def _bring(driven, first, factors, total):
+    """Fill what the years from the first on bring, and those past the last one known.
 
-    Eight sums side by side that no store interrupts: they become one vector register, each in the order of the years.
+    Eight years at a time: their sum is formed in registers before it is added to memory, and a loop that long becomes
+    vector instructions (a shorter one numba unrolls into single numbers).
     """
-    held = np.uint64(factors.shape[0] - 1)
-    beyond, begin, end = driven[driven.size - 1], np.uint64(first), np.uint64(max(first, last))
-    for k in range(np.uint64(0), _LANES, _8):
-        a, b, c, d, e, f, g, h = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
-        for year in range(begin, end):
-            distance = driven[year]
-            a += distance * factors[year, k]
-            b += distance * factors[year, k + _1]
-            c += distance * factors[year, k + _2]
-            d += distance * factors[year, k + _3]
-            e += distance * factors[year, k + _4]
-            f += distance * factors[year, k + _5]
-            g += distance * factors[year, k + _6]
-            h += distance * factors[year, k + _7]
-        # These hold its value: one row for all of them.
-        if beyond > 0.0:
-            a += beyond * factors[held, k]
-            b += beyond * factors[held, k + _1]
-            c += beyond * factors[held, k + _2]
-            d += beyond * factors[held, k + _3]
-            e += beyond * factors[held, k + _4]
-            f += beyond * factors[held, k + _5]
-            g += beyond * factors[held, k + _6]
-            h += beyond * factors[held, k + _7]
-        total[k], total[k + _1], total[k + _2], total[k + _3] = a, b, c, d
-        total[k + _4], total[k + _5], total[k + _6], total[k + _7] = e, f, g, h
+    held = factors.shape[0] - _EIGHT
+    for lane in range(_LANES):
+        total[lane] = 0.0
+    begin = min(first, held)
+    for year in range(begin - begin % _EIGHT, held + 1, _EIGHT):
+        if first <= year and year + _EIGHT <= held:
+            eight = (
+                driven[year], driven[year + 1], driven[year + 2], driven[year + 3], driven[year + 4], driven[year + 5],
+                driven[year + 6], driven[year + 7],
+            )  # fmt: skip
+        else:
+            eight = (
+                _driven_in(driven, year, first, held), _driven_in(driven, year + 1, first, held),
+                _driven_in(driven, year + 2, first, held), _driven_in(driven, year + 3, first, held),
+                _driven_in(driven, year + 4, first, held), _driven_in(driven, year + 5, first, held),
+                _driven_in(driven, year + 6, first, held), _driven_in(driven, year + 7, first, held),
+            )  # fmt: skip
+        _add_years(eight, factors[year:], total)
 
 
-@borrowing_kernel
-def _sum(driven, factors, total):
-    """Fill what whole lives in one country bring."""
-    _bring(driven, 0, factors.shape[0] - 1, factors, total)
+@inline_borrowing_kernel
+def _driven_in(driven, year, first, held):
+    """Return the distance of a year of age; in the last one known, whose factors hold, that of all beyond."""
+    if year == held:
+        return driven[driven.size - 1]
+    return driven[year] if first <= year < held else 0.0
+
+
+@apart_kernel
+def _add_years(eight, factors, total):
+    d0, d1, d2, d3, d4, d5, d6, d7 = eight
+    for lane in range(_LANES):
+        a = fma(d1, factors[1, lane], d0 * factors[0, lane])
+        b = fma(d3, factors[3, lane], d2 * factors[2, lane])
+        c = fma(d5, factors[5, lane], d4 * factors[4, lane])
+        d = fma(d7, factors[7, lane], d6 * factors[6, lane])
+        total[lane] += (a + b) + (c + d)
 
 
 @borrowing_kernel
 def _sum_home(home, host, parts):
     """Fill what whole lives at home bring, and what follows every export."""
-    _sum(home, parts.factors[HOME], parts.total)
+    factors = parts.factors[HOME]
+    # In the order in which `_run_on` goes: what is left of whole lives at a late age is a small difference of both.
+    held = factors.shape[0] - _EIGHT
+    for lane in range(_LANES):
+        parts.total[lane] = 0.0
+    for year in range(held):
+        for lane in range(_LANES):
+            parts.total[lane] += home[year] * factors[year, lane]
+    for lane in range(_LANES):
+        parts.total[lane] += home[home.size - 1] * factors[held, lane]
     for age in range(host.shape[0]):
-        _bring(host[age], age, parts.factors.shape[1] - 1, parts.factors[HOST], parts.host[age])
+        _bring(host[age], age, parts.factors[HOST], parts.host[age])
 
 
 @borrowing_kernel
 def _sum_past(past, parts):
     """Fill what lies behind the vehicles that cross at each age."""
     for age in range(past.shape[0]):
-        _bring(past[age], 0, min(parts.factors.shape[1] - 1, age), parts.factors[HOME], parts.past[age])
+        _bring(past[age], 0, parts.factors[HOME], parts.past[age])
 
 
 @borrowing_kernel
 def _run_on(home, age, parts):
     """Carry life at home on by a year."""
     factors = parts.factors[HOME]
-    known = min(age, factors.shape[0] - 1)
+    known = min(age, factors.shape[0] - _EIGHT)
     for lane in range(_LANES):
         parts.running[lane] += home[age] * factors[known, lane]
 
@@ -211,10 +228,10 @@ def _fill_given(exported, home, part, parts, energy, stays):
     parts.running[:] = 0.0
     for age in range(parts.host.shape[0]):
         share = exported[1 + age]
-        told = share >= SMALLEST_SHARE
+        told, per_crossing = share >= SMALLEST_SHARE, 1.0 / share
         for lane in range(_LANES):
-            future = (parts.total[lane] - parts.running[lane]) / share
+            future = (parts.total[lane] - parts.running[lane]) * per_crossing
             past = parts.past[age, lane]
             stays[age, part + lane] = past + future if told else np.nan
-            energy[1 + age, part + lane] = past + parts.host[age, lane] / share if told else np.nan
+            energy[1 + age, part + lane] = past + parts.host[age, lane] * per_crossing if told else np.nan
         _run_on(home, age, parts)

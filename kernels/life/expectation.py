@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from mcsim.kernels._jit import borrowing_kernel, kernel, part_of_kernel
+from mcsim.kernels._jit import apart_kernel, borrowing_kernel, kernel, part_of_kernel
 from mcsim.kernels.life.after import fill_hazard, fill_rows, last_alive, start_after
 from mcsim.kernels.life.host import fill_exported
 from mcsim.kernels.life.pack import fill_packs
@@ -299,8 +299,35 @@ def _fill_activity(lives, given_export, filled, memory):
                 sweep_vehicle(arm, packs, use, lives.steps, law, memory, Told(own, stays, driven))
                 first = after
             if cells.sold_host[v]:
-                arm = arm_of(lives, i, v, IN_HOST, packs, memory.hazard)
-                sell_in_host(arm, packs, use, lives.steps, memory, filled.activity[i, first], driven.new)
+                twin = _same_in_host(lives, i, v)
+                if twin == v:
+                    arm = arm_of(lives, i, v, IN_HOST, packs, memory.hazard)
+                    sell_in_host(arm, packs, use, lives.steps, memory, filled.activity[i, first], driven.new)
+                else:
+                    known = cells.first[twin] + (1 + n_ages if cells.sold_home[twin] else 0)
+                    _copy(filled.activity[i, known], filled.driven.new[i, twin], filled.activity[i, first], driven.new)
+
+
+@borrowing_kernel
+def _same_in_host(lives, i, v):
+    """Return the first vehicle whose life in the host country, when new there, is that of a vehicle; often its own.
+
+    Vehicles of a chemistry share the country's curve, driving and laws there: their warranty and fuel may differ.
+    """
+    cells, cover, fade = lives.cells, lives.cover.host, lives.use.fuel_fade
+    for other in range(v):
+        same = cells.sold_host[other] and cells.chemistry[other] == cells.chemistry[v]
+        if same and cover[i, other] == cover[i, v] and fade[i, other] == fade[i, v]:
+            return other
+    return v
+
+
+@apart_kernel
+def _copy(activity, driven, own_activity, own_driven):
+    for column in range(own_activity.size):
+        own_activity[column] = activity[column]
+    for year in range(own_driven.size):
+        own_driven[year] = driven[year]
 
 
 @part_of_kernel

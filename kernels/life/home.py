@@ -83,7 +83,9 @@ def home_arm(arm, steps, fade, discount, memory):
             lasting = arm.answer.repair + arm.answer.swap > 0.0
             last_split = n_steps if lasting else min(int(pack.end) + 1, n_steps)
             if carried:
-                link[:, : n_steps + 2] = 0.0
+                # As far as `carry_history` reads it.
+                _clear(link[NEW], place, min(n_steps, memory.past.shape[1]) + 2)
+                _clear(link[USED], place, min(n_steps, memory.past.shape[1]) + 2)
             for j in range(place, last_split):
                 if weight * survival[j] * curve[j] < _NO_FLOW:
                     break
