@@ -217,7 +217,7 @@ def ranked(
     there[failed] = True  # these fail whole
     if there.all():
         return values, failed, None
-    return values, failed, ~there.reshape(-1, len(numbers), plan.n_values).all(axis=0)
+    return values, failed, np.asarray(~there.reshape(-1, len(numbers), plan.n_values).all(axis=0))
 
 
 def _declared(plan: Plan) -> BoolArray:
