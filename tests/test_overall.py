@@ -93,7 +93,8 @@ def test_a_report_tells_what_drives_all_years_together(tmp_path):
     text = run(STUDY, 64, quiet=True).report(tmp_path, ranking).read_text(encoding="utf-8")
     table = ranking.over("y", "year", kind="small")
     told = ", ".join(
-        f"{row.input} {row.ST:.2f} ({row.ST_low:.2f} to {row.ST_high:.2f})" for row in table.itertuples(index=False)
+        f"{row.input} {100 * row.ST:.1f} % ({100 * row.ST_low:.1f} to {100 * row.ST_high:.1f})"
+        for row in table.itertuples(index=False)
     )
     assert f"Over all of year (2030 to 2050) together, each weighed by its variance: {told}." in text
 

@@ -85,7 +85,7 @@ def test_a_chance_is_told_the_same_on_the_page(written):
 
 @pytest.mark.parametrize(
     ("least", "told"),
-    [(0.0, ""), (0.25, "undefined in 25 % of the draws"), (2.0, "undefined in all of the draws")],
+    [(0.0, ""), (0.25, "undefined in 25 % of the draws"), (2.0, "undefined in all draws")],
 )
 def test_undefined_draws_are_told_with_their_share(tmp_path, least, told):
     def crossover(inputs, context):

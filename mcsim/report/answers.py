@@ -341,7 +341,8 @@ def per_cent(part: float) -> str:
 def input_words(study: Study, name: str) -> str:
     """Return the long name of an input or group, of a group of dependent inputs those of its members."""
     meanings = _meanings(study)
-    return say(" with ").join(study.labels.name(part, meanings.get(part, "")) for part in name.split(" + "))
+    first, *others = (study.labels.name(part, meanings.get(part, "")) for part in name.split(" + "))
+    return first + (say(" with ") + say(" and ").join(others) if others else "")
 
 
 @lru_cache(2)

@@ -24,7 +24,7 @@ from mcsim.report.choose import telling_cells
 from mcsim.report.language import say
 from mcsim.report.shares import shares_of
 from mcsim.report.trail import Trail
-from mcsim.report.words import aside, beside, beside_cell
+from mcsim.report.words import aside, beside, beside_cell, usual
 from mcsim.result.shards import shown
 from mcsim.study import Study
 from mcsim.study.answers import Row, slots
@@ -91,10 +91,8 @@ def rows_of(result: Result) -> tuple[list[dict[str, str]], str]:
         besides.append("" if other in own else other)
         found = {"what": what, "number": middle, "band": band, "cell": str(row.cell)}
         rows.append(found | {"missing": missing, "beside": besides[-1]})
-    told = {text for text in besides if text}
-    if len(told) == 1 and len(rows) > 1:  # the same of all rows that have one is told once
-        return [row | {"beside": ""} for row in rows], told.pop()
-    return rows, ""
+    told = usual([text for text in besides if text])  # the same of most rows that have one is told once
+    return [row | {"beside": ""} if row["beside"] == told else row for row in rows], told
 
 
 def _rows(result: Result) -> list[Row]:

@@ -148,6 +148,8 @@ class Figure:
         missing = float(rows["undefined"].max()) if "undefined" in rows else 0.0
         left_out = ""
         if missing > 0:
+            left_out = say(" Undefined in some or all draws, which are left out.")
+        if 0 < missing < 1:
             left_out = say(" Undefined in up to {part} of the draws, which are left out.", part=share(missing))
         return (text if own is None else str(own)) + left_out
 

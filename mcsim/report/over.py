@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from mcsim.report.keys import of_numbers
 from mcsim.report.kind import Figure
 from mcsim.report.language import say
-from mcsim.report.shares import shares_of
+from mcsim.report.shares import hundredths, shares_of
 
 if TYPE_CHECKING:
     from mcsim.ranking.ranking import Ranking
@@ -42,8 +42,9 @@ def over_told(ranking: Ranking, figure: Figure, value: Any) -> list[str]:
         key, parts = shares[0].key, []
         for row in ranking.over(output.name, dim.name, **labels).head(LEADING).to_dict("records"):
             low, high = row.get(f"{key}_low", float("nan")), row.get(f"{key}_high", float("nan"))
-            ends = "" if low != low else f" ({say('{low} to {high}', low=f'{low:.2f}', high=f'{high:.2f}')})"
-            parts.append(f"{figure.named(row['input'])} {row[key]:.2f}{ends}")
+            span = {"low": hundredths(low), "high": hundredths(high)}
+            ends = "" if low != low else f" ({say('{low} to {high}', **span)})"
+            parts.append(f"{figure.named(row['input'])} {hundredths(row[key])} %{ends}")
         lines.append(
             say(
                 "Over all of {dim} ({low} to {high}) together, each weighed by its variance: {parts}.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -23,7 +24,7 @@ from mcsim.report.over import over_told
 from mcsim.report.panels import labels_of, part_of
 from mcsim.report.printed import printed_lines
 from mcsim.report.remarks import remarks_told
-from mcsim.report.shares import marks_of, members_told, method_told, strongest
+from mcsim.report.shares import hundredths, marks_of, members_told, method_told, shares_of, strongest
 from mcsim.report.tables import write_labels, write_standings
 from mcsim.report.templating import render
 from mcsim.report.trail import Trail
@@ -132,7 +133,8 @@ def _write(result: Result, ranking: Ranking | None, folder: Path, png: bool, ear
 
 
 def _warnings(result: Result) -> list[str]:
-    lines = list(result.study.model.warn(result.study.options)) if result.study.model.warn is not None else []
+    study = result.study
+    lines = remarks_told(study.model.warn(study.options) if study.model.warn is not None else (), study)
     if result.complete < result.asked:
         lines.append(say("Incomplete: {what}.", what=draws_told(result)))
     return lines + remarks_told(result.notes, result.study)
@@ -152,10 +154,15 @@ def _ranking_blocks(result: Result, ranking: Ranking | None) -> list[dict[str, A
             if not marks:  # an output that never varies has none
                 continue
             inner = None if ranking is None or ranking.within is None else _within(figure, result, ranking, value)
-            title = figure.title + ("" if value is None else f": {result.study.labels.word(str(panel), value)}")
+            title = figure.title
+            if value is not None:
+                title += f": {words.label_words(result.study.labels, str(panel), value)}"
             leading = strongest(part, marks[0].key).head(TOP)
             block = _block(title, leading, result.study)
-            lines = [] if ranking is None else [*members_told(ranking, inner), *over_told(ranking, figure, value)]
+            lines = []
+            if ranking is not None:
+                told = members_told(ranking, inner, partial(input_words, result.study))
+                lines = [*map(first_large, told), *over_told(ranking, figure, value)]
             blocks.append(block | {"members": lines})
     return [block for block in blocks if block["rows"]]
 
@@ -175,13 +182,15 @@ def _block(title: str, rows: pd.DataFrame, study: Study) -> dict[str, Any]:
     marks = marks_of(rows)
     spans = {key for key, *_ in marks if f"{key}_low" in rows and (key in _JUDGED or rows[f"{key}_low"].notna().any())}
     lines = []
+    # As the sentences above: a share of the variance in per cent.
+    shown, unit = (hundredths, " %") if shares_of(rows) else (_number, "")
     for row in rows.to_dict("records"):
         cells = []
         for key, *_ in marks:
-            cells.append({"value": _number(row[key])})
+            cells.append({"value": f"{shown(row[key])}{unit}"})
             if key in spans:
                 low, high = row[f"{key}_low"], row[f"{key}_high"]
-                ends = say("{low} to {high}", low=_number(low), high=_number(high))
+                ends = say("{low} to {high}", low=shown(low), high=shown(high))
                 cells[-1]["interval"] = say("too few rows to tell") if low != low else ends
         what = first_large(input_words(study, row["input"]))
         lines.append({"input": row["input"], "what": what, "verdict": say(row.get("verdict", "")), "cells": cells})

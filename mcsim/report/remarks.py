@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 
 from mcsim.report.answers import first_large
 from mcsim.report.language import retold
 from mcsim.study import Study
 
 
-def remarks_told(notes: Sequence[str], study: Study, named: Callable[[str], str] | None = None) -> list[str]:
+def remarks_told(notes: Iterable[str], study: Study, named: Callable[[str], str] | None = None) -> list[str]:
     """Return remarks as sentences of a page.
 
     Parameters
     ----------
-    notes : sequence of str
+    notes : iterable of str
         As they were said, in English.
     study : Study
         In the language that is spoken, whose labels name its outputs and inputs.

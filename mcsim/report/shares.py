@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from mcsim.ranking.method import Mark, Telling
@@ -58,7 +59,19 @@ def method_told(ranking: Ranking) -> str:
     )
 
 
-def members_told(ranking: Ranking, rows: pd.DataFrame | None) -> list[str]:
+def hundredths(part: float) -> str:
+    """Return a share as a number of hundredths with one decimal, without a minus before zero.
+
+    Examples
+    --------
+    >>> hundredths(0.0361), hundredths(-0.0001)
+    ('3.6', '0.0')
+    """
+    text = f"{100.0 * part:.1f}"
+    return "0.0" if text == "-0.0" else text
+
+
+def members_told(ranking: Ranking, rows: pd.DataFrame | None, named: Callable[[str], str] = str) -> list[str]:
     """Return a sentence per group of dependent inputs: how its members share what it explains.
 
     Parameters
@@ -67,6 +80,8 @@ def members_told(ranking: Ranking, rows: pd.DataFrame | None) -> list[str]:
         With a ranking of the members within.
     rows : DataFrame, optional
         The members' rows of one element.
+    named : callable, optional
+        Code of an input -> its long name.
     """
     if rows is None or ranking.within is None:
         return []
@@ -77,14 +92,14 @@ def members_told(ranking: Ranking, rows: pd.DataFrame | None) -> list[str]:
         parts = []
         for name, row in ((name, by_input[name]) for name in members):
             if row["shapley"] == row["shapley"]:
-                low, high = (f"{row[key]:.2f}" for key in ("shapley_low", "shapley_high"))
-                parts.append(f"{name} {row['shapley']:.2f} ({say('{low} to {high}', low=low, high=high)})")
+                value, low, high = (hundredths(row[key]) for key in ("shapley", "shapley_low", "shapley_high"))
+                parts.append(f"{named(name)} {value} % ({say('{low} to {high}', low=low, high=high)})")
         if parts:
             lines.append(
                 say(
                     "{factor} depend on one another and rank as one; of the variance, Shapley effects from the draws "
                     "of this run give {parts}.",
-                    factor=factor,
+                    factor=say(" and ").join(map(named, factor.split(" + "))),
                     parts=", ".join(parts),
                 )
             )

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mcsim.report.answers import chance
 from mcsim.report.choose import cells_of, numbers_of
 from mcsim.report.language import say
 from mcsim.report.style import in_unit, label, share, unit_words
 from mcsim.result.pairs import POINTS
 from mcsim.study import Input, Study
 from mcsim.study.declared import INDICATOR
+from mcsim.study.labels import Labels
 from mcsim.study.select import Cell
 
 if TYPE_CHECKING:
@@ -35,7 +37,7 @@ def headlines(result: Result) -> list[dict[str, str]]:
     for cell in headline_cells(result.study):
         row = result.row(cell.output.name, **cell.labels)
         labels = result.study.labels
-        where = ", ".join(labels.word(dim, code) for dim, code in cell.labels.items())
+        where = ", ".join(label_words(labels, dim, code) for dim, code in cell.labels.items())
         what = labels.name(cell.output.name, label(cell.output.name))
         lines.append({"what": what, "where": where, **_bands(row), "beside": beside(result, cell), "cell": str(cell)})
     return lines
@@ -46,14 +48,45 @@ def headline_cells(study: Study) -> list[Cell]:
     return [cell for figure in numbers_of(study) for cell in cells_of(figure, study)[:MOST_HEADLINES]]
 
 
+def label_words(labels: Labels, dim: str, code: object) -> str:
+    """Return the long name of a label; of a number that is no calendar year with what it counts.
+
+    Examples
+    --------
+    >>> names = Labels({"export_age": "age at export, years"})
+    >>> label_words(names, "export_age", 3), label_words(names, "year", 2030)
+    ('age at export, years: 3', '2030')
+    """
+    bare = isinstance(code, int | float | np.number) and not 1000 <= float(code) < 3000
+    return f"{labels.name(dim)}: {code}" if bare else labels.word(dim, code)
+
+
+def usual(texts: Sequence[str]) -> str:
+    """Return the text that most of several have, which is told of all once; nothing where no text is that of most.
+
+    Examples
+    --------
+    >>> usual(["83 %", "83 %", "90 %"]), usual(["83 %", "90 %"]), usual(["83 %"])
+    ('83 %', '', '')
+    """
+    most = max(texts, key=texts.count, default="")
+    return most if most and len(texts) > 1 and texts.count(most) > len(texts) / 2 else ""
+
+
 def by_output(lines: list[dict[str, str]]) -> list[tuple[str, list[dict[str, str]]]]:
-    """Return headlines under their outputs; one that stands alone has no title and says both in one cell."""
+    """Return headlines under their outputs; one that stands alone has no title and says both in one cell.
+
+    What stands beside most of an output's elements stands in its title once.
+    """
     groups = []
     for what, found in itertools.groupby(lines, key=lambda line: line["what"]):
         several = list(found)
         alone = len(several) == 1
         both = ", ".join(filter(None, (what, several[0]["where"])))
-        groups.append(("", [several[0] | {"where": both}]) if alone else (what, several))
+        told = usual([line["beside"] for line in several])
+        rest = [line | {"beside": ""} if line["beside"] == told else line for line in several]
+        head = f"{what} ({told})" if told else what
+        groups.append(("", [several[0] | {"where": both}]) if alone else (head, rest))
     return groups
 
 
@@ -82,15 +115,15 @@ def _bands(row: Mapping[Any, Any]) -> dict[str, str]:
     """Return the numbers of a row of the summary in words, their unit once, and in how many draws there is none."""
     unit = str(row["unit"])
     missing = float(row["undefined"])
-    told = say("undefined in {part} of the draws", part=share(missing)) if missing > 0 else ""
     if missing == 1:
-        return {"median": told, "half": "", "band": "", "undefined": ""}
+        return {"median": say("undefined in all draws"), "half": "", "band": "", "undefined": ""}
+    told = say("undefined in {part} of the draws", part=share(missing)) if missing > 0 else ""
     if unit == POINTS:  # of -100, 0 and 100 the mean alone says something
         mean = say("{value}, mean of the draws", value=f"{row['mean']:+.3g} {unit_words(POINTS)}")
         return {"median": mean, "half": "", "band": "", "undefined": told}
     if unit == INDICATOR:
         return {
-            "median": say("in {part} of the draws", part=share(row["mean"])),
+            "median": chance(float(row["mean"])),
             "half": "",
             "band": "",
             "undefined": told,

@@ -48,7 +48,7 @@ class Remark:
 
 
 REMARKS: list[Remark] = []
-NAMED = ("output", "outputs", "input", "factor")  # slots that hold codes of the study
+NAMED = ("output", "outputs", "input", "other", "factor", "option")  # slots that hold codes of the study
 
 
 def _said(text: str) -> Remark:
@@ -274,6 +274,10 @@ VERSIONS = _said("parts were computed with unlike versions of {name} ({shown}), 
 POSTERIOR = _said(
     "posterior {name}: {count} inputs by {method}, k-hat {khat}, {ess} effective draws: bands know no more"
 )
+
+# Of what options leave without effect.
+INACTIVE = _said("{option} = {word}: {input} and {other} are inactive")
+JUMPS = _said("{option} = {word}: state of health jumps at the knee wherever {input} is not 1")
 
 # Why a run is ranked as it is.
 NO_OUTPUT_RANKED = _part("no output is ranked")

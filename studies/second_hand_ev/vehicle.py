@@ -15,7 +15,7 @@ from mcsim.studies.second_hand_ev import inputs as declared_inputs
 from mcsim.studies.second_hand_ev import lca
 from mcsim.studies.second_hand_ev.plan import TABLE_NAMES, TABLES, prepare
 from mcsim.studies.second_hand_ev.steps import stages_of
-from mcsim.study import InputError, Model, OptionValue
+from mcsim.study import InputError, Model, OptionValue, remarks
 from mcsim.study.tables import Table
 
 PARAMETERS = (*declared_inputs.PARAMETERS, *lca.PARAMETERS)
@@ -63,7 +63,8 @@ def warn(options: Mapping[str, OptionValue]) -> list[str]:
     if options["steps_per_year"] not in (1, 4, 12):
         raise InputError(f"steps_per_year: not a grid of this model (got {options['steps_per_year']}); 1, 4 or 12")
     if options["knee"] == "printed":
-        lines.append("knee = printed: state of health jumps at the knee wherever knee_factor is not 1")
+        lines.append(remarks.JUMPS(option="knee", word="printed", input="knee_factor"))
     if options["battery_law"] != "first_passage":
-        lines.append(f"battery_law = {options['battery_law']}: end_of_life_loss and warranty_loss are inactive")
+        law = options["battery_law"]
+        lines.append(remarks.INACTIVE(option="battery_law", word=law, input="end_of_life_loss", other="warranty_loss"))
     return lines
