@@ -7,6 +7,7 @@ the next, leave holes that nobody fills, and a run of many chunks grows by hundr
 from __future__ import annotations
 
 import ctypes
+import gc
 import sys
 import time
 from collections.abc import Callable
@@ -26,7 +27,12 @@ def _trim() -> Callable[[int], int] | None:
 
 
 def give_back() -> None:
-    """Give holes in the heaps back to the system: some milliseconds where there are many."""
+    """Give holes in the heaps back to the system: some milliseconds where there are many.
+
+    Arrays that hang in circles of young objects go first: Python counts objects, not their bytes, and a command lets it
+    look for them seldom.
+    """
+    gc.collect(0)
     trim = _trim()
     if trim is not None:
         trim(0)
