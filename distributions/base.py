@@ -88,7 +88,7 @@ def number(family: str, name: str, value: object, *, infinite: bool = False) -> 
 def settle(instance: Any, family: str, infinite: Iterable[str] = ()) -> None:
     """Turn every field of a frozen dataclass into a float, once, while it is being constructed."""
     unbounded = frozenset(infinite)
-    for name in _names(type(instance)):
+    for name in _names(type(instance)):  # type: ignore[arg-type]
         value = getattr(instance, name)
         if type(value) is float and isfinite(value):  # tables hold thousands of these
             continue

@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from numba.core.caching import CompileResultCacheImpl, FunctionCache, IndexDataCacheFile, UserWideCacheLocator
-from numba.core.codegen import JITCodeLibrary, ll
+from numba.core.codegen import JITCodeLibrary, ll  # type: ignore[attr-defined]
 from numba.core.compiler import compile_result
 from numba.core.environment import Environment, lookup_environment
-from numba.core.runtime import _nrt_python
+from numba.core.runtime import _nrt_python  # type: ignore[attr-defined]
 
 from mcsim.kernels._folder import cache_folder
 
@@ -193,7 +193,7 @@ class KernelCacheImplementation(CompileResultCacheImpl):
         environments = tuple(_environment(*told) for told in payload.environments)
         for environment in environments:
             library.codegen.set_env(environment.env_name, environment)
-        return compile_result(
+        return compile_result(  # type: ignore[no-untyped-call]
             target_context=target_context,
             typing_context=target_context.typing_context,
             library=library,
@@ -232,7 +232,7 @@ class CheckedCache(FunctionCache):
         return str(self._impl.locator.get_cache_path())
 
     @cached_property
-    def _cache_file(self) -> CheckedFile:
+    def _cache_file(self) -> CheckedFile:  # type: ignore[override]
         stamp = self._impl.locator.get_source_stamp()
         return CheckedFile(self._cache_path, self._impl.filename_base, stamp)  # type: ignore[no-untyped-call]
 

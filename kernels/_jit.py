@@ -31,7 +31,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from numba.core import config, errors, event
-from numba.core.codegen import JITCodeLibrary, ll
+from numba.core.codegen import JITCodeLibrary, ll  # type: ignore[attr-defined]
 from numba.core.compiler import Compiler
 from numba.core.cpu import CPUTargetOptions
 from numba.core.options import TargetOptions
@@ -43,6 +43,8 @@ from mcsim.kernels._folder import cache_folder
 
 FloatArray = npt.NDArray[np.float64]
 
+# numba fills this module at run time, unseen by type checkers.
+_settings: Any = config
 # numba sets this flag of its compiler for loops of its own; here it becomes a word that `numba.njit` takes.
 _options: Any = CPUTargetOptions
 _options.noalias = TargetOptions.Mapping("noalias")  # type: ignore[no-untyped-call]
@@ -88,8 +90,8 @@ class TakenIn(JITCodeLibrary):  # type: ignore[misc]
     """A kernel as other kernels take it in: optimised, and without machine code, since nobody calls it."""
 
     def _finalize_final_module(self) -> None:
-        self._finalize_dynamic_globals()
-        self._verify_declare_only_symbols()
+        self._finalize_dynamic_globals()  # type: ignore[no-untyped-call]
+        self._verify_declare_only_symbols()  # type: ignore[no-untyped-call]
         self._make_room_for_environments()
         self._finalized = True
 
@@ -97,13 +99,14 @@ class TakenIn(JITCodeLibrary):  # type: ignore[misc]
         # Where a function finds the constants of its errors: numba writes that in the module of the function, and
         # those that take it in share the first place of this name.
         engine = self._codegen._engine
-        module = self._codegen._create_empty_module(self.name)
+        module = self._codegen._create_empty_module(self.name)  # type: ignore[no-untyped-call]
         names = [variable.name for variable in self._final_module.global_variables]
         for name in names:
-            if name.startswith("_ZN08NumbaEnv") and not engine.is_symbol_defined(name):
+            known = engine.is_symbol_defined(name)  # type: ignore[no-untyped-call]
+            if name.startswith("_ZN08NumbaEnv") and not known:
                 cpu_target.target_context.declare_env_global(module, name)
         if module.globals:
-            self._codegen._add_module(ll.parse_assembly(str(module)))
+            self._codegen._add_module(ll.parse_assembly(str(module)))  # type: ignore[no-untyped-call]
             engine.finalize_object()
 
 
@@ -111,7 +114,8 @@ class TakenInCompiler(Compiler):  # type: ignore[misc]
     """numba's compiler, to code that is taken in."""
 
     def __init__(self, typingctx: Any, targetctx: Any, library: Any, *rest: Any) -> None:
-        super().__init__(typingctx, targetctx, TakenIn(targetctx.codegen(), "taken-in"), *rest)
+        taken_in = TakenIn(targetctx.codegen(), "taken-in")  # type: ignore[no-untyped-call]
+        super().__init__(typingctx, targetctx, taken_in, *rest)  # type: ignore[no-untyped-call]
 
 
 def _know(value: Any) -> None:
@@ -131,7 +135,7 @@ class Kernel(CPUDispatcher):  # type: ignore[misc]
     """
 
     @cached_property
-    def taken_in(self) -> CPUDispatcher:
+    def taken_in(self) -> Any:
         """The form that other kernels take in."""
         options = {**self.targetoptions, "no_cpython_wrapper": True}
         return CPUDispatcher(self.py_func, targetoptions=options, pipeline_class=TakenInCompiler)
@@ -160,10 +164,10 @@ class Kernel(CPUDispatcher):  # type: ignore[misc]
 
 
 def _compile(function: Callable[..., Any], **flags: Any) -> Any:
-    if config.DISABLE_JIT:
+    if _settings.DISABLE_JIT:
         return function
     options = {"nopython": True, "nogil": True, "error_model": "numpy", "boundscheck": None, "no_cfunc_wrapper": True}
-    compiled = Kernel(function, targetoptions=options | flags)
+    compiled: Any = Kernel(function, targetoptions=options | flags)
     # A function typed at a prompt has no file to key.
     if os.path.exists(function.__code__.co_filename) and cache_folder() is not None:
         compiled._cache = CheckedCache(function)

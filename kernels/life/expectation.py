@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from mcsim.kernels._jit import apart_kernel, borrowing_kernel, kernel, part_of_kernel
 from mcsim.kernels.life.after import fill_hazard, fill_rows, last_alive, start_after
@@ -130,26 +131,38 @@ def _ahead(n_ages: int, n_nodes: int) -> Ahead:
     blocks = -(-n_ages // ABREAST)
     each = (blocks, ABREAST)
     return Ahead(
-        np.ones((blocks, n_nodes, ABREAST)),
-        np.zeros((blocks, n_nodes - 1, ABREAST)),
-        np.zeros(each, np.int64),
-        np.zeros(each),
-        np.ones(each),
-        *(np.zeros(blocks, np.int64) for _ in range(3)),
-        np.zeros(ABREAST),
+        survival=np.ones((blocks, n_nodes, ABREAST)),
+        hazard=np.zeros((blocks, n_nodes - 1, ABREAST)),
+        node=np.zeros(each, np.int64),
+        start=np.zeros(each),
+        given=np.ones(each),
+        last=np.zeros(blocks, np.int64),
+        filled=np.zeros(blocks, np.int64),
+        hazards=np.zeros(blocks, np.int64),
+        dead=np.zeros(ABREAST),
     )
 
 
 def _exports(n_entries: int, n_nodes: int, n_years: int) -> Exports:
-    wide = (n_nodes + 1, ABREAST)
+    def new(*shape: int) -> npt.NDArray[np.float64]:
+        return np.zeros((*shape, ABREAST))
+
     return Exports(
-        *(np.zeros((n_entries, ABREAST)) for _ in range(2)),
-        np.zeros(n_entries, np.int64),
-        *(np.zeros(wide) for _ in range(7)),
-        np.zeros((2, n_nodes + 9, ABREAST)),
-        *(np.zeros(ABREAST) for _ in range(2)),
-        np.zeros((ACTIVITIES, ABREAST)),
-        np.zeros((n_years, ABREAST)),
+        vehicles=new(n_entries),
+        factor=new(n_entries),
+        last=np.zeros(n_entries, np.int64),
+        begin=new(n_nodes + 1),
+        begin_worn=new(n_nodes + 1),
+        end_worn=new(n_nodes + 1),
+        rest=new(n_nodes + 1),
+        rest_worn=new(n_nodes + 1),
+        late=new(n_nodes + 1),
+        failed=new(n_nodes + 1),
+        weights=new(2, n_nodes + 9),
+        first=new(),
+        row=new(),
+        activity=new(ACTIVITIES),
+        driven=new(n_years),
     )
 
 
