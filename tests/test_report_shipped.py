@@ -16,6 +16,7 @@ from mcsim.report.answers import answers_of, input_words, plain_text, title_of
 from mcsim.report.check import read_picture
 from mcsim.report.choose import figures_of, numbers_of
 from mcsim.report.first import rows_of
+from mcsim.report.words import label_words
 from mcsim.study.answers import FIRST, MANY, slots
 
 NONSENSE = re.compile(r"\b(?:nan|NaN|inf|None|True|False)\b|\de\+\d|[{}]|\bnp\.|\bobject at\b|  +,|\(\)")
@@ -147,7 +148,9 @@ def test_the_numbers_of_a_report_are_those_of_its_summary(written):
             continue
         # What the study tells beside a number follows its labels in the same cell.
         said = where.strip().lower()
-        inside = [key for key in by_place if title == key[0].lower() and said.startswith(key[1].lower())]
+        # A title may say in brackets what stands beside most of the rows below it.
+        mine = [key for key in by_place if title == key[0].lower() or title.startswith(f"{key[0].lower()} (")]
+        inside = [key for key in mine if said.startswith(key[1].lower())]
         fits = [key for key in by_place if said.startswith(_both(*key).lower())] or inside
         row = by_place[max(fits, key=lambda key: len(_both(*key)))]
         checked += 1
@@ -168,7 +171,7 @@ def _both(name, where):
 
 def _where(result, row):
     dims = result.study.output(row["output"]).dims
-    return ", ".join(result.study.labels.word(dim.name, row[dim.name]) for dim in dims)
+    return ", ".join(label_words(result.study.labels, dim.name, row[dim.name]) for dim in dims)
 
 
 NUMBER = re.compile("(?<![A-Za-z\\d.])[\N{MINUS SIGN}-]?\\d[\\d,]*(?:\\.\\d+)?")
