@@ -192,7 +192,9 @@ def rank_and_write(study: Study, asked: Asked, request: Request) -> Told:
     """Rank a study's inputs by a method, write the table, and return the leading rows as text."""
     from mcsim.ranking.sensitivity import rank_request
     from mcsim.store.directory import TABLE
+    from mcsim.store.heap import keep_freed
 
+    keep_freed()  # a ranking holds few arrays at a time; draws that are kept would leave holes between them
     with new_folder(asked, f"{study.name}-sensitivity") as folder:
         stored = replace(asked.stored, out=folder)
         ranking = rank_request(study, replace(asked, stored=stored), request)

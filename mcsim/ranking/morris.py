@@ -25,7 +25,7 @@ from mcsim.ranking.gathered import Gathered
 from mcsim.ranking.indices import padded
 from mcsim.ranking.leaves import LeafRows
 from mcsim.ranking.method import Designed, Judgement, Mark, Telling, check_failed
-from mcsim.ranking.plan import BoolArray, Plan, failed_lines, ranked, split, values_at
+from mcsim.ranking.plan import BoolArray, Plan, evaluated, failed_lines, gaps_of, split, values_at
 from mcsim.ranking.ranking import Ranking
 from mcsim.ranking.spread import path_distances, spread_out
 from mcsim.ranking.tails import Carried, carried_by, tail_lines
@@ -87,7 +87,10 @@ class MorrisRows(LeafRows):
         plan, n_steps = self.plan, len(self.plan.factors)
         paths = chosen_trajectories(plan, numbers)
         points = np.repeat(numbers, n_steps + 1)
-        values, failed, gaps = ranked(plan, lambda study: [values_at(plan, study, paths.unit)], points, plan.seed)
+        values, failed = evaluated(
+            plan, lambda study: [values_at(plan, study, paths.unit)], points, plan.seed, given=True
+        )
+        gaps = gaps_of(plan, values, failed, len(points))
         shaped = values.reshape(len(numbers), n_steps + 1, plan.n_values)
         if gaps is not None:  # a trajectory on which an element is undefined somewhere tells nothing of it
             here = gaps.reshape(shaped.shape).any(axis=1)

@@ -132,7 +132,9 @@ def reference_values(plan: Plan) -> FloatArray:
     Squares of numbers far from zero would cancel; where the centre fails or has no value, nothing is subtracted.
     """
     centre = np.full((1, len(plan.columns)), 0.5)
-    values, failed, _ = ranked(plan, lambda study: [values_at(plan, study, centre)], np.zeros(1, np.int64), plan.seed)
+    points, first = (lambda study: [values_at(plan, study, centre)]), np.zeros(1, np.int64)
+    values, failed = evaluated(plan, points, first, plan.seed, given=True)
+    gaps_of(plan, values, failed, 1)
     return np.zeros(plan.n_values) if failed[0] else np.nan_to_num(values[0])
 
 
@@ -196,28 +198,32 @@ def evaluated(
     return rankable(values, failed, marked(plan))
 
 
-def ranked(
-    plan: Plan, points: Callable[[Study], Sequence[Values]], numbers: IntArray, seed: int
-) -> tuple[FloatArray, BoolArray, BoolArray | None]:
-    """Return as `evaluated`, where an element that is undefined somewhere fails no row but is told.
+def gaps_of(plan: Plan, values: FloatArray, failed: BoolArray, n_rows: int) -> BoolArray | None:
+    """Turn elements that the pilot lacks somewhere into whether they have a value, and tell where others have none.
+
+    Parameters
+    ----------
+    plan : Plan
+        What was evaluated.
+    values : ndarray of float, shape (n_sets * n_rows, n_values)
+        What `evaluated` gave with NaN where an element is undefined; changed in place.
+    failed : ndarray of bool, shape (n_sets * n_rows,)
+        Which evaluations failed: their rows are no gaps.
+    n_rows : int
+        Rows of a set.
 
     Returns
     -------
-    values, failed : ndarray
-        As `evaluated`.
-    gaps : ndarray of bool, shape (n, n_values), optional
+    ndarray of bool, shape (n_rows, n_values), optional
         Rows in one of whose sets an element is undefined that the pilot saw defined everywhere; none of them mostly.
     """
-    values, failed = evaluated(plan, points, numbers, seed, given=True)
     if not _declared(plan).any():
-        return values, failed, None
+        return None
     there, by_definedness = ~np.isnan(values), marked(plan)
     values[:, by_definedness] = there[:, by_definedness]
     there[:, by_definedness] = True
     there[failed] = True  # these fail whole
-    if there.all():
-        return values, failed, None
-    return values, failed, np.asarray(~there.reshape(-1, len(numbers), plan.n_values).all(axis=0))
+    return None if there.all() else np.asarray(~there.reshape(-1, n_rows, plan.n_values).all(axis=0))
 
 
 def _declared(plan: Plan) -> BoolArray:

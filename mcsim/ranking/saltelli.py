@@ -19,7 +19,7 @@ from mcsim.engine.reduce import Portion
 from mcsim.engine.sets import Moved, Values
 from mcsim.ranking.indices import Rows, Sums, add_rows, padded
 from mcsim.ranking.leaves import LeafRows
-from mcsim.ranking.plan import BoolArray, Plan, ranked, values_at
+from mcsim.ranking.plan import BoolArray, Plan, evaluated, gaps_of, values_at
 from mcsim.ranking.summed import Spare
 from mcsim.ranking.tails import Extremes
 from mcsim.study import FloatArray, InputError, IntArray, Study
@@ -90,10 +90,12 @@ class SaltelliRows(LeafRows):
                 rows = np.arange(first, min(first + block, low + size))
                 numbers = leaf * plan.leaf + rows
                 points = partial(_points, plan, *_unit(plan, leaf, rows))
-                values, bad_calls, gaps = ranked(plan, points, numbers, plan.seed)
+                values, bad_calls = evaluated(plan, points, numbers, plan.seed, given=True)
+                gaps = gaps_of(plan, values, bad_calls, len(numbers))
                 twin = values
                 if plan.debias:
-                    twin, more, others = ranked(plan, points, numbers, inner_seed(plan.seed))
+                    twin, more = evaluated(plan, points, numbers, inner_seed(plan.seed), given=True)
+                    others = gaps_of(plan, twin, more, len(numbers))
                     bad_calls |= more
                     gaps = others if gaps is None else gaps if others is None else gaps | others
                 bad = np.asarray(bad_calls.reshape(-1, len(numbers)).any(axis=0))

@@ -17,13 +17,30 @@ EVERY_BYTES = 64 * 2**20  # of arrays that came and went, between two times that
 EVERY_SECONDS = 0.5  # or between two looks, which take some milliseconds
 
 
-@lru_cache(maxsize=1)
-def _trim() -> Callable[[int], int] | None:
-    """Return what gives holes back, None where the system's library has no such thing."""
+ON_TOP, FROM_THE_HEAP = -1, -3  # what glibc's malloc.h calls M_TRIM_THRESHOLD and M_MMAP_THRESHOLD
+KEPT_BYTES = 64 * 2**20  # free on top of a heap, until holes are given back
+LARGEST_BYTES = 8 * 2**20  # of an array that the heap holds
+
+
+@lru_cache(maxsize=2)
+def _own(name: str) -> Callable[..., int] | None:
+    """Return a function of the system's allocator, None where its library has no such thing."""
     if not sys.platform.startswith("linux"):
         return None
-    found: Callable[[int], int] | None = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    found: Callable[..., int] | None = getattr(ctypes.CDLL(None), name, None)
     return found
+
+
+def keep_freed() -> None:
+    """Let the allocator keep what is freed for what comes next; `give_back` still gives it back.
+
+    Else each array of more than 128 KiB is a piece of its own of the system's memory, cleared by it page by page: a
+    tenth of the time of a Sobol' ranking of `second-hand-ev`, for 80 MB.
+    """
+    option = _own("mallopt")
+    if option is not None:
+        option(ON_TOP, KEPT_BYTES)
+        option(FROM_THE_HEAP, LARGEST_BYTES)
 
 
 def give_back() -> None:
@@ -33,7 +50,7 @@ def give_back() -> None:
     look for them seldom.
     """
     gc.collect(0)
-    trim = _trim()
+    trim = _own("malloc_trim")
     if trim is not None:
         trim(0)
 
