@@ -126,7 +126,7 @@ class Study(Suggests):
     labels: Labels = field(default_factory=Labels)
     outcomes: tuple[Outcome, ...] = ()
     under: str = ""
-    _found: dict[str, tuple[Output, ...]] = field(default_factory=dict, init=False)  # outputs, once they were asked for
+    _found: dict[str, Any] = field(default_factory=dict, init=False)  # what was asked for once
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "options", MappingProxyType(dict(self.options)))
@@ -146,7 +146,8 @@ class Study(Suggests):
         """Outputs that exist under the study's options, with what these say of whether they may be undefined."""
         if "outputs" not in self._found:
             self._found["outputs"] = tuple(one for one in self.declared if one.name not in self.left_out)
-        return self._found["outputs"]
+        outputs: tuple[Output, ...] = self._found["outputs"]
+        return outputs
 
     @property
     def declared(self) -> tuple[Output, ...]:
@@ -154,7 +155,8 @@ class Study(Suggests):
         if "declared" not in self._found:
             found = (self._under_options(output) for output in self.model.outputs if self._exists(output))
             self._found["declared"] = tuple(found)
-        return self._found["declared"]
+        declared: tuple[Output, ...] = self._found["declared"]
+        return declared
 
     def _exists(self, output: Output) -> bool:
         return output.only_if is None or self.options[output.only_if[0]] == output.only_if[1]
@@ -178,7 +180,10 @@ class Study(Suggests):
     @property
     def uncertain(self) -> tuple[Input, ...]:
         """Inputs that have more than one value: the columns of a design."""
-        return tuple(item for item in self.inputs if item.uncertain)
+        if "uncertain" not in self._found:  # a support for each of hundreds of inputs
+            self._found["uncertain"] = tuple(item for item in self.inputs if item.uncertain)
+        uncertain: tuple[Input, ...] = self._found["uncertain"]
+        return uncertain
 
     @property
     def groups(self) -> dict[str, tuple[str, ...]]:
