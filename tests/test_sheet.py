@@ -195,3 +195,12 @@ def test_a_sheet_without_room_is_written_all_the_same():
         axis.plot([0, 1], [0, 1])
         axis.set_title("a title")
     assert "nan" not in svg(sheet)
+
+
+def test_a_folded_text_is_found_whole_in_the_file_and_two_hyphens_end_no_comment():
+    picture, axes = Pen.subplots(figsize=(2.0, 2.0))
+    label = "share of the variance of what -- as a source says -- is lost, US$/kWh of US$ 2020--"
+    axes.set_xlabel(label)
+    told = svg(picture)
+    ET.fromstring(told)
+    assert f"<!-- {label.replace('--', '- -')} -->" in told

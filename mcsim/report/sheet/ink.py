@@ -145,7 +145,7 @@ def text(
     where, (x, y) = "", at
     if turn:
         where, x, y = f' transform="translate({number(x)} {number(y)}) rotate({number(-turn)})"', 0.0, 0.0
-    found = []
+    found = [_comment(words)] if words.strip() else []
     for place, line in enumerate(lines):
         if not line.strip():
             continue
@@ -157,6 +157,12 @@ def text(
         down = number(y + first + step * place)
         found.append(f'<text x="{number(x)}" y="{down}"{look}{held}{where}>{escape(line, quote=False)}</text>\n')
     return "".join(found)
+
+
+def _comment(words: str) -> str:
+    """Return a text on one line as a comment, as matplotlib writes it: a search finds what is folded too."""
+    whole = " ".join(words.split())
+    return f"<!-- {whole.replace('--', '- -').replace('--', '- -')} -->\n"  # XML allows no two hyphens in a comment
 
 
 def head(wide: float, high: float) -> str:
