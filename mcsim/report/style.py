@@ -14,20 +14,23 @@ LINES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1)), (0, (1, 1)))
 WIDTH = 7.2  # inches: the text width of an A4 page
 NARROW = 3.6  # inches: the text then is 11 px high on a screen 390 px wide
 
+LETTERS, TITLE, LEGEND = 8.5, 9.0, 8.0  # points: of axes, of titles, of legends
+GRID, GRID_WIDTH, LINE_WIDTH = "#dddddd", 0.6, 1.6
+
 SETTINGS: dict[str, Any] = {
     "font.family": "DejaVu Sans",
-    "font.size": 8.5,
-    "axes.titlesize": 9,
-    "axes.labelsize": 8.5,
+    "font.size": LETTERS,
+    "axes.titlesize": TITLE,
+    "axes.labelsize": LETTERS,
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.grid": True,
     "axes.axisbelow": True,
-    "grid.color": "#dddddd",
-    "grid.linewidth": 0.6,
+    "grid.color": GRID,
+    "grid.linewidth": GRID_WIDTH,
     "legend.frameon": False,
-    "legend.fontsize": 8,
-    "lines.linewidth": 1.6,
+    "legend.fontsize": LEGEND,
+    "lines.linewidth": LINE_WIDTH,
     "figure.constrained_layout.use": True,
     "svg.fonttype": "path",
     "text.parse_math": False,  # names and units are texts: "US$ 1 to US$ 2" is no formula

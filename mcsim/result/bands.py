@@ -19,6 +19,7 @@ from mcsim.study import FloatArray, IntArray
 PROBABILITIES = (0.025, 0.05, 0.25, 0.5, 0.75, 0.95, 0.975)
 COLUMNS = ("p2.5", "p5", "p25", "p50", "p75", "p95", "p97.5")
 SLICE_BYTES = 32 * 2**20
+SHARE_OF_SPREAD = 1e-3  # of the standard deviation of an element, by which rounding may move a draw at most
 FLOAT32_STEP = 2.0**-24  # largest relative error of a number that is rounded to float32
 FLOAT32_LEAST, FLOAT32_MOST = 1e-30, 1e37  # between which it is that
 
@@ -59,7 +60,7 @@ class Bands:
         """
         varies = self.sd > 0.0
         farthest = np.abs(self.mean) + np.where(varies, self.sd, 0.0) * np.sqrt(self.n)
-        told_apart = (1e-3 * self.sd > FLOAT32_STEP * np.abs(self.mean)) & (self.sd > FLOAT32_LEAST)
+        told_apart = (SHARE_OF_SPREAD * self.sd > FLOAT32_STEP * np.abs(self.mean)) & (self.sd > FLOAT32_LEAST)
         return bool((told_apart | ~varies).all() and not (farthest > FLOAT32_MOST).any())
 
     @property

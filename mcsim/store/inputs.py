@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from mcsim.result.datasets import groups_of, input_attributes
 from mcsim.store.calm import calm
 from mcsim.store.described import told_whole
-from mcsim.store.ondisk import OnDisk
+from mcsim.store.ondisk import OnDisk, Stored
 from mcsim.store.rounding import BITS, bits_for, to_bits
 from mcsim.store.whole import reading
 from mcsim.study import FloatArray, IntArray, Study
@@ -177,32 +177,11 @@ class LateInputs(OnDisk[FloatArray]):
         return len(self._stored)
 
 
-class StoredInputs(OnDisk[FloatArray]):
-    """Uncertain inputs in a draws.nc, read when asked for, and drawn again where they were rounded.
+class StoredInputs(Stored[FloatArray]):
+    """Uncertain inputs in a draws.nc, read when asked for, and drawn again where they were rounded."""
 
-    Parameters
-    ----------
-    path : Path
-        The file.
-    study : Study
-        Declares the inputs.
-    names : tuple of str
-        Inputs that it holds.
-    """
-
-    def __init__(self, path: Path, study: Study, names: tuple[str, ...]) -> None:
-        self._path, self._study, self._names = path, study, names
-
-    def __getitem__(self, name: str) -> FloatArray:
-        if name not in self._names:
-            raise KeyError(name)
+    def _read(self, name: str) -> FloatArray:
         return self.between(0, None, (name,))[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._names)
-
-    def __len__(self) -> int:
-        return len(self._names)
 
     def between(self, start: int, stop: int | None, names: Sequence[str] = ()) -> dict[str, FloatArray]:
         """Return rows start..stop-1 of some inputs, all of them by default, as they were drawn."""

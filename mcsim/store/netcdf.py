@@ -21,10 +21,10 @@ from mcsim.result.datasets import dim_attributes, groups_of, output_attributes
 from mcsim.store.calm import calm
 from mcsim.store.heap import give_back
 from mcsim.store.inputs import COMPRESSION, REMEDY, write_inputs
-from mcsim.store.ondisk import OnDisk
+from mcsim.store.ondisk import Stored
 from mcsim.store.rounding import STEPS, steps_of, to_steps
 from mcsim.store.whole import reading
-from mcsim.study import InputError, Output, Study
+from mcsim.study import InputError, Output
 from mcsim.study.labels import Labels
 
 if TYPE_CHECKING:
@@ -153,33 +153,12 @@ def _whole(parts: Iterable[tuple[int, NDArray[Any]]], step: int) -> Iterator[tup
         yield row, np.concatenate(waiting)
 
 
-class StoredDraws(OnDisk[NDArray[Any]]):
-    """Packed draws of the outputs in a draws.nc, read when asked for.
+class StoredDraws(Stored[NDArray[Any]]):
+    """Packed draws of the outputs in a draws.nc, read when asked for."""
 
-    Parameters
-    ----------
-    path : Path
-        The file.
-    study : Study
-        Declares the outputs.
-    names : tuple of str
-        Outputs that it holds.
-    """
-
-    def __init__(self, path: Path, study: Study, names: tuple[str, ...]) -> None:
-        self._path, self._study, self._names = path, study, names
-
-    def __getitem__(self, name: str) -> NDArray[Any]:
-        if name not in self._names:
-            raise KeyError(name)
+    def _read(self, name: str) -> NDArray[Any]:
         parts = [rows for _, rows in self.stream(name, 0)]
         return parts[0] if len(parts) == 1 else np.concatenate(parts)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._names)
-
-    def __len__(self) -> int:
-        return len(self._names)
 
     def stream(
         self, name: str, step: int, start: int = 0, stop: int | None = None

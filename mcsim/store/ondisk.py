@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from abc import abstractmethod
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import TypeVar
+
+from mcsim.study import Study
 
 Array = TypeVar("Array")
 
@@ -17,3 +21,35 @@ class OnDisk(Mapping[str, Array]):
 
     def __contains__(self, name: object) -> bool:
         return any(name == known for known in self)
+
+
+class Stored(OnDisk[Array]):
+    """Arrays of a study in its draws.nc.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    study : Study
+        Declares them.
+    names : tuple of str
+        Those that the file holds.
+    """
+
+    def __init__(self, path: Path, study: Study, names: tuple[str, ...]) -> None:
+        self._path, self._study, self._names = path, study, names
+
+    def __getitem__(self, name: str) -> Array:
+        if name not in self._names:
+            raise KeyError(name)
+        return self._read(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    @abstractmethod
+    def _read(self, name: str) -> Array:
+        """Return one of them, whole."""

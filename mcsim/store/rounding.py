@@ -2,8 +2,8 @@
 
 Of a double the last thirty bits or so are noise to any compression, and far below the spread that a draw comes from. An
 output of many elements keeps multiples of a step, a power of two, of each element's own; an input keeps significant
-bits, so that small values of a skewed distribution keep their digits. Either moves a draw by at most `SHARE` of the
-spread, a thousandth, which adds less than a millionth to a variance.
+bits, so that small values of a skewed distribution keep their digits. Either moves a draw by at most `SHARE_OF_SPREAD`
+of the spread, a thousandth, which adds less than a millionth to a variance.
 """
 
 from __future__ import annotations
@@ -14,20 +14,20 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from mcsim.distributions import Distribution
-from mcsim.result.bands import FLOAT32_STEP
+from mcsim.result.bands import FLOAT32_STEP, SHARE_OF_SPREAD
 from mcsim.study import FloatArray
 
-SHARE = 1e-3  # of the spread of an element, by which rounding moves a draw at most
 FEWEST_BITS, MOST_BITS = 10, 23  # of a mantissa, beside the one that is not written; float32 has 23
 SPREAD = 0.025, 0.975  # quantiles four standard deviations of a normal distribution apart
 STEPS = (
-    f"float32, each element a multiple of its own power of two: moved by at most {SHARE:g} of its standard deviation"
+    "float32, each element a multiple of its own power of two: moved by at most "
+    f"{SHARE_OF_SPREAD:g} of its standard deviation"
 )
 BITS = "_QuantizeBitRoundNumberOfSignificantBits"  # as netCDF-C names it
 
 
 def steps_of(spread: ArrayLike) -> FloatArray:
-    """Return the steps, powers of two, whose halves are at most `SHARE` of a spread; 0 where there is none.
+    """Return the steps, powers of two, whose halves are at most `SHARE_OF_SPREAD` of a spread; 0 where there is none.
 
     Examples
     --------
@@ -36,7 +36,7 @@ def steps_of(spread: ArrayLike) -> FloatArray:
     """
     spread = np.asarray(spread, np.float64)
     there = spread > 0.0  # of a single draw it is not a number
-    exponent = np.floor(np.log2(2.0 * SHARE * np.where(there, spread, 1.0)))
+    exponent = np.floor(np.log2(2.0 * SHARE_OF_SPREAD * np.where(there, spread, 1.0)))
     return np.asarray(np.where(there, np.exp2(exponent), 0.0))
 
 
@@ -71,10 +71,10 @@ def bits_for(distribution: Distribution) -> int | None:
     largest, spread = max(abs(low), abs(high)), (high - low) / 4.0
     if not (spread > 0.0 and 1e-30 < largest < 1e30):
         return None
-    if FLOAT32_STEP * largest > SHARE * spread:
+    if FLOAT32_STEP * largest > SHARE_OF_SPREAD * spread:
         return None
     # Of b bits a number is moved by at most 2**-(b + 1) of itself.
-    return min(MOST_BITS, max(FEWEST_BITS, math.ceil(math.log2(largest / (2.0 * SHARE * spread)))))
+    return min(MOST_BITS, max(FEWEST_BITS, math.ceil(math.log2(largest / (2.0 * SHARE_OF_SPREAD * spread)))))
 
 
 def to_bits(values: ArrayLike, bits: int) -> NDArray[np.float32]:

@@ -6,10 +6,10 @@ plain frozen records: nothing here draws, runs or writes.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
 from mcsim.distributions.dependence import Dirichlet
 from mcsim.study.above import above
@@ -29,6 +29,7 @@ from mcsim.study.survey import Survey
 from mcsim.study.tables import Table
 from mcsim.study.types import OptionValue
 
+Found = TypeVar("Found")
 CENTRE = "centre"  # the word that holds an input, a table or a group at its medians
 
 
@@ -144,19 +145,14 @@ class Study(Suggests):
     @property
     def outputs(self) -> tuple[Output, ...]:
         """Outputs that exist under the study's options, with what these say of whether they may be undefined."""
-        if "outputs" not in self._found:
-            self._found["outputs"] = tuple(one for one in self.declared if one.name not in self.left_out)
-        outputs: tuple[Output, ...] = self._found["outputs"]
-        return outputs
+        return self._once("outputs", lambda: (one for one in self.declared if one.name not in self.left_out))
 
     @property
     def declared(self) -> tuple[Output, ...]:
         """Outputs that exist under the study's options, those included that a run leaves out."""
-        if "declared" not in self._found:
-            found = (self._under_options(output) for output in self.model.outputs if self._exists(output))
-            self._found["declared"] = tuple(found)
-        declared: tuple[Output, ...] = self._found["declared"]
-        return declared
+        return self._once(
+            "declared", lambda: (self._under_options(one) for one in self.model.outputs if self._exists(one))
+        )
 
     def _exists(self, output: Output) -> bool:
         return output.only_if is None or self.options[output.only_if[0]] == output.only_if[1]
@@ -180,10 +176,14 @@ class Study(Suggests):
     @property
     def uncertain(self) -> tuple[Input, ...]:
         """Inputs that have more than one value: the columns of a design."""
-        if "uncertain" not in self._found:  # a support for each of hundreds of inputs
-            self._found["uncertain"] = tuple(item for item in self.inputs if item.uncertain)
-        uncertain: tuple[Input, ...] = self._found["uncertain"]
-        return uncertain
+        return self._once("uncertain", lambda: (item for item in self.inputs if item.uncertain))
+
+    def _once(self, name: str, find: Callable[[], Iterable[Found]]) -> tuple[Found, ...]:
+        """Return what is found, looked for when it is asked for first."""
+        if name not in self._found:
+            self._found[name] = tuple(find())
+        found: tuple[Found, ...] = self._found[name]
+        return found
 
     @property
     def groups(self) -> dict[str, tuple[str, ...]]:

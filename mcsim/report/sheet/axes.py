@@ -11,6 +11,7 @@ import numpy as np
 
 from mcsim.report.sheet.ink import Look
 from mcsim.report.sheet.marks import Area, Boxes, Curve, Level, Mark, Segments, Words
+from mcsim.report.style import LINE_WIDTH
 from mcsim.study import FloatArray
 
 ROOM = 0.05  # left beyond what is drawn, of its reach
@@ -246,7 +247,7 @@ class Axes:
     def errorbar(
         self, xs: Any, ys: Any, yerr: Any = None, xerr: Any = None, capsize: float = 0.0, marker: str = "",
         markersize: float = 6.0, label: str | None = None, color: Any = "black", ecolor: Any = None,
-        linewidth: float = 1.6, elinewidth: float | None = None, fmt: str = "",
+        linewidth: float = LINE_WIDTH, elinewidth: float | None = None, fmt: str = "",
     ) -> None:  # fmt: skip
         """Draw how far values may reach to both sides, and a sign at each where one is named."""
         assert fmt in ("", "none")

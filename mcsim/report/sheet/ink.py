@@ -11,6 +11,7 @@ import numpy as np
 
 from mcsim.report.sheet.colours import paint
 from mcsim.report.sheet.letters import BELOW, CAPITALS, FAMILY, LINE, width
+from mcsim.report.style import LINE_WIDTH
 from mcsim.study import FloatArray
 
 # Lengths of dashes and gaps, in widths of the line.
@@ -23,7 +24,7 @@ class Look:
 
     color: Any = "black"
     alpha: float = 1.0
-    linewidth: float = 1.6
+    linewidth: float = LINE_WIDTH
     linestyle: Any = "-"
 
     def stroke(self) -> str:

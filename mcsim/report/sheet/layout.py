@@ -13,7 +13,8 @@ from mcsim.report.sheet import write
 from mcsim.report.sheet.letters import fold, height, width
 from mcsim.report.sheet.marks import Scale, Words
 from mcsim.report.sheet.ticks import MOST, ticks, words_of
-from mcsim.report.sheet.write import BETWEEN, LEGEND, LETTERS, TITLE, Frame, Line, Side
+from mcsim.report.sheet.write import BETWEEN, Frame, Line, Side
+from mcsim.report.style import LEGEND, LETTERS, TITLE
 
 if TYPE_CHECKING:
     from mcsim.report.sheet.axes import Axes, Ruler

@@ -11,14 +11,14 @@ from mcsim.report.sheet.ink import Look, head, number, path, text
 from mcsim.report.sheet.letters import BELOW, CAPITALS, height, width
 from mcsim.report.sheet.marks import HANDLE, Mark, Scale
 from mcsim.report.sheet.ticks import ticks, words_of
+from mcsim.report.style import GRID, GRID_WIDTH, LEGEND, LETTERS, TITLE
 
 if TYPE_CHECKING:
     from mcsim.report.sheet.axes import Axes
     from mcsim.report.sheet.picture import Bar, Sheet
 
-LETTERS, TITLE, LEGEND = 8.5, 9.0, 8.0  # points: of axes, of titles, of legends
 TO_WORDS, TO_LABEL, BETWEEN = 3.5, 4.0, 5.0  # points: from ticks to their texts, to what an axis measures, to a title
-GRID = Look("#dddddd", linewidth=0.6)
+LATTICE = Look(GRID, linewidth=GRID_WIDTH)
 SPINE = Look("black", linewidth=0.8)
 HANDLED = HANDLE + 6.4  # of a line of a legend, before its words
 GAP = 16.0  # between columns of a legend
@@ -180,7 +180,7 @@ def _grid(frame: Frame, at: Scale) -> list[str]:
         shape += "".join(f"M{number(x)} {number(at.top)}v{number(at.high)}" for x in at.x(frame.x.places).tolist())
     if frame.panel.yaxis.grid:
         shape += "".join(f"M{number(at.left)} {number(y)}h{number(at.wide)}" for y in at.y(frame.y.places).tolist())
-    return [path(shape, GRID.stroke())]
+    return [path(shape, LATTICE.stroke())]
 
 
 def _below(frame: Frame, at: Scale) -> list[str]:
