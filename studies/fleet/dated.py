@@ -239,7 +239,7 @@ DATED = (
         "take_back",
         "producers fetch packs back and recycle them where those of home are: exported ones, and of vehicles sold new",
         {Policy: _take_back},
-        policy_input("take_back_reached", "share", "exported packs taken back to the {home}", 0.30),
+        policy_input("take_back_reached", "share", "exported packs taken back to {home}", 0.30),
         policy_input("take_back_new_reached", "share", "packs of vehicles sold new in {host}, taken back alike", 0.50),
     ),
     dated(

@@ -34,7 +34,7 @@ HOME = (
     Parameter(
         "home_ev_survival_stretch",
         "-",
-        "stretch of EVs' age axis over it: below 1 they leave the {home} sooner than other vehicles",
+        "stretch of EVs' age axis over it: below 1 they leave {home} sooner than other vehicles",
         (0.2, 5.0),
         "survival",
         constant(1.0),
@@ -115,11 +115,11 @@ LAWS = (
     ),
     Parameter("report_annual_degradation", "1/yr", "the report's, law capacity_cdf only", (1e-6, 1.0), AGEING),
     Parameter("report_knee_age", "yr", "the report's, law capacity_cdf only", (0.5, 100.0), AGEING),
-    Parameter("warranty_years", "yr", "battery warranty of vehicles new in the {home}", (0.0, 30.0), AGEING),
+    Parameter("warranty_years", "yr", "battery warranty of vehicles new in {home}", (0.0, 30.0), AGEING),
     Parameter("host_warranty_years", "yr", "battery warranty of vehicles new in {host}", (0.0, 30.0), AGEING),
 )
 CONTENTS = (
-    Parameter("home_bev_capacity", "kWh", "mean capacity of BEVs sold in the {home} from 2030", POSITIVE, PACKS),
+    Parameter("home_bev_capacity", "kWh", "mean capacity of BEVs sold in {home} from 2030", POSITIVE, PACKS),
     Parameter("host_bev_capacity", "kWh", "mean capacity of BEVs sold new in {host} from 2030", POSITIVE, PACKS),
     Parameter("home_capacity_factor", "-", "on the {home} capacities up to 2024", POSITIVE, PACKS),
     Parameter("host_capacity_factor", "-", "on the {host} capacities up to 2024", POSITIVE, PACKS),
@@ -219,12 +219,12 @@ VEHICLE_OUTPUTS = (
     Output("ev_share", "share", "EVs in the stock", (YEAR,), rank=True),
     Output("ev_share_of_new_sales", "share", "EVs in new sales", (YEAR,)),
     Output("ev_share_of_imports", "share", "EVs in second-hand imports", (YEAR,)),
-    Output("used_ev_exports", "vehicle/yr", "used EVs from the {home} to {host}", (YEAR,)),
-    Output("cumulative_used_ev_exports", "vehicle", "used EVs from the {home} to {host} since 2005", (YEAR,)),
+    Output("used_ev_exports", "vehicle/yr", "used EVs from {home} to {host}", (YEAR,)),
+    Output("cumulative_used_ev_exports", "vehicle", "used EVs from {home} to {host} since 2005", (YEAR,)),
     Output(
         "home_retired_packs",
         "pack/yr",
-        "EV packs that retire in the {home}: of EVs that leave and do not cross, and replaced in EVs that stay",
+        "EV packs that retire in {home}: of EVs that leave and do not cross, and replaced in EVs that stay",
         (YEAR,),
     ),
     Output("home_pool", "vehicle/yr", "{home} deregistrations, the pool of second-hand vehicles", (YEAR,)),

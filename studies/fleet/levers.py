@@ -117,7 +117,7 @@ TODAY = (
         "state_of_health",
         "a used EV below a state of health, by the stricter of two rules, does not cross; its pack retires at home",
         (
-            policy_input("minimum_soh_export", "share", "lowest state of health of an EV that may leave the {home}"),
+            policy_input("minimum_soh_export", "share", "lowest state of health of an EV that may leave {home}"),
             policy_input("minimum_soh_import", "share", "lowest state of health of an EV that may enter {host}"),
         ),
         {BorderRule: _health},
@@ -176,10 +176,10 @@ TODAY = (
             policy_input(
                 "home_hydro_share",
                 "share",
-                "hydrometallurgy in the recycling of packs taken back to the {home}",
+                "hydrometallurgy in the recycling of packs taken back to {home}",
                 1.0,
             ),
-            policy_input("take_back_share", "share", "exported packs taken back to the {home} by their producers"),
+            policy_input("take_back_share", "share", "exported packs taken back to {home} by their producers"),
         ),
         {Policy: _take_back, Recovery: _home_routes},
     ),

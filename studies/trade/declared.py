@@ -30,7 +30,7 @@ DRIVING = (
     "host_distance_exponent",
 )  # fmt: skip
 OWN = (
-    Parameter("home_suv_share", "share", "vehicles of the {home} that drive as sport utilities do", SHARE, "use"),
+    Parameter("home_suv_share", "share", "vehicles of {home} that drive as sport utilities do", SHARE, "use"),
     Parameter("phev_electric_share", "share", "distance that plug-in hybrids drive on electricity", SHARE, "use"),
     Parameter(
         "hybrid_fuel_ratio", "ratio", "gasoline of a hybrid over that of a combustion vehicle of its year",
@@ -160,9 +160,9 @@ def outputs(places: tuple[str, ...]) -> tuple[Output, ...]:
             "last year in which the sum of what second-hand EVs change turns its sign; undefined where it never does",
             (place, category), may_be_undefined=True, keep=False,
         ),
-        Output("home_battery_mass_kept", "t/yr", "packs that would retire in the {home} if no EV crossed", (year,)),
+        Output("home_battery_mass_kept", "t/yr", "packs that would retire in {home} if no EV crossed", (year,)),
         Output("home_battery_mass_kept_total", "t", "the same since 2005, to 2050", rank=True),
-        Output("home_retired_battery_mass", "t/yr", "EV packs that retire in the {home}", (year, case)),
+        Output("home_retired_battery_mass", "t/yr", "EV packs that retire in {home}", (year, case)),
         Output("host_retired_battery_mass", "t/yr", "EV packs that retire in {host}", (year, case)),
         Output(
             "vehicle_distance", "Gkm/yr", "distance driven", (year, place, powertrain, case),
