@@ -35,7 +35,7 @@ from mcsim.study.load import load
 CORRIDOR = Corridor("us", "mx")
 REPEATS = 3
 LIVES = COUNTED  # one by one; more are counted by halving
-ROOFLINE = 2.5  # ns per life of the compiled C prototype with AVX-512 intrinsics, ../shared/spec/speed.md
+ROOFLINE = 2.5  # ns per life of a compiled C prototype with AVX-512 intrinsics, measured apart
 
 
 class Route:
