@@ -13,6 +13,7 @@ from mcsim.calibration.coverage import coverage
 from mcsim.calibration.diagnostics import told
 from mcsim.calibration.likelihood import likelihood_of, source_log
 from mcsim.calibration.sample import effective, resampled, smoothed
+from mcsim.calibration.tail import smoothed_weights
 from mcsim.command.main import main
 from mcsim.engine.backends import RunFailed
 from mcsim.engine.folder import merge
@@ -193,6 +194,25 @@ def test_smoothed_weights_keep_the_order_of_the_likelihoods():
     assert weights.sum() == pytest.approx(1.0)
     assert khat < 0.7
     assert 1.0 < effective(weights) < 2000.0
+
+
+@pytest.mark.parametrize(("count", "spread"), [(30, 0.5), (225, 1.0), (226, 0.01), (2000, 1.0), (2000, 6.0)])
+def test_weights_are_smoothed_as_arviz_smooths_them(count, spread):
+    from arviz_stats.base import array_stats
+
+    log = spread * np.random.default_rng(count).normal(size=count)
+    weights, khat = smoothed_weights(log)
+    expected, shape = array_stats.psislw(-log)
+    assert khat == pytest.approx(float(shape), abs=1e-12)
+    np.testing.assert_allclose(weights, expected, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("log", [np.zeros(3), np.zeros(400), np.arange(20.0)])
+def test_weights_whose_tail_has_no_shape_stay_and_say_so(log):
+    weights, khat = smoothed_weights(log)
+    assert khat == np.inf
+    np.testing.assert_allclose(np.exp(weights), np.exp(log) / np.exp(log).sum())
+    assert smoothed(log)[0].sum() == pytest.approx(1.0)
 
 
 def test_resampling_takes_each_draw_as_often_as_its_weight_says():

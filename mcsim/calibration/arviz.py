@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from mcsim.study import FloatArray
 
 
@@ -13,13 +11,6 @@ def _statistics() -> Any:
     from importlib import import_module
 
     return import_module("arviz_stats.base").array_stats
-
-
-def smoothed_weights(log: FloatArray) -> tuple[FloatArray, float]:
-    """Return Pareto smoothed log weights (n,) and the shape k-hat of their tail, from log weights (n,)."""
-    # ArviZ takes log likelihoods of points left out, whose negative are the log weights.
-    weights, khat = _statistics().psislw(-log)
-    return np.asarray(weights, np.float64), float(khat)
 
 
 def r_hat(draws: FloatArray) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -23,6 +24,10 @@ class Weighed(NamedTuple):
     ess: float
 
 
+# What was found of a run, as long as somebody holds it: each of its figures asks.
+_KNOWN: WeakKeyDictionary[Result, Weighed | None] = WeakKeyDictionary()
+
+
 def reweighed(result: Result) -> Weighed | None:
     """Return the weights that the observations of a study give to the draws of a run on its priors.
 
@@ -39,6 +44,12 @@ def reweighed(result: Result) -> Weighed | None:
         None where there is nothing to weigh by, where an observed output was not kept, where the draws are those of a
         posterior already, or where the weights collapse on few of them.
     """
+    if result not in _KNOWN:
+        _KNOWN[result] = _reweighed(result)
+    return _KNOWN[result]
+
+
+def _reweighed(result: Result) -> Weighed | None:
     calibration = result.study.calibration
     seen = calibration.observations
     there = [name for name in result.kept if name not in result.rounded]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mcsim.calibration.arviz import smoothed_weights
+from mcsim.calibration.tail import smoothed_weights
 from mcsim.study import FloatArray, IntArray
 
 COLLAPSED = 0.7  # k-hat from which weights say nothing; Vehtari et al. (2024), "Pareto smoothed importance sampling"

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False, weakref_slot=True)
 class Result(Suggests):
     """Draws and bands of one run; failed draws are left out of both and listed.
 
