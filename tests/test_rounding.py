@@ -15,9 +15,10 @@ from mcsim.engine.folder import merge
 from mcsim.engine.points import design_columns, values_of
 from mcsim.engine.redrawn import drawn_again
 from mcsim.engine.run import run
-from mcsim.store import inputs, netcdf, rounding
+from mcsim.store import inputs, rounding
 from mcsim.store.described import declarations, study_declared
 from mcsim.store.directory import read
+from mcsim.store.pieces import in_steps
 from mcsim.study.load import load
 
 LAWS = [
@@ -173,7 +174,7 @@ def test_shipped_inputs_follow_from_what_study_json_declares(name):
 def test_pieces_are_joined_to_whole_slices(lengths):
     ends = np.cumsum([0, *lengths])
     parts = [(int(low), np.arange(low, high)) for low, high in pairwise(ends)]
-    slices = list(netcdf._whole(parts, 5))
+    slices = list(in_steps(parts, 5))
     assert [row for row, _ in slices] == list(range(0, int(ends[-1]), 5))
     assert all(len(rows) == 5 for _, rows in slices[:-1])
     assert np.array_equal(np.concatenate([np.empty(0), *(rows for _, rows in slices)]), np.arange(ends[-1]))

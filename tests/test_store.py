@@ -5,6 +5,7 @@ import json
 import shutil
 from dataclasses import replace
 
+import h5py
 import numpy as np
 import pytest
 import xarray as xr
@@ -13,7 +14,8 @@ from engine_studies import fails_sometimes, small, unlike
 from mcsim.engine import collect
 from mcsim.engine.folder import merge
 from mcsim.engine.run import RunFailed, run
-from mcsim.store import chunks
+from mcsim.result.pairs import compare
+from mcsim.store import chunks, rounding
 from mcsim.store.claim import new_folder
 from mcsim.store.directory import check, read
 from mcsim.study import InputError
@@ -226,7 +228,6 @@ def test_draws_of_large_outputs_are_stored_in_float32_and_say_so(tmp_path):
 
 def test_nothing_is_computed_from_what_was_rounded(tmp_path):
     from mcsim.ranking.givendata import given_data
-    from mcsim.result.pairs import compare
 
     rounded = [run(vast(), 100, out=tmp_path / name) for name in "ab"]
     with pytest.raises(InputError, match=r"compare: wide: not from draws stored in float32 \(got .*exact=True"):
@@ -239,11 +240,53 @@ def test_nothing_is_computed_from_what_was_rounded(tmp_path):
     assert unlike(run(vast(), 100), exact) == []
 
 
+def test_small_outputs_of_a_large_run_are_the_nearest_float32_and_what_comes_again_exact(tmp_path):
+    from mcsim.study import Dim, Output
+
+    names = "wide", "age", "share", "steady", "gap"
+    dims = {"wide": 990, "age": 3, "share": 3, "steady": 3, "gap": 3}
+    outputs = tuple(
+        Output(name, "1", "many", (Dim(name + "s", tuple(range(n))),), may_be_undefined=name == "gap")
+        for name, n in dims.items()
+    )
+
+    def model(i, c, lever=0.0):
+        x = i["x"][:, np.newaxis]
+        few = {"age": np.rint(30 * x) + np.arange(3), "share": 0.1 * np.rint(5 * x) + np.arange(3)}
+        few |= {"steady": 1.0 + 1e-7 * x * np.arange(3), "gap": np.where(x > 0.5, np.nan, x * np.arange(3))}
+        return {"wide": x * np.arange(1.0, 991.0) + lever * (x > 0.9), **few}
+
+    study = small(model, outputs=outputs)
+    memory, disk = run(study, 600), run(study, 600, out=tmp_path / "run", chunk=90)
+    with h5py.File(tmp_path / "run" / "draws.nc") as file:
+        group = file["prior_predictive"]
+        kinds = {name: str(group[name].dtype) for name in names}
+        assert kinds == dict.fromkeys(("wide", "age", "gap"), "float32") | dict.fromkeys(("share", "steady"), "float64")
+        assert {group[name].attrs["rounding"][:40] for name in ("wide", "steady")} == {rounding.SINGLE[:40]}
+    for result in (disk, read(tmp_path / "run")):
+        for name in ("age", "share", "steady"):
+            assert result.values(name).tobytes() == memory.values(name).tobytes()
+        for name in ("wide", "gap"):
+            assert result.values(name).dtype == np.float64
+            nearest = memory.values(name).astype(np.float32).astype(float)
+            assert np.array_equal(result.values(name), nearest, equal_nan=True)
+        moved = np.abs(result.values("wide") - memory.values("wide"))
+        assert 0.0 < (moved / memory.bands["wide"].sd).max() < rounding.SHARE_SINGLE
+        assert all(result.bands[name].sd.tobytes() == memory.bands[name].sd.tobytes() for name in names)
+    levered = run(small(lambda i, c: model(i, c, 1e-3), outputs=outputs), 600, out=tmp_path / "lever")
+    delta, hit = compare(disk, levered)["wide"].to_numpy()[..., 500], memory.inputs["x"] > 0.9
+    assert not delta[~hit].any()  # what is zero stays zero
+    assert np.abs(delta[hit] - 1e-3).max() <= 2.0**-23 * 501.0
+    exact = run(study, 600, out=tmp_path / "exact", exact=True)
+    assert unlike(memory, exact) == []
+    assert "rounding" not in h5py.File(tmp_path / "exact" / "draws.nc")["prior_predictive/wide"].attrs
+
+
 def test_a_run_with_rounded_draws_extends_and_merges_to_the_same_bits(tmp_path, capsys):
     whole = run(vast(), 900, out=tmp_path / "whole")
     run(vast(), 300, out=tmp_path / "more")
     longer = run(vast(), 900, out=tmp_path / "more", resume=True)
-    assert "wide: stored in float32; all draws are computed again" in capsys.readouterr().err
+    assert "wide and 1 more outputs: stored in float32; all draws are computed again" in capsys.readouterr().err
     for part in (1, 2, 3):
         assert run(vast(), 900, out=tmp_path / str(part), shard=(part, 3)).rounded == ()
     merged = merge([tmp_path / str(part) for part in (3, 1, 2)], tmp_path / "merged", vast())

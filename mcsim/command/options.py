@@ -215,7 +215,7 @@ OPTIONS: dict[str, Callable[..., Any]] = {
     "--exact": _option(
         "--exact",
         is_flag=True,
-        help="Store draws of outputs with more than 1,000 elements, and of hundreds of inputs, in whole float64.",
+        help="Store draws of more than 1,000 elements, and of hundreds of inputs, in whole float64.",
     ),
     "--jobs": _option("--jobs", type=Number(), help="Workers (default: the cores)."),
     "--backend": _option("--backend", metavar="threads|processes|dask", help="Where chunks run."),

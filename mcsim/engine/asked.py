@@ -235,7 +235,7 @@ class Stored:
     keep : tuple of str
         Outputs to keep per draw besides those that the model keeps, or ``all``.
     exact: bool
-        Draws of large outputs in float64 on disk too, see `mcsim.engine.work.Job.large`.
+        All draws in float64 on disk too, see `mcsim.engine.work.Job.in_float32`.
     for_ranking : bool
         Whether a ranking by these draws follows, which takes the first of them as they were computed.
     """

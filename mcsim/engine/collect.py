@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
@@ -31,7 +32,8 @@ from mcsim.study.failure import Failure
 EXACT_BYTES = 256 * 2**20  # kept draws of one output up to which its bands come from all of them at once
 WINDOW_BYTES = 16 * 2**20  # of these in memory at once
 STATE_BYTES = 16 * 2**20  # of the bands' state up to which a whole run always keeps it
-PENDING_BYTES = 256 * 2**20  # draws on disk that bands have taken in, before the bands' state is written
+PENDING_BYTES = 2**30  # of draws that bands have taken in, before the bands' state is written
+FAST_BYTES = 32 * 2**20  # of draws a second, from which on they are computed again sooner than written and read
 
 
 class Collector:
@@ -51,6 +53,7 @@ class Collector:
         self._streams: dict[str, BandStream] = {}
         self._counted: list[Span] = []
         self._pending: dict[Span, int] = {}
+        self._began, self._passed = time.monotonic(), 0
         self._lock = threading.Lock()
         self._gate = threading.Condition()
         self._writers = 0
@@ -129,13 +132,22 @@ class Collector:
         streamed = {name: piece.outputs[name] for name in self._streams}
         kept = {name: piece.outputs[name] for name in self.work.stored}
         slim = Piece(piece.start, piece.stop, piece.draws, piece.inputs, kept, piece.failures)
-        self.shelf.put(slim, streamed)
+        self.shelf.put(slim, {} if self._fast(streamed) else streamed)
         with self._lock:
             self._note(slim)
             self._count(piece, streamed)
             if sum(self._pending.values()) > PENDING_BYTES:
                 self.save_state()
             self._tide.add(sum(array.nbytes for array in piece.outputs.values()))
+
+    def _fast(self, streamed: Arrays) -> bool:
+        """Return whether draws of which bands are kept come so fast that none are left on disk for the case of a kill.
+
+        A run that goes on computes again what the bands' state does not hold, a few seconds' draws. Those of a slow
+        model may have taken hours.
+        """
+        self._passed += sum(rows.nbytes for rows in streamed.values())
+        return self._passed > FAST_BYTES * (time.monotonic() - self._began)
 
     def _note(self, piece: Piece) -> None:
         self.failures.extend(piece.failures)
@@ -301,19 +313,12 @@ class Inputs(OnDisk[FloatArray]):
     def __len__(self) -> int:
         return len(self._columns)
 
-    def blocks(self, most: int) -> Iterator[tuple[int, dict[str, FloatArray]]]:
-        """Yield (row, columns) of neighbouring pieces, together at most so many bytes, or one piece."""
-        row, waiting = 0, list[FloatArray]()
+    def stream(self) -> Iterator[tuple[int, FloatArray]]:
+        """Yield (row, all inputs (n, D)), piece by piece."""
+        row = 0
         for piece in self._shelf.pieces(()):
-            if waiting and sum(part.nbytes for part in waiting) + piece.inputs.nbytes > most:
-                yield row, self._named(waiting)
-                row += sum(map(len, waiting))
-                waiting = []
-            waiting.append(piece.inputs)
-        yield row, self._named(waiting)
-
-    def _named(self, parts: list[FloatArray]) -> dict[str, FloatArray]:
-        return {name: np.concatenate([part[:, place] for part in parts]) for place, name in enumerate(self._columns)}
+            yield row, piece.inputs
+            row += len(piece.inputs)
 
 
 class Draws(OnDisk[NDArray[Any]]):

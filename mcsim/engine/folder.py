@@ -45,9 +45,12 @@ from mcsim.store.joining import joining, refuse_unfinished
 from mcsim.store.netcdf import rows_of
 from mcsim.store.pieces import Arrays, Piece
 from mcsim.store.record import made_with, study_of
-from mcsim.store.unrounded import UNROUNDED, leave_unrounded, ranked_among
+from mcsim.store.rounding import ALL_WHOLE, Rounding, near_enough
+from mcsim.store.unrounded import UNROUNDED, first_rows, leave_unrounded, not_as_computed, ranked_among
 from mcsim.store.whole import read_json, save_arrays, write_json
-from mcsim.study import InputError, Study
+from mcsim.study import BoolArray, InputError, Study
+
+SEEN = 256  # draws among which values that come again are looked for
 
 
 class InMemory:
@@ -200,12 +203,13 @@ class RunFolder:
         compare_identities(self.folder, record["identity"], identity(self._job, self._shard))
         draws, wanted = record["draws"], self._job.design.draws
         self._check_draws(draws, wanted)
-        rounded = record.get("rounded", [])
+        rounded = not_as_computed(record)
         if wanted <= draws and not self._grows and not self._lacks_unrounded(record, rounded):
             return read(self.folder, self._job.study)
         job = self._job.extended(draws)
         if rounded:
-            tell(f"{self.folder}: {', '.join(rounded)}: stored in float32; all draws are computed again")
+            more = "" if len(rounded) == 1 else f" and {len(rounded) - 1} more outputs"
+            tell(f"{self.folder}: {rounded[0]}{more}: stored in float32; all draws are computed again")
             self._chunks.mkdir(parents=True, exist_ok=True)
         else:
             lay_out([self.folder], job, self._chunks)
@@ -240,18 +244,30 @@ def finish(collector: Collector, shard: Shard | None, folder: Path, how: Mapping
         if design.values is not None:
             save_arrays(folder / SAMPLES, {"columns": np.array(design.columns, np.str_), "values": design.values})
         # A shard's draws are merged, and the bands of the whole come from them.
-        large = collector.work.large if shard is None else ()
-        rounded = [name for name in large if result.bands[name].survive_float32]
+        rounding = ALL_WHOLE if shard is not None else _rounding(result, collector.work)
         if collector.work.for_ranking:
-            leave_unrounded(result, rounded, folder)
-        bits = {} if shard is not None or collector.work.exact else roundable(result.study, design.kind)
-        written = write(result, folder, {**how, "identity": identity(collector.work, shard)}, rounded, bits)
+            leave_unrounded(result, [*rounding.coarse, *rounding.single], folder)
+        written = write(result, folder, {**how, "identity": identity(collector.work, shard)}, rounding)
     except OSError as error:
         raise RunFailed(f"{folder}: {remedy(error, go_on(folder))}") from None
     if isinstance(collector.shelf, DiskShelf):
         collector.shelf.remove()
     tidy(folder)
     return written
+
+
+def _rounding(result: Result, work: Job) -> Rounding:
+    """Return what of a complete run's draws its file does not hold as it was computed."""
+    coarse, single = list[str](), dict[str, BoolArray]()
+    for name in work.in_float32:
+        bands = result.bands[name]
+        if not work.is_large(name):
+            seen = first_rows(result.kept, name, SEEN)
+            near = near_enough(bands, seen.reshape(len(seen), len(bands.mean)))
+            single |= {name: near} if near.any() else {}
+        elif bands.survive_float32:
+            coarse.append(name)
+    return Rounding(tuple(coarse), single, {} if work.exact else roundable(result.study, work.design.kind))
 
 
 def with_made(how: Mapping[str, Any], made: Mapping[str, list[str]]) -> dict[str, Any]:

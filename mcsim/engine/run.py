@@ -101,9 +101,10 @@ def run(
     keep : sequence of str
         Outputs to keep per draw besides those that the model keeps, or ``all``.
     exact : bool
-        In a run directory, keep the draws of outputs with more than 1,000 elements, and of more than 100 inputs, in
-        float64 and not rounded in float32. Bands and rankings never come from what was rounded, and inputs are drawn
-        again when they are read; deltas of two runs that are read from disk need this.
+        In a run directory, keep all draws in float64: else those of a run that keeps more than 1,000 elements, and of
+        more than 100 inputs, are in float32, and outputs of so many elements alone rounded further. Bands and rankings
+        never come from that, and inputs are drawn again when they are read; deltas of the last, of two runs that are
+        read from disk, need this.
     chunk : int, optional
         Draws per task; by default what 32 MiB hold.
     quiet : bool

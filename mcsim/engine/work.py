@@ -25,7 +25,7 @@ CHUNK_BYTES = 32 * 2**20
 SMALLEST_CALL, LARGEST_CALL = 64, 1024
 MOST_CALLS = 4  # per chunk
 ROWS_ALONE, MOST_CHUNKS = 64, 2000  # of a model that is evaluated row by row
-LARGE = 1000  # distinct elements of an output, above which its draws are stored in float32
+LARGE = 1000  # distinct elements of a run's outputs, above which draws are stored in float32; of one, further rounded
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,7 +41,7 @@ class Job:
     stored : tuple of str
         Outputs whose draws are kept.
     exact : bool
-        Whether draws of large outputs stand on disk in float64 too.
+        Whether all draws stand on disk in float64.
     for_ranking : bool
         Whether a complete run leaves the first draws of ranked outputs beside those that it rounds.
     """
@@ -56,16 +56,21 @@ class Job:
     for_ranking: bool = False
 
     @property
-    def large(self) -> tuple[str, ...]:
-        """Outputs whose draws a complete run may leave on disk in float32; nothing is ever computed from these.
+    def in_float32(self) -> tuple[str, ...]:
+        """Outputs whose draws a complete run may leave on disk in float32.
 
-        Large ones of a model that takes many draws at once: where float64 is needed again, to extend the run, it
-        computes them again in less time than a disk would take to hold them. Draws of a model that is evaluated row by
-        row may have cost minutes each.
+        All of a run that keeps many elements, of a model that takes many draws at once: where float64 is needed again,
+        to extend the run, it computes them again in less time than a disk would take to hold them. Draws of a model
+        that is evaluated row by row may have cost minutes each.
         """
         if self.exact or getattr(self.study.model.evaluate, "row_by_row", False):
             return ()
-        return tuple(name for name in self.stored if self.study.output(name).n_packed > LARGE)
+        elements = sum(self.study.output(name).n_packed for name in self.stored)
+        return self.stored if elements > LARGE else ()
+
+    def is_large(self, name: str) -> bool:
+        """Return whether an output has so many elements alone that its draws are rounded further."""
+        return self.study.output(name).n_packed > LARGE
 
     @property
     def name(self) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mcsim.study import FloatArray, IntArray
+from mcsim.study import BoolArray, FloatArray, IntArray
 
 PROBABILITIES = (0.025, 0.05, 0.25, 0.5, 0.75, 0.95, 0.975)
 COLUMNS = ("p2.5", "p5", "p25", "p50", "p75", "p95", "p97.5")
@@ -51,17 +51,21 @@ class Bands:
         """Standard error of the mean of independent draws, shape (cells,)."""
         return np.asarray(self.sd / np.sqrt(np.where(self.n > 0, self.n, np.nan)), np.float64)
 
-    @property
-    def survive_float32(self) -> bool:
-        """Whether float32 moves no draw by more than a thousandth of the spread of its element.
+    def told_by_float32(self, share: float) -> BoolArray:
+        """Return of which elements (cells,) float32 moves no draw by more than a share of their spread.
 
         No value lies farther from the mean than sd x sqrt(n - 1), so that none overflows either. What does not vary has
         no spread to lose.
         """
         varies = self.sd > 0.0
         farthest = np.abs(self.mean) + np.where(varies, self.sd, 0.0) * np.sqrt(self.n)
-        told_apart = (SHARE_OF_SPREAD * self.sd > FLOAT32_STEP * np.abs(self.mean)) & (self.sd > FLOAT32_LEAST)
-        return bool((told_apart | ~varies).all() and not (farthest > FLOAT32_MOST).any())
+        told_apart = (share * self.sd > FLOAT32_STEP * np.abs(self.mean)) & (self.sd > FLOAT32_LEAST)
+        return np.asarray((told_apart | ~varies) & ~(farthest > FLOAT32_MOST))
+
+    @property
+    def survive_float32(self) -> bool:
+        """Whether float32 moves no draw by more than a thousandth of the spread of its element."""
+        return bool(self.told_by_float32(SHARE_OF_SPREAD).all())
 
     @property
     def undefined(self) -> FloatArray:

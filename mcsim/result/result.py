@@ -94,7 +94,7 @@ class Result(Suggests):
 
     @property
     def rounded(self) -> tuple[str, ...]:
-        """Kept outputs whose draws are read in float32; all else of the result was computed before that."""
+        """Kept outputs whose draws are read rounded, in float32; all else of the result was computed before that."""
         return tuple(self.record.get("rounded", ()))
 
     def exact(self, output: str, what: str) -> NDArray[Any]:
@@ -110,7 +110,7 @@ class Result(Suggests):
         Raises
         ------
         InputError
-            Where the draws were stored in float32.
+            Where the draws were stored as multiples of a step.
         """
         if output in self.rounded:
             raise InputError(

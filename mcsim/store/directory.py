@@ -23,6 +23,7 @@ from mcsim.store.described import STUDY, read_study, write_study
 from mcsim.store.files import atomically, plain_text, write_table
 from mcsim.store.joining import refuse_unfinished
 from mcsim.store.record import FORMAT, file_hash, fingerprint, manifest
+from mcsim.store.rounding import ALL_WHOLE, Rounding
 from mcsim.store.whole import Arrays, read_arrays, read_json, save_arrays, write_json
 from mcsim.study import FloatArray, InputError, Study
 from mcsim.study.failure import Failure
@@ -45,8 +46,7 @@ def write(
     result: Result,
     folder: Path,
     how: Mapping[str, Any],
-    rounded: Sequence[str] = (),
-    bits: Mapping[str, int] | None = None,
+    rounding: Rounding = ALL_WHOLE,
 ) -> Result:
     """Write a result as a run directory and return it as read from there.
 
@@ -58,10 +58,8 @@ def write(
         The run directory, created if need be.
     how : mapping
         Jobs, backend, wall time and the like, for run.json.
-    rounded : sequence of str
-        Outputs whose draws are stored in float32.
-    bits : mapping of str to int, optional
-        Significant bits of the inputs that are rounded.
+    rounding : Rounding
+        What of the draws is not stored as it was computed.
 
     Returns
     -------
@@ -74,7 +72,7 @@ def write(
     from mcsim.store.netcdf import StoredDraws, write_draws
 
     folder.mkdir(parents=True, exist_ok=True)
-    atomically(folder / DRAWS, lambda path: write_draws(result, path, rounded, bits or {}))
+    atomically(folder / DRAWS, lambda path: write_draws(result, path, rounding))
     write_table(folder / SUMMARY, *result.summary_parts())
     errors = list(errors_parts(result))
     if errors:
@@ -96,12 +94,13 @@ def write(
     about = manifest(result, how)
     if RANKING in names:
         about |= _of_ranking(folder)
-    record = {**about, "rounded": list(rounded), "files": {name: file_hash(folder / name) for name in names}}
+    about |= {"rounded": list(rounding.coarse), "single": list(rounding.single)}
+    record = {**about, "files": {name: file_hash(folder / name) for name in names}}
     write_json(folder / MANIFEST, record)
     kept = StoredDraws(folder / DRAWS, result.study, tuple(result.kept))
     inputs: Mapping[str, FloatArray] = StoredInputs(folder / DRAWS, result.study, tuple(result.inputs))
     if 8 * result.complete * len(inputs) <= HELD_BYTES:
-        inputs = dict(next(columns_of(result.inputs, HELD_BYTES))[1])
+        inputs = dict(next(columns_of(result.inputs, max(1, result.complete)), (0, result.inputs))[1])
     return replace(result, inputs=inputs, kept=kept, folder=folder, record=record)
 
 

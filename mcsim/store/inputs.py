@@ -17,8 +17,10 @@ from numpy.typing import NDArray
 
 from mcsim.result.datasets import groups_of, input_attributes
 from mcsim.store.calm import calm
+from mcsim.store.deflated import COMPRESSION, put_chunks
 from mcsim.store.described import told_whole
 from mcsim.store.ondisk import OnDisk, Stored
+from mcsim.store.pieces import in_steps
 from mcsim.store.rounding import BITS, bits_for, to_bits
 from mcsim.store.whole import reading
 from mcsim.study import FloatArray, IntArray, Study
@@ -27,17 +29,13 @@ from mcsim.study.above import above
 if TYPE_CHECKING:
     from mcsim.result.result import Result
 
-BLOCK_BYTES = 16 * 2**20  # of inputs in memory at once
+BLOCK_BYTES = 16 * 2**20  # of all inputs in memory at once
 HELD_BYTES = 64 * 2**20  # up to which they are read at once
 MANY = 100  # uncertain inputs, above which they are rounded
-CHUNK_ROWS = 4096
-CACHE_BYTES = 4 * CHUNK_ROWS  # one chunk of each variable: hundreds are open at once
+MOST_ROWS, FEWEST_ROWS = 4096, 128  # of a chunk
 LIBRARY = "v110", "v110"
 SLASH = "\u2215"  # stands for a slash in a name, which would mean a group
 REMEDY = "repeat the run with `mcsim run --from` its directory"
-# Bytes of like place in a number go together: signs, exponents and padding shrink, mantissas cannot. Every reader of
-# netCDF-4 knows gzip; lzf, which h5py alone has, would be 7 % larger and save 0.4 s for 2,000 draws of second-hand-ev.
-COMPRESSION: dict[str, Any] = {"shuffle": True, "compression": "gzip", "compression_opts": 1}
 
 
 def roundable(study: Study, design: str) -> dict[str, int]:
@@ -68,15 +66,19 @@ def write_inputs(result: Result, path: Path, bits: Mapping[str, int]) -> None:
     import h5py
 
     declared = {item.name: item for item in result.study.inputs}
-    with calm(path, "r+b") as disk, h5py.File(disk, "r+", rdcc_nbytes=CACHE_BYTES, libver=LIBRARY) as file:
+    rows = min(result.complete, _rows_at_once(len(result.inputs)))
+    with calm(path, "r+b") as disk, h5py.File(disk, "r+", libver=LIBRARY) as file:
         group = file[groups_of(result.study)[0]]
-        chain, draw, variables = group["chain"], group["draw"], dict[str, Any]()
-        for start, columns in columns_of(result.inputs, BLOCK_BYTES):
+        chain, draw = group["chain"], group["draw"]
+        chunks = {name: (1, rows) if name in bits and rows > 0 else None for name in result.inputs}
+        variables = {name: _variable(group, name, result.complete, chunk) for name, chunk in chunks.items()}
+        for start, columns in columns_of(result.inputs, max(1, rows)):
             for name, values in columns.items():
-                kept = to_bits(values, bits[name]) if name in bits else values
-                if name not in variables:
-                    variables[name] = _variable(group, name, kept.dtype, result.complete)
-                _put(variables[name], kept, start, result.complete)
+                chunk = chunks[name]
+                if chunk is None:
+                    _put(variables[name], values, start, result.complete)
+                else:
+                    put_chunks(variables[name], chunk, [(start, to_bits(values, bits[name]))])
             disk.check()
         for name, variable in variables.items():
             h5py.h5ds.attach_scale(variable, chain.id, 0)
@@ -88,7 +90,15 @@ def write_inputs(result: Result, path: Path, bits: Mapping[str, int]) -> None:
         disk.check()
 
 
-def _variable(group: Any, name: str, kind: np.dtype[Any], draws: int) -> Any:
+def _rows_at_once(columns: int) -> int:
+    """Return the draws of a chunk, a power of two: of all inputs as many are in memory together."""
+    rows = MOST_ROWS
+    while rows > FEWEST_ROWS and 8 * rows * columns > BLOCK_BYTES:
+        rows //= 2
+    return rows
+
+
+def _variable(group: Any, name: str, draws: int, chunk: tuple[int, int] | None) -> Any:
     """Return a new variable, compressed where it is rounded: of a whole double too little would go.
 
     Here and below HDF5's own functions are called: h5py's objects around them take three times as long, and there are
@@ -99,12 +109,13 @@ def _variable(group: Any, name: str, kind: np.dtype[Any], draws: int) -> Any:
     layout, link = h5py.h5p.create(h5py.h5p.DATASET_CREATE), h5py.h5p.create(h5py.h5p.LINK_CREATE)
     link.set_char_encoding(h5py.h5t.CSET_UTF8)
     layout.set_obj_track_times(False)  # the same run leaves the same bytes
-    if kind == np.float32 and draws > 0:
-        layout.set_chunk((1, min(draws, CHUNK_ROWS)))
+    if chunk is not None:
+        layout.set_chunk(chunk)
         layout.set_shuffle()
         layout.set_deflate(COMPRESSION["compression_opts"])
+    kind = h5py.h5t.py_create(np.dtype(np.float64 if chunk is None else np.float32))
     space, own = h5py.h5s.create_simple((1, draws)), name.replace("/", SLASH).encode()
-    return h5py.h5d.create(group.id, own, h5py.h5t.py_create(kind), space, layout, lcpl=link)
+    return h5py.h5d.create(group.id, own, kind, space, layout, lcpl=link)
 
 
 def _put(variable: Any, values: NDArray[Any], start: int, draws: int) -> None:
@@ -129,13 +140,16 @@ def _say(variable: Any, key: str, text: str) -> None:
     attribute.write(np.array(text, dtype=h5py.string_dtype()))
 
 
-def columns_of(inputs: Mapping[str, FloatArray], most: int) -> Iterator[tuple[int, Mapping[str, FloatArray]]]:
-    """Yield (row, columns) of all inputs, some rows at a time where the source can stream: at most so many bytes."""
-    stream = getattr(inputs, "blocks", None)
+def columns_of(inputs: Mapping[str, FloatArray], rows: int) -> Iterator[tuple[int, Mapping[str, FloatArray]]]:
+    """Yield (row, columns) of all inputs, so many rows at a time, but for the last, where the source can stream."""
+    stream = getattr(inputs, "stream", None)
     if stream is None:
-        yield 0, inputs
-    else:
-        yield from stream(most)
+        for start in range(0, max(map(len, inputs.values()), default=0), rows):
+            yield start, {name: values[start : start + rows] for name, values in inputs.items()}
+        return
+    for start, part in in_steps(stream(), rows):
+        columns = np.ascontiguousarray(part.T)
+        yield start, dict(zip(inputs, columns, strict=True))
 
 
 def read_inputs(path: Path, study: Study) -> tuple[IntArray, Mapping[str, FloatArray]]:

@@ -3,15 +3,14 @@
 Group ``prior`` (or ``posterior``) holds the inputs, ``prior_predictive`` (or ``posterior_predictive``) the kept
 outputs, both with the dims chain, of one, and draw. Outputs are compressed, in chunks of some draws: what is padding,
 or shown at several places, takes little then. Digits remain, and most of those of a double are noise to any
-compression: large outputs may be rounded (`mcsim.store.rounding`) and stored in float32, and are read so.
+compression: a large run stores float32 (`mcsim.store.rounding`).
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,10 +18,12 @@ from numpy.typing import NDArray
 
 from mcsim.result.datasets import dim_attributes, groups_of, output_attributes
 from mcsim.store.calm import calm
+from mcsim.store.deflated import COMPRESSION, put_chunks
 from mcsim.store.heap import give_back
-from mcsim.store.inputs import COMPRESSION, REMEDY, write_inputs
+from mcsim.store.inputs import LIBRARY, REMEDY, write_inputs
 from mcsim.store.ondisk import Stored
-from mcsim.store.rounding import STEPS, steps_of, to_steps
+from mcsim.store.pieces import in_steps
+from mcsim.store.rounding import ALL_WHOLE, SINGLE, Rounding
 from mcsim.store.whole import reading
 from mcsim.study import InputError, Output
 from mcsim.study.labels import Labels
@@ -30,12 +31,12 @@ from mcsim.study.labels import Labels
 if TYPE_CHECKING:
     from mcsim.result.result import Result
 
-SLICE_BYTES = 8 * 2**20  # of expanded draws in memory at once
+SLICE_BYTES = 8 * 2**20  # of expanded draws that are read at once
 CHUNK_BYTES = 2**20  # of an HDF5 chunk: a few draws of a large output, many of a small one
-NO_BITS: Mapping[str, int] = MappingProxyType({})
+ROUNDING = "rounding"  # the attribute that says how
 
 
-def write_draws(result: Result, path: Path, rounded: Sequence[str] = (), bits: Mapping[str, int] = NO_BITS) -> None:
+def write_draws(result: Result, path: Path, rounding: Rounding = ALL_WHOLE) -> None:
     """Write the draws of a result.
 
     Parameters
@@ -44,10 +45,8 @@ def write_draws(result: Result, path: Path, rounded: Sequence[str] = (), bits: M
         Complete draws.
     path : Path
         The file.
-    rounded : sequence of str
-        Outputs to store in float32.
-    bits : mapping of str to int
-        Significant bits of the inputs to round.
+    rounding : Rounding
+        What of the draws is not stored as it was computed.
 
     Raises
     ------
@@ -55,25 +54,28 @@ def write_draws(result: Result, path: Path, rounded: Sequence[str] = (), bits: M
         When the disk is full or cannot be written.
     """
     import h5netcdf
+    import h5py
 
+    inputs, outputs = groups_of(result.study)
+    kept = [output for output in result.study.outputs if output.name in result.kept]
     with calm(path, "w+b") as disk, h5netcdf.File(disk, "w") as file:
         file.attrs["title"] = result.study.title
         file.attrs["study"] = result.study.name
         file.attrs["seed"] = str(result.seed)
         file.attrs["design"] = result.design
         file.attrs["asked"] = str(result.asked)
-        inputs, outputs = groups_of(result.study)
         _write_rows(result, file.create_group(inputs))
         group = file.create_group(outputs)
         _write_rows(result, group)
-        give_back()
-        for output in result.study.outputs:
-            if output.name in result.kept:
-                _write_coordinates(output, group, result.study.labels)
-                _write_output(result, output, group, output.name in rounded)
-                disk.check()
-    give_back()
-    write_inputs(result, path, bits)
+        for output in kept:
+            _write_coordinates(output, group, result.study.labels)
+            _declare(result, output, group, rounding)
+    with calm(path, "r+b") as disk, h5py.File(disk, "r+", libver=LIBRARY) as file:
+        for output in kept:
+            _write_output(result, output, file[outputs][output.name], rounding)
+            disk.check()
+            give_back()
+    write_inputs(result, path, rounding.bits)
     give_back()
 
 
@@ -104,53 +106,38 @@ def _write_coordinates(output: Output, group: Any, labels: Labels) -> None:
             group[dim.name].attrs[key] = text
 
 
-def _write_output(result: Result, output: Output, group: Any, rounded: bool) -> None:
-    kind: type[np.floating[Any]] = np.float32 if rounded else np.float64
-    size = np.dtype(kind).itemsize * max(1, math.prod(output.shape))
-    draws = result.complete
+def _declare(result: Result, output: Output, group: Any, rounding: Rounding) -> None:
+    """Add the variable of an output, without its draws."""
+    kind = rounding.kind_of(output.name)
     options: dict[str, Any] = {}
-    if draws > 0 and all(output.shape):
-        options = {"chunks": (1, max(1, min(draws, CHUNK_BYTES // size)), *output.shape), **COMPRESSION}
+    if result.complete > 0 and all(output.shape):
+        size = np.dtype(kind).itemsize * math.prod(output.shape)
+        options = {"chunks": (1, max(1, min(result.complete, CHUNK_BYTES // size)), *output.shape), **COMPRESSION}
     names = ("chain", "draw", *(dim.name for dim in output.dims))
     variable = group.create_variable(output.name, names, kind, fillvalue=kind(np.nan), **options)
     for key, text in output_attributes(output, result.study.labels).items():
         variable.attrs[key] = text
-    steps = steps_of(result.bands[output.name].sd).reshape(output.packed_shape) if rounded else None
-    if rounded:
-        variable.attrs["rounding"] = STEPS
-    # Whole chunks at a time: a chunk that is met again is read, undone and compressed once more.
-    rows = options["chunks"][1] if options else 1
-    for start, packed in _slices(result.kept, output, max(1, SLICE_BYTES // size // rows) * rows, draws):
-        variable[0, start : start + len(packed)] = output.expand(packed if steps is None else to_steps(packed, steps))
+    if said := rounding.said_of(output.name):
+        variable.attrs[ROUNDING] = said
 
 
-def _slices(
-    kept: Mapping[str, NDArray[Any]], output: Output, step: int, draws: int
-) -> Iterator[tuple[int, NDArray[Any]]]:
-    """Yield packed draws of an output a slice at a time, without holding all where the source can stream.
-
-    Pieces of a run are shorter than a slice and end anywhere: they are joined to whole ones.
-    """
-    stream = getattr(kept, "stream", None)
-    if stream is not None:
-        yield from _whole(stream(output.name, step), step)
+def _write_output(result: Result, output: Output, variable: Any, rounding: Rounding) -> None:
+    """Write the draws of an output, a chunk at a time."""
+    if variable.chunks is None:
         return
-    array = kept[output.name]
-    for start in range(0, draws, step):
-        yield start, array[start : start + step]
+    rows, bands = variable.chunks[1], result.bands[output.name]
+    parts = in_steps(_slices(result.kept, output, rows), rows)
+    stored = ((start, rounding.stored(output.name, bands, packed)) for start, packed in parts)
+    put_chunks(variable.id, variable.chunks, ((start, output.expand(packed)) for start, packed in stored))
 
 
-def _whole(parts: Iterable[tuple[int, NDArray[Any]]], step: int) -> Iterator[tuple[int, NDArray[Any]]]:
-    """Yield neighbouring parts of at most `step` rows, joined and cut to as many, but for the last."""
-    row, waiting = 0, list[NDArray[Any]]()
-    for _, part in parts:
-        missing = step - sum(map(len, waiting))
-        waiting.append(part[:missing])
-        if len(part) >= missing:
-            yield row, np.concatenate(waiting)
-            row, waiting = row + step, [part[missing:]]
-    if sum(map(len, waiting)):
-        yield row, np.concatenate(waiting)
+def _slices(kept: Mapping[str, NDArray[Any]], output: Output, step: int) -> Iterator[tuple[int, NDArray[Any]]]:
+    """Yield (row, packed draws) of an output, without holding all where the source can stream."""
+    stream = getattr(kept, "stream", None)
+    if stream is None:
+        yield 0, kept[output.name]
+    else:
+        yield from stream(output.name, step)
 
 
 class StoredDraws(Stored[NDArray[Any]]):
@@ -169,14 +156,16 @@ class StoredDraws(Stored[NDArray[Any]]):
         output = self._study.output(name)
         with reading(self._path, REMEDY), h5netcdf.File(self._path, "r") as file:
             variable = file.groups[groups_of(self._study)[1]].variables[name]
+            # What stands in float32 as it is counts in double: sums of it must not be taken in float32.
+            kind = np.float64 if variable.attrs.get(ROUNDING) == SINGLE else variable.dtype
             if tuple(variable.shape[2:]) != output.shape:
                 raise InputError(f"{self._path}: {name}: other dims than the study's; repeat the run")
             total = variable.shape[1] if stop is None else stop
             step = step or max(1, SLICE_BYTES // max(1, 8 * math.prod(output.shape)))
             if total <= start:
-                yield start, output_packed(output, np.asarray(variable[0, 0:0]))
+                yield start, output_packed(output, np.asarray(variable[0, 0:0], kind))
             for low in range(start, total, step):
-                yield low, output_packed(output, np.asarray(variable[0, low : min(low + step, total)]))
+                yield low, output_packed(output, np.asarray(variable[0, low : min(low + step, total)], kind))
 
     def rows(self, name: str, start: int, stop: int) -> NDArray[Any]:
         """Return the packed draws in rows start..stop-1."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -66,3 +66,26 @@ def cut(piece: Piece, stop: int) -> Piece:
         {name: array[:keep] for name, array in piece.outputs.items()},
         tuple(failure for failure in piece.failures if failure.draw < stop),
     )
+
+
+def in_steps(parts: Iterable[tuple[int, NDArray[Any]]], step: int) -> Iterator[tuple[int, NDArray[Any]]]:
+    """Yield (row, rows) of neighbouring parts, joined and cut to `step` rows each, but for the last.
+
+    Examples
+    --------
+    >>> [(row, rows.tolist()) for row, rows in in_steps([(0, np.array([1, 2, 3])), (3, np.array([4, 5]))], 2)]
+    [(0, [1, 2]), (2, [3, 4]), (4, [5])]
+    """
+    row, waiting, count = 0, list[NDArray[Any]](), 0
+    for _, part in parts:
+        at = 0
+        while count + len(part) - at >= step:
+            waiting.append(part[at : at + step - count])
+            yield row, waiting[0] if len(waiting) == 1 else np.concatenate(waiting)
+            at, row = at + step - count, row + step
+            waiting, count = [], 0
+        if at < len(part):
+            waiting.append(part[at:])
+            count += len(part) - at
+    if count:
+        yield row, np.concatenate(waiting)

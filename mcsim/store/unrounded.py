@@ -31,11 +31,16 @@ def ranked_among(study: Study, rounded: Sequence[str]) -> list[str]:
     return [output.name for output in study.outputs if output.rank and output.name in rounded]
 
 
+def not_as_computed(record: Mapping[str, Any]) -> list[str]:
+    """Return the outputs whose draws a run directory holds in float32."""
+    return [*record.get("rounded", ()), *record.get("single", ())]
+
+
 def leave_unrounded(result: Result, rounded: Sequence[str], folder: Path) -> None:
     """Write the first draws of the ranked outputs that are stored in float32, an output at a time."""
     names = ranked_among(result.study, rounded)
     if names:
-        save_arrays(folder / UNROUNDED, ((name, _first(result.kept, name)) for name in names))
+        save_arrays(folder / UNROUNDED, ((name, first_rows(result.kept, name, MOST)) for name in names))
     else:
         drop_unrounded(folder)
 
@@ -57,26 +62,26 @@ def first_draws(result: Result, names: Sequence[str]) -> Result:
     count = min(result.complete, MOST)
     kept: dict[str, NDArray[Any]] = {}
     for name in names:
-        if name in result.rounded and result.folder is not None:
+        if name in not_as_computed(result.record) and result.folder is not None:
             remedy = f"repeat the run with `mcsim run --from {result.folder}`"
             kept[name] = read_arrays(result.folder / UNROUNDED, remedy, [name])[name]
         else:
             kept[name] = rows_of(result.kept, name, 0, count)
-    record = {key: value for key, value in result.record.items() if key != "rounded"}
+    record = {key: value for key, value in result.record.items() if key not in ("rounded", "single")}
     inputs = inputs_of(result.inputs, 0, count)
     return replace(result, draw=result.draw[:count], inputs=inputs, kept=kept, record=record)
 
 
-def _first(kept: Mapping[str, NDArray[Any]], name: str) -> FloatArray:
+def first_rows(kept: Mapping[str, NDArray[Any]], name: str, count: int) -> FloatArray:
     """Return the first draws of an output, a piece in memory beside them where the source can stream."""
     stream = getattr(kept, "stream", None)
     if stream is None:
-        return np.asarray(kept[name][:MOST], np.float64)
-    return np.concatenate(list(_until(stream(name, MOST))))[:MOST]
+        return np.asarray(kept[name][:count], np.float64)
+    return np.concatenate(list(_until(stream(name, count), count)))[:count]
 
 
-def _until(parts: Iterator[tuple[int, NDArray[Any]]]) -> Iterator[NDArray[Any]]:
+def _until(parts: Iterator[tuple[int, NDArray[Any]]], count: int) -> Iterator[NDArray[Any]]:
     for row, part in parts:
         yield part
-        if row + len(part) >= MOST:
+        if row + len(part) >= count:
             return
