@@ -134,6 +134,8 @@ class Kernel(CPUDispatcher):  # type: ignore[misc]
     hundred arrays apart, was a third of all compiling.
     """
 
+    unrolls = False
+
     @cached_property
     def taken_in(self) -> Any:
         """The form that other kernels take in."""
@@ -156,6 +158,15 @@ class Kernel(CPUDispatcher):  # type: ignore[misc]
     def get_compile_result(self, sig: Any) -> Any:
         """Refuse to be a value of numba's type of functions, for which it would want a third form."""
         raise errors.TypingError(f"{self.py_func.__name__}: a kernel is called by its name, not handed on")
+
+    def compile(self, sig: Any) -> Any:
+        """Compile, with short loops put together again in vector registers if `unrolls`."""
+        before = _settings.SLP_VECTORIZE
+        _settings.SLP_VECTORIZE = int(self.unrolls or before)
+        try:
+            return super().compile(sig)
+        finally:
+            _settings.SLP_VECTORIZE = before
 
     @property
     def is_compiling(self) -> Any:
@@ -233,6 +244,32 @@ def borrowing_kernel(function: Callable[..., Any]) -> Any:
 def inline_borrowing_kernel(function: Callable[..., Any]) -> Any:
     """Compile a short function of records so that it dissolves into its caller; as `borrowing_kernel` otherwise."""
     return _compile(function, forceinline=True, _nrt=False)
+
+
+def unrolling_kernel(function: Callable[..., Any]) -> Any:
+    """Compile the outermost kernel of loops over a few dozen numbers, a known number; as `borrowing_kernel` otherwise.
+
+    LLVM unrolls such a loop into single numbers, and nested ones at once. Another pass puts them together in vector
+    registers again, which numba leaves off; it takes the longer the more a kernel holds beside such loops.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mcsim.kernels._jit import unrolling_kernel
+    >>> @unrolling_kernel
+    ... def outer(left, right, out):
+    ...     for row in range(4):
+    ...         for lane in range(8):
+    ...             out[row, lane] = left[row] * right[lane]
+    >>> out = np.empty((4, 8))
+    >>> outer(np.arange(4.0), np.ones(8), out)
+    >>> out[:, 7]
+    array([0., 1., 2., 3.])
+    """
+    compiled = _compile(function, _nrt=False)
+    if isinstance(compiled, Kernel):
+        compiled.unrolls = True
+    return compiled
 
 
 def apart_kernel(function: Callable[..., Any]) -> Any:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from mcsim.kernels.life import records
+from mcsim.kernels.life.energy import padded
 from mcsim.studies.second_hand_ev.assembly import N_STAGES, STAGES, Factors, Impacts, Lived, life_impacts
 
 N, VEHICLES, CATEGORIES = 3, 2, 4
@@ -17,7 +18,7 @@ def given():
     size = {"litres_per_km": (N, VEHICLES), "use_per_litre": (N, VEHICLES, 3, CATEGORIES)}
     size["vehicle_end_of_life"] = (N, VEHICLES, 2, CATEGORIES)
     factors = Factors(*(draw.random(size.get(name, (N, VEHICLES, CATEGORIES))) for name in Factors._fields))
-    activity, energy = draw.random((N, len(CELLS), 14)), draw.random((N, len(CELLS), CATEGORIES + 2))
+    activity, energy = draw.random((N, len(CELLS), 14)), draw.random((N, len(CELLS), padded(CATEGORIES)))
     return activity, energy, draw.random(N), factors
 
 

@@ -204,3 +204,12 @@ def test_a_kernel_that_others_take_in_is_compiled_for_python_where_python_calls_
     command = [sys.executable, "-c", TAKING.replace("forms = ", "own(3.0, 3); forms = ")]
     told = subprocess.run(command, env=environment, cwd=tree, capture_output=True, text=True, check=True).stdout
     assert told.split("\n")[:2] == ["11.0|negative dimensions not allowed|8.0|[0, 1]", "2.0|[1, 1]"]
+
+
+def test_loops_are_put_in_registers_where_a_kernel_asks_and_nowhere_else(monkeypatch):
+    asked = []
+    monkeypatch.setattr(_jit.CPUDispatcher, "compile", lambda self, sig: asked.append(_jit.config.SLP_VECTORIZE))
+    for make in (_jit.unrolling_kernel, _jit.borrowing_kernel):
+        make(lambda x: x).compile("nothing")
+    assert asked == [1, 0]
+    assert _jit.config.SLP_VECTORIZE == 0

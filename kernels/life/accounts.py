@@ -55,6 +55,8 @@ def fill_driven(worn, rate, held, first, last, row):
     on it does not, and one sum serves all years beyond.
     """
     shown = row.size - 1
+    for year in range(min(first, shown)):
+        row[year] = 0.0
     until = max(first, min(last, shown))
     _fill_product(worn[first:], rate[first:], row[first:until])
     for year in range(until, shown):

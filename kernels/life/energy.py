@@ -10,15 +10,16 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mcsim.kernels._jit import FloatArray, apart_kernel, borrowing_kernel, inline_borrowing_kernel
-from mcsim.kernels.life.records import COUNTRIES, EXPORTED, HOME, HOST, SMALLEST_SHARE, Cells, Filled, IntArray
+from mcsim.kernels._jit import FloatArray, apart_kernel, borrowing_kernel, unrolling_kernel
+from mcsim.kernels.life.records import EXPORTED, HOME, HOST, SMALLEST_SHARE, Cells, Filled, IntArray
 from mcsim.kernels.maths import fma
 
 # Rows of channels come in parts of so many, whole vector registers: a loop over a part has a known length and no rest.
 LANES = 16
 _LANES = np.uint64(LANES)
-# Years that are summed at a time.
-_EIGHT = 8
+# Export ages that are summed at a time, so that each channel is read once for all; 21 ages are three such blocks.
+_AGES = 7
+_ROWS = np.uint64(_AGES)
 
 
 def padded(channels: int) -> int:
@@ -48,9 +49,8 @@ class Rows(NamedTuple):
 
 
 class Parts(NamedTuple):
-    """Memory of one vehicle's channels, `LANES` at a time."""
+    """Memory of one vehicle's channels per kWh a km, `LANES` at a time."""
 
-    factors: FloatArray  # (2, n_calendar + 7, LANES), 0 past the calendar
     host: FloatArray  # (n_ages, LANES) after the export at each age
     past: FloatArray  # (n_ages, LANES) before it
     total: FloatArray  # (LANES,) whole lives at home
@@ -73,7 +73,8 @@ def fill_energy(
     cells : Cells
         The vehicles.
     filled : Filled
-        From `mcsim.kernels.life.expectation.expected_activity` or `mcsim.kernels.lives.draw.sampled_activity`.
+        From `mcsim.kernels.life.expectation.expected_activity` or `mcsim.kernels.lives.draw.sampled_activity`; of seven
+        export ages or more.
     given_export : bool
         As there.
     plug : Plug
@@ -85,153 +86,156 @@ def fill_energy(
     stay_energy : ndarray, shape (m, n_vehicles, n_ages, n_channels)
         Filled with the vehicles that could cross, kept at home; no vehicles unless `given_export`.
     """
-    n_ages, n_calendar = filled.driven.host.shape[2], plug.channels.shape[2]
-    parts = Parts(
-        np.zeros((COUNTRIES, n_calendar - 1 + _EIGHT, LANES)),
-        np.empty((n_ages, LANES)),
-        np.empty((n_ages, LANES)),
-        np.empty(LANES),
-        np.empty(LANES),
-    )
+    n_ages = filled.driven.host.shape[2]
+    each = (n_ages, LANES)
+    parts = Parts(np.empty(each), np.empty(each), np.empty(LANES), np.empty(LANES))
     _fill_energy(cells, filled, given_export, plug, rows, parts, energy, stay_energy)
 
 
-@borrowing_kernel
+@unrolling_kernel
 def _fill_energy(cells, filled, given_export, plug, rows, parts, energy, stay_energy):
     """Fill what `fill_energy` says, draw by draw."""
     n_ages = filled.driven.host.shape[2]
     for i in range(energy.shape[0]):
         row = rows.lives[i]
         for v in range(cells.first.size):
+            per_km = plug.energy_per_km[i, v]
             for part in range(np.uint64(0), np.uint64(energy.shape[2]), _LANES):
-                _fill_factors(plug.channels[rows.plug[i]], plug.energy_per_km[i, v], part, parts.factors)
+                home_channels, host_channels = plug.channels[rows.plug[i], HOME], plug.channels[rows.plug[i], HOST]
                 first = cells.first[v]
                 if cells.sold_home[v]:
-                    _sum_home(filled.driven.home[row, v], filled.driven.host[row, v], parts)
+                    home = filled.driven.home[row, v]
+                    _sum_row(home, home_channels, part, parts.total)
+                    _sum_after(filled.driven.host[row, v], host_channels, part, parts.host)
                     if given_export:
-                        _sum_past(filled.driven.past[row, v], parts)
+                        _sum_before(filled.driven.past[row, v], home_channels, part, parts.past)
                         own = filled.activity[row, first : first + 1 + n_ages, EXPORTED]
-                        _fill_given(own, filled.driven.home[row, v], part, parts, energy[i, first:], stay_energy[i, v])
+                        _fill_given(own, home, home_channels, per_km, part, parts, energy[i, first:], stay_energy[i, v])
                     else:
-                        _fill_cohort(filled.driven.home[row, v], part, parts, energy[i, first:])
+                        _fill_cohort(home, home_channels, per_km, part, parts, energy[i, first:])
                     first += 1 + n_ages
                 if cells.sold_host[v]:
-                    _bring(filled.driven.new[row, v], 0, parts.factors[HOST], parts.total)
-                    for lane in range(_LANES):
-                        energy[i, first, part + lane] = parts.total[lane]
-
-
-@borrowing_kernel
-def _fill_factors(channels, energy_per_km, part, factors):
-    for country in range(COUNTRIES):
-        for year in range(channels.shape[1]):
-            for lane in range(_LANES):
-                factors[country, year, lane] = channels[country, year, part + lane] * energy_per_km
-
-
-@borrowing_kernel
-def _bring(driven, first, factors, total):
-    """Fill what the years from the first on bring, and those past the last one known.
-
-    Eight years at a time: their sum is formed in registers before it is added to memory, and a loop that long becomes
-    vector instructions (a shorter one numba unrolls into single numbers).
-    """
-    held = factors.shape[0] - _EIGHT
-    for lane in range(_LANES):
-        total[lane] = 0.0
-    begin = min(first, held)
-    for year in range(begin - begin % _EIGHT, held + 1, _EIGHT):
-        if first <= year and year + _EIGHT <= held:
-            eight = (
-                driven[year], driven[year + 1], driven[year + 2], driven[year + 3], driven[year + 4], driven[year + 5],
-                driven[year + 6], driven[year + 7],
-            )  # fmt: skip
-        else:
-            eight = (
-                _driven_in(driven, year, first, held), _driven_in(driven, year + 1, first, held),
-                _driven_in(driven, year + 2, first, held), _driven_in(driven, year + 3, first, held),
-                _driven_in(driven, year + 4, first, held), _driven_in(driven, year + 5, first, held),
-                _driven_in(driven, year + 6, first, held), _driven_in(driven, year + 7, first, held),
-            )  # fmt: skip
-        _add_years(eight, factors[year:], total)
-
-
-@inline_borrowing_kernel
-def _driven_in(driven, year, first, held):
-    """Return the distance of a year of age; in the last one known, whose factors hold, that of all beyond."""
-    if year == held:
-        return driven[driven.size - 1]
-    return driven[year] if first <= year < held else 0.0
+                    _sum_row(filled.driven.new[row, v], host_channels, part, parts.total)
+                    _put(parts.total, per_km, energy[i, first, part:])
 
 
 @apart_kernel
-def _add_years(eight, factors, total):
-    d0, d1, d2, d3, d4, d5, d6, d7 = eight
+def _put(total, per_km, out):
     for lane in range(_LANES):
-        a = fma(d1, factors[1, lane], d0 * factors[0, lane])
-        b = fma(d3, factors[3, lane], d2 * factors[2, lane])
-        c = fma(d5, factors[5, lane], d4 * factors[4, lane])
-        d = fma(d7, factors[7, lane], d6 * factors[6, lane])
-        total[lane] += (a + b) + (c + d)
+        out[lane] = total[lane] * per_km
 
 
-@borrowing_kernel
-def _sum_home(home, host, parts):
-    """Fill what whole lives at home bring, and what follows every export."""
-    factors = parts.factors[HOME]
-    # In the order in which `_run_on` goes: what is left of whole lives at a late age is a small difference of both.
-    held = factors.shape[0] - _EIGHT
+@apart_kernel
+def _sum_row(driven, channels, part, total):
+    """Fill what a life brings: the years one by one, in the last one known those beyond, for which its channels hold.
+
+    In the order in which `_run_on` goes: what is left of whole lives at a late age is a small difference of both.
+    """
+    held = channels.shape[0] - 1
     for lane in range(_LANES):
-        parts.total[lane] = 0.0
+        total[lane] = 0.0
     for year in range(held):
         for lane in range(_LANES):
-            parts.total[lane] += home[year] * factors[year, lane]
+            total[lane] += driven[year] * channels[year, part + lane]
     for lane in range(_LANES):
-        parts.total[lane] += home[home.size - 1] * factors[held, lane]
-    for age in range(host.shape[0]):
-        _bring(host[age], age, parts.factors[HOST], parts.host[age])
+        total[lane] += driven[driven.size - 1] * channels[held, part + lane]
 
 
 @borrowing_kernel
-def _sum_past(past, parts):
-    """Fill what lies behind the vehicles that cross at each age."""
-    for age in range(past.shape[0]):
-        _bring(past[age], 0, parts.factors[HOME], parts.past[age])
+def _sum_after(driven, channels, part, totals):
+    """Fill what follows the export at each age: nothing before the age."""
+    for age in range(0, driven.shape[0], _AGES):
+        begin = min(age, driven.shape[0] - _AGES)
+        block = driven[begin : begin + _AGES]
+        _sum_years(block, begin, channels.shape[0] - 1, channels, part, totals[begin:])
 
 
 @borrowing_kernel
-def _run_on(home, age, parts):
+def _sum_before(driven, channels, part, totals):
+    """Fill what lies behind the vehicles that cross at each age: nothing from the age on."""
+    for age in range(0, driven.shape[0], _AGES):
+        begin = min(age, driven.shape[0] - _AGES)
+        block = driven[begin : begin + _AGES]
+        _sum_years(block, 0, min(begin + _AGES, channels.shape[0] - 1), channels, part, totals[begin:])
+
+
+@borrowing_kernel
+def _sum_years(driven, first, last, channels, part, totals):
+    """Fill what the years [first, last) and those past the last one known bring, for a block of ages."""
+    held = channels.shape[0] - 1
+    beyond, known = driven[:, driven.shape[1] - 1 :], channels[held:]
+    _begin_rows(beyond, known, part, totals)
+    for year in range(first, last - 1, 2):
+        _add_two(driven[:, year:], channels[year:], part, totals)
+    if first < last and (last - first) % 2 == 1:
+        _add_one(driven[:, last - 1 :], channels[last - 1 :], part, totals)
+
+
+@apart_kernel
+def _begin_rows(driven, channels, part, totals):
+    for row in range(_ROWS):
+        for lane in range(_LANES):
+            totals[row, lane] = driven[row, 0] * channels[0, part + lane]
+
+
+@apart_kernel
+def _add_one(driven, channels, part, totals):
+    for row in range(_ROWS):
+        for lane in range(_LANES):
+            totals[row, lane] = fma(driven[row, 0], channels[0, part + lane], totals[row, lane])
+
+
+@apart_kernel
+def _add_two(driven, channels, part, totals):
+    """Add two years, which halves how often the totals are read and written."""
+    for row in range(_ROWS):
+        for lane in range(_LANES):
+            one = fma(driven[row, 0], channels[0, part + lane], totals[row, lane])
+            totals[row, lane] = fma(driven[row, 1], channels[1, part + lane], one)
+
+
+@apart_kernel
+def _run_on(driven, channels, part, running):
     """Carry life at home on by a year."""
-    factors = parts.factors[HOME]
-    known = min(age, factors.shape[0] - _EIGHT)
     for lane in range(_LANES):
-        parts.running[lane] += home[age] * factors[known, lane]
+        running[lane] += driven * channels[part + lane]
 
 
 @borrowing_kernel
-def _fill_cohort(home, part, parts, energy):
+def _fill_cohort(home, channels, per_km, part, parts, energy):
     """Fill the cells of a vehicle over its whole cohort."""
-    for lane in range(_LANES):
-        energy[0, part + lane] = parts.total[lane]
+    _put(parts.total, per_km, energy[0, part:])
     parts.running[:] = 0.0
     for age in range(parts.host.shape[0]):
-        for lane in range(_LANES):
-            energy[1 + age, part + lane] = parts.running[lane] + parts.host[age, lane]
-        _run_on(home, age, parts)
+        _join(parts.running, parts.host[age], per_km, energy[1 + age, part:])
+        _run_on(home[age], channels[min(age, channels.shape[0] - 1)], part, parts.running)
+
+
+@apart_kernel
+def _join(running, host, per_km, out):
+    for lane in range(_LANES):
+        out[lane] = (running[lane] + host[lane]) * per_km
 
 
 @borrowing_kernel
-def _fill_given(exported, home, part, parts, energy, stays):
+def _fill_given(exported, home, channels, per_km, part, parts, energy, stays):
     """Fill both arms of the vehicles that cross at each age, per vehicle that crosses: the same past, two futures."""
-    for lane in range(_LANES):
-        energy[0, part + lane] = parts.total[lane]
+    _put(parts.total, per_km, energy[0, part:])
     parts.running[:] = 0.0
     for age in range(parts.host.shape[0]):
         share = exported[1 + age]
-        told, per_crossing = share >= SMALLEST_SHARE, 1.0 / share
-        for lane in range(_LANES):
-            future = (parts.total[lane] - parts.running[lane]) * per_crossing
-            past = parts.past[age, lane]
-            stays[age, part + lane] = past + future if told else np.nan
-            energy[1 + age, part + lane] = past + parts.host[age, lane] * per_crossing if told else np.nan
-        _run_on(home, age, parts)
+        if share >= SMALLEST_SHARE:
+            future = (parts.total, parts.running, parts.host[age])
+            _join_given(parts.past[age], future, per_km, 1.0 / share, energy[1 + age, part:], stays[age, part:])
+        else:
+            energy[1 + age, part : part + _LANES] = np.nan
+            stays[age, part : part + _LANES] = np.nan
+        _run_on(home[age], channels[min(age, channels.shape[0] - 1)], part, parts.running)
+
+
+@apart_kernel
+def _join_given(past, future, per_km, per_crossing, crossing, staying):
+    total, running, host = future
+    for lane in range(_LANES):
+        staying[lane] = (past[lane] + (total[lane] - running[lane]) * per_crossing) * per_km
+        crossing[lane] = (past[lane] + host[lane] * per_crossing) * per_km

@@ -4,6 +4,7 @@ Stages and credits are those of NCST-UCD-RR-24-39 (Kendall and Parés Olguín 20
 Cycle Assessment.
 """
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -12,9 +13,9 @@ import numpy.typing as npt
 from mcsim.kernels._jit import (
     FloatArray,
     apart_kernel,
-    borrowing_kernel,
     inline_borrowing_kernel,
     part_of_kernel,
+    unrolling_kernel,
 )
 from mcsim.kernels.life.energy import LANES, padded
 from mcsim.kernels.life.records import (
@@ -67,7 +68,7 @@ class Lived(NamedTuple):
     """Lives of n draws, of which several may have one in common."""
 
     activity: FloatArray  # (m, n_cells, 14)
-    energy: FloatArray  # (k, n_cells, n_channels); the first channels are the impacts of electricity
+    energy: FloatArray  # (k, n_cells, n_channels) from `padded`; the first channels are the impacts of electricity
     activity_row: IntArray  # (n,) row that a draw takes
     energy_row: IntArray  # (n,)
 
@@ -116,11 +117,11 @@ class Rows(NamedTuple):
 
 
 class Space(NamedTuple):
-    """Memory of one cell: its stages, its electricity, and a sum over stages."""
+    """Memory of one cell, `LANES` categories at a time: its stages, and their sums as they are and per km."""
 
-    stages: FloatArray
-    energy: FloatArray
-    sums: FloatArray
+    stages: FloatArray  # (9, LANES)
+    total: FloatArray  # (LANES,)
+    per_km: FloatArray  # (LANES,)
 
 
 def life_impacts(
@@ -144,18 +145,16 @@ def life_impacts(
         Filled. Per km: expected impact of a life over its expected distance.
     """
     n_categories = impacts.total.shape[2]
-    width = padded(n_categories)
-    rows = Rows(*(np.zeros(width) for _ in Rows._fields))
-    # A stage is written in whole registers: what runs over is written again by the next one.
-    space = Space(np.zeros(N_STAGES * n_categories + LANES), np.zeros(width), np.zeros(width))
-    _life_impacts(lived, vehicles, abroad, collected, factors, impacts, rows, space)
+    rows = Rows(*(np.zeros(padded(n_categories)) for _ in Rows._fields))
+    space = Space(np.empty((N_STAGES, LANES)), np.empty(LANES), np.empty(LANES))
+    flat = Impacts(*(values.reshape(len(values), math.prod(values.shape[1:])) for values in impacts))
+    _life_impacts(lived, vehicles, abroad, collected, factors, flat, rows, space)
 
 
-@borrowing_kernel
+@unrolling_kernel
 def _life_impacts(lived, vehicles, abroad, collected, factors, impacts, rows, space):  # type: ignore[no-untyped-def]
-    n, n_cells, n_categories = impacts.total.shape
+    n, n_cells, n_categories = impacts.total.shape[0], vehicles.size, factors.landfill.shape[2]
     detailed, summed = impacts.stages.shape[1] > 0, impacts.total_per_km.shape[0] > 0
-    size = N_STAGES * n_categories
     for i in range(n):
         row, energy = lived.activity_row[i], lived.energy[lived.energy_row[i]]
         held = -1
@@ -169,18 +168,19 @@ def _life_impacts(lived, vehicles, abroad, collected, factors, impacts, rows, sp
             life = lived.activity[row, cell]
             away = life[EXPORTED] if np.isnan(abroad[cell]) else abroad[cell]
             amounts = _amounts(life, factors.litres_per_km[i, v], collected[i], away)
-            _scale(energy[cell], n_categories, 1.0, space.energy)
-            _fill_stages(amounts, rows, space.energy, n_categories, space.stages)
-            _sum_stages(space.stages, n_categories, 1.0, space.sums)
-            _scale(space.sums, n_categories, 1.0, impacts.total[i, cell])
             inverse = 1.0 / life[DISTANCE]
-            if detailed:
-                first = cell * size
-                _scale(space.stages, size, 1.0, impacts.stages[i, first : first + size])
-                _scale(space.stages, size, inverse, impacts.per_km[i, first : first + size])
-            if summed:
-                _sum_stages(space.stages, n_categories, inverse, space.sums)
-                _scale(space.sums, n_categories, 1.0, impacts.total_per_km[i, cell])
+            for part in range(np.uint64(0), np.uint64(rows.landfill.size), _LANES):
+                _fill_stages(amounts, rows, energy[cell], part, space.stages)
+                _sum_stages(space.stages, inverse, space.total, space.per_km)
+                # A row is written in whole registers: what runs over is written again by the next one.
+                _put(space.total, 1.0, n_categories, cell, part, impacts.total[i])
+                if summed:
+                    _put(space.per_km, 1.0, n_categories, cell, part, impacts.total_per_km[i])
+                if detailed:
+                    for stage in range(N_STAGES):
+                        place = cell * N_STAGES + stage
+                        _put(space.stages[stage], 1.0, n_categories, place, part, impacts.stages[i])
+                        _put(space.stages[stage], inverse, n_categories, place, part, impacts.per_km[i])
 
 
 @inline_borrowing_kernel
@@ -230,55 +230,42 @@ def _scale(source, n, factor, target):  # type: ignore[no-untyped-def]
 
 
 @apart_kernel
-def _sum_stages(stages, n, factor, sums):  # type: ignore[no-untyped-def]
-    """Fill the sum over stages, each times a factor, in their order."""
-    for part in range(np.uint64(0), np.uint64(sums.size), _LANES):
+def _put(row, factor, n, place, part, target):  # type: ignore[no-untyped-def]
+    """Put a part of a row of n numbers, times a factor, in its place; in whole registers where there is room."""
+    first = np.uint64(place * n) + part
+    if first + _LANES <= np.uint64(target.size):
         for lane in range(_LANES):
-            sums[part + lane] = stages[part + lane] * factor
-        for stage in range(1, N_STAGES):
-            place = np.uint64(stage * n) + part
-            for lane in range(_LANES):
-                sums[part + lane] += stages[place + lane] * factor
-
-
-@part_of_kernel
-def _fill_stages(amounts, rows, energy, n, stages):  # type: ignore[no-untyped-def]
-    """Fill the impacts by stage, in the order of `STAGES`, categories innermost."""
-    away, recycled, smelted = amounts.away, amounts.recycled, amounts.smelted
-    _put(0, n, 1.0, rows.vehicle_production, stages)
-    _put(1, n, amounts.made, rows.battery_production, stages)
-    _put_use(2, n, amounts, rows, energy, stages)
-    _put(3, n, amounts.distance, rows.maintenance, stages)
-    _put(4, n, amounts.distance, rows.road, stages)
-    _put_two(5, n, 1.0 - away, rows.end_home, away, rows.end_host, stages)
-    _put_two(6, n, recycled, rows.recycling_home, smelted, rows.recycling_host, stages)
-    _put_two(7, n, -recycled, rows.credit_home, -smelted, rows.credit_host, stages)
-    _put(8, n, amounts.buried, rows.landfill, stages)
+            target[first + lane] = row[lane] * factor
+    else:
+        for k in range(min(np.uint64(n) - part, _LANES)):
+            target[first + k] = row[k] * factor
 
 
 @apart_kernel
-def _put(stage, n, amount, row, stages):  # type: ignore[no-untyped-def]
-    """Put one stage, an amount times a factor; `LANES` at a time, as the next ones."""
-    for part in range(np.uint64(0), np.uint64(row.size), _LANES):
-        place = np.uint64(stage * n) + part
+def _sum_stages(stages, inverse, total, per_km):  # type: ignore[no-untyped-def]
+    """Fill the sum over stages, and that of the stages per km, in their order."""
+    for lane in range(_LANES):
+        total[lane] = stages[0, lane]
+        per_km[lane] = stages[0, lane] * inverse
+    for stage in range(1, N_STAGES):
         for lane in range(_LANES):
-            stages[place + lane] = amount * row[part + lane]
+            total[lane] += stages[stage, lane]
+            per_km[lane] += stages[stage, lane] * inverse
 
 
 @apart_kernel
-def _put_two(stage, n, amount, row, other, other_row, stages):  # type: ignore[no-untyped-def]
-    for part in range(np.uint64(0), np.uint64(row.size), _LANES):
-        place = np.uint64(stage * n) + part
-        for lane in range(_LANES):
-            stages[place + lane] = amount * row[part + lane] + other * other_row[part + lane]
-
-
-@apart_kernel
-def _put_use(stage, n, amounts, rows, energy, stages):  # type: ignore[no-untyped-def]
-    distance, home, early, late = amounts.distance, amounts.home, amounts.early, amounts.late
-    for part in range(np.uint64(0), np.uint64(energy.size), _LANES):
-        place = np.uint64(stage * n) + part
-        for lane in range(_LANES):
-            k = part + lane
-            use = energy[k] + rows.wear[k] * distance + home * rows.home_litre[k]
-            stages[place + lane] = use + (early * rows.host_litre[k] + late * rows.late_litre[k])
+def _fill_stages(amounts, rows, energy, part, stages):  # type: ignore[no-untyped-def]
+    """Fill the impacts by stage, in the order of `STAGES`."""
+    distance, recycled, smelted = amounts.distance, amounts.recycled, amounts.smelted
+    for lane in range(_LANES):
+        k = part + lane
+        use = energy[k] + rows.wear[k] * distance + amounts.home * rows.home_litre[k]
+        stages[0, lane] = rows.vehicle_production[k]
+        stages[1, lane] = amounts.made * rows.battery_production[k]
+        stages[2, lane] = use + (amounts.early * rows.host_litre[k] + amounts.late * rows.late_litre[k])
+        stages[3, lane] = distance * rows.maintenance[k]
+        stages[4, lane] = distance * rows.road[k]
+        stages[5, lane] = (1.0 - amounts.away) * rows.end_home[k] + amounts.away * rows.end_host[k]
+        stages[6, lane] = recycled * rows.recycling_home[k] + smelted * rows.recycling_host[k]
+        stages[7, lane] = -recycled * rows.credit_home[k] + -smelted * rows.credit_host[k]
+        stages[8, lane] = amounts.buried * rows.landfill[k]
