@@ -62,8 +62,9 @@ def push_combustion(at, year, renewed, pool, left, host, coming, space):
         if hev > 0.0:
             push_cohort(hev, left[first], year, stock[HEV], gone[HEV])
         first = last
-    for age in range(ages):
-        push_in_use(space.icev[age] + space.hev[age], left[age], year, space.in_use[year - age + ages - 1])
+    if space.in_use.shape[1] > 0:
+        for age in range(ages):
+            push_in_use(space.icev[age] + space.hev[age], left[age], year, space.in_use[year - age + ages - 1])
 
 
 @part_of_kernel
@@ -102,8 +103,8 @@ def push_evs(at, year, pool, entries, host, coming, chosen, in_use):
 
 @borrowing_kernel
 def push_in_use(inflow, left, start, in_use):
-    """Add what is left of a cohort at the ends of the years from its entry on."""
-    if inflow > 0.0:
+    """Add what is left of a cohort at the ends of the years from its entry on; nothing where ages are not asked for."""
+    if inflow > 0.0 and in_use.size > 0:
         add_scaled(inflow, left, in_use[start:])
 
 

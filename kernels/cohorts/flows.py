@@ -34,9 +34,9 @@ class HostFlows(NamedTuple):
     registrations, gone, stock : ndarray, shape (n, origins, powertrains, years)
         What enters, what leaves, and what is in use at the ends of years.
     age_total : ndarray, shape (n, years)
-        Vehicles in use times their age [yr].
+        Vehicles in use times their age [yr]; of no year where ages are not asked for.
     age_groups : ndarray, shape (n, groups, years)
-        Vehicles by age 0-4, 5-9, ...; the last group is open.
+        Vehicles by age 0-4, 5-9, ...; the last group is open. Of as many years.
     """
 
     registrations: Array
@@ -68,6 +68,19 @@ class Flows(NamedTuple):
     home: HomeFlows
     host: HostFlows
     counts: Counts
+
+
+class Amounts(NamedTuple):
+    """How much retires by year and origin, (n, years, origins, 3) each: number, energy [GWh], mass [t].
+
+    Parameters
+    ----------
+    amount, replaced : ndarray
+        Of all packs, and of those replaced under warranty.
+    """
+
+    amount: Array
+    replaced: Array
 
 
 class Retired(NamedTuple):

@@ -161,6 +161,7 @@ def fill_imports(members, trade, gates, rules, pool, entries, free, coming, flow
     """
     host, oldest = flows.host, space.icev.size - 1
     for row in range(members.draws.size):
+        # Of no year, where ages are not asked for.
         for first in range(space.in_use.shape[0]):
             for year in range(space.in_use.shape[1]):
                 space.in_use[first, year] = 0.0

@@ -294,6 +294,78 @@ def fill_retired(packs, places, contents, space, retired):
 
 
 @borrowing_kernel
+def fill_amounts(packs, places, mass, amounts):
+    """Fill number, energy and mass of what retires in every year of every draw.
+
+    Parameters
+    ----------
+    packs, places : Packs, ndarray of int64
+        As in `fill_retired`.
+    mass : ndarray, shape (n, years)
+        kg per kWh by model year.
+    amounts : Amounts
+        Filled.
+    """
+    for i in range(mass.shape[0]):
+        amount, replaced = amounts.amount[i], amounts.replaced[i]
+        for year in range(mass.shape[1]):
+            for place in range(FIRST_MATERIAL):
+                amount[year, NEW, place], amount[year, SECOND_HAND, place] = 0.0, 0.0
+                # No warranty covers an import.
+                replaced[year, NEW, place], replaced[year, SECOND_HAND, place] = 0.0, 0.0
+            add_amounts(places[i], year, packs.covered, mass[i], amount[year, NEW])
+            add_amounts(places[i], year, packs.later, mass[i], amount[year, NEW])
+            add_amounts(places[i], year, packs.replaced, mass[i], replaced[year, NEW])
+            add_amounts(places[i], year, packs.second_hand, mass[i], amount[year, SECOND_HAND])
+
+
+@part_of_kernel
+def add_amounts(i, year, packs, mass, out):
+    """Add number, energy and mass of one draw's packs that retire in a year."""
+    row = row_of(year)
+    kwh, kg = sums_of(packs.energy[i, row : row + year + 1], mass)
+    out[NUMBER] += packs.number[i, year]
+    out[ENERGY] += _GWH_PER_KWH * kwh
+    out[MASS] += _TONNES_PER_KG * kg
+
+
+@borrowing_kernel
+def sums_of(energy, mass):
+    """Return the sum of packs' capacity over model years, and of their mass, four sums at a time.
+
+    Parameters
+    ----------
+    energy : ndarray, shape (k,)
+        By model year [kWh].
+    mass : ndarray, shape (k or more,)
+        By model year [kg/kWh].
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mcsim.kernels.cohorts.materials import sums_of
+    >>> sums_of(np.array([10.0, 20.0]), np.array([6.0, 5.0]))
+    (30.0, 160.0)
+    """
+    kwh0, kwh1, kwh2, kwh3 = 0.0, 0.0, 0.0, 0.0
+    kg0, kg1, kg2, kg3 = 0.0, 0.0, 0.0, 0.0
+    fours = energy.size - energy.size % 4
+    for k in range(0, fours, 4):
+        kwh0 += energy[k]
+        kwh1 += energy[k + 1]
+        kwh2 += energy[k + 2]
+        kwh3 += energy[k + 3]
+        kg0 += energy[k] * mass[k]
+        kg1 += energy[k + 1] * mass[k + 1]
+        kg2 += energy[k + 2] * mass[k + 2]
+        kg3 += energy[k + 3] * mass[k + 3]
+    for k in range(fours, energy.size):
+        kwh0 += energy[k]
+        kg0 += energy[k] * mass[k]
+    return (kwh0 + kwh1) + (kwh2 + kwh3), (kg0 + kg1) + (kg2 + kg3)
+
+
+@borrowing_kernel
 def fill_by_route(contained, recovery, found):
     """Fill what each route of recycling would recover of all retired packs, for every draw.
 

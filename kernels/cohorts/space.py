@@ -164,7 +164,8 @@ class ImportSpace(NamedTuple):
     may_give, ev_may_give : ndarray of bool
         Ages that may give combustion vehicles, and EVs.
     in_use : ndarray, shape (model years, years)
-        Imports in use at the ends of years by the model year of the vehicle, the oldest of the first year first.
+        Imports in use at the ends of years by the model year of the vehicle, the oldest of the first year first; of no
+        year where ages are not asked for.
     """
 
     weight: Array

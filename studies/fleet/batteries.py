@@ -43,7 +43,7 @@ SPECS = (
 )  # fmt: skip
 
 
-# What `capacity` reads, and what `contents` reads beside it and the chemistry.
+# What `capacity` reads, and what `masses` and `contents` read beside the chemistry.
 CAPACITY_READS = (
     "bev_capacity",
     "phev_capacity",
@@ -53,8 +53,9 @@ CAPACITY_READS = (
         for name in ("capacity_factor", "bev_capacity", "bev_share_2050")
     ),
 )
+MASS_READS = ("pack_mass", "pack_mass_factor")
 CONTENT_READS = (
-    "pack_mass", "pack_mass_factor", "composition", "recovery", "second_use_years", "second_use_collection",
+    *MASS_READS, "composition", "recovery", "second_use_years", "second_use_collection",
 )  # fmt: skip
 
 
@@ -201,6 +202,11 @@ def pack_masses(packs: PackTables, inputs: Mapping[str, FloatArray], shares: Flo
     """Return the mass of a pack by model year, (n, 46) kg/kWh, for the `cell_shares` of its cells."""
     mass = inputs["pack_mass"][:, packs.pack_mass]
     return np.ascontiguousarray((shares @ mass[:, :, None])[:, :, 0] * heavier(packs, inputs))
+
+
+def masses(packs: PackTables, inputs: Mapping[str, FloatArray], options: Mapping[str, OptionValue]) -> FloatArray:
+    """Return the `pack_masses` of packs of the cells that are sold."""
+    return pack_masses(packs, inputs, cell_shares(packs, inputs, str(options["chemistry_path"])))
 
 
 def composition(packs: PackTables, inputs: Mapping[str, FloatArray], shares: FloatArray) -> FloatArray:

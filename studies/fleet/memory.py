@@ -176,14 +176,14 @@ def make_tables(n: int, size: Sizes) -> room.Tables:
     )
 
 
-def make_space(size: Sizes) -> space.Space:
-    """Return working space for one draw after the other."""
+def make_space(size: Sizes, aged: bool = True) -> space.Space:
+    """Return working space for one draw after the other; `aged` where ages of the stock are asked for."""
     years, ages = size.years, size.ages
     halves, triangle, kinds = 2 * years, years * (years + 1) // 2, len(POWERTRAINS)
     classes = max(size.home_halves, size.host_halves)
     by_age: dict[str, Any] = {name: np.empty(ages) for name in space.ImportSpace._fields}
     by_age |= {name: np.empty(ages, np.bool_) for name in ("may_give", "ev_may_give")}
-    by_age |= {"in_use": np.empty((years + ages - 1, years))}
+    by_age |= {"in_use": np.empty((years + ages - 1, years if aged else 0))}
     by_year = [np.empty(years) for _ in range(4)]
     return space.Space(
         owners=space.OwnerSpace(

@@ -24,7 +24,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mcsim.kernels.cohorts.flows import Flows, Retired
+from mcsim.kernels.cohorts.flows import Amounts, Flows, Retired
 from mcsim.kernels.cohorts.lived import Sampled
 from mcsim.kernels.cohorts.records import EV, MODES, NEW, FirstStock, Fleet, Rules, Shared, Styles, Vehicles
 from mcsim.kernels.streams import stream_key, stream_of
@@ -35,8 +35,8 @@ from mcsim.studies.fleet.failures import laws
 from mcsim.studies.fleet.levers import moved
 from mcsim.studies.fleet.policy import no_rule
 from mcsim.studies.fleet.repairs import repaired
-from mcsim.studies.fleet.results import pack_outputs, told, vehicle_outputs
-from mcsim.studies.fleet.stages import Drawn, run_flows, run_retired
+from mcsim.studies.fleet.results import AMOUNTS, amount_outputs, pack_outputs, told, vehicle_outputs
+from mcsim.studies.fleet.stages import Drawn, run_amounts, run_flows, run_retired
 from mcsim.studies.fleet.trade import EV_DEMAND, Border, read_border, trade
 from mcsim.studies.fleet.trade import SPECS as TRADE_SPECS
 from mcsim.study import Context, FloatArray, Model, Option, OptionValue, Output, Parameter, Stage, TableSpec
@@ -54,9 +54,11 @@ CHARGING, NIMH, ON_OFFER, SOLD = (
     "ev_charging_emissions", "retired_nimh_mass", "second_life_on_offer", "new_battery_energy",
 )  # fmt: skip
 PACK_NAMES = frozenset(output.name for output in PACK_OUTPUTS) - {NIMH, SOLD, *hybrids.NAMES}
+AMOUNT_NAMES = frozenset(AMOUNTS)
 MATERIAL_NAMES = frozenset(name for name in PACK_NAMES if "material" in name)
 LIVES_STREAM, DEFAULT_LIVES = "fleet/lives", 1000
 # Half-years lived at the end of the year of entry.
+AGES = frozenset({"mean_fleet_age", "fleet_age_distribution"})
 EXPOSURE = {"end": 0, "mid": 1, "start": 2}
 
 Derive = Callable[[Mapping[str, NDArray[np.float64]], Mapping[str, FloatArray], Context], Mapping[str, FloatArray]]
@@ -164,13 +166,15 @@ def outputs_of(
     """
     vehicles, sold = vehicle_outputs(flows), sold_energy(fleet.vehicles, fleet.contents.capacity)
     packs = pack_outputs(retired, fleet.contents, drawn["recovery"][:, parts.packs.recovery], sold)
+    amounts = amount_outputs(Amounts(retired.amount, retired.replaced))
     return {
         **vehicles,
+        **amounts,
         **packs,
         SOLD: lambda: sold,
         CHARGING: lambda: charging.charging_emissions(vehicles["evs"](), parts.loss, drawn),
         NIMH: lambda: steps.nimh_mass(drawn, vehicles["hybrids_gone"]()),
-        ON_OFFER: lambda: steps.energy_on_offer(drawn, packs["retired_energy"]()),
+        ON_OFFER: lambda: steps.energy_on_offer(drawn, amounts["retired_energy"]()),
     }
 
 
@@ -201,15 +205,22 @@ def stages_of(parts: Parts, options: Mapping[str, OptionValue]) -> tuple[Stage, 
         held: dict[str, FloatArray] = {}
         with_hybrids = following and (wanted is None or not wanted.isdisjoint(hybrids.NAMES))
         after = hybrids.keeper(len(flowing.capacity), held) if with_hybrids else None
-        filled, packs = run_flows(flowing, shared, rules(context.options), with_packs, after, lives_of(context))
+        aged = wanted is None or not wanted.isdisjoint(AGES)
+        rule, lives = rules(context.options), lives_of(context)
+        filled, packs = run_flows(flowing, shared, rule, with_packs, after, lives, aged)
         sold = sold_energy(flowing.vehicles, flowing.capacity)
         results = told({**vehicle_outputs(filled), SOLD: lambda: sold}, wanted) | held
         if with_packs:
             results |= steps.handed(packs) | {"capacity": flowing.capacity, "sold": sold}
         return results
 
+    def amounts(inputs: Mapping[str, FloatArray], found: Found, context: Context) -> Results:
+        mass = batteries.masses(parts.packs, steps.Floats(inputs), context.options)
+        retired = run_amounts(*steps.held(found), mass)
+        return told(amount_outputs(retired), steps.names_of(context, ("retired_energy", ON_OFFER)))
+
     def packs(inputs: Mapping[str, FloatArray], found: Found, context: Context) -> Results:
-        drawn, wanted = steps.Floats(inputs), steps.names_of(context, ("retired_energy", ON_OFFER))
+        drawn, wanted = steps.Floats(inputs), context.wanted
         materials = wanted is None or not wanted.isdisjoint(MATERIAL_NAMES)
         contents = batteries.contents(parts.packs, drawn, context.options, found["capacity"], materials)
         retired = run_retired(*steps.held(found), contents)
@@ -234,14 +245,15 @@ def stages_of(parts: Parts, options: Mapping[str, OptionValue]) -> tuple[Stage, 
     vehicle_names = tuple(name for name in OUTPUT_NAMES if name not in PACK_NAMES | alone)
     return (
         Stage("flows", flows, steps.flow_reads(options, parts.border.ev_demand is not None), gives=vehicle_names),
-        Stage("packs", packs, steps.pack_reads(options), ("flows",), tuple(sorted(PACK_NAMES - alone))),
+        Stage("amounts", amounts, steps.mass_reads(options), ("flows",), AMOUNTS),
+        Stage("packs", packs, steps.pack_reads(options), ("flows",), tuple(sorted(PACK_NAMES - alone - AMOUNT_NAMES))),
         Stage("charging", emissions, steps.grid_reads(), ("flows",), (CHARGING,)),
         # Outputs of the model in any case, which exist only where they are asked for.
         Stage("hybrids", of_hybrids, hybrids.READS, ("flows",), hybrids.NAMES)
         if following
         else Stage("hybrids", lambda inputs, found, context: {}, (), (), hybrids.NAMES),
         Stage("nimh", nimh, ("nimh_pack_mass",), ("flows",), (NIMH,)),
-        Stage("on_offer", on_offer, ("triage_share", "host_end_of_life_loss"), ("packs",), (ON_OFFER,)),
+        Stage("on_offer", on_offer, ("triage_share", "host_end_of_life_loss"), ("amounts",), (ON_OFFER,)),
         seen.stage(options),
     )
 

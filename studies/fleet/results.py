@@ -8,7 +8,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from mcsim.kernels.cohorts.flows import Flows, Retired
+from mcsim.kernels.cohorts.flows import Amounts, Flows, Retired
 from mcsim.kernels.cohorts.materials import fill_by_route
 from mcsim.kernels.cohorts.records import (
     ENERGY,
@@ -29,6 +29,16 @@ from mcsim.study import FloatArray
 
 # Below this on both sides no crossing is told: tens of tonnes decide nothing [t/yr].
 CROSSING_FLOOR = 1000.0
+# Outputs about how much retires, whatever is in it.
+AMOUNTS = (
+    "retired_packs", "retired_battery_mass", "retired_battery_mass_total", "second_hand_share_of_retired_mass",
+    "second_hand_share_of_cumulative_retired_mass", "retired_battery_energy", "cumulative_retired_packs",
+    "cumulative_retired_battery_mass", "cumulative_retired_battery_energy", "cumulative_retired_battery_mass_total",
+    "warranty_packs", "warranty_battery_energy", "warranty_battery_mass", "crossover_year", "crossover_censored",
+    "crossover_never",
+)  # fmt: skip
+# Years of shares of what retires.
+FIRST_TOLD = slice(FIRST_PACKS - YEARS[0], None)
 
 # Output name -> what computes it: who asks for one output does not pay for the others.
 Outputs = Mapping[str, Callable[[], NDArray[np.float64]]]
@@ -187,8 +197,51 @@ def crossover(mass: FloatArray) -> FloatArray:
     return np.asarray(np.where(more.any(axis=1), YEARS[0] + last, np.nan), np.float64)
 
 
+def amount_outputs(amounts: Amounts) -> Outputs:
+    """Return the outputs about how much retires, and `retired_energy` for the steps after; filled by the kernels.
+
+    Returns
+    -------
+    mapping
+        Output name -> what gives (n, *dims).
+    """
+    replaced = amounts.replaced[:, :, NEW]
+
+    @cache
+    def amount(place: int) -> FloatArray:
+        return np.ascontiguousarray(amounts.amount[..., place])
+
+    @cache
+    def retired_so_far() -> FloatArray:
+        return np.cumsum(amount(MASS), axis=1)
+
+    @cache
+    def year() -> FloatArray:
+        return crossover(amount(MASS))
+
+    return {
+        "retired_packs": lambda: amount(NUMBER),
+        "retired_battery_mass": lambda: amount(MASS),
+        "retired_battery_mass_total": lambda: _total(amount(MASS)),
+        "second_hand_share_of_retired_mass": lambda: _second_hand(amount(MASS))[:, FIRST_TOLD],
+        "second_hand_share_of_cumulative_retired_mass": lambda: _second_hand(retired_so_far())[:, FIRST_TOLD],
+        "retired_battery_energy": lambda: amount(ENERGY),
+        "cumulative_retired_packs": lambda: np.cumsum(amount(NUMBER), axis=1),
+        "cumulative_retired_battery_mass": retired_so_far,
+        "cumulative_retired_battery_energy": lambda: np.cumsum(amount(ENERGY), axis=1),
+        "cumulative_retired_battery_mass_total": lambda: _total(retired_so_far()),
+        "warranty_packs": lambda: np.ascontiguousarray(replaced[:, :, NUMBER]),
+        "warranty_battery_energy": lambda: np.ascontiguousarray(replaced[:, :, ENERGY]),
+        "warranty_battery_mass": lambda: np.ascontiguousarray(replaced[:, :, MASS]),
+        "retired_energy": lambda: amount(ENERGY),
+        "crossover_year": year,
+        "crossover_censored": lambda: (year() == YEARS[-1]).astype(np.float64),
+        "crossover_never": lambda: np.isnan(year()).astype(np.float64),
+    }
+
+
 def pack_outputs(retired: Retired, contents: Contents, routes: FloatArray, sold: FloatArray) -> Outputs:
-    """Return the outputs about packs, and `retired_energy` for the steps after.
+    """Return the outputs about what is in retired packs and where they go.
 
     Parameters
     ----------
@@ -204,16 +257,6 @@ def pack_outputs(retired: Retired, contents: Contents, routes: FloatArray, sold:
     mapping
         Output name -> what gives (n, *packed_shape).
     """
-    replaced = retired.replaced[:, :, NEW]
-    first_told = slice(FIRST_PACKS - YEARS[0], None)
-
-    @cache
-    def amount(place: int) -> FloatArray:
-        return np.ascontiguousarray(retired.amount[..., place])
-
-    @cache
-    def retired_so_far() -> FloatArray:
-        return np.cumsum(amount(MASS), axis=1)
 
     @cache
     def landfilled() -> FloatArray:
@@ -221,15 +264,11 @@ def pack_outputs(retired: Retired, contents: Contents, routes: FloatArray, sold:
 
     @cache
     def ended() -> FloatArray:
-        return _total(amount(MASS) + retired.returned)
+        return _total(retired.amount[..., MASS] + retired.returned)
 
     @cache
     def contained_so_far() -> FloatArray:
         return _so_far(retired.contained)
-
-    @cache
-    def year() -> FloatArray:
-        return crossover(amount(MASS))
 
     def recycled() -> FloatArray:
         return _total(retired.destination[..., RECYCLING] + retired.destination[..., TAKE_BACK])
@@ -240,19 +279,6 @@ def pack_outputs(retired: Retired, contents: Contents, routes: FloatArray, sold:
         return found
 
     return {
-        "retired_packs": lambda: amount(NUMBER),
-        "retired_battery_mass": lambda: amount(MASS),
-        "retired_battery_mass_total": lambda: _total(amount(MASS)),
-        "second_hand_share_of_retired_mass": lambda: _second_hand(amount(MASS))[:, first_told],
-        "second_hand_share_of_cumulative_retired_mass": lambda: _second_hand(retired_so_far())[:, first_told],
-        "retired_battery_energy": lambda: amount(ENERGY),
-        "cumulative_retired_packs": lambda: np.cumsum(amount(NUMBER), axis=1),
-        "cumulative_retired_battery_mass": retired_so_far,
-        "cumulative_retired_battery_energy": lambda: np.cumsum(amount(ENERGY), axis=1),
-        "cumulative_retired_battery_mass_total": lambda: _total(retired_so_far()),
-        "warranty_packs": lambda: np.ascontiguousarray(replaced[:, :, NUMBER]),
-        "warranty_battery_energy": lambda: np.ascontiguousarray(replaced[:, :, ENERGY]),
-        "warranty_battery_mass": lambda: np.ascontiguousarray(replaced[:, :, MASS]),
         "material_contained": lambda: retired.contained,
         "material_recoverable": lambda: retired.contained * contents.host_recovery[:, None, None, :],
         "material_recoverable_by_route": by_route,
@@ -264,11 +290,7 @@ def pack_outputs(retired: Retired, contents: Contents, routes: FloatArray, sold:
         "material_in_second_use": lambda: retired.held,
         "battery_destination": lambda: retired.destination,
         "landfilled_battery_mass": landfilled,
-        "landfilled_share": lambda: _share(landfilled(), ended())[:, first_told],
-        "recycled_share": lambda: _share(recycled(), ended())[:, first_told],
-        "retired_energy": lambda: amount(ENERGY),
+        "landfilled_share": lambda: _share(landfilled(), ended())[:, FIRST_TOLD],
+        "recycled_share": lambda: _share(recycled(), ended())[:, FIRST_TOLD],
         "new_battery_material": lambda: 1000.0 * sold[:, :, None] * contents.composition,
-        "crossover_year": year,
-        "crossover_censored": lambda: (year() == YEARS[-1]).astype(np.float64),
-        "crossover_never": lambda: np.isnan(year()).astype(np.float64),
     }

@@ -13,11 +13,11 @@ import numpy as np
 
 from mcsim.kernels.cohorts import room
 from mcsim.kernels.cohorts.arrivals import add_arriving_packs
-from mcsim.kernels.cohorts.flows import Counts, Flows, HomeFlows, HostFlows, Retired
+from mcsim.kernels.cohorts.flows import Amounts, Counts, Flows, HomeFlows, HostFlows, Retired
 from mcsim.kernels.cohorts.home import fill_home_fleets
 from mcsim.kernels.cohorts.imports import fill_imports
 from mcsim.kernels.cohorts.lived import Sampled, fill_lived
-from mcsim.kernels.cohorts.materials import fill_retired
+from mcsim.kernels.cohorts.materials import fill_amounts, fill_retired
 from mcsim.kernels.cohorts.new import fill_first_owners, fill_new_packs, fill_new_sales
 from mcsim.kernels.cohorts.records import (
     DESTINATIONS,
@@ -63,9 +63,9 @@ def rows(record: Any, part: slice) -> Any:
     return rows_of(record)(part)
 
 
-def empty_flows(n: int, years: int) -> Flows:
-    """Return room for the flows of n draws; the host's and the counts are 0 so far."""
-    series = n, len(ORIGINS), len(POWERTRAINS), years
+def empty_flows(n: int, years: int, aged: bool = True) -> Flows:
+    """Return room for the flows of n draws; the host's and the counts are 0 so far; `aged` where ages are asked for."""
+    series, told = (n, len(ORIGINS), len(POWERTRAINS), years), years if aged else 0
     return Flows(
         home=HomeFlows(
             np.empty((n, years, len(POWERTRAINS))),
@@ -76,8 +76,8 @@ def empty_flows(n: int, years: int) -> Flows:
             registrations=np.zeros(series),
             gone=np.zeros(series),
             stock=np.zeros(series),
-            age_total=np.zeros((n, years)),
-            age_groups=np.zeros((n, len(AGE_GROUPS), years)),
+            age_total=np.zeros((n, told)),
+            age_groups=np.zeros((n, len(AGE_GROUPS), told)),
         ),
         counts=Counts(*(np.zeros((n, years)) for _ in Counts._fields)),
     )
@@ -118,6 +118,7 @@ def run_flows(
     with_packs: bool = True,
     after: After | None = None,
     sampled: Sampled | None = None,
+    aged: bool = True,
 ) -> tuple[Flows, room.Packs]:
     """Return the flows of all draws, and which packs retire when.
 
@@ -131,13 +132,16 @@ def run_flows(
         Called after every block of draws, while its tables stand.
     sampled : Sampled, optional
         Which lives are drawn instead of the expectation.
+    aged : bool
+        Whether ages of the stock are wanted; of the expectation there are none else.
 
     Returns
     -------
     Flows, Packs
     """
     n, years = drawn.vehicles.host.sales.shape[:2]
-    flows, packs = empty_flows(n, years), empty_packs(n if with_packs else 0, years)
+    flows = empty_flows(n, years, aged or sampled is not None)
+    packs = empty_packs(n if with_packs else 0, years)
     packs_of, host_of, drawn_of = rows_of(packs), rows_of(flows.host), rows_of(drawn)
     whole = after is not None or sampled is not None
     for members, tables, space in filled_blocks(drawn, shared, rules, flows, whole):
@@ -160,6 +164,13 @@ def run_retired(packs: room.Packs, places: IntArray, contents: Contents) -> Reti
     retired = empty_retired(n, years, materials)
     fill_retired(packs, places, contents, pack_space(years, materials), retired)
     return retired
+
+
+def run_amounts(packs: room.Packs, places: IntArray, mass: Array) -> Amounts:
+    """Return how much retires, of draws whose packs stand at these places; `mass` as in `Contents`."""
+    amounts = Amounts(*(np.empty((*mass.shape, len(ORIGINS), FIRST_MATERIAL)) for _ in Amounts._fields))
+    fill_amounts(packs, places, mass, amounts)
+    return amounts
 
 
 def run_fleet(fleet: Fleet, shared: Shared, rules: Rules) -> tuple[Flows, Retired]:
@@ -218,7 +229,7 @@ def filled_blocks(
         Whether the draws have tables of their own, one by one, and lives of imports reach beyond the last year.
     """
     n, size = len(drawn.capacity), sizes(drawn.vehicles, drawn.laws, drawn.trade, shared.gates.ever, whole)
-    tables, space = make_tables(min(BLOCK, n), size), make_space(size)
+    tables, space = make_tables(min(BLOCK, n), size), make_space(size, flows.host.age_total.size > 0)
     owners, places = (np.arange(n), np.arange(n)) if whole else owners_of(drawn)
     order = np.argsort(places, kind="stable")
     ends = np.searchsorted(places[order], np.arange(0, len(owners) + BLOCK, BLOCK))

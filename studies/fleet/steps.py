@@ -83,6 +83,11 @@ def flow_reads(options: Options, years_apart: bool = False) -> tuple[str, ...]:
     )
 
 
+def mass_reads(options: Options) -> tuple[str, ...]:
+    """Return what the mass of packs reads under some options."""
+    return (*batteries.chemistry_reads(str(options["chemistry_path"])), *batteries.MASS_READS)
+
+
 def pack_reads(options: Options) -> tuple[str, ...]:
     """Return what the contents of packs and their destinations read under some options."""
     chemistry = batteries.chemistry_reads(str(options["chemistry_path"]))

@@ -15,12 +15,13 @@ import numpy as np
 
 from mcsim.kernels.cohorts.accounts import BY_EV, Accounts, Holding, HomePacks, Used, Ways
 from mcsim.kernels.cohorts.done import columns_of
+from mcsim.kernels.cohorts.flows import Amounts
 from mcsim.kernels.cohorts.records import EV, SECOND_HAND, Contents
 from mcsim.studies.fleet import batteries, charging
 from mcsim.studies.fleet.levers import moved
 from mcsim.studies.fleet.model import EXPOSURE, Parts, flow_records, rules, sold_energy
 from mcsim.studies.fleet.policy import Grid
-from mcsim.studies.fleet.results import Outputs, pack_outputs, told, vehicle_outputs
+from mcsim.studies.fleet.results import Outputs, amount_outputs, pack_outputs, told, vehicle_outputs
 from mcsim.studies.fleet.series import YEARS
 from mcsim.studies.fleet.stages import run_retired
 from mcsim.studies.fleet.states import READS, States, share_inputs, total_outputs, totals
@@ -217,7 +218,10 @@ def _retired(tables: Tables, inputs: Any, found: Found, context: Context) -> Res
     named = ("contained", "recovered", "lost", "held")
     of_materials = now._replace(**{name: getattr(now, name)[..., :width] for name in named})
     routes = drawn["recovery"][:, tables.fleet.packs.recovery]
-    outputs = pack_outputs(of_materials, contents, routes, found["sold_energy"])
+    outputs = {
+        **amount_outputs(Amounts(now.amount, now.replaced)),
+        **pack_outputs(of_materials, contents, routes, found["sold_energy"]),
+    }
     found_here: dict[str, FloatArray] = dict(_of(outputs, PACK_TOLD, context, (*READS, *VALUED)))
     for case, retired in zip(CASES, (now, without, no_imports), strict=True):
         fates = fates_of(retired, width)
