@@ -15,10 +15,11 @@ from mcsim.engine.folder import merge
 from mcsim.engine.points import design_columns, values_of
 from mcsim.engine.redrawn import drawn_again
 from mcsim.engine.run import run
-from mcsim.store import inputs, rounding
+from mcsim.store import chunks, inputs, rounding
 from mcsim.store.described import declarations, study_declared
 from mcsim.store.directory import read
 from mcsim.store.pieces import in_steps
+from mcsim.store.whole import names_in
 from mcsim.study.load import load
 
 LAWS = [
@@ -178,3 +179,24 @@ def test_pieces_are_joined_to_whole_slices(lengths):
     assert [row for row, _ in slices] == list(range(0, int(ends[-1]), 5))
     assert all(len(rows) == 5 for _, rows in slices[:-1])
     assert np.array_equal(np.concatenate([np.empty(0), *(rows for _, rows in slices)]), np.arange(ends[-1]))
+
+
+def test_pieces_leave_out_inputs_that_are_drawn_again(tmp_path, monkeypatch):
+    def leaves(study, name, **more):
+        found = []
+        put = chunks.DiskShelf.put
+
+        def noted(shelf, piece, streamed):
+            put(shelf, piece, streamed)
+            found.append("inputs" in names_in(shelf._path((piece.start, piece.stop)), ""))
+
+        monkeypatch.setattr(chunks.DiskShelf, "put", noted)
+        disk = run(study, 90, out=tmp_path / name, chunk=20, exact=True, **more)
+        monkeypatch.setattr(chunks.DiskShelf, "put", put)
+        assert unlike(run(study, 90, **more), disk) == []
+        return set(found)
+
+    monkeypatch.setattr(chunks, "HELD_BYTES", 0)
+    assert leaves(many(), "many") == {False}
+    assert leaves(many(), "lhs", design="lhs") == {False}
+    assert leaves(many(5), "few") == {True}

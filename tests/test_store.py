@@ -13,7 +13,7 @@ from engine_studies import fails_sometimes, small, unlike
 
 from mcsim.engine import collect
 from mcsim.engine.folder import merge
-from mcsim.engine.run import RunFailed, run
+from mcsim.engine.run import Interrupted, RunFailed, run
 from mcsim.result.pairs import compare
 from mcsim.store import chunks, rounding
 from mcsim.store.claim import new_folder
@@ -532,3 +532,24 @@ def test_draws_are_labelled_in_the_file_and_arviz_reads_it(tmp_path):
         table = arviz.summary(tree["prior_predictive"].to_dataset(), var_names=["onshoring_change"], kind="stats")
         np.testing.assert_allclose(table["mean"].iloc[0], result["onshoring_change"].mean(), rtol=0.02)
     assert result["component_change"]["component"].attrs["labels"] == change["component"].attrs["labels"]
+
+
+@pytest.mark.parametrize(("fast_bytes", "left"), [(1.0, False), (1e12, True)])
+def test_draws_of_bands_stand_beside_the_pieces_where_they_come_slowly(tmp_path, monkeypatch, fast_bytes, left):
+    monkeypatch.setattr(collect, "FAST_BYTES", fast_bytes)
+    put, found = chunks.DiskShelf.put, []
+
+    def stops(shelf, piece, streamed):
+        put(shelf, piece, streamed)
+        found.append(bool(streamed))
+        if len(found) == 5:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(chunks.DiskShelf, "put", stops)
+    with pytest.raises(Interrupted):
+        run(small(), DRAWS, out=tmp_path / "run", chunk=100, jobs=1)
+    assert found == [left] * 5
+    assert bool(list((tmp_path / "run" / "chunks").glob("*.bands.npz"))) == left
+    again = run(small(), DRAWS, out=tmp_path / "run", chunk=100, jobs=1, resume=True)
+    assert len(found) == (25 if left else 30)  # of 25: those that stopped are computed again
+    assert unlike(run(small(), DRAWS), again) == []

@@ -30,7 +30,7 @@ from mcsim.study import FloatArray, IntArray, Output
 from mcsim.study.failure import Failure
 
 EXACT_BYTES = 256 * 2**20  # kept draws of one output up to which its bands come from all of them at once
-WINDOW_BYTES = 16 * 2**20  # of these in memory at once
+WINDOW_BYTES = 64 * 2**20  # of these in memory at once
 STATE_BYTES = 16 * 2**20  # of the bands' state up to which a whole run always keeps it
 PENDING_BYTES = 2**30  # of draws that bands have taken in, before the bands' state is written
 FAST_BYTES = 32 * 2**20  # of draws a second, from which on they are computed again sooner than written and read
@@ -276,7 +276,7 @@ class Collector:
         for piece in self.shelf.pieces((), inputs=False):
             draws.append(piece.draws)
             failures += piece.failures
-        inputs: Mapping[str, FloatArray] = Inputs(self.shelf, design.columns)
+        inputs: Mapping[str, FloatArray] = Inputs(self.shelf, self.work)
         kept: Mapping[str, NDArray[Any]] = Draws(self.shelf, self.work)
         if not isinstance(self.shelf, DiskShelf):
             inputs, kept = dict(inputs), {name: kept[name] for name in kept}
@@ -296,29 +296,30 @@ class Collector:
 
 
 class Inputs(OnDisk[FloatArray]):
-    """Inputs of the pieces on a shelf, joined when asked for."""
+    """Inputs of the pieces on a shelf, joined when asked for, and drawn again where the shelf holds none."""
 
-    def __init__(self, shelf: Shelf, columns: tuple[str, ...]) -> None:
-        self._shelf, self._columns = shelf, columns
+    def __init__(self, shelf: Shelf, job: Job) -> None:
+        self._shelf, self._job = shelf, job
 
     def __getitem__(self, name: str) -> FloatArray:
-        if name not in self._columns:
+        columns = self._job.design.columns
+        if name not in columns:
             raise KeyError(name)
-        place = self._columns.index(name)
-        return np.concatenate([piece.inputs[:, place] for piece in self._shelf.pieces(())])
+        place = columns.index(name)
+        return np.concatenate([part[:, place] for _, part in self.stream()])
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._columns)
+        return iter(self._job.design.columns)
 
     def __len__(self) -> int:
-        return len(self._columns)
+        return len(self._job.design.columns)
 
     def stream(self) -> Iterator[tuple[int, FloatArray]]:
         """Yield (row, all inputs (n, D)), piece by piece."""
         row = 0
         for piece in self._shelf.pieces(()):
-            yield row, piece.inputs
-            row += len(piece.inputs)
+            yield row, self._job.inputs_of(piece)
+            row += len(piece.draws)
 
 
 class Draws(OnDisk[NDArray[Any]]):

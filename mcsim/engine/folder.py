@@ -77,8 +77,9 @@ class InMemory:
 class HeldShelf(DiskShelf):
     """Pieces in a folder that is ours: nothing is put into another that came to stand in its place."""
 
-    def __init__(self, folder: Path, columns: tuple[str, ...], claim: Claim) -> None:
-        super().__init__(folder, columns)
+    def __init__(self, folder: Path, job: Job, claim: Claim) -> None:
+        # What the file of a complete run does not hold whole is drawn again: a fifth of the pieces of second-hand-ev.
+        super().__init__(folder, job.design.columns, not roundable(job.study, job.design.kind))
         self._claim = claim
 
     def put(self, piece: Piece, streamed: Arrays) -> None:
@@ -131,7 +132,7 @@ class RunFolder:
         centre_or_zero(self._job.study)
         try:
             self._chunks.mkdir(parents=True, exist_ok=True)
-            return self._collector(HeldShelf(self._chunks, self._job.design.columns, self._claim))
+            return self._collector(HeldShelf(self._chunks, self._job, self._claim))
         except OSError as error:
             raise InputError(f"{self.folder}: cannot be written ({error.strerror}); another --out") from None
 

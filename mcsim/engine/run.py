@@ -172,7 +172,7 @@ def noise(collector: Collector) -> list[str]:
     piece = next((piece for piece in collector.shelf.pieces(()) if len(piece.draws) > 0), None)
     if piece is None:
         return []
-    values = {name: piece.inputs[:, place] for place, name in enumerate(job.design.columns)}
+    values = dict(zip(job.design.columns, job.inputs_of(piece).T, strict=True))
     names = unrepeated(job.study, values, piece.draws, job.design.seed, job.lives)
     return [noise_line(names, remarks.NOISE_BANDED)] if names else []
 

@@ -14,7 +14,7 @@ from mcsim.engine.evaluation import Evaluation, bytes_per_draw, evaluate_values
 from mcsim.engine.points import values_of
 from mcsim.result.shards import Shard, held
 from mcsim.store.pieces import Piece, joined
-from mcsim.study import InputError, IntArray, Study, nearest
+from mcsim.study import FloatArray, InputError, IntArray, Study, nearest
 from mcsim.study.failure import Failure
 
 if TYPE_CHECKING:
@@ -134,6 +134,14 @@ class Job:
             row += len(part.draws)
             slim.append(replace(part, outputs={}))
         return replace(joined(slim), outputs={name: array[:row] for name, array in whole.items()})
+
+    def inputs_of(self, piece: Piece) -> FloatArray:
+        """Return the inputs (n, D) of the draws of a piece, drawn again where it was read without them."""
+        columns = self.design.columns
+        if piece.inputs.shape[1] == len(columns):
+            return piece.inputs
+        values = values_of(self.study, self.design, piece.start, piece.stop)
+        return np.column_stack([values[name] for name in columns])[piece.draws - piece.start]
 
     def _piece(self, draws: IntArray, found: Evaluation) -> Piece:
         start, columns = int(draws[0]), self.design.columns

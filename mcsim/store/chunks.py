@@ -89,10 +89,13 @@ class DiskShelf:
         The folder, which exists.
     columns : tuple of str
         Names of the input columns.
+    inputs : bool
+        Whether files hold inputs: else pieces that are read have none (n, 0), and they are drawn again.
     """
 
-    def __init__(self, folder: Path, columns: tuple[str, ...]) -> None:
+    def __init__(self, folder: Path, columns: tuple[str, ...], inputs: bool = True) -> None:
         self.folder, self.columns = folder.absolute(), columns  # a model may change the current directory
+        self._inputs = inputs
         self._held: dict[Span, Piece] = {}
         self._room, self._lock = HELD_BYTES, threading.Lock()
 
@@ -105,7 +108,9 @@ class DiskShelf:
         if streamed:
             save_arrays(self._path(span, ".bands.npz"), streamed)
         failures = [[item.draw, item.reason, list(item.inputs.values())] for item in piece.failures]
-        arrays: Arrays = {"draws": piece.draws, "inputs": piece.inputs, "failures": as_bytes(json.dumps(failures))}
+        arrays: Arrays = {"draws": piece.draws, "failures": as_bytes(json.dumps(failures))}
+        if self._inputs:
+            arrays["inputs"] = piece.inputs
         arrays.update({f"output/{name}": array for name, array in piece.outputs.items()})
         save_arrays(self._path(span), arrays)
         self._hold(span, piece)
@@ -144,7 +149,7 @@ class DiskShelf:
         if held is not None:
             return held
         path = self._path(span)
-        own = ("draws", "inputs", "failures") if inputs else ("draws", "failures")
+        own = ("draws", "inputs", "failures") if inputs and self._inputs else ("draws", "failures")
         arrays = read_arrays(path, REMEDY, [*own, *(f"output/{name}" for name in names)])
         with reading(path, REMEDY):
             failures = tuple(
