@@ -12,7 +12,7 @@ from mcsim.engine.run import run, run_asked
 from mcsim.engine.samples import user_design
 from mcsim.ranking.method import Designed
 from mcsim.ranking.methods import METHODS
-from mcsim.ranking.plain import asked_of_run, plain, rank_run, with_members
+from mcsim.ranking.plain import asked_of_run, effects_of_run, plain, rank_run, with_members
 from mcsim.ranking.ranking import Ranking
 from mcsim.ranking.repeat import Request
 from mcsim.ranking.sensitivity import sensitivity
@@ -187,10 +187,17 @@ def test_report_tells_how_members_share_their_group(pair_run, tmp_path):
     assert "first order, S1" in html
 
 
-def test_ranking_without_groups_stays_as_it_is():
+def test_ranking_without_groups_stays_as_it_is(tmp_path):
     result = run(three(), 128, seed=1)
     ranking = sensitivity(three(), 64, jobs=1)
-    assert with_members(ranking, result, None) is ranking
+    assert with_members(ranking, result, tmp_path) is ranking
+    assert effects_of_run(result, Request()) is None
+
+
+@pytest.mark.parametrize("groups", [{"a + b": ("a", "b")}, False])
+def test_members_of_a_group_are_found_before_their_ranking(groups, pair_run):
+    result, ranking, _ = pair_run
+    assert effects_of_run(result, Request("sobol", groups)).table().equals(ranking.within.table())
 
 
 # Through the command --------------------------------------------------------------------------------------------------

@@ -1,8 +1,8 @@
 """The report: what it says, what it draws, and that it stands alone in one file."""
 
 import re
+import shutil
 import sys
-import threading
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
@@ -12,13 +12,12 @@ from report_study import YEAR, report_ranking, report_study
 
 from mcsim.command.main import main
 from mcsim.engine.run import run
-from mcsim.report import draw, explorer, words
+from mcsim.report import explorer, words
 from mcsim.report.brief import write_pdf
 from mcsim.report.choose import figures_of
 from mcsim.report.page import write_report
 from mcsim.report.style import number, scale, span
 from mcsim.study import Dim, InputError, Layout, Output
-from mcsim.study.load import load
 
 FIGURES = [
     {"kind": "bands", "output": "total", "x": "year"},
@@ -196,52 +195,21 @@ def test_figures_are_not_drawn_through_a_link(written, tmp_path):
         write_report(result, None, tmp_path / "run")
 
 
-@pytest.mark.parametrize("jobs", [2, 3])
+@pytest.mark.parametrize("jobs", ["1", "2"])
 def test_figures_drawn_beside_the_ranking_are_the_same_bytes(jobs, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    threads, svg = set(), draw._svg
+    words = ["run", "ishigami", "--draws", "64", "--base", "64", "--png", "--jobs", jobs, "--out", "run", "--quiet"]
+    assert main(words) == 0
 
-    def noted(drawn):
-        threads.add(threading.current_thread().name)
-        return svg(drawn)
+    def contents():
+        return {path: path.read_bytes() for path in (*Path("run").glob("figures/*"), Path("run/report.html"))}
 
-    monkeypatch.setattr(draw, "_svg", noted)
-    for workers in (1, jobs):
-        words = ["run", "ishigami", "--draws", "64", "--base", "64", "--png", "--jobs", str(workers)]
-        assert main([*words, "--out", str(workers), "--quiet"]) == 0
-        assert (len(threads) > 1) == (workers > 1)
+    beside = contents()
+    assert {path.suffix for path in beside} == {".svg", ".png", ".html"}
+    shutil.rmtree("run/figures")
+    assert main(["report", "run", "--png"]) == 0
+    assert contents() == beside
     capsys.readouterr()
-    alone, beside = (sorted(Path(str(workers)).glob("figures/*")) for workers in (1, jobs))
-    assert [path.name for path in alone] == [path.name for path in beside]
-    assert {path.suffix for path in alone} == {".svg", ".png"}
-    for one, other in zip(alone, beside, strict=True):
-        assert one.read_bytes() == other.read_bytes()
-    pages = [(Path(str(workers)) / "report.html").read_text() for workers in (1, jobs)]
-    held = [re.findall(r'src="(data:[^"]+)"', page) for page in pages]
-    assert held[0] == held[1] != []
-
-
-def test_drawing_ends_with_a_ranking_that_fails(monkeypatch):
-    began, go_on, count = threading.Event(), threading.Event(), []
-
-    def slow(*_):
-        began.set()
-        assert go_on.wait(20)
-        count.append(1)
-
-    def fails(result):
-        with draw.drawn_beside(result, False, "en", 2):
-            assert began.wait(20)
-            threading.Timer(0.2, go_on.set).start()
-            raise ValueError("no ranking")
-
-    result = run(load("ishigami"), 64, seed=1)
-    figure = figures_of(result.study)[0]
-    monkeypatch.setattr(draw, "_drawing", slow)
-    monkeypatch.setattr(draw, "_named", lambda _: [(f"{number:02d}-y", figure) for number in range(9)])
-    with pytest.raises(ValueError, match="no ranking"):
-        fails(result)
-    assert len(count) == 1  # the one at hand was finished, no other begun
 
 
 def test_scripts_of_the_explorer_are_kept_under_their_hash(tmp_path, monkeypatch):

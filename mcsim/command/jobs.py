@@ -6,9 +6,10 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mcsim.command.told import Told, leading_outputs, rank_told, run_record, shard_told
 from mcsim.engine.asked import Asked
@@ -18,6 +19,7 @@ from mcsim.store.claim import Claim, claimed
 from mcsim.study import InputError, Study
 
 if TYPE_CHECKING:
+    from mcsim.engine.run import Drawn
     from mcsim.ranking.ranking import Ranking
     from mcsim.report.draw import Drawings
     from mcsim.result.result import Result
@@ -94,10 +96,10 @@ def draw_and_report(
         How the report is written.
     """
     from mcsim.command.beside import compiled_beside
-    from mcsim.engine.run import run_asked
-    from mcsim.ranking.plain import rank_run
+    from mcsim.engine.forked import beside
+    from mcsim.engine.run import drawn as drawn_run
+    from mcsim.ranking.plain import by_draws, rank_beside, rank_run
     from mcsim.ranking.sensitivity import check_request
-    from mcsim.report.draw import drawn_beside
     from mcsim.study.language import in_language
 
     request = Request() if request is None else request
@@ -108,18 +110,43 @@ def draw_and_report(
     with claimed(drawn.stored.out, study.name) as claim:
         stored = replace(drawn.stored, out=_named(claim, drawn))
         assert stored.out is not None  # a claim has a folder
-        with compiled_beside(study, drawn, ranked, request) as compiled:
-            result = run_asked(study, replace(drawn, stored=stored))
+        drawn, whole = replace(drawn, stored=stored), drawn.computed.shard is None
+        with compiled_beside(study, drawn, ranked, request) as compiled, drawn_run(study, drawn) as run:
             if ranked is None:
-                return written(result, None, stored.out, paper)
-            compiled()
-            workers = drawn.computed.workers if drawn.computed.shard is None else 1  # a part has no report
-            with drawn_beside(result, paper.png, paper.language, workers) as drawings:
-                ranking = rank_run(result, replace(ranked, stored=stored), request)
-                if ranking is None:
-                    told = shard_told(study, stored.out, drawn.computed.shard)
-                    return Told(f"{result.study.title}: {result.headline}\n{told}", told.record)
-                return written(result, ranking, stored.out, paper, drawings())
+                return written(run.finish(), None, stored.out, paper)
+            ranked = replace(ranked, stored=stored)
+            if by_draws(request):
+                run.finish()  # they are read
+            with beside(partial(_ready, run, ranked, request, paper), drawn.computed.workers if whole else 1) as ready:
+                compiled()
+                if by_draws(request):
+                    ranking = rank_run(run.finish(), ranked, request)
+                else:
+                    ranking = rank_beside(run.study, ranked, request, lambda: ready().within)
+            result = run.finish()
+            if ranking is None:
+                told = shard_told(study, stored.out, drawn.computed.shard)
+                return Told(f"{result.study.title}: {result.headline}\n{told}", told.record)
+            return written(result, ranking, stored.out, paper, ready().drawings)
+
+
+class _Ready(NamedTuple):
+    """What needs no ranking, and is made beside it: of a whole run, figures and what stands within the ranking."""
+
+    drawings: Drawings
+    within: Ranking | None
+
+
+def _ready(run: Drawn, ranked: Asked, request: Request, paper: Paper) -> _Ready:
+    """Write a run, and make of it what needs no ranking."""
+    from mcsim.ranking.plain import effects_of_run
+    from mcsim.report.draw import early_drawings
+
+    result = run.finish()
+    if result.shard is not None:  # a part has no report
+        return _Ready({}, None)
+    drawings = early_drawings(result, paper.png, paper.language)
+    return _Ready(drawings, effects_of_run(result, request, ranked.computed.workers))
 
 
 def refuse_unranked(said: Mapping[str, Any]) -> None:

@@ -147,7 +147,9 @@ class RunFolder:
                 write_failures(collector.failures, self.folder / FAILED)
 
     def finish(self, collector: Collector, how: Mapping[str, Any]) -> Result:
-        """Write the run directory, and return the result as read from it."""
+        """Write the run directory, where no other process of this run has, and return the result as read from it."""
+        if (self.folder / MANIFEST).is_file() and not (self._chunks / PLAN).is_file():
+            return read(self.folder, collector.work.study)
         try:
             self._claim.check()
         except OSError as error:

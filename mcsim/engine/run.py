@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -179,6 +181,29 @@ def noise(collector: Collector) -> list[str]:
 
 def run_asked(study: Study, asked: Asked) -> Result:
     """Return what a study's model gives over the design that is asked for; as `run`, for what is checked already."""
+    with drawn(study, asked) as made:
+        return made.finish()
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A run whose draws are all there.
+
+    Parameters
+    ----------
+    study : Study
+        What was run.
+    finish : callable
+        Writes the run and returns its result. A forked process may have called it: what is written is read then.
+    """
+
+    study: Study
+    finish: Callable[[], Result]
+
+
+@contextmanager
+def drawn(study: Study, asked: Asked) -> Iterator[Drawn]:
+    """Compute the draws of a run that is to be finished within this context, while its place is this process's own."""
     from mcsim.engine.conditioned import posterior_notes
     from mcsim.engine.session import Session
     from mcsim.result.result import Result
@@ -188,7 +213,9 @@ def run_asked(study: Study, asked: Asked) -> Result:
         began, computed = time.monotonic(), asked.computed
         collector = place.open(asked.stored.resume)
         if isinstance(collector, Result):
-            return collector
+            complete = collector
+            yield Drawn(complete.study, lambda: complete)
+            return
         try:
             Session(computed, rule, place.advice).fill(collector)
             notes = [*posterior_notes(collector.work.study), *noise(collector)]
@@ -196,7 +223,8 @@ def run_asked(study: Study, asked: Asked) -> Result:
             place.stopped(collector, error)
             raise
         how = {"jobs": computed.workers, "backend": computed.backend, "max_failed": computed.max_failed, "notes": notes}
-        return place.finish(collector, {**how, "until": asked.drawn.until, "wall": time.monotonic() - began})
+        how |= {"until": asked.drawn.until, "wall": time.monotonic() - began}
+        yield Drawn(collector.work.study, cache(partial(place.finish, collector, how)))
 
 
 @contextmanager

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mcsim.engine.asked import Asked
 from mcsim.engine.design import Design
-from mcsim.ranking.factors import dependent_groups, drawn_together, outputs_of
+from mcsim.ranking.factors import dependent_groups, drawn_together, factors_of, kept_together, outputs_of
 from mcsim.ranking.givendata import check_draws, given_data
 from mcsim.ranking.method import GivenData
 from mcsim.ranking.methods import METHODS, method_of
@@ -132,23 +133,44 @@ def asked_of_run(study: Study, drawn: Asked, wanted: Asked, how: Plain) -> Asked
     return replace(drawn, stored=replace(drawn.stored, keep=keep, for_ranking=True))
 
 
+def by_draws(request: Request) -> bool:
+    """Return whether a ranking is of a run's own draws, and begins when these are there."""
+    return isinstance(METHODS[request.method], GivenData)
+
+
 def rank_run(result: Result, asked: Asked, request: Request) -> Ranking | None:
     """Return the ranking of a run that has been made, written to its folder; of a shard none.
 
     By a method that takes draws it is a ranking of the run's own.
     """
-    study, folder = result.study, asked.stored.out
-    if isinstance(METHODS[request.method], GivenData):
-        about = record_of(asked, request)
-        if asked.computed.shard is None:
-            return _of_draws(result, about, folder, asked.computed.workers)
-        if folder is not None:
-            add_files(folder, (), ranking=about)
-        return None
-    ranking = rank_request(study, asked, request)
+    folder, workers = asked.stored.out, asked.computed.workers
+    if not by_draws(request):
+        return rank_beside(result.study, asked, request, partial(effects_of_run, result, request, workers))
+    about = record_of(asked, request)
+    if asked.computed.shard is None:
+        return _of_draws(result, about, folder, workers)
+    if folder is not None:
+        add_files(folder, (), ranking=about)
+    return None
+
+
+def rank_beside(study: Study, asked: Asked, request: Request, within: Callable[[], Ranking | None]) -> Ranking | None:
+    """Return the ranking of a run by points of its own, which may begin before the run is written; of a shard none.
+
+    Parameters
+    ----------
+    study : Study
+        What is ranked.
+    asked : Asked
+        What is asked of the ranking.
+    request : Request
+        Which ranking.
+    within : callable
+        Waits until the run is written, and gives what `effects_of_run` finds in it.
+    """
+    ranking = rank_request(study, asked, request, within)
     if ranking is not None:
-        ranking = with_members(ranking, result, folder, asked.computed.workers)
-        drop_unrounded(folder)
+        drop_unrounded(asked.stored.out)
     return ranking
 
 
@@ -170,39 +192,51 @@ def _of_draws(result: Result, about: Mapping[str, Any], folder: Path | None, wor
     return ranking
 
 
-def with_members(ranking: Ranking, result: Result, folder: Path | None, workers: int = 1) -> Ranking:
-    """Return Sobol' indices of groups with the Shapley effects of their dependent members, from the draws of a run.
+def effects_within(result: Result, factors: Iterable[str], ranked: Sequence[str], workers: int = 1) -> Ranking | None:
+    """Return how dependent members of the groups that are ranked share what their group explains; None without them.
 
-    Effects are of the elements that the study's ranking figures show, see `mcsim.ranking.shown`: each costs as much as
-    a ranking by draws, and of a thousand a page tells two or three. `given_data` with ``wanted`` tells of all.
+    Shapley effects of the elements that the study's ranking figures show, see `mcsim.ranking.shown`: each costs as much
+    as a ranking by draws, and of a thousand a page tells two or three. `given_data` with ``wanted`` tells of all.
 
     Parameters
     ----------
-    ranking : Ranking
-        Of a study whose dependent inputs are groups.
     result : Result
-        A run of the study that kept the ranked outputs.
-    folder : path, optional
-        The run directory, where the ranking lies, to be written there again.
+        A run that kept the ranked outputs.
+    factors, ranked : sequence of str
+        What is ranked, and by which outputs.
     workers : int
         Threads.
     """
-    study = result.study
-    groups = dependent_groups(study)
-    members = [name for group, names in groups.items() if group in ranking.factors for name in names]
-    outputs = [output.name for output in ranking.outputs if output.name in result.kept]
+    study, named = result.study, set(factors)
+    members = [name for group, names in dependent_groups(study).items() if group in named for name in names]
+    outputs = [name for name in ranked if name in result.kept]
     if not members or not outputs or result.complete < SHAPLEY_DATA.fewest_for(len(study.groups)):
+        return None
+    give_back()  # what was there before: the draws need room now
+    told = draws_shown(first_draws(result, outputs), outputs)
+    return given_data(told, SHAPLEY_DATA.name, outputs, seed=result.seed, jobs=workers, wanted=members)
+
+
+def effects_of_run(result: Result, request: Request, workers: int = 1) -> Ranking | None:
+    """Return what `effects_within` finds in a run for a ranking that is requested; None where that is by draws."""
+    study, chosen = result.study, METHODS[request.method]
+    if isinstance(chosen, GivenData):
+        return None
+    factors = factors_of(study, request.groups)
+    if chosen.unites and isinstance(request.groups, bool):
+        factors = kept_together(study, factors)
+    ranked = [output.name for output in outputs_of(study, request.outputs)]
+    return effects_within(result, factors, ranked, workers)
+
+
+def with_members(ranking: Ranking, result: Result, folder: Path) -> Ranking:
+    """Return a ranking that lies in a run directory with `effects_within` its run, written there again."""
+    effects = effects_within(result, ranking.factors, [output.name for output in ranking.outputs])
+    if effects is None:
         return ranking
-    if ranking.within is not None:  # of an earlier process
-        return ranking
-    give_back()  # what the base rows left: the draws need room now
-    draws = first_draws(result, outputs)
-    told = draws_shown(draws, outputs)
-    effects = given_data(told, SHAPLEY_DATA.name, outputs, seed=result.seed, jobs=workers, wanted=members)
     whole = replace(ranking, within=effects)
-    if folder is not None:
-        facts, asked = identity_of(folder / RANKING), read_manifest(folder)["ranking"]
-        keep(whole, folder, facts, study_record(study), asked, tabled=True)
+    facts, asked = identity_of(folder / RANKING), read_manifest(folder)["ranking"]
+    keep(whole, folder, facts, study_record(result.study), asked, tabled=True)
     return whole
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -192,8 +192,23 @@ def rank_asked(
     return rank_request(study, asked, Request(method, groups, named, versus))
 
 
-def rank_request(study: Study, asked: Asked, request: Request) -> Ranking | None:
-    """Return the ranking that is requested; as `rank_asked`."""
+def rank_request(
+    study: Study, asked: Asked, request: Request, within: Callable[[], Ranking | None] = lambda: None
+) -> Ranking | None:
+    """Return the ranking that is requested; as `rank_asked`.
+
+    Parameters
+    ----------
+    study : Study
+        What is ranked.
+    asked : Asked
+        What is asked of the ranking.
+    request : Request
+        Which ranking.
+    within : callable
+        Gives how members of dependent groups share what their group explains, where that is known: the ranking tells it
+        too. Called before anything of the ranking is written but its sums.
+    """
     chosen = method_of(request.method)
     refuse(chosen, asked, request.versus)
     out, shard = asked.stored.out, asked.computed.shard
@@ -227,6 +242,7 @@ def rank_request(study: Study, asked: Asked, request: Request) -> Ranking | None
         ranking = replace(ranking, warnings=(*ranking.warnings, *place.told()))
         if ready.rule is not None:
             ranking = _with_ending(ranking, ready.rule)
+        ranking = replace(ranking, within=within())
         place.finish(ranking)
         return ranking
 

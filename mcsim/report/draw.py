@@ -5,10 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import re
-import threading
-from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -116,11 +113,8 @@ def draw_figures(
     return pictures
 
 
-@contextmanager
-def drawn_beside(result: Result, png: bool, language: str, workers: int) -> Iterator[Callable[[], Drawings]]:
-    """Draw the figures that need no ranking on a thread of their own, while the ranking is made.
-
-    Nobody else may draw before they are called for. Of one worker nothing is begun: `draw_figures` draws them all.
+def early_drawings(result: Result, png: bool, language: str) -> Drawings:
+    """Draw the figures that need no ranking, for `draw_figures`.
 
     Parameters
     ----------
@@ -130,38 +124,19 @@ def drawn_beside(result: Result, png: bool, language: str, workers: int) -> Iter
         As PNG too.
     language : str
         In which they speak.
-    workers : int
-        How many may work.
 
-    Yields
-    ------
-    callable
-        Gives the drawings by name for `draw_figures`, when they are done.
+    Returns
+    -------
+    mapping
+        Drawings by name.
     """
-    if workers < 2:
-        yield dict
-        return
-    stopped = threading.Event()
     spoken = replace(result, study=in_language(result.study, language))
-
-    def early() -> Drawings:
-        with speaking(language):
-            return _early(spoken, png, stopped)
-
-    with ThreadPoolExecutor(1, "figures") as pool:
-        drawings = pool.submit(early)
-        try:
-            yield drawings.result
-        finally:
-            stopped.set()
-
-
-def _early(result: Result, png: bool, stopped: threading.Event) -> Drawings:
     found: dict[str, Drawing | None] = {}
-    for name, figure in _named(result):
-        if figure.kind.reads is not RANKING and not stopped.is_set():
-            # Of a ranking's figure before it nobody knows yet whether it will be drawn.
-            found[name] = _drawing(name, figure, result, None, png, not any(found.values()))
+    with speaking(language):
+        for name, figure in _named(spoken):
+            if figure.kind.reads is not RANKING:
+                # Of a ranking's figure before it nobody knows yet whether it will be drawn.
+                found[name] = _drawing(name, figure, spoken, None, png, not any(found.values()))
     return found
 
 

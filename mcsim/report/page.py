@@ -66,7 +66,7 @@ def write_report(
     language : str
         In which it is written.
     early : mapping
-        Figures that are drawn already, of `mcsim.report.draw.drawn_beside`.
+        Figures that are drawn already, of `mcsim.report.draw.early_drawings`.
 
     Returns
     -------

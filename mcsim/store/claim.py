@@ -27,6 +27,7 @@ except ImportError:  # a system without flock
 
 LOCK = ".lock"
 HALF_REMOVED = (".chunks-done", ".ranking-done")  # folders lose their names before they are removed
+FORKED = -1  # in the place of a descriptor
 TRIES = 1000  # against others that take the lock away at this moment
 NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP, errno.EINVAL)  # what file systems without say
 
@@ -59,21 +60,26 @@ class Claim:
         FileNotFoundError
             When it was removed, or another stands in its place.
         """
+        if self._descriptor == FORKED:
+            return
         if not _is_named(self._descriptor, self.folder / LOCK):
             raise FileNotFoundError(errno.ENOENT, "removed or replaced while it was worked in", str(self.folder))
 
     def close(self, forked: bool = False) -> None:
-        """Give the folder up; of a forked process only the file is closed, since the lock is its parent's."""
+        """Give the folder up; of a forked process only the file is closed: it works for its parent, who holds it."""
         if not forked:
             with suppress(OSError):
                 self.check()
+                _sweep(self.folder)  # of a second process that was ended with its work
                 (self.folder / LOCK).unlink()
             if fcntl is not None:
                 with suppress(OSError):  # now, and not when the last process that inherited the file ends
                     fcntl.flock(self._descriptor, fcntl.LOCK_UN)
         with suppress(OSError):
             os.close(self._descriptor)
-        if not forked:
+        if forked:
+            self._descriptor = FORKED
+        else:
             with suppress(OSError):
                 for folder in reversed(self._made):
                     folder.rmdir()
