@@ -13,7 +13,7 @@ from mcsim.kernels.cohorts.home import fill_unit_leavers, fill_unit_replacements
 from mcsim.kernels.cohorts.materials import WORK, fill_retired
 from mcsim.kernels.cohorts.packs import fill_new_vehicles, fill_states, in_service
 from mcsim.kernels.cohorts.records import MASS, ORIGINS, Contents, Policy
-from mcsim.kernels.cohorts.room import Packs, Retiring
+from mcsim.kernels.cohorts.room import Packs, Places, Retiring
 from mcsim.kernels.cohorts.second_hand import fill_entry_survival
 from mcsim.kernels.cohorts.space import PackSpace, StateSpace
 from mcsim.kernels.cohorts.stock import fill_stock, fill_table_halves, fill_weibull_steps, push_ages, year_of_half
@@ -243,7 +243,7 @@ def yearly(policy, years):
 )
 def test_contained_materials_are_recovered_lost_or_still_in_use(policy):
     rng, years, materials = np.random.default_rng(3), 46, 8
-    places = 3 + materials
+    width = 3 + materials
     numbers = rng.uniform(0, 1e5, (4, 1, years, years)) * np.tri(years)
     up_to_the_year = np.tril_indices(years)
     packs = Packs(
@@ -253,13 +253,17 @@ def test_contained_materials_are_recovered_lost_or_still_in_use(policy):
         rng.uniform(20, 80, (1, 2, years)), rng.uniform(4, 8, (1, years)), rng.random((1, years, materials)),
         rng.random((1, materials)), rng.random((1, materials)), yearly(policy, years),
     )  # fmt: skip
-    space = PackSpace(np.empty((years, places)), np.empty((2, years, places)), np.empty((2, WORK, places)))
+    space = PackSpace(np.empty((years, width)), np.empty((2, years, width)), np.empty((2, WORK, width)))
     found = stages.empty_retired(1, years, materials)
-    fill_retired(packs, np.zeros(1, np.int64), contents, space, found)
+    places = Places(*np.zeros((2, 1), np.int64))
+    fill_retired(packs, places, contents, space, found)
     contained, recovered, lost = (part.sum(axis=1) for part in (found.contained, found.recovered, found.lost))
     np.testing.assert_allclose(contained, recovered + lost + found.held[:, -1], rtol=1e-9)
     assert (lost >= 0).all()
     np.testing.assert_allclose(found.destination.sum(axis=-1), found.amount[..., MASS] + found.returned, rtol=1e-9)
+    amounts = stages.run_amounts(packs, places, contents.mass)
+    for alone, beside in zip(amounts, (found.amount, found.replaced), strict=True):
+        np.testing.assert_allclose(alone, beside, rtol=1e-12)
 
 
 def test_mean_life_of_the_half_year_grid_is_the_integral_of_survival():

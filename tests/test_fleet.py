@@ -216,27 +216,6 @@ def test_blocks_of_draws_do_not_change_a_draw(study):
         np.testing.assert_array_equal(together[name][7:9], values)
 
 
-@pytest.mark.parametrize("options", [{}, {"tradable": "all"}])
-def test_draws_that_share_tables_are_those_with_tables_of_their_own(study, options):
-    # Three lives of packs, each with more draws than a block in any order; what tables are not made of is each draw's.
-    n = 3 * stages.BLOCK + 5
-    inputs, same = draw(study, n), np.random.default_rng(2).integers(0, 3, n)
-    apart = {"mx_ev_midpoint", "mx_ev_sales", "us_retirement_share_to_mx", "mx_imports_early_factor", "us_bev_capacity",
-             "ev_export_age", "mx_sales_level"}  # fmt: skip
-    inputs = {name: values if name in apart else values[same] for name, values in inputs.items()}
-    fleet, shared, rules = records(study, inputs, **options)
-    drawn = stages.Drawn(fleet.vehicles, fleet.laws, fleet.trade, fleet.contents.capacity)
-    owners, places = stages.owners_of(drawn)
-    assert len(owners) == 3
-    np.testing.assert_array_equal(same[owners][places], same)
-    (flows, packs), (alone, their_packs) = (
-        stages.run_flows(drawn, shared, rules, after=after) for after in (None, lambda *block: None)
-    )
-    for found, expected in zip((*flows, *packs), (*alone, *their_packs), strict=True):
-        for values, wanted in zip(found, expected, strict=True):
-            np.testing.assert_array_equal(values, wanted)
-
-
 @pytest.mark.parametrize("clock", ["renewed", "conditional"])
 def test_demand_for_the_stock_of_supply_imports_what_supply_does(study, clock):
     inputs = draw(study, us_retirement_share_to_mx=0.02)

@@ -116,7 +116,7 @@ def test_a_replacement_holds_what_its_vehicles_pack_held():
     packs = Retiring(np.zeros((1, years)), np.zeros((1, row_of(years))))
     capacity = np.tile(np.arange(20.0, 20.0 + years), (1, 2, 1))
     space = ArrivalSpace(np.empty(years * shifts), fitted_space(years))
-    one = Members(np.zeros(1, np.int64), np.zeros(1, np.int64))
+    one = Members(*(np.zeros(1, np.int64) for _ in Members._fields))
     add_arriving_packs(one, coming, entries, True, capacity, space, packs)
     assert packs.number[0, 15] == pytest.approx(3.0)
     # 30 kWh, the vehicle's, for both: not the 32 of vehicles sold when the second was fitted.

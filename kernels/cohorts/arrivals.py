@@ -158,20 +158,20 @@ def add_arriving_packs(members, coming, entries, renewed, capacity, space, packs
     years, ages = coming.working.shape[1], coming.working.shape[2]
     shifts, retired = entries.retired.shape[3], space.retired
     for row in range(members.draws.size):
-        i, place = members.draws[row], members.places[row]
-        number, energy = packs.number[i], packs.energy[i]
+        i, place, source = members.draws[row], members.tables[row], members.sources[row]
+        number, energy, working = packs.number[i], packs.energy[i], coming.working[source]
         for entered in range(years):
             for age in range(ages):
-                if coming.working[row, entered, age] > 0.0:
-                    add_scaled(coming.working[row, entered, age], entries.number[place, age], number[entered:])
+                if working[entered, age] > 0.0:
+                    add_scaled(working[entered, age], entries.number[place, age], number[entered:])
         for first in range(1 - ages, years):
             # A vehicle or a pack of before the first year counts as the first year's.
             start = max(first, 0)
-            entered = sum_model_year(first, coming.working[row], entries.retired_cells[place], shifts, retired)
+            entered = sum_model_year(first, working, entries.retired_cells[place], shifts, retired)
             spread_energy(capacity[i, SECOND_HAND, start], first, entered, shifts, retired, energy)
-            add_dead_packs(i, first, coming.dead[row], entries.dead[place], capacity[i, SECOND_HAND, start], packs)
+            add_dead_packs(i, first, coming.dead[source], entries.dead[place], capacity[i, SECOND_HAND, start], packs)
         if entries.fitted.early.shape[2] > 0:
-            add_repaired_packs(row, place, coming, entries, renewed, capacity[i, SECOND_HAND], space.fitted, energy)
+            add_repaired_packs(source, place, coming, entries, renewed, capacity[i, SECOND_HAND], space.fitted, energy)
 
 
 @borrowing_kernel

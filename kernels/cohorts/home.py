@@ -203,13 +203,13 @@ def leavers_of(i, leavers):
 
 
 @borrowing_kernel
-def fill_home_fleets(draws, vehicles, styles, rules, pass_scale, states, leavers, space, flows, pool):
+def fill_home_fleets(members, vehicles, styles, rules, pass_scale, states, leavers, space, flows, pool):
     """Fill the home fleet of every draw.
 
     Parameters
     ----------
-    draws : ndarray of int64, shape (k,)
-        Draws of which there are tables.
+    members : Members
+        Draws of a block.
     vehicles, styles, rules : HomeVehicles, Styles, Rules
         Of all draws.
     pass_scale : ndarray, shape (n,)
@@ -226,8 +226,8 @@ def fill_home_fleets(draws, vehicles, styles, rules, pass_scale, states, leavers
         Filled, as in `fill_home_fleet`.
     """
     exposure = rules.exposure
-    for place in range(draws.size):
-        i = draws[place]
+    for place in range(members.draws.size):
+        i, table = members.draws[place], members.tables[place]
         for style in range(leavers.left.shape[1]):
             alive = space.alive
             fill_table_halves(styles.survival[style], vehicles.stretch[i], alive)
@@ -239,10 +239,10 @@ def fill_home_fleets(draws, vehicles, styles, rules, pass_scale, states, leavers
             for year in range(leavers.left.shape[2]):
                 leavers.left[place, style, year] = alive[2 * year + exposure]
             fill_unit_leavers(
-                alive, ev_alive, states.running[place], exposure, leavers.death[place, style],
+                alive, ev_alive, states.running[table], exposure, leavers.death[place, style],
                 leavers.failure[place, style], leavers.combustion[place, style], leavers.in_use[place, style],
             )  # fmt: skip
-            fill_unit_replacements(ev_alive, states.share[place], exposure, leavers.replaced[place, style])
+            fill_unit_replacements(ev_alive, states.share[table], exposure, leavers.replaced[place, style])
         sales, share = vehicles.sales[i], styles.pickup_share
         unit = leavers_of(place, leavers)
         fill_home_fleet(sales, share, unit, space, flows.stock[i], flows.gone[i], flows.replaced[i], pool[place])

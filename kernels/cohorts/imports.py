@@ -165,8 +165,9 @@ def fill_imports(members, trade, gates, rules, pool, entries, free, coming, flow
         for first in range(space.in_use.shape[0]):
             for year in range(space.in_use.shape[1]):
                 space.in_use[first, year] = 0.0
-        at = At(members.draws[row], members.places[row], row)
-        import_all_years(at, trade, gates, rules, pool[at.table], entries, free, coming, flows, space)
+        at = At(members.draws[row], members.tables[row], row)
+        leaving = pool[members.sources[row]]
+        import_all_years(at, trade, gates, rules, leaving, entries, free, coming, flows, space)
         push_all_ages(space.in_use, oldest, rules.exposure, host.age_total[at.draw], host.age_groups[at.draw])
 
 

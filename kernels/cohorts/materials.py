@@ -260,8 +260,8 @@ def fill_retired(packs, places, contents, space, retired):
     ----------
     packs : Packs
         Of as many draws or more.
-    places : ndarray of int64, shape (n,)
-        Place of every draw's packs among them.
+    places : Places
+        Where every draw's packs stand among them.
     contents : Contents
         Of n draws.
     space : PackSpace
@@ -277,10 +277,10 @@ def fill_retired(packs, places, contents, space, retired):
                 for place in range(queue.shape[2]):
                     queue[origin, year, place] = 0.0
         for year in range(queue.shape[1]):
-            add_year(places[i], year, packs.covered, vectors, work[NEW, COVERED])
-            add_year(places[i], year, packs.later, vectors, work[NEW, RETIRED])
-            add_year(places[i], year, packs.replaced, vectors, work[NEW, REPLACED])
-            add_year(places[i], year, packs.second_hand, vectors, work[SECOND_HAND, RETIRED])
+            add_year(places.new[i], year, packs.covered, vectors, work[NEW, COVERED])
+            add_year(places.new[i], year, packs.later, vectors, work[NEW, RETIRED])
+            add_year(places.new[i], year, packs.replaced, vectors, work[NEW, REPLACED])
+            add_year(places.used[i], year, packs.second_hand, vectors, work[SECOND_HAND, RETIRED])
             for place in range(queue.shape[2]):
                 work[NEW, RETIRED, place] += work[NEW, COVERED, place]
                 # No warranty covers an import.
@@ -299,7 +299,7 @@ def fill_amounts(packs, places, mass, amounts):
 
     Parameters
     ----------
-    packs, places : Packs, ndarray of int64
+    packs, places : Packs, Places
         As in `fill_retired`.
     mass : ndarray, shape (n, years)
         kg per kWh by model year.
@@ -313,10 +313,10 @@ def fill_amounts(packs, places, mass, amounts):
                 amount[year, NEW, place], amount[year, SECOND_HAND, place] = 0.0, 0.0
                 # No warranty covers an import.
                 replaced[year, NEW, place], replaced[year, SECOND_HAND, place] = 0.0, 0.0
-            add_amounts(places[i], year, packs.covered, mass[i], amount[year, NEW])
-            add_amounts(places[i], year, packs.later, mass[i], amount[year, NEW])
-            add_amounts(places[i], year, packs.replaced, mass[i], replaced[year, NEW])
-            add_amounts(places[i], year, packs.second_hand, mass[i], amount[year, SECOND_HAND])
+            add_amounts(places.new[i], year, packs.covered, mass[i], amount[year, NEW])
+            add_amounts(places.new[i], year, packs.later, mass[i], amount[year, NEW])
+            add_amounts(places.new[i], year, packs.replaced, mass[i], replaced[year, NEW])
+            add_amounts(places.used[i], year, packs.second_hand, mass[i], amount[year, SECOND_HAND])
 
 
 @part_of_kernel

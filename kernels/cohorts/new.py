@@ -145,7 +145,7 @@ def fill_new_sales(members, vehicles, first_stock, new, exposure, space, flows):
     """
     early, cohorts = first_stock.sales, first_stock.cohorts
     for row in range(members.draws.size):
-        i, place = members.draws[row], members.places[row]
+        i, place = members.draws[row], members.tables[row]
         total, groups = flows.age_total[i], flows.age_groups[i]
         stock, gone = flows.stock[i, NEW], flows.gone[i, NEW]
         stock_then = vehicles.initial_stock[i]
@@ -172,7 +172,7 @@ def fill_new_sales(members, vehicles, first_stock, new, exposure, space, flows):
 
 @borrowing_kernel
 def fill_new_packs(members, sales, new, capacity, per_vehicle, packs):
-    """Fill the packs that new vehicles retire, for every draw; second-hand packs with 0.
+    """Fill the packs that new vehicles retire, for every draw.
 
     Parameters
     ----------
@@ -190,11 +190,10 @@ def fill_new_packs(members, sales, new, capacity, per_vehicle, packs):
         Filled.
     """
     for row in range(members.draws.size):
-        i, place = members.draws[row], members.places[row]
+        i, place = members.draws[row], members.tables[row]
         clear(i, packs.covered)
         clear(i, packs.later)
         clear(i, packs.replaced)
-        clear(i, packs.second_hand)
         sum_shifts(new.covered[place], per_vehicle.covered)
         sum_shifts(new.later[place], per_vehicle.later)
         sum_shifts(new.replaced[place], per_vehicle.replaced)

@@ -6,14 +6,21 @@ from mcsim.kernels.cohorts.records import Array, Whole
 
 
 class Members(NamedTuple):
-    """Draws of a block, (k,) each: their numbers, and the places of what they read in the tables.
+    """Draws of a block, (k,) each: a draw for all those that agree in what a stage reads.
 
-    Draws that differ in nothing that a table is made of have one table: those of a ranking that move only what is sold
-    in the host country, who crosses, or how large packs are.
+    Parameters
+    ----------
+    draws : ndarray of int64
+        Their numbers.
+    tables : ndarray of int64
+        Places of their tables.
+    sources : ndarray of int64
+        Places of what the stage before has left: of home fleets' pools, or of arrivals.
     """
 
     draws: Whole
-    places: Whole
+    tables: Whole
+    sources: Whole
 
 
 class At(NamedTuple):
@@ -216,6 +223,13 @@ class Packs(NamedTuple):
     later: Retiring
     replaced: Retiring
     second_hand: Retiring
+
+
+class Places(NamedTuple):
+    """Where the packs of each draw stand, (n,) each: those of vehicles sold new, and those of imports."""
+
+    new: Whole
+    used: Whole
 
 
 class Leavers(NamedTuple):

@@ -44,15 +44,14 @@ SPECS = (
 
 
 # What `capacity` reads, and what `masses` and `contents` read beside the chemistry.
-CAPACITY_READS = (
-    "bev_capacity",
-    "phev_capacity",
-    *(
-        f"{country}_{name}"
-        for country in BEV_SHARE_LAST
-        for name in ("capacity_factor", "bev_capacity", "bev_share_2050")
-    ),
-)
+CAPACITY_READS = {
+    country: (
+        "bev_capacity",
+        "phev_capacity",
+        *(f"{country}_{name}" for name in ("capacity_factor", "bev_capacity", "bev_share_2050")),
+    )
+    for country in BEV_SHARE_LAST
+}
 MASS_READS = ("pack_mass", "pack_mass_factor")
 CONTENT_READS = (
     *MASS_READS, "composition", "recovery", "second_use_years", "second_use_collection",

@@ -34,8 +34,9 @@ from mcsim.studies.fleet.declared import EVALUATION, HYBRID_PACKS, OPTIONS, OUTP
 from mcsim.studies.fleet.failures import laws
 from mcsim.studies.fleet.levers import moved
 from mcsim.studies.fleet.policy import no_rule
-from mcsim.studies.fleet.repairs import repaired
+from mcsim.studies.fleet.repairs import repaired, varies
 from mcsim.studies.fleet.results import AMOUNTS, amount_outputs, pack_outputs, told, vehicle_outputs
+from mcsim.studies.fleet.shares import Alike, Part, classes, each_its_own, rows_of
 from mcsim.studies.fleet.stages import Drawn, run_amounts, run_flows, run_retired
 from mcsim.studies.fleet.trade import EV_DEMAND, Border, read_border, trade
 from mcsim.studies.fleet.trade import SPECS as TRADE_SPECS
@@ -109,18 +110,32 @@ def flow_records(
     drawn: Mapping[str, FloatArray],
     options: Mapping[str, OptionValue],
     target: FloatArray | None = None,
+    alike: Alike | None = None,
 ) -> tuple[Drawn, Shared]:
-    """Return what the kernels of flows read of all draws; parameters as in `records`."""
-    rule = moved(no_rule(len(drawn["warranty_years"])), drawn)
-    imports, gates = trade(parts.border, drawn, options, rule, target)
-    vehicles = turnover.vehicles(parts.sales, drawn)
+    """Return what the kernels of flows read of all draws, each part made once for draws that are alike in it.
+
+    Parameters as in `records`; a target is of draws that have nothing in common.
+    """
+    known = each_its_own(len(drawn["warranty_years"])) if alike is None else alike
+    reads = steps.part_reads(options, parts.border.ev_demand is not None)
+    some = {name: Part(drawn, classes(getattr(known, name)), reads[name]) for name in Alike._fields}
+    home, host, lives, border = (some[name] for name in ("home", "host", "lives", "border"))
+    sales = turnover.host_vehicles(host.spread(turnover.host_sales(parts.sales, host)), drawn)
+    vehicles = Vehicles(home.spread(turnover.home_vehicles(parts.sales, home)), sales)
+    packs = laws(lives, options, moved(no_rule(len(lives.first)), lives))
+    survival, of_lives = parts.sales.survival, lambda: rows_of(vehicles)(lives.first)
+    imports, gates = trade(parts.border, border, options, moved(no_rule(len(border.first)), border), target)
+    kwh = [
+        some[part].spread(batteries.capacity(parts.packs, some[part], country))
+        for part, country in (("new_capacity", "host"), ("used_capacity", "home"))
+    ]
     flowing = Drawn(
         vehicles,
-        repaired(laws(drawn, options, rule), drawn, vehicles, parts.sales.survival),
-        imports,
-        batteries.capacities(parts.packs, drawn),
+        lives.spread(repaired(packs, lives, of_lives, survival)),
+        border.spread(imports),
+        np.stack(kwh, axis=1),
     )
-    styles = Styles(parts.sales.pickup_share, parts.sales.survival)
+    styles = Styles(parts.sales.pickup_share, survival)
     return flowing, Shared(styles, FirstStock(parts.sales.early_sales, turnover.EARLY_COHORTS), gates)
 
 
@@ -197,7 +212,12 @@ def stages_of(parts: Parts, options: Mapping[str, OptionValue]) -> tuple[Stage, 
     following = options[HYBRID_PACKS.name] == "on"
 
     def flows(inputs: Mapping[str, FloatArray], found: Found, context: Context) -> Results:
-        flowing, shared = flow_records(parts, steps.Floats(inputs), context.options)
+        drawn = steps.Floats(inputs)
+        alike = steps.alike_of(found)
+        if varies(drawn, len(context.draws)):
+            # They count by the mean over the packs that fail: lives of packs are those of what is sold, too.
+            alike = alike._replace(lives=classes(alike.lives, alike.home, alike.host, alike.first).place)
+        flowing, shared = flow_records(parts, drawn, context.options, None, alike)
         wanted = steps.names_of(
             context, ("evs", CHARGING), *(("hybrids_gone", name) for name in (NIMH, *hybrids.NAMES))
         )
@@ -207,11 +227,11 @@ def stages_of(parts: Parts, options: Mapping[str, OptionValue]) -> tuple[Stage, 
         after = hybrids.keeper(len(flowing.capacity), held) if with_hybrids else None
         aged = wanted is None or not wanted.isdisjoint(AGES)
         rule, lives = rules(context.options), lives_of(context)
-        filled, packs = run_flows(flowing, shared, rule, with_packs, after, lives, aged)
+        filled, packs, places = run_flows(flowing, shared, rule, with_packs, after, lives, aged, alike)
         sold = sold_energy(flowing.vehicles, flowing.capacity)
         results = told({**vehicle_outputs(filled), SOLD: lambda: sold}, wanted) | held
         if with_packs:
-            results |= steps.handed(packs) | {"capacity": flowing.capacity, "sold": sold}
+            results |= steps.handed(packs, places) | {"capacity": flowing.capacity, "sold": sold}
         return results
 
     def amounts(inputs: Mapping[str, FloatArray], found: Found, context: Context) -> Results:
@@ -241,10 +261,12 @@ def stages_of(parts: Parts, options: Mapping[str, OptionValue]) -> tuple[Stage, 
     def on_offer(inputs: Mapping[str, FloatArray], found: Found, context: Context) -> Results:
         return {ON_OFFER: steps.energy_on_offer(steps.Floats(inputs), found["retired_energy"])}
 
+    years_apart = parts.border.ev_demand is not None
     alone = {CHARGING, NIMH, ON_OFFER, *hybrids.NAMES}
     vehicle_names = tuple(name for name in OUTPUT_NAMES if name not in PACK_NAMES | alone)
     return (
-        Stage("flows", flows, steps.flow_reads(options, parts.border.ev_demand is not None), gives=vehicle_names),
+        *(steps.same(part, names) for part, names in steps.part_reads(options, years_apart).items()),
+        Stage("flows", flows, steps.flow_reads(options, years_apart), steps.SAME, vehicle_names),
         Stage("amounts", amounts, steps.mass_reads(options), ("flows",), AMOUNTS),
         Stage("packs", packs, steps.pack_reads(options), ("flows",), tuple(sorted(PACK_NAMES - alone - AMOUNT_NAMES))),
         Stage("charging", emissions, steps.grid_reads(), ("flows",), (CHARGING,)),

@@ -10,7 +10,7 @@ vehicle is worth: value_new exp(-loss age), so up to the age ln(limit value_new 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
@@ -23,7 +23,20 @@ from mcsim.study import FloatArray
 QUARTERS = 4  # of a year
 
 
-def repaired(laws: Laws, inputs: Mapping[str, FloatArray], vehicles: Vehicles, survival: FloatArray) -> Laws:
+def varies(inputs: Mapping[str, FloatArray], n: int) -> bool:
+    """Tell whether repairs of any of n draws change over the years."""
+    return any((values != values[:, :1]).any() for values in _by_year(inputs, n))
+
+
+def _by_year(inputs: Mapping[str, FloatArray], n: int) -> Repairs:
+    none = np.zeros((n, len(YEARS)))
+    found: Repairs = moved(Repairs(none, none, none, none), inputs)
+    return found
+
+
+def repaired(
+    laws: Laws, inputs: Mapping[str, FloatArray], vehicles: Callable[[], Vehicles], survival: FloatArray
+) -> Laws:
     """Return laws of packs with what is repaired of them.
 
     Parameters
@@ -32,34 +45,34 @@ def repaired(laws: Laws, inputs: Mapping[str, FloatArray], vehicles: Vehicles, s
         Without repairs.
     inputs : mapping
         As the model gets them.
-    vehicles : Vehicles
-        Whose packs fail.
+    vehicles : callable
+        Gives those whose packs fail; asked where repairs change over the years.
     survival : ndarray, shape (styles, k)
         Of vehicles at home, by whole age.
     """
-    none = np.zeros((len(laws.shape), len(YEARS)))
-    found = moved(Repairs(none, none, none, none), inputs)
+    found = _by_year(inputs, len(laws.shape))
     gained = np.rint(QUARTERS * inputs["module_repair_years"]).astype(np.int64)
     worth = np.log(inputs["repair_cost_limit"] * inputs["used_ev_value_new"] / inputs["module_repair_cost"])
     until = np.floor(QUARTERS * np.maximum(worth / inputs["used_ev_value_loss"], 0.0)).astype(np.int64)
     ages = np.arange(len(YEARS) + 1)
-    stretched = ages / vehicles.home.stretch[:, None]
-    at_home = np.interp(stretched, np.arange(survival.shape[1]), survival[0])
-    in_host = np.exp(-((ages / vehicles.host.scale[:, None]) ** vehicles.host.shape[:, None]))
-    home_sales, host_sales = (sales[:, -len(YEARS) :, EV] for sales in (vehicles.home.sales, vehicles.host.sales))
 
-    def country(law: CountryLaw, name: str, sales: FloatArray, alive: FloatArray) -> CountryLaw:
+    def at_home(sold: Vehicles) -> tuple[FloatArray, FloatArray]:
+        stretched = ages / sold.home.stretch[:, None]
+        return sold.home.sales, np.interp(stretched, np.arange(survival.shape[1]), survival[0])
+
+    def in_host(sold: Vehicles) -> tuple[FloatArray, FloatArray]:
+        return sold.host.sales, np.exp(-((ages / sold.host.scale[:, None]) ** sold.host.shape[:, None]))
+
+    def country(name: str, law: CountryLaw, of: Callable[[Vehicles], tuple[FloatArray, FloatArray]]) -> CountryLaw:
         replaced, mended = getattr(found, name), getattr(found, f"{name}_mended")
         if (replaced == replaced[:, :1]).all() and (mended == mended[:, :1]).all():
             return law._replace(repair=_first(replaced), mended=_first(mended), mended_for=gained, mended_until=until)
-        weights = failing(law, laws.shape, sales, alive)
+        sales, alive = of(vehicles())
+        weights = failing(law, laws.shape, sales[:, -len(YEARS) :, EV], alive)
         means = (_mean(values, weights) for values in (replaced, mended))
         return law._replace(repair=next(means), mended=next(means), mended_for=gained, mended_until=until)
 
-    return laws._replace(
-        home=country(laws.home, "home", home_sales, at_home),
-        host=country(laws.host, "host", host_sales, in_host),
-    )
+    return laws._replace(home=country("home", laws.home, at_home), host=country("host", laws.host, in_host))
 
 
 def _first(values: FloatArray) -> FloatArray:

@@ -5,8 +5,7 @@ Every stage is one kernel over a block of draws that stays in cache; stages hand
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -22,8 +21,11 @@ from mcsim.kernels.cohorts.new import fill_first_owners, fill_new_packs, fill_ne
 from mcsim.kernels.cohorts.records import (
     DESTINATIONS,
     FIRST_MATERIAL,
+    NEW,
     ORIGINS,
     POWERTRAINS,
+    SECOND_HAND,
+    SUPPLY,
     Array,
     Contents,
     Fleet,
@@ -37,25 +39,11 @@ from mcsim.kernels.cohorts.second_hand import fill_entries
 from mcsim.kernels.cohorts.space import Space
 from mcsim.studies.fleet.memory import Sizes, empty_packs, make_space, make_tables, pack_space, sizes
 from mcsim.studies.fleet.series import AGE_GROUPS
+from mcsim.studies.fleet.shares import Alike, Classes, Shares, each_its_own, rows_of, shares_of
 from mcsim.study import IntArray
 
 # Draws of a block: its tables (0.3 MB a draw) stay in the cache from stage to stage, its calls and slices cost little.
 BLOCK = 16
-
-
-def rows_of(record: Any) -> Callable[[slice], Any]:
-    """Return what gives some draws of a record, or of a record of records: views of the rows of every array.
-
-    Examples
-    --------
-    >>> flows = HomeFlows(np.arange(4.0), np.arange(8.0).reshape(4, 2), np.arange(4.0))
-    >>> rows_of(flows)(slice(1, 2)).gone.tolist()
-    [[2.0, 3.0]]
-    """
-    # Once per record, since a block is a few draws and a record many arrays.
-    takes = [rows_of(field) if isinstance(field, tuple) else field.__getitem__ for field in record]
-    make = type(record)._make
-    return lambda part: make([take(part) for take in takes])
 
 
 def rows(record: Any, part: slice) -> Any:
@@ -119,8 +107,9 @@ def run_flows(
     after: After | None = None,
     sampled: Sampled | None = None,
     aged: bool = True,
-) -> tuple[Flows, room.Packs]:
-    """Return the flows of all draws, and which packs retire when.
+    alike: Alike | None = None,
+) -> tuple[Flows, room.Packs, room.Places]:
+    """Return the flows of all draws, which packs retire when, and where those of each draw stand.
 
     Parameters
     ----------
@@ -134,31 +123,39 @@ def run_flows(
         Which lives are drawn instead of the expectation.
     aged : bool
         Whether ages of the stock are wanted; of the expectation there are none else.
+    alike : Alike, optional
+        What draws have in common; nothing by default, and where lives are drawn or something is called after blocks.
 
     Returns
     -------
-    Flows, Packs
+    Flows, Packs, Places
     """
     n, years = drawn.vehicles.host.sales.shape[:2]
-    flows = empty_flows(n, years, aged or sampled is not None)
-    packs = empty_packs(n if with_packs else 0, years)
+    whole, aged = after is not None or sampled is not None, aged or sampled is not None
+    # By demand, or up to a stock, imports fill what the stock lacks; unregistered ones are a share of it.
+    apart = not aged and rules.mode == SUPPLY and not (drawn.trade.history.uplift > 0.0).any()
+    shares = shares_of(each_its_own(n) if alike is None or whole else alike, apart)
+    flows, packs = empty_flows(n, years, aged), empty_packs(n if with_packs else 0, years)
+    size = sizes(drawn.vehicles, drawn.laws, drawn.trade, shared.gates.ever, whole)
+    tables, space = make_tables(min(BLOCK, n), size), make_space(size, aged)
+    work = Work(drawn, shared, rules, size, tables, space, flows, packs if with_packs and sampled is None else None)
     packs_of, host_of, drawn_of = rows_of(packs), rows_of(flows.host), rows_of(drawn)
-    whole = after is not None or sampled is not None
-    for members, tables, space in filled_blocks(drawn, shared, rules, flows, whole):
+    for draws in filled_blocks(work, shares):
+        if not whole:
+            continue
         # Tables of their own: the draws of a block follow each other.
-        part = slice(int(members.draws[0]), int(members.draws[-1]) + 1) if whole else slice(0)
+        part = slice(int(draws[0]), int(draws[-1]) + 1)
         if sampled is not None:
             retiring = packs_of(part) if with_packs else tables.packs
             of_part = sampled._replace(draws=sampled.draws[part])
             fill_lived(drawn_of(part), shared.first_stock, rules, of_part, tables, host_of(part), retiring)
-        elif with_packs:
-            fill_packs(members, drawn, rules, tables, space, packs)
         if after is not None:
-            after(part, drawn_of(part), rows(tables, slice(0, len(members.draws))), space)
-    return flows, packs
+            after(part, drawn_of(part), rows(tables, slice(0, len(draws))), space)
+    spread(flows, shares)
+    return flows, packs, room.Places(*(found.first[found.place] for found in (shares.new_packs, shares.used_packs)))
 
 
-def run_retired(packs: room.Packs, places: IntArray, contents: Contents) -> Retired:
+def run_retired(packs: room.Packs, places: room.Places, contents: Contents) -> Retired:
     """Return what retires and where it goes, of draws whose packs stand at these places."""
     (n, years), materials = contents.mass.shape, contents.composition.shape[2]
     retired = empty_retired(n, years, materials)
@@ -166,7 +163,7 @@ def run_retired(packs: room.Packs, places: IntArray, contents: Contents) -> Reti
     return retired
 
 
-def run_amounts(packs: room.Packs, places: IntArray, mass: Array) -> Amounts:
+def run_amounts(packs: room.Packs, places: room.Places, mass: Array) -> Amounts:
     """Return how much retires, of draws whose packs stand at these places; `mass` as in `Contents`."""
     amounts = Amounts(*(np.empty((*mass.shape, len(ORIGINS), FIRST_MATERIAL)) for _ in Amounts._fields))
     fill_amounts(packs, places, mass, amounts)
@@ -186,110 +183,116 @@ def run_fleet(fleet: Fleet, shared: Shared, rules: Rules) -> tuple[Flows, Retire
     Flows, Retired
     """
     drawn = Drawn(fleet.vehicles, fleet.laws, fleet.trade, fleet.contents.capacity)
-    flows, packs = run_flows(drawn, shared, rules)
-    return flows, run_retired(packs, np.arange(len(drawn.capacity)), fleet.contents)
+    flows, packs, places = run_flows(drawn, shared, rules)
+    return flows, run_retired(packs, places, fleet.contents)
 
 
-def owners_of(drawn: Drawn) -> tuple[IntArray, IntArray]:
-    """Return the draws of which there are tables, and the place of each draw's table among them.
+class Work(NamedTuple):
+    """What the stages of a run read and fill; `packs` are None where none are asked for, or lives are drawn."""
 
-    Most points of a ranking differ from their base row in what is sold in the host country, in who crosses or in how
-    large packs are, of which no table is made; what is compared is all that tables are made of, to the bit.
+    drawn: Drawn
+    shared: Shared
+    rules: Rules
+    size: Sizes
+    tables: room.Tables
+    space: Space
+    flows: Flows
+    packs: room.Packs | None
+
+
+def filled_blocks(work: Work, shares: Shares) -> Iterator[IntArray]:
+    """Fill the flows and the packs that retire, block by block; yield the draws whose tables and arrivals stand.
+
+    Of the draws that share something one is filled, the first; `spread` gives flows to the others.
     """
-    laws, (home, host), n = drawn.laws, drawn.vehicles, len(drawn.capacity)
-    every = np.arange(n)
-    if len(np.unique(laws.abroad)) == n:
-        return every, every
-    read = (laws, home, host.shape, host.scale, host.life_multiplier, host.ev_life_multiplier)
-    columns = [np.ascontiguousarray(values).reshape(n, -1).view(np.uint8) for values in _arrays(read)]
-    known: dict[bytes, int] = {}
-    places = np.array([known.setdefault(row.tobytes(), len(known)) for row in np.concatenate(columns, axis=1)])
-    return np.unique(places, return_index=True)[1], places
+    drawn, rules, tables, space = work.drawn, work.rules, work.tables, work.space
+    table_of, sold, came = shares.tables.place, shares.sold, shares.came
+    host = drawn.vehicles.host
+    for start in range(0, len(shares.tables.first), BLOCK):
+        stop = start + BLOCK
+
+        def members(found: Classes, start: int = start, stop: int = stop) -> room.Members:
+            """Return the classes that read the tables of this block."""
+            draws = found.first[slice(*np.searchsorted(table_of[found.first], (start, stop)))]
+            return room.Members(draws, table_of[draws] - start, np.arange(len(draws)))
+
+        fill_tables(shares.tables.first[start:stop], work)
+        fill_new_sales(
+            members(sold), host, work.shared.first_stock, tables.new, rules.exposure, space.years, work.flows.host
+        )
+        if work.packs is not None:
+            new = members(shares.new_packs)
+            fill_new_packs(new, host.sales, tables.new, drawn.capacity, space.per_vehicle, work.packs)
+        coming = members(came)
+        # Imports add to what was there before them.
+        copy(work.flows.host, coming.draws, sold.first[sold.place[coming.draws]])
+        for first in range(0, len(coming.draws), BLOCK):
+            some = room.Members(*(values[first : first + BLOCK] for values in coming))
+            fill_coming(some, work, shares, start)
+            yield some.draws
 
 
-def _arrays(record: Any) -> Iterator[Any]:
-    """Yield every array of a record of records."""
-    for field in record:
-        if isinstance(field, tuple):
-            yield from _arrays(field)
-        else:
-            yield field
-
-
-def filled_blocks(
-    drawn: Drawn, shared: Shared, rules: Rules, flows: Flows, whole: bool = False
-) -> Iterator[tuple[room.Members, room.Tables, Space]]:
-    """Fill the flows block by block; yield the draws of each, their tables and the working space.
-
-    Parameters
-    ----------
-    drawn, shared, rules, flows
-        As in `run_flows`.
-    whole : bool
-        Whether the draws have tables of their own, one by one, and lives of imports reach beyond the last year.
-    """
-    n, size = len(drawn.capacity), sizes(drawn.vehicles, drawn.laws, drawn.trade, shared.gates.ever, whole)
-    tables, space = make_tables(min(BLOCK, n), size), make_space(size, flows.host.age_total.size > 0)
-    owners, places = (np.arange(n), np.arange(n)) if whole else owners_of(drawn)
-    order = np.argsort(places, kind="stable")
-    ends = np.searchsorted(places[order], np.arange(0, len(owners) + BLOCK, BLOCK))
-    for block, (first, last) in enumerate(itertools.pairwise(ends)):
-        start = block * BLOCK
-        of_tables = owners[start : start + BLOCK]
-        fill_tables(of_tables, drawn, shared, rules, tables, space, flows.home, size)
-        for begin in range(first, last, BLOCK):
-            draws = order[begin : min(begin + BLOCK, last)]
-            members = room.Members(draws, places[draws] - start)
-            if len(owners) < n:
-                for values in flows.home:
-                    values[draws] = values[of_tables[members.places]]
-            fill_draws(members, drawn, shared, rules, tables, space, flows)
-            yield members, tables, space
-
-
-def fill_tables(
-    draws: IntArray,
-    drawn: Drawn,
-    shared: Shared,
-    rules: Rules,
-    tables: room.Tables,
-    space: Space,
-    home_flows: HomeFlows,
-    size: Sizes,
-) -> None:
-    """Fill the tables of a block of draws, and their flows at home."""
-    curves, states, new, entries = tables.curves, tables.states, tables.new, tables.entries
-    (home, host), laws, pool, leavers = drawn.vehicles, drawn.laws, tables.pool, tables.leavers
-    fill_first_owners(draws, host, laws, rules.exposure, curves, space.owners, states, new)
-    styles, pass_scale = shared.styles, laws.pass_scale
-    fill_home_fleets(draws, home, styles, rules, pass_scale, states.home, leavers, space.home, home_flows, pool)
-    fill_entries(draws, host, laws, curves, states.home.share, rules, size.reach, space.entry, entries)
-    if size.unruled:
+def fill_tables(draws: IntArray, work: Work) -> None:
+    """Fill what becomes of packs and vehicles, of a block of draws."""
+    drawn, tables, space, rules, reach = work.drawn, work.tables, work.space, work.rules, work.size.reach
+    host, laws, curves, states = drawn.vehicles.host, drawn.laws, tables.curves, tables.states
+    fill_first_owners(draws, host, laws, rules.exposure, curves, space.owners, states, tables.new)
+    fill_entries(draws, host, laws, curves, states.home.share, rules, reach, space.entry, tables.entries)
+    if work.size.unruled:
         all_pass = curves._replace(passing=np.ones_like(curves.passing))
-        fill_entries(draws, host, laws, all_pass, states.home.share, rules, size.reach, space.entry, tables.free)
+        fill_entries(draws, host, laws, all_pass, states.home.share, rules, reach, space.entry, tables.free)
 
 
-def fill_draws(
-    members: room.Members,
-    drawn: Drawn,
-    shared: Shared,
-    rules: Rules,
-    tables: room.Tables,
-    space: Space,
-    flows: Flows,
-) -> None:
-    """Fill the flows of some draws whose tables stand, and which EVs come when."""
-    host, pool, entries, free = drawn.vehicles.host, tables.pool, tables.entries, tables.free
-    fill_new_sales(members, host, shared.first_stock, tables.new, rules.exposure, space.years, flows.host)
-    fill_imports(members, drawn.trade, shared.gates, rules, pool, entries, free, tables.arrivals, flows, space.imports)
+def fill_coming(some: room.Members, work: Work, shares: Shares, start: int) -> None:
+    """Fill the home fleets, the imports and the packs that these retire, of at most a block of draws.
+
+    `start` is the first table of the block.
+    """
+    drawn, rules, tables, space, flows = work.drawn, work.rules, work.tables, work.space, work.flows
+    homes, used, laws, vehicles = shares.homes, shares.used_packs, drawn.laws, drawn.vehicles
+    # Draws come in the order of their home fleets.
+    of_draws = homes.place[some.draws]
+    new = np.concatenate([[True], of_draws[1:] != of_draws[:-1]])
+    first, sources = homes.first[of_draws[new]], np.cumsum(new) - 1
+    leaving = room.Members(first, shares.tables.place[first] - start, np.arange(len(first)))
+    fill_home_fleets(
+        leaving, vehicles.home, work.shared.styles, rules, laws.pass_scale, tables.states.home, tables.leavers,
+        space.home, flows.home, tables.pool,
+    )  # fmt: skip
+    copy(flows.home, some.draws, first[sources])
+    fill_imports(
+        some._replace(sources=sources), drawn.trade, work.shared.gates, rules, tables.pool, tables.entries,
+        tables.free, tables.arrivals, flows, space.imports,
+    )  # fmt: skip
+    if work.packs is None:
+        return
+    came = shares.came.place[some.draws[0]]
+    of_used = shares.came.place[used.first]
+    draws = used.first[slice(*np.searchsorted(of_used, (came, came + len(some.draws))))]
+    retiring = room.Members(draws, shares.tables.place[draws] - start, shares.came.place[draws] - came)
+    packs, arrivals, entries = work.packs.second_hand, tables.arrivals, tables.entries
+    for values in packs:
+        values[draws] = 0.0
+    add_arriving_packs(retiring, arrivals.held, entries, rules.renewed, drawn.capacity, space.arrivals, packs)
+    if (drawn.trade.checked[draws] < 1.0).any():
+        add_arriving_packs(retiring, arrivals.free, tables.free, rules.renewed, drawn.capacity, space.arrivals, packs)
 
 
-def fill_packs(
-    members: room.Members, drawn: Drawn, rules: Rules, tables: room.Tables, space: Space, packs: room.Packs
-) -> None:
-    """Fill the packs that retire of some draws, whose flows are filled."""
-    arrivals, capacity, renewed, second_hand = tables.arrivals, drawn.capacity, rules.renewed, packs.second_hand
-    fill_new_packs(members, drawn.vehicles.host.sales, tables.new, capacity, space.per_vehicle, packs)
-    add_arriving_packs(members, arrivals.held, tables.entries, renewed, capacity, space.arrivals, second_hand)
-    if (drawn.trade.checked[members.draws] < 1.0).any():
-        add_arriving_packs(members, arrivals.free, tables.free, renewed, capacity, space.arrivals, second_hand)
+def copy(record: Iterable[Array], draws: IntArray, origins: IntArray) -> None:
+    """Copy rows of every array of a record: to these draws from others, where they are others."""
+    other = draws != origins
+    if other.any():
+        for values in record:
+            values[draws[other]] = values[origins[other]]
+
+
+def spread(flows: Flows, shares: Shares) -> None:
+    """Give the flows of the draws that were filled to those that share them."""
+    every, host = np.arange(len(shares.came.place)), flows.host
+    homes, sold, came = (found.first[found.place] for found in (shares.homes, shares.sold, shares.came))
+    series = host.registrations, host.gone, host.stock
+    copy(flows.home, every, homes)
+    copy([values[:, NEW] for values in series], every, sold)
+    copy([values[:, SECOND_HAND] for values in series], every, came)
+    # Ages are those of both origins: where they are told, imports of a class have its sales too.
+    copy((host.age_total, host.age_groups, *flows.counts), every, came)

@@ -6,9 +6,12 @@ where they go, which no flow depends on. Outputs that one more input decides are
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mcsim.kernels.cohorts import room
 from mcsim.kernels.cohorts.records import NEW, SECOND_HAND, Policy, Trade
@@ -16,10 +19,14 @@ from mcsim.studies.fleet import batteries, charging, failures, turnover
 from mcsim.studies.fleet import trade as border
 from mcsim.studies.fleet.levers import LEVERS
 from mcsim.studies.fleet.policy import BorderRule, Grid, Recovery, Repairs
-from mcsim.study import Context, FloatArray, IntArray, OptionValue
+from mcsim.studies.fleet.shares import Alike
+from mcsim.study import Context, FloatArray, OptionValue, Stage
 from mcsim.study.stages import Found
 
 Options = Mapping[str, OptionValue]
+
+
+SAME = tuple(f"same_{part}" for part in Alike._fields)
 
 
 class Floats(Mapping[str, FloatArray]):
@@ -38,17 +45,18 @@ class Floats(Mapping[str, FloatArray]):
         return len(self._values)
 
 
-def handed(packs: room.Packs) -> dict[str, FloatArray]:
-    """Return retiring packs as results of a step; `held` finds them again."""
-    return {
+def handed(packs: room.Packs, places: room.Places) -> dict[str, NDArray[Any]]:
+    """Return retiring packs, and where those of each draw stand, as results of a step; `held` finds them again."""
+    found: dict[str, NDArray[Any]] = {
         f"{kind}_{field}": values
         for kind, retiring in zip(packs._fields, packs, strict=True)
         for field, values in zip(retiring._fields, retiring, strict=True)
     }
+    return found | {f"place_{kind}": where for kind, where in zip(places._fields, places, strict=True)}
 
 
-def held(found: Found, prefix: str = "") -> tuple[room.Packs, IntArray]:
-    """Return the retiring packs of an earlier step where they lie (35 kB a row), and which of them each row has.
+def held(found: Found, prefix: str = "") -> tuple[room.Packs, room.Places]:
+    """Return the retiring packs of an earlier step where they lie (35 kB a row), and where those of each row stand.
 
     Those whose names as results begin with the prefix.
     """
@@ -56,7 +64,7 @@ def held(found: Found, prefix: str = "") -> tuple[room.Packs, IntArray]:
         room.Retiring(*(found.whole(f"{prefix}{kind}_{field}")[0] for field in room.Retiring._fields))
         for kind in room.Packs._fields
     ]
-    return room.Packs(*kinds), found.whole(f"{prefix}later_number")[1]
+    return room.Packs(*kinds), room.Places(*(found[f"{prefix}place_{kind}"] for kind in room.Places._fields))
 
 
 def lever_reads(*kinds: type) -> tuple[str, ...]:
@@ -68,19 +76,36 @@ def lever_reads(*kinds: type) -> tuple[str, ...]:
     return tuple(found)
 
 
+def part_reads(options: Options, years_apart: bool = False) -> dict[str, tuple[str, ...]]:
+    """Return what each part of the flows reads under some options, by the names of `mcsim.studies.fleet.shares.Alike`.
+
+    `years_apart` as in `mcsim.studies.fleet.trade.reads`.
+    """
+    lives = failures.READS[str(options["battery_law"])]
+    return {
+        "lives": (*lives, *turnover.SURVIVAL_READS, *lever_reads(BorderRule, Repairs)),
+        "home": turnover.HOME_READS,
+        "host": turnover.HOST_READS,
+        "first": turnover.FIRST_READS,
+        "border": (*border.reads(options, years_apart), *lever_reads(BorderRule, Trade)),
+        "new_capacity": batteries.CAPACITY_READS["host"],
+        "used_capacity": batteries.CAPACITY_READS["home"],
+    }
+
+
 def flow_reads(options: Options, years_apart: bool = False) -> tuple[str, ...]:
-    """Return what the flows read under some options; `years_apart` as in `mcsim.studies.fleet.trade.reads`."""
-    return tuple(
-        dict.fromkeys(
-            (
-                *turnover.READS,
-                *border.reads(options, years_apart),
-                *failures.READS[str(options["battery_law"])],
-                *batteries.CAPACITY_READS,
-                *lever_reads(BorderRule, Trade, Repairs),
-            )
-        )
-    )
+    """Return what the flows read under some options, as `part_reads`."""
+    return tuple(dict.fromkeys(itertools.chain(*part_reads(options, years_apart).values())))
+
+
+def same(part: str, reads: tuple[str, ...]) -> Stage:
+    """Return a step that tells which draws agree in what a part of the flows reads: those that share its result."""
+    return Stage(f"same_{part}", lambda inputs, found, context: {f"same_{part}": np.arange(len(context.draws))}, reads)
+
+
+def alike_of(found: Found) -> Alike:
+    """Return what the steps `same` have told."""
+    return Alike(*(found.whole(name)[1] for name in SAME))
 
 
 def mass_reads(options: Options) -> tuple[str, ...]:

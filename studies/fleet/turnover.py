@@ -64,12 +64,20 @@ SPECS = (
 )  # fmt: skip
 
 
-# What `vehicles` reads.
-READS = (
-    *(spec.name for spec in SPECS if spec.name not in ("home_pickup_share", "home_survival")),
-    *(f"{country}_{name}" for country in ("home", "host") for name in ("ev_ceiling", "ev_midpoint", "ev_share_2025")),
-    "home_sales_2050_factor", "home_hev_share_2035", "home_survival_stretch", "home_ev_survival_stretch",
-    "host_sales_growth", "host_sales_level", "host_hev_share_2035", "initial_stock", "initial_second_hand_share",
+# What `home_vehicles` and `host_sales` read, and what `vehicles` reads beside: the first stock, and survival.
+_FIXED = ("home_pickup_share", "home_survival")
+HOME_READS, HOST_READS = (
+    (
+        *(spec.name for spec in SPECS if spec.name.startswith(country) and spec.name not in _FIXED),
+        *(f"{country}_{name}" for name in ("ev_ceiling", "ev_midpoint", "ev_share_2025", "hev_share_2035", *more)),
+    )
+    for country, more in (
+        ("home", ("sales_2050_factor", "survival_stretch", "ev_survival_stretch")),
+        ("host", ("sales_growth", "sales_level")),
+    )
+)
+FIRST_READS = ("initial_stock", "initial_second_hand_share")
+SURVIVAL_READS = (
     "host_survival_shape", "host_survival_scale", "second_hand_life_multiplier", "second_hand_ev_life_multiplier",
 )  # fmt: skip
 
@@ -212,6 +220,28 @@ def host_sales(turnover: Turnover, inputs: Mapping[str, FloatArray]) -> FloatArr
     return _split(total, ev, hybrid, 2025, inputs["host_hev_share_2035"], YEARS[0])
 
 
+def home_vehicles(turnover: Turnover, inputs: Mapping[str, FloatArray]) -> HomeVehicles:
+    """Return sales and survival at home; parameters as in `vehicles`."""
+    return HomeVehicles(
+        sales=home_sales(turnover, inputs),
+        stretch=np.ascontiguousarray(inputs["home_survival_stretch"]),
+        ev_stretch=np.ascontiguousarray(inputs["home_ev_survival_stretch"]),
+    )
+
+
+def host_vehicles(sales: FloatArray, inputs: Mapping[str, FloatArray]) -> HostVehicles:
+    """Return survival and the first stock of the host country, beside its `host_sales`."""
+    return HostVehicles(
+        sales=sales,
+        initial_stock=np.ascontiguousarray(inputs["initial_stock"]),
+        first_second_hand=np.ascontiguousarray(inputs["initial_second_hand_share"]),
+        shape=np.ascontiguousarray(inputs["host_survival_shape"]),
+        scale=np.ascontiguousarray(inputs["host_survival_scale"]),
+        life_multiplier=np.ascontiguousarray(inputs["second_hand_life_multiplier"]),
+        ev_life_multiplier=np.ascontiguousarray(inputs["second_hand_ev_life_multiplier"]),
+    )
+
+
 def vehicles(turnover: Turnover, inputs: Mapping[str, FloatArray]) -> Vehicles:
     """Return what the kernels need of sales and survival.
 
@@ -226,19 +256,4 @@ def vehicles(turnover: Turnover, inputs: Mapping[str, FloatArray]) -> Vehicles:
     -------
     Vehicles
     """
-    return Vehicles(
-        home=HomeVehicles(
-            sales=home_sales(turnover, inputs),
-            stretch=np.ascontiguousarray(inputs["home_survival_stretch"]),
-            ev_stretch=np.ascontiguousarray(inputs["home_ev_survival_stretch"]),
-        ),
-        host=HostVehicles(
-            sales=host_sales(turnover, inputs),
-            initial_stock=np.ascontiguousarray(inputs["initial_stock"]),
-            first_second_hand=np.ascontiguousarray(inputs["initial_second_hand_share"]),
-            shape=np.ascontiguousarray(inputs["host_survival_shape"]),
-            scale=np.ascontiguousarray(inputs["host_survival_scale"]),
-            life_multiplier=np.ascontiguousarray(inputs["second_hand_life_multiplier"]),
-            ev_life_multiplier=np.ascontiguousarray(inputs["second_hand_ev_life_multiplier"]),
-        ),
-    )
+    return Vehicles(home_vehicles(turnover, inputs), host_vehicles(host_sales(turnover, inputs), inputs))

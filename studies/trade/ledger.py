@@ -60,6 +60,8 @@ class Run(NamedTuple):
         Vehicles.
     packs : Packs
         Those that retire in the host country.
+    places : Places
+        Where those of each draw stand.
     added : Packs
         Those of new vehicles where new EVs come in the place of second-hand ones; of no draw otherwise.
     accounts : Accounts
@@ -68,6 +70,7 @@ class Run(NamedTuple):
 
     flows: Flows
     packs: room.Packs
+    places: room.Places
     added: room.Packs
     accounts: Accounts
 
@@ -90,7 +93,7 @@ def run(drawn: Drawn, shared: Shared, rules: Rules, holding: Holding, ways: Ways
     n, years = drawn.vehicles.host.sales.shape[:2]
     accounts = empty_accounts(n, years, holding.vectors.shape[2])
     by_ev = ways.stand_in.kind == BY_EV
-    added = empty_packs(n if by_ev else 0, years)
+    added = without_imports(empty_packs(n if by_ev else 0, years))
     units = make_units(drawn.vehicles, shared)
     unruled = bool((drawn.trade.checked < 1.0).any())
 
@@ -102,11 +105,11 @@ def run(drawn: Drawn, shared: Shared, rules: Rules, holding: Holding, ways: Ways
             more = some.vehicles.host.sales.copy()
             more[:, :, EV] += filled.added
             every = np.arange(len(more))
-            members = room.Members(every, every)
+            members = room.Members(every, every, every)
             fill_new_packs(members, more, tables.new, some.capacity, space.per_vehicle, rows(added, part))
 
-    flows, packs = run_flows(drawn, shared, rules, after=after)
-    return Run(flows, packs, added, accounts)
+    flows, packs, places = run_flows(drawn, shared, rules, after=after)
+    return Run(flows, packs, places, added, accounts)
 
 
 def without_imports(packs: room.Packs) -> room.Packs:

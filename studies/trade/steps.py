@@ -180,10 +180,11 @@ def _fleet(tables: Tables, inputs: Any, found: Found, context: Context) -> Resul
     more |= {f"used_{name}": values for name, values in accounts.used._asdict().items()}
     more |= {f"packs_{name}": values for name, values in accounts.packs._asdict().items()}
     more |= {"crossing": accounts.crossing, "added": accounts.added}
-    more |= {f"added_{name}": values for name, values in handed(ran.added).items() if len(values)}
+    if stand_in(options).kind == BY_EV:
+        more |= {f"added_{name}": values for name, values in handed(ran.added, ran.places).items()}
     more["sold_energy"] = sold_energy(flowing.vehicles, flowing.capacity)
     outputs = vehicle_outputs(ran.flows)
-    return _of(outputs, (*VEHICLE_TOLD, "evs"), context, ("evs", "stock")) | handed(ran.packs) | more
+    return _of(outputs, (*VEHICLE_TOLD, "evs"), context, ("evs", "stock")) | handed(ran.packs, ran.places) | more
 
 
 def _of(outputs: Outputs, names: tuple[str, ...], context: Context, needed: tuple[str, ...]) -> dict[str, FloatArray]:
