@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 
 from mcsim.engine.run import run
+from mcsim.store import places, whole
 from mcsim.store.chunks import DiskShelf
+from mcsim.store.places import keep_places
 from mcsim.store.whole import (
     NAME,
     Damaged,
@@ -168,3 +170,28 @@ def test_a_damaged_plan_says_what_to_do(tmp_path, monkeypatch):
     (tmp_path / "run" / "chunks" / "plan.json").write_text("{}")
     with pytest.raises(InputError, match=r"plan\.json: damaged .*; remove .*chunks to compute its draws again"):
         run(small(), 300, out=tmp_path / "run", chunk=50, jobs=1, resume=True)
+
+
+def test_arrays_are_found_where_the_last_file_had_them_and_what_is_wrong_there_is_told(tmp_path, monkeypatch):
+    lists = []
+    monkeypatch.setattr(whole, "keep_places", lambda archive, names: lists.append(keep_places(archive, names)))
+
+    def kept(number, **before):
+        arrays = {**before, "x": np.arange(6.0).reshape(2, 3) + number, "none": np.empty((0, 3)), "z": np.array(number)}
+        save_arrays(tmp_path / f"{number}.npz", arrays)
+        found = read_arrays(tmp_path / f"{number}.npz", "redo", ["z", "x", "none"])
+        assert all(found[name].tobytes() == arrays[name].tobytes() for name in ("x", "none", "z"))
+        assert [array.shape for array in found.values()] == [(), (2, 3), (0, 3)]
+        assert all(array.flags.writeable for array in found.values())
+
+    places._places.clear()
+    for number in range(4):
+        kept(number)
+    assert len(lists) == 1
+    kept(5, before=np.zeros(3))  # laid out otherwise
+    assert len(lists) == 2
+    content = bytearray((tmp_path / "5.npz").read_bytes())
+    content[content.index(np.array(7.0).tobytes())] ^= 1
+    (tmp_path / "5.npz").write_bytes(content)
+    with pytest.raises(Damaged, match=r"5\.npz: damaged \(got Bad CRC-32 for file 'x\.npy'\); redo"):
+        read_arrays(tmp_path / "5.npz", "redo", ["z", "x", "none"])

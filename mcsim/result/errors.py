@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -207,26 +208,39 @@ def _of_independent(values: FloatArray, level: float) -> dict[str, Error]:
 
 def _order_error(ordered: FloatArray, share: float) -> FloatArray:
     """Return the standard error of a quantile: the standard deviation of the order statistic that stands there."""
-    from scipy.special import betainc
-
     count = ordered.shape[1]
-    reached = betainc((count + 1) * share, (count + 1) * (1.0 - share), np.arange(count + 1) / count)
-    weights = np.diff(reached)
+    weights = _weights(count, share)
     middle = ordered[:, [int(share * (count - 1))]]  # so that squares of large numbers do not cancel
     first, second = (ordered - middle) @ weights, (ordered - middle) ** 2 @ weights
     return np.asarray(np.sqrt(np.maximum(second - first**2, 0.0)))
 
 
+@lru_cache(maxsize=len(PROBABILITIES))  # the same for all elements that have as many values
+def _weights(count: int, share: float) -> FloatArray:
+    """Return how likely each of so many order statistics stands at a quantile."""
+    from scipy.special import betainc
+
+    reached = betainc((count + 1) * share, (count + 1) * (1.0 - share), np.arange(count + 1) / count)
+    return np.diff(reached)
+
+
 def _order_interval(ordered: FloatArray, share: float, level: float) -> tuple[FloatArray, FloatArray]:
     """Return two order statistics that hold a quantile with at least the level; NaN where so few draws have none."""
-    from scipy.special import bdtr
-
-    count, out = ordered.shape[1], 0.5 * (1.0 - level)
-    below = bdtr(np.arange(count + 1), count, share)  # P(at most k of the draws lie below the quantile)
-    first = int(np.searchsorted(below, out))  # P(fewer than first) <= out: the first-th value, counted from 1
-    last = int(np.searchsorted(below, 1.0 - out)) + 1  # P(last or more) <= out
+    count = ordered.shape[1]
+    first, last = _places(count, share, level)
     nothing = np.full(len(ordered), np.nan)
     return ordered[:, first - 1] if first > 0 else nothing, ordered[:, last - 1] if last <= count else nothing
+
+
+@lru_cache(maxsize=1024)
+def _places(count: int, share: float, level: float) -> tuple[int, int]:
+    """Return which order statistics, counted from 1, hold a quantile of so many draws: 0 or above them where none."""
+    from scipy.special import bdtr
+
+    out = 0.5 * (1.0 - level)
+    below = bdtr(np.arange(count + 1), count, share)  # P(at most k of the draws lie below the quantile)
+    first = int(np.searchsorted(below, out))  # P(fewer than first) <= out
+    return first, int(np.searchsorted(below, 1.0 - out)) + 1  # P(last or more) <= out
 
 
 def tells_errors(design: str) -> bool:

@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mcsim.store.files import atomically, write_text
+from mcsim.store.places import at_places, keep_places
 from mcsim.study import InputError
 
 HASH = "content_sha256"  # last key of a JSON file
@@ -168,13 +169,20 @@ def read_arrays(path: Path, remedy: str, names: Sequence[str] | None = None, ren
     Damaged
         Where the file is missing, damaged, or another one in its place.
     """
-    with reading(path, remedy), zipfile.ZipFile(path) as archive:
-        own = bytes(_array(archive, NAME)).decode()
+    with reading(path, remedy), path.open("rb") as stream:
+        found = None if names is None else at_places(stream, [NAME, *names])
+        if found is None:
+            with zipfile.ZipFile(stream) as archive:
+                there = [member.removesuffix(".npy") for member in archive.namelist()]
+                found = {
+                    name: _array(archive, name) for name in dict.fromkeys([NAME, *(there if names is None else names)])
+                }
+                if names is not None:
+                    keep_places(archive, names)
+        own = bytes(found.pop(NAME)).decode()
         if own != path.name and not renamed:
             raise Damaged(f"{path}: another file in its place (got {own}); {remedy}")
-        there = [member.removesuffix(".npy") for member in archive.namelist()]
-        wanted = [name for name in there if name != NAME] if names is None else names
-        return {name: _array(archive, name) for name in wanted}
+        return found
 
 
 def names_in(path: Path, remedy: str) -> list[str]:
