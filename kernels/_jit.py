@@ -1,4 +1,4 @@
-"""Compiler flags of every kernel; `_cache` keeps what they make.
+"""Compiler flags of every kernel; `_compiler` compiles with them, and `_cache` keeps what they make.
 
 Flags, and why:
 
@@ -31,14 +31,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from numba.core import config, errors, event
-from numba.core.codegen import JITCodeLibrary, ll  # type: ignore[attr-defined]
-from numba.core.compiler import Compiler
 from numba.core.cpu import CPUTargetOptions
 from numba.core.options import TargetOptions
-from numba.core.registry import CPUDispatcher, cpu_target
+from numba.core.registry import CPUDispatcher
 from numba.core.typing.typeof import typeof_impl
 
 from mcsim.kernels._cache import CheckedCache
+from mcsim.kernels._compiler import KernelCompiler, TakenInCompiler
 from mcsim.kernels._folder import cache_folder
 
 FloatArray = npt.NDArray[np.float64]
@@ -84,38 +83,6 @@ class Compiling(event.Listener):  # type: ignore[misc]
 
 COMPILING = Compiling()
 event.register("numba:compile", COMPILING)  # type: ignore[no-untyped-call]
-
-
-class TakenIn(JITCodeLibrary):  # type: ignore[misc]
-    """A kernel as other kernels take it in: optimised, and without machine code, since nobody calls it."""
-
-    def _finalize_final_module(self) -> None:
-        self._finalize_dynamic_globals()  # type: ignore[no-untyped-call]
-        self._verify_declare_only_symbols()  # type: ignore[no-untyped-call]
-        self._make_room_for_environments()
-        self._finalized = True
-
-    def _make_room_for_environments(self) -> None:
-        # Where a function finds the constants of its errors: numba writes that in the module of the function, and
-        # those that take it in share the first place of this name.
-        engine = self._codegen._engine
-        module = self._codegen._create_empty_module(self.name)  # type: ignore[no-untyped-call]
-        names = [variable.name for variable in self._final_module.global_variables]
-        for name in names:
-            known = engine.is_symbol_defined(name)  # type: ignore[no-untyped-call]
-            if name.startswith("_ZN08NumbaEnv") and not known:
-                cpu_target.target_context.declare_env_global(module, name)
-        if module.globals:
-            self._codegen._add_module(ll.parse_assembly(str(module)))  # type: ignore[no-untyped-call]
-            engine.finalize_object()
-
-
-class TakenInCompiler(Compiler):  # type: ignore[misc]
-    """numba's compiler, to code that is taken in."""
-
-    def __init__(self, typingctx: Any, targetctx: Any, library: Any, *rest: Any) -> None:
-        taken_in = TakenIn(targetctx.codegen(), "taken-in")  # type: ignore[no-untyped-call]
-        super().__init__(typingctx, targetctx, taken_in, *rest)  # type: ignore[no-untyped-call]
 
 
 def _know(value: Any) -> None:
@@ -178,7 +145,7 @@ def _compile(function: Callable[..., Any], **flags: Any) -> Any:
     if _settings.DISABLE_JIT:
         return function
     options = {"nopython": True, "nogil": True, "error_model": "numpy", "boundscheck": None, "no_cfunc_wrapper": True}
-    compiled: Any = Kernel(function, targetoptions=options | flags)
+    compiled: Any = Kernel(function, targetoptions=options | flags, pipeline_class=KernelCompiler)
     # A function typed at a prompt has no file to key.
     if os.path.exists(function.__code__.co_filename) and cache_folder() is not None:
         compiled._cache = CheckedCache(function)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mcsim.kernels import _cache, _folder, _jit
+from mcsim.kernels import _cache, _compiler, _folder, _jit
 
 HELPER = "from mcsim.kernels._jit import kernel\n\n@kernel\ndef grown(x):\n    return x + {added}\n"
 CALLER = """
@@ -38,7 +38,7 @@ def tree(tmp_path):
     kernels.mkdir(parents=True)
     (kernels.parent / "__init__.py").touch()
     (kernels / "__init__.py").touch()
-    for module in (_cache, _folder, _jit):
+    for module in (_cache, _compiler, _folder, _jit):
         shutil.copy(module.__file__, kernels)
     (kernels / "helper.py").write_text(HELPER.format(added="1.0"))
     (kernels / "caller.py").write_text(CALLER)
