@@ -64,28 +64,30 @@ class RecordLower(Lower):
     def lower_expr(self, resty: Any, expr: Any) -> Any:
         """Translate an expression."""
         if expr.op == "getattr" and expr.value.name in self.varmap:
-            record = self.typeof(expr.value.name)
-            if isinstance(record, types.BaseNamedTuple) and expr.attr in record.fields:
-                place = record.fields.index(expr.attr)
-                found = self.builder.load(gep_inbounds(self.builder, self.varmap[expr.value.name], 0, place))
-                self.incref(record[place], found)
+            record: Any = self.typeof(expr.value.name)  # type: ignore[no-untyped-call]
+            fields = record.fields if isinstance(record, types.NamedTuple | types.NamedUniTuple) else ()
+            if expr.attr in fields:
+                place = fields.index(expr.attr)
+                slot = self.varmap[expr.value.name]
+                found = self.builder.load(gep_inbounds(self.builder, slot, 0, place))  # type: ignore[no-untyped-call]
+                self.incref(record[place], found)  # type: ignore[no-untyped-call]
                 return self.context.cast(self.builder, found, record[place], resty)
-        return super().lower_expr(resty, expr)
+        return super().lower_expr(resty, expr)  # type: ignore[no-untyped-call]
 
     def storevar(self, value: Any, name: str, argidx: int | None = None) -> None:
         """Give a name its value."""
         if self.context.enable_nrt or argidx is not None or name in self._singly_assigned_vars:
-            super().storevar(value, name, argidx)
+            super().storevar(value, name, argidx)  # type: ignore[no-untyped-call]
         else:
-            self.builder.store(value, self.getvar(name))
+            self.builder.store(value, self.getvar(name))  # type: ignore[no-untyped-call]
 
     def delvar(self, name: str) -> None:
         """End a name."""
         if self.context.enable_nrt:
-            super().delvar(name)
+            super().delvar(name)  # type: ignore[no-untyped-call]
 
 
-@register_pass(mutates_CFG=True, analysis_only=False)
+@register_pass(mutates_CFG=True, analysis_only=False)  # type: ignore[no-untyped-call]
 class KernelLowering(BaseNativeLowering):
     """numba's pass to LLVM, by `RecordLower`."""
 
@@ -105,13 +107,13 @@ class KernelCompiler(Compiler):  # type: ignore[misc]
         self.state.library.enable_object_caching()
         others, codegen._library_class = codegen._library_class, TakenIn
         try:
-            return super().compile_extra(func)
+            return super().compile_extra(func)  # type: ignore[no-untyped-call]
         finally:
             codegen._library_class = others
 
     def define_pipelines(self) -> Any:
         """Return numba's passes, the last to LLVM by `RecordLower`."""
-        pipelines = super().define_pipelines()
+        pipelines = super().define_pipelines()  # type: ignore[no-untyped-call]
         for pipeline in pipelines:
             passes = [(KernelLowering if each is NativeLowering else each, what) for each, what in pipeline.passes]
             pipeline.passes = passes

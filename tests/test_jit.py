@@ -5,7 +5,9 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import NamedTuple
 
+import numpy as np
 import pytest
 
 from mcsim.kernels import _cache, _compiler, _folder, _jit
@@ -213,3 +215,37 @@ def test_loops_are_put_in_registers_where_a_kernel_asks_and_nowhere_else(monkeyp
         make(lambda x: x).compile("nothing")
     assert asked == [1, 0]
     assert _jit.config.SLP_VECTORIZE == 0
+
+
+class Heap(NamedTuple):
+    grains: np.ndarray
+    scale: float
+
+
+class Heaps(NamedTuple):
+    left: Heap
+    right: Heap
+
+
+def poured(heaps, n):
+    """Move grains between two heaps that change names in every round, some of which end in the middle of a loop."""
+    here, there = heaps.left, heaps.right
+    for k in range(n):
+        if k % 3 == 1:
+            moved = here
+            here, there = there, moved
+        for place in range(here.grains.size):
+            part = Heap(here.grains[place:], there.scale) if place % 2 else there
+            part.grains[0] = 0.5 * part.grains[0] + here.scale * here.grains[place]
+    return here.scale + there.grains[0]
+
+
+@pytest.mark.parametrize("compiled", [_jit.kernel, _jit.borrowing_kernel])
+def test_records_that_change_names_in_loops_are_what_python_makes_of_them(compiled):
+    def heaps():
+        return Heaps(Heap(np.arange(1.0, 5.0), 0.25), Heap(np.arange(7.0, 2.0, -1.0), 0.75))
+
+    ours, pythons = heaps(), heaps()
+    assert compiled(poured)(ours, 7) == poured(pythons, 7)
+    for kept, wanted in zip(ours, pythons, strict=True):
+        assert kept.grains.tolist() == wanted.grains.tolist()
