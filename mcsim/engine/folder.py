@@ -240,16 +240,17 @@ def finish(collector: Collector, shard: Shard | None, folder: Path, how: Mapping
         for name in REPORTS:  # of fewer draws
             (folder / name).unlink(missing_ok=True)
         result = collector.finish(low, high, shard)
-        if shard is not None or collector.state_pays():
+        # A shard's draws are merged, and the bands of the whole come from them.
+        rounding = ALL_WHOLE if shard is not None else _rounding(result, collector.work)
+        rounded = [*rounding.coarse, *rounding.single]
+        if shard is not None or (not rounded and collector.state_pays()):  # an extension computes rounded draws again
             collector.save_state(folder)
         else:
             (folder / STATE).unlink(missing_ok=True)
         if design.values is not None:
             save_arrays(folder / SAMPLES, {"columns": np.array(design.columns, np.str_), "values": design.values})
-        # A shard's draws are merged, and the bands of the whole come from them.
-        rounding = ALL_WHOLE if shard is not None else _rounding(result, collector.work)
         if collector.work.for_ranking:
-            leave_unrounded(result, [*rounding.coarse, *rounding.single], folder)
+            leave_unrounded(result, rounded, folder)
         written = write(result, folder, {**how, "identity": identity(collector.work, shard)}, rounding)
     except OSError as error:
         raise RunFailed(f"{folder}: {remedy(error, go_on(folder))}") from None
