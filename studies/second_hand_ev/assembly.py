@@ -117,11 +117,10 @@ class Rows(NamedTuple):
 
 
 class Space(NamedTuple):
-    """Memory of one cell, `LANES` categories at a time: its stages, and their sums as they are and per km."""
+    """Memory of one cell, `LANES` categories at a time: its stages, and a sum over them."""
 
     stages: FloatArray  # (9, LANES)
-    total: FloatArray  # (LANES,)
-    per_km: FloatArray  # (LANES,)
+    sums: FloatArray  # (LANES,)
 
 
 def life_impacts(
@@ -146,7 +145,7 @@ def life_impacts(
     """
     n_categories = impacts.total.shape[2]
     rows = Rows(*(np.zeros(padded(n_categories)) for _ in Rows._fields))
-    space = Space(np.empty((N_STAGES, LANES)), np.empty(LANES), np.empty(LANES))
+    space = Space(np.empty((N_STAGES, LANES)), np.empty(LANES))
     flat = Impacts(*(values.reshape(len(values), math.prod(values.shape[1:])) for values in impacts))
     _life_impacts(lived, vehicles, abroad, collected, factors, flat, rows, space)
 
@@ -171,11 +170,12 @@ def _life_impacts(lived, vehicles, abroad, collected, factors, impacts, rows, sp
             inverse = 1.0 / life[DISTANCE]
             for part in range(np.uint64(0), np.uint64(rows.landfill.size), _LANES):
                 _fill_stages(amounts, rows, energy[cell], part, space.stages)
-                _sum_stages(space.stages, inverse, space.total, space.per_km)
                 # A row is written in whole registers: what runs over is written again by the next one.
-                _put(space.total, 1.0, n_categories, cell, part, impacts.total[i])
+                _sum_stages(space.stages, 1.0, space.sums)
+                _put(space.sums, 1.0, n_categories, cell, part, impacts.total[i])
                 if summed:
-                    _put(space.per_km, 1.0, n_categories, cell, part, impacts.total_per_km[i])
+                    _sum_stages(space.stages, inverse, space.sums)
+                    _put(space.sums, 1.0, n_categories, cell, part, impacts.total_per_km[i])
                 if detailed:
                     for stage in range(N_STAGES):
                         place = cell * N_STAGES + stage
@@ -242,15 +242,13 @@ def _put(row, factor, n, place, part, target):  # type: ignore[no-untyped-def]
 
 
 @apart_kernel
-def _sum_stages(stages, inverse, total, per_km):  # type: ignore[no-untyped-def]
-    """Fill the sum over stages, and that of the stages per km, in their order."""
+def _sum_stages(stages, factor, sums):  # type: ignore[no-untyped-def]
+    """Fill the sum over stages, each times a factor, in their order."""
     for lane in range(_LANES):
-        total[lane] = stages[0, lane]
-        per_km[lane] = stages[0, lane] * inverse
+        sums[lane] = stages[0, lane] * factor
     for stage in range(1, N_STAGES):
         for lane in range(_LANES):
-            total[lane] += stages[stage, lane]
-            per_km[lane] += stages[stage, lane] * inverse
+            sums[lane] += stages[stage, lane] * factor
 
 
 @apart_kernel
