@@ -97,7 +97,7 @@ def draw_and_report(
     """
     from mcsim.command.beside import compiled_beside
     from mcsim.engine.forked import beside
-    from mcsim.engine.run import drawn as drawn_run
+    from mcsim.engine.run import begun
     from mcsim.ranking.plain import by_draws, rank_beside, rank_run
     from mcsim.ranking.sensitivity import check_request
     from mcsim.study.language import in_language
@@ -111,7 +111,8 @@ def draw_and_report(
         stored = replace(drawn.stored, out=_named(claim, drawn))
         assert stored.out is not None  # a claim has a folder
         drawn, whole = replace(drawn, stored=stored), drawn.computed.shard is None
-        with compiled_beside(study, drawn, ranked, request) as compiled, drawn_run(study, drawn) as run:
+        with compiled_beside(study, drawn, ranked, request) as compiled, begun(study, drawn) as draw:
+            run = draw()
             if ranked is None:
                 return written(run.finish(), None, stored.out, paper)
             ranked = replace(ranked, stored=stored)

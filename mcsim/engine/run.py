@@ -181,8 +181,8 @@ def noise(collector: Collector) -> list[str]:
 
 def run_asked(study: Study, asked: Asked) -> Result:
     """Return what a study's model gives over the design that is asked for; as `run`, for what is checked already."""
-    with drawn(study, asked) as made:
-        return made.finish()
+    with begun(study, asked) as draw:
+        return draw().finish()
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,43 +202,39 @@ class Drawn:
 
 
 @contextmanager
-def drawn(study: Study, asked: Asked) -> Iterator[Drawn]:
-    """Compute the draws of a run that is to be finished within this context, while its place is this process's own."""
+def begun(study: Study, asked: Asked) -> Iterator[Callable[[], Drawn]]:
+    """Give what computes the draws of a run, while memory or a run directory is its place and nobody else's."""
+    from mcsim.engine.folder import InMemory, RunFolder
+    from mcsim.store.claim import claimed
+
+    job, rule = _planned(study, asked)
+    out, shard = asked.stored.out, asked.computed.shard
+    if out is None:
+        yield partial(_drawn, InMemory(job, shard), asked, rule)
+        return
+    with claimed(out) as claim:
+        yield partial(_drawn, RunFolder(claim, out, job, shard, rule is not None), asked, rule)
+
+
+def _drawn(place: InMemory | RunFolder, asked: Asked, rule: Rule | None) -> Drawn:
     from mcsim.engine.conditioned import posterior_notes
     from mcsim.engine.session import Session
     from mcsim.result.result import Result
 
-    job, rule = _planned(study, asked)
-    with _kept_in(job, asked, rule) as place:
-        began, computed = time.monotonic(), asked.computed
-        collector = place.open(asked.stored.resume)
-        if isinstance(collector, Result):
-            complete = collector
-            yield Drawn(complete.study, lambda: complete)
-            return
-        try:
-            Session(computed, rule, place.advice).fill(collector)
-            notes = [*posterior_notes(collector.work.study), *noise(collector)]
-        except BaseException as error:
-            place.stopped(collector, error)
-            raise
-        how = {"jobs": computed.workers, "backend": computed.backend, "max_failed": computed.max_failed, "notes": notes}
-        how |= {"until": asked.drawn.until, "wall": time.monotonic() - began}
-        yield Drawn(collector.work.study, cache(partial(place.finish, collector, how)))
-
-
-@contextmanager
-def _kept_in(job: Job, asked: Asked, rule: Rule | None) -> Iterator[InMemory | RunFolder]:
-    """Give the place where a run is kept: memory, or a run directory that is this process's own meanwhile."""
-    from mcsim.engine.folder import InMemory, RunFolder
-    from mcsim.store.claim import claimed
-
-    out, shard = asked.stored.out, asked.computed.shard
-    if out is None:
-        yield InMemory(job, shard)
-        return
-    with claimed(out) as claim:
-        yield RunFolder(claim, out, job, shard, rule is not None)
+    began, computed = time.monotonic(), asked.computed
+    collector = place.open(asked.stored.resume)
+    if isinstance(collector, Result):
+        complete = collector
+        return Drawn(complete.study, lambda: complete)
+    try:
+        Session(computed, rule, place.advice).fill(collector)
+        notes = [*posterior_notes(collector.work.study), *noise(collector)]
+    except BaseException as error:
+        place.stopped(collector, error)
+        raise
+    how = {"jobs": computed.workers, "backend": computed.backend, "max_failed": computed.max_failed, "notes": notes}
+    how |= {"until": asked.drawn.until, "wall": time.monotonic() - began}
+    return Drawn(collector.work.study, cache(partial(place.finish, collector, how)))
 
 
 def _planned(study: Study, asked: Asked) -> tuple[Job, Rule | None]:

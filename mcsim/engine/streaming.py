@@ -179,7 +179,9 @@ class BandStream:
         if self.counted is None:
             frame, counts = self._begun(self.held)
         else:
-            frame, counts = self.counted[0], Counts(*(part.copy() for part in self.counted[1]))
+            frame, counts = self.counted
+            if loose:  # they are counted for these bands alone
+                counts = Counts(*(part.copy() for part in counts))
         for rows in loose:
             self._count(rows, (frame, counts))
         quantiles = np.empty((len(PROBABILITIES), self.cells))

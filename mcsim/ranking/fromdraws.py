@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from mcsim.engine.asked import Asked, Stored
 from mcsim.engine.folder import merge
 from mcsim.engine.identity import compare_identities
-from mcsim.engine.run import run_asked
+from mcsim.engine.run import begun, run_asked
 from mcsim.ranking.givendata import deciding, given_data
 from mcsim.ranking.method import GivenData
 from mcsim.ranking.place import keep, of_study
@@ -56,7 +56,8 @@ def rank_draws(study: Study, asked: Asked, chosen: GivenData, request: Request) 
         if of_draws(out):
             compare_identities(out, _about(out), about)
         kept = Stored(out / RUN, stored.resume, outputs or (), exact=True)
-        result = run_asked(study, Asked(drawn, kept, asked.computed))
+        with begun(study, Asked(drawn, kept, asked.computed)) as draw:
+            result = draw().finish()
         write_json(out / RECORD, about)
         if asked.computed.shard is not None:
             return None

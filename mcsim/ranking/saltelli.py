@@ -27,7 +27,7 @@ from mcsim.study import FloatArray, InputError, IntArray, Study
 if TYPE_CHECKING:
     pass
 
-_BLOCK_BYTES = 8e6  # of outputs: what stages make on the way to them is ten times as much, of each worker
+_BLOCK_BYTES = 16e6  # of outputs: what stages make on the way to them is ten times as much, of each worker
 _LARGE_SUMS = 128e6
 _MOST_IN_MEMORY = 256e6  # of sums of all scrambles
 GRAIN = 64  # base rows; fewer cost more in calls of the model than a finer division of the work gains
@@ -140,7 +140,7 @@ def _mixed(plan: Plan, values: dict[str, FloatArray], other: dict[str, FloatArra
 
 
 def block_rows(plan: Plan) -> int:
-    """Return how many base rows are evaluated at once: a power of two that keeps their outputs within 8 MB."""
+    """Return how many base rows are evaluated at once: a power of two that keeps their outputs within 16 MB."""
     per_row = plan.evaluations * plan.n_values * 8
     return max(4, 1 << int(max(4.0, min(_BLOCK_BYTES / per_row, 4096.0))).bit_length() - 1)
 

@@ -61,7 +61,10 @@ def ranks(values: FloatArray) -> FloatArray:
     array([3., 1., 2.])
     """
     order = np.argsort(-values, axis=-2, kind="stable")
-    return np.asarray(np.argsort(order, axis=-2, kind="stable") + 1.0)
+    found = np.empty(values.shape)
+    places = np.arange(1.0, values.shape[-2] + 1.0)
+    np.put_along_axis(found, order, places[:, np.newaxis], axis=-2)
+    return found
 
 
 def rank_shares(resampled: FloatArray) -> tuple[FloatArray, FloatArray]:

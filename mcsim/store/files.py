@@ -104,9 +104,9 @@ def _texts(column: Any) -> Iterable[str]:
     items = values.tolist()
     if values.dtype.kind == "f" and (np.signbit(values) & (values == 0.0)).any():
         return map(_text, items)  # of two zeros that are equal one has a sign
-    numbers = values.dtype.kind in "fiub"
-    known = {item: _text(item) for item in {item for item in items if numbers or isinstance(item, str)}}
-    return [known[item] if numbers or isinstance(item, str) else _text(item) for item in items]
+    if values.dtype.kind not in "fiub" and set(map(type, items)) != {str}:
+        return map(_text, items)
+    return map({item: _text(item) for item in set(items)}.__getitem__, items)
 
 
 def _text(item: Any) -> str:
