@@ -36,7 +36,7 @@ from numba.core.options import TargetOptions
 from numba.core.registry import CPUDispatcher
 from numba.core.typing.typeof import typeof_impl
 
-from mcsim.kernels._cache import CheckedCache
+from mcsim.kernels._cache import CheckedCache, is_missing
 from mcsim.kernels._compiler import KernelCompiler, TakenInCompiler
 from mcsim.kernels._folder import cache_folder
 
@@ -85,6 +85,38 @@ COMPILING = Compiling()
 event.register("numba:compile", COMPILING)  # type: ignore[no-untyped-call]
 
 
+class Leaving:
+    """Within it, the first kernel that is not kept yet is left to another process, which compiles it at this moment.
+
+    For who goes through a model for its kernels' sake alone: a kernel that is left fills nothing.
+    """
+
+    def __init__(self) -> None:
+        self._active = False
+        self._left: Any = None
+
+    def __enter__(self) -> None:
+        self._active, self._left = True, None
+
+    def __exit__(self, *_: object) -> None:
+        self._active = False
+
+    def takes(self, compiled: Any) -> bool:
+        """Return whether a kernel that is to be compiled is left."""
+        if not self._active or not is_missing(compiled):
+            return False
+        if self._left is None:
+            self._left = compiled
+        return compiled is self._left
+
+
+LEAVING = Leaving()
+
+
+def _fill_nothing(*_: Any) -> None:
+    """Do nothing in the place of a kernel that is left."""
+
+
 def _know(value: Any) -> None:
     """Tell numba that records are tuples: it asks each new class whether it is one of all things that it knows."""
     if isinstance(value, tuple):
@@ -125,6 +157,10 @@ class Kernel(CPUDispatcher):  # type: ignore[misc]
     def get_compile_result(self, sig: Any) -> Any:
         """Refuse to be a value of numba's type of functions, for which it would want a third form."""
         raise errors.TypingError(f"{self.py_func.__name__}: a kernel is called by its name, not handed on")
+
+    def _compile_for_args(self, *args: Any, **kws: Any) -> Any:
+        # What is returned is called.
+        return _fill_nothing if LEAVING.takes(self) else super()._compile_for_args(*args, **kws)  # type: ignore[misc]
 
     def compile(self, sig: Any) -> Any:
         """Compile, with short loops put together again in vector registers if `unrolls`."""

@@ -174,9 +174,9 @@ def block_variances(ends, m, spectra, counts, variances):
     now[: m + 1] = 1.0
     variances[:] = 0.0
     for row in range(m):
-        before[: m + 1] = now[: m + 1]
-        for k in range(ends[row], m + 1):
-            now[k] *= 2.0
+        for k in range(m + 1):  # of arrays as a whole numba compiles the text of an error too, for two seconds
+            before[k] = now[k]
+            now[k] *= 2.0 if k >= ends[row] else 1.0
         probability = 2.0**m * 0.5**row
         for k in range(1, m + 1):
             vanishing = now[k] - before[k] - now[k - 1] + before[k - 1]
@@ -280,9 +280,10 @@ def _crowd_variances(first, second, weights, m, tables, variances):
 def _worst(relative, first, second, weights, tables, spectra, limits, least, scratch):
     """Return the largest variance relative to its limit over all m, or the first above `least`."""
     ends, basis, counts, variances, crowd = scratch
-    n_kinds, worst, start = spectra.shape[0], 0.0, 1
-    while start < limits.shape[1] and limits[:n_kinds, start].min() == np.inf:
-        start += 1
+    n_kinds, worst, start = spectra.shape[0], 0.0, limits.shape[1]
+    for m in range(start - 1, 0, -1):
+        for kind in range(n_kinds):
+            start = m if limits[kind, m] < np.inf else start
     # Products with other coordinates take longest and come last.
     for m in range(start, limits.shape[1]):
         right_ends(relative, m, ends, basis)
@@ -334,7 +335,7 @@ def fit_partners(rows, spectra, limits, partners):
     ends, basis, counts = np.empty(bits, np.int64), np.empty(bits + 1, np.int64), np.empty((2, bits + 1))
     scratch = (ends, basis, counts, np.empty(spectra.shape[0]), np.empty(spectra.shape[0] + 2))
     first, second = np.empty(_LOW_WORDS, np.int64), np.empty(_LOW_WORDS, np.int64)
-    weights = _word_weights(spectra)
+    weights, whole = _word_weights(spectra), limits[:, : bits + 1]  # of one type with the head of the limits
     tables = _tables(rows, partners.size, weights)
     for j in range(partners.size):
         invert_rows(rows[j], inverse)
@@ -351,7 +352,7 @@ def fit_partners(rows, spectra, limits, partners):
                 if worst > least:
                     continue
                 relative_rows(inverse, rows[candidate], relative)
-                worst = _worst(relative, first, second, weights, tables, spectra, limits, least, scratch)
+                worst = _worst(relative, first, second, weights, tables, spectra, whole, least, scratch)
                 if worst <= 1.0 or worst < least:
                     least, best = worst, candidate
                     if worst <= 1.0:

@@ -2,7 +2,7 @@
 
 A first run compiles for half a minute, on one core: numba holds a lock while it compiles. A second process can compile
 what the run needs after its model, if it knows for which types of arguments. A rehearsal does: it goes through the same
-run of the same study, of few draws, in memory.
+run of the same study, of few draws, in memory. Then it goes through the model, but for the kernel that the run is at.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def part_of(study: Study, drawn: Asked, ranked: Asked | None, request: Request) 
     Parameters
     ----------
     study : Study
-        What is to be run; its model stays here.
+        What is to be run.
     drawn, ranked : Asked
         What is asked of the run and of its ranking; without the latter there is none.
     request : Request
@@ -67,7 +67,11 @@ def part_of(study: Study, drawn: Asked, ranked: Asked | None, request: Request) 
     """
     model = replace(study.model, evaluate=StandIn(study.declared), warn=None)
     alone = replace(request, versus=None)
-    return packed((replace(study, model=model), _small(drawn), ranked and _small(ranked), alone), study.name)
+    rehearsal = (replace(study, model=model), _small(drawn), ranked and _small(ranked), alone)
+    try:
+        return packed((*rehearsal, study.model), study.name)
+    except InputError:  # a model that cannot travel stays here
+        return packed((*rehearsal, None), study.name)
 
 
 def _small(asked: Asked) -> Asked:
@@ -93,12 +97,16 @@ def rehearse(content: bytes) -> None:
         Of `part_of`, from a process that is trusted as this one is.
     """
     from mcsim.engine.run import run_asked
+    from mcsim.kernels._jit import LEAVING
     from mcsim.ranking.plain import rank_run
 
-    study, drawn, ranked, request = pickle.loads(content)
+    study, drawn, ranked, request, model = pickle.loads(content)
     result = run_asked(study, drawn)
     if ranked is not None:
         rank_run(result, ranked, request)
+    if model is not None:
+        with LEAVING, suppress(Exception):  # of numbers that nobody filled; by then all kernels were called
+            run_asked(replace(study, model=model), drawn)
 
 
 def main(content: bytes) -> None:
