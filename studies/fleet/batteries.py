@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -43,7 +44,7 @@ SPECS = (
 )  # fmt: skip
 
 
-# What `capacity` reads, and what `masses` and `contents` read beside the chemistry.
+# What `capacity` reads, and what `makes` and `contents` read beside the chemistry.
 CAPACITY_READS = {
     country: (
         "bev_capacity",
@@ -203,9 +204,17 @@ def pack_masses(packs: PackTables, inputs: Mapping[str, FloatArray], shares: Flo
     return np.ascontiguousarray((shares @ mass[:, :, None])[:, :, 0] * heavier(packs, inputs))
 
 
-def masses(packs: PackTables, inputs: Mapping[str, FloatArray], options: Mapping[str, OptionValue]) -> FloatArray:
-    """Return the `pack_masses` of packs of the cells that are sold."""
-    return pack_masses(packs, inputs, cell_shares(packs, inputs, str(options["chemistry_path"])))
+class Made(NamedTuple):
+    """What packs are made of by model year: `cell_shares`, and the `pack_masses` of these."""
+
+    cells: FloatArray
+    mass: FloatArray
+
+
+def makes(packs: PackTables, inputs: Mapping[str, FloatArray], options: Mapping[str, OptionValue]) -> Made:
+    """Return what packs are made of under the option `chemistry_path`."""
+    cells = cell_shares(packs, inputs, str(options["chemistry_path"]))
+    return Made(cells, pack_masses(packs, inputs, cells))
 
 
 def composition(packs: PackTables, inputs: Mapping[str, FloatArray], shares: FloatArray) -> FloatArray:
@@ -228,6 +237,7 @@ def contents(
     options: Mapping[str, OptionValue],
     kwh: FloatArray,
     materials: bool = True,
+    made: Made | None = None,
 ) -> Contents:
     """Return what packs hold by model year, and where they go.
 
@@ -241,18 +251,20 @@ def contents(
         From `capacities`.
     materials : bool
         Whether materials are wanted; without them there are none in it.
+    made : Made, optional
+        From `makes`, where it is known.
 
     Returns
     -------
     Contents
     """
-    shares = cell_shares(packs, inputs, str(options["chemistry_path"]))
+    made = makes(packs, inputs, options) if made is None else made
     routes = inputs["recovery"][:, packs.recovery][:, :, : None if materials else 0]
     recovery = moved(Recovery(routes, routes[:, PYRO], routes[:, PYRO]), inputs)
     return Contents(
         capacity=kwh,
-        mass=pack_masses(packs, inputs, shares),
-        composition=composition(packs, inputs, shares) if materials else np.empty((*shares.shape[:2], 0)),
+        mass=made.mass,
+        composition=composition(packs, inputs, made.cells) if materials else np.empty((*made.mass.shape, 0)),
         host_recovery=np.ascontiguousarray(recovery.host),
         home_recovery=np.ascontiguousarray(recovery.home),
         policy=_destinations(inputs),

@@ -24,7 +24,6 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mcsim.kernels.cohorts.flows import Amounts, Flows, Retired
 from mcsim.kernels.cohorts.lived import Sampled
 from mcsim.kernels.cohorts.records import EV, MODES, NEW, FirstStock, Fleet, Rules, Shared, Styles, Vehicles
 from mcsim.kernels.streams import stream_key, stream_of
@@ -167,32 +166,6 @@ def records(
     return Fleet(flowing.vehicles, flowing.laws, flowing.trade, contents), shared
 
 
-def outputs_of(
-    parts: Parts, fleet: Fleet, flows: Flows, retired: Retired, drawn: Mapping[str, FloatArray]
-) -> Mapping[str, Callable[[], NDArray[np.float64]]]:
-    """Return all outputs of flows and retired packs that were run in one go.
-
-    Parameters
-    ----------
-    parts, fleet, flows, retired
-        Of n draws; `flows` and `retired` from `mcsim.studies.fleet.stages.run_fleet`.
-    drawn : mapping
-        Inputs under the names of `NAMES`.
-    """
-    vehicles, sold = vehicle_outputs(flows), sold_energy(fleet.vehicles, fleet.contents.capacity)
-    packs = pack_outputs(retired, fleet.contents, drawn["recovery"][:, parts.packs.recovery], sold)
-    amounts = amount_outputs(Amounts(retired.amount, retired.replaced))
-    return {
-        **vehicles,
-        **amounts,
-        **packs,
-        SOLD: lambda: sold,
-        CHARGING: lambda: charging.charging_emissions(vehicles["evs"](), parts.loss, drawn),
-        NIMH: lambda: steps.nimh_mass(drawn, vehicles["hybrids_gone"]()),
-        ON_OFFER: lambda: steps.energy_on_offer(drawn, amounts["retired_energy"]()),
-    }
-
-
 def lives_of(context: Context) -> Sampled | None:
     """Return which lives are drawn, None where the expectation is asked for."""
     if context.options["evaluation"] != "lives":
@@ -213,8 +186,8 @@ def stages_of(parts: Parts, options: Mapping[str, OptionValue]) -> tuple[Stage, 
 
     def flows(inputs: Mapping[str, FloatArray], found: Found, context: Context) -> Results:
         drawn = steps.Floats(inputs)
-        alike = steps.alike_of(found)
-        if varies(drawn, len(context.draws)):
+        alike, n = steps.alike_of(found), len(context.draws)
+        if len(np.unique(alike.lives)) < n and varies(drawn, n):
             # They count by the mean over the packs that fail: lives of packs are those of what is sold, too.
             alike = alike._replace(lives=classes(alike.lives, alike.home, alike.host, alike.first).place)
         flowing, shared = flow_records(parts, drawn, context.options, None, alike)
@@ -235,14 +208,16 @@ def stages_of(parts: Parts, options: Mapping[str, OptionValue]) -> tuple[Stage, 
         return results
 
     def amounts(inputs: Mapping[str, FloatArray], found: Found, context: Context) -> Results:
-        mass = batteries.masses(parts.packs, steps.Floats(inputs), context.options)
-        retired = run_amounts(*steps.held(found), mass)
-        return told(amount_outputs(retired), steps.names_of(context, ("retired_energy", ON_OFFER)))
+        made = batteries.makes(parts.packs, steps.Floats(inputs), context.options)
+        retired = run_amounts(*steps.held(found), made.mass)
+        wanted = steps.names_of(context, ("retired_energy", ON_OFFER))
+        return told(amount_outputs(retired), wanted) | made._asdict()
 
     def packs(inputs: Mapping[str, FloatArray], found: Found, context: Context) -> Results:
         drawn, wanted = steps.Floats(inputs), context.wanted
         materials = wanted is None or not wanted.isdisjoint(MATERIAL_NAMES)
-        contents = batteries.contents(parts.packs, drawn, context.options, found["capacity"], materials)
+        made = batteries.Made(found["cells"], found["mass"])
+        contents = batteries.contents(parts.packs, drawn, context.options, found["capacity"], materials, made)
         retired = run_retired(*steps.held(found), contents)
         routes = drawn["recovery"][:, parts.packs.recovery]
         return told(pack_outputs(retired, contents, routes, found["sold"]), wanted)
@@ -268,7 +243,13 @@ def stages_of(parts: Parts, options: Mapping[str, OptionValue]) -> tuple[Stage, 
         *(steps.same(part, names) for part, names in steps.part_reads(options, years_apart).items()),
         Stage("flows", flows, steps.flow_reads(options, years_apart), steps.SAME, vehicle_names),
         Stage("amounts", amounts, steps.mass_reads(options), ("flows",), AMOUNTS),
-        Stage("packs", packs, steps.pack_reads(options), ("flows",), tuple(sorted(PACK_NAMES - alone - AMOUNT_NAMES))),
+        Stage(
+            "packs",
+            packs,
+            steps.pack_reads(options),
+            ("flows", "amounts"),
+            tuple(sorted(PACK_NAMES - alone - AMOUNT_NAMES)),
+        ),
         Stage("charging", emissions, steps.grid_reads(), ("flows",), (CHARGING,)),
         # Outputs of the model in any case, which exist only where they are asked for.
         Stage("hybrids", of_hybrids, hybrids.READS, ("flows",), hybrids.NAMES)

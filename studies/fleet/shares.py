@@ -59,6 +59,10 @@ class Classes(NamedTuple):
     first: IntArray
     place: IntArray
 
+    def split(self, place_of: IntArray, starts: IntArray) -> list[IntArray]:
+        """Return the first draws of the classes from each start to the next by the place of draws, which rises."""
+        return np.split(self.first, np.searchsorted(place_of[self.first], starts[1:]))
+
 
 def classes(*numbers: IntArray) -> Classes:
     """Return the classes of draws that agree in several numbers, ordered by the first of these, then by the next.
@@ -92,6 +96,8 @@ class Shares(NamedTuple):
         Imports.
     new_packs, used_packs : Classes
         Packs that retire, of vehicles sold new and of imports.
+    used_ends : ndarray of int64
+        Where the classes of `used_packs` of each class of `came` begin, and where the last ones end.
     """
 
     tables: Classes
@@ -100,18 +106,21 @@ class Shares(NamedTuple):
     came: Classes
     new_packs: Classes
     used_packs: Classes
+    used_ends: IntArray
 
 
 def shares_of(alike: Alike, apart: bool) -> Shares:
     """Return what draws share; `apart` where imports neither depend on sales of the host country nor add to them."""
     coming = (alike.lives, alike.home, alike.border, alike.first, *(() if apart else (alike.host,)))
+    came, used = classes(*coming), classes(*coming, alike.used_capacity)
     return Shares(
         tables=classes(alike.lives),
         homes=classes(alike.lives, alike.home),
         sold=classes(alike.lives, alike.host, alike.first),
-        came=classes(*coming),
+        came=came,
         new_packs=classes(alike.lives, alike.host, alike.new_capacity),
-        used_packs=classes(*coming, alike.used_capacity),
+        used_packs=used,
+        used_ends=np.searchsorted(came.place[used.first], np.arange(len(came.first) + 1)),
     )
 
 

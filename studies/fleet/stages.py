@@ -137,7 +137,7 @@ def run_flows(
     shares = shares_of(each_its_own(n) if alike is None or whole else alike, apart)
     flows, packs = empty_flows(n, years, aged), empty_packs(n if with_packs else 0, years)
     size = sizes(drawn.vehicles, drawn.laws, drawn.trade, shared.gates.ever, whole)
-    tables, space = make_tables(min(BLOCK, n), size), make_space(size, aged)
+    tables, space = (make_tables(min(BLOCK, n), size), make_space(size, aged))
     work = Work(drawn, shared, rules, size, tables, space, flows, packs if with_packs and sampled is None else None)
     packs_of, host_of, drawn_of = rows_of(packs), rows_of(flows.host), rows_of(drawn)
     for draws in filled_blocks(work, shares):
@@ -205,30 +205,27 @@ def filled_blocks(work: Work, shares: Shares) -> Iterator[IntArray]:
 
     Of the draws that share something one is filled, the first; `spread` gives flows to the others.
     """
-    drawn, rules, tables, space = work.drawn, work.rules, work.tables, work.space
-    table_of, sold, came = shares.tables.place, shares.sold, shares.came
-    host = drawn.vehicles.host
-    for start in range(0, len(shares.tables.first), BLOCK):
-        stop = start + BLOCK
+    drawn, rules, tables, space, flows = work.drawn, work.rules, work.tables, work.space, work.flows
+    table_of, sold, host = shares.tables.place, shares.sold, drawn.vehicles.host
+    starts = np.arange(0, len(shares.tables.first), BLOCK)
 
-        def members(found: Classes, start: int = start, stop: int = stop) -> room.Members:
-            """Return the classes that read the tables of this block."""
-            draws = found.first[slice(*np.searchsorted(table_of[found.first], (start, stop)))]
-            return room.Members(draws, table_of[draws] - start, np.arange(len(draws)))
+    def blocks(found: Classes) -> Iterator[room.Members]:
+        """Yield the classes that read the tables of each block."""
+        for start, draws in zip(starts, found.split(table_of, starts), strict=True):
+            yield room.Members(draws, table_of[draws] - start, np.arange(len(draws)))
 
-        fill_tables(shares.tables.first[start:stop], work)
-        fill_new_sales(
-            members(sold), host, work.shared.first_stock, tables.new, rules.exposure, space.years, work.flows.host
-        )
+    for start, sales, new, coming in zip(
+        starts, blocks(sold), blocks(shares.new_packs), blocks(shares.came), strict=True
+    ):
+        fill_tables(shares.tables.first[start : start + BLOCK], work)
+        fill_new_sales(sales, host, work.shared.first_stock, tables.new, rules.exposure, space.years, flows.host)
         if work.packs is not None:
-            new = members(shares.new_packs)
             fill_new_packs(new, host.sales, tables.new, drawn.capacity, space.per_vehicle, work.packs)
-        coming = members(came)
         # Imports add to what was there before them.
-        copy(work.flows.host, coming.draws, sold.first[sold.place[coming.draws]])
+        copy(flows.host, coming.draws, sold.first[sold.place[coming.draws]])
         for first in range(0, len(coming.draws), BLOCK):
             some = room.Members(*(values[first : first + BLOCK] for values in coming))
-            fill_coming(some, work, shares, start)
+            fill_coming(some, work, shares, int(start))
             yield some.draws
 
 
@@ -267,8 +264,7 @@ def fill_coming(some: room.Members, work: Work, shares: Shares, start: int) -> N
     if work.packs is None:
         return
     came = shares.came.place[some.draws[0]]
-    of_used = shares.came.place[used.first]
-    draws = used.first[slice(*np.searchsorted(of_used, (came, came + len(some.draws))))]
+    draws = used.first[slice(*shares.used_ends[[came, came + len(some.draws)]])]
     retiring = room.Members(draws, shares.tables.place[draws] - start, shares.came.place[draws] - came)
     packs, arrivals, entries = work.packs.second_hand, tables.arrivals, tables.entries
     for values in packs:

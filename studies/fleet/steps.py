@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -67,6 +68,7 @@ def held(found: Found, prefix: str = "") -> tuple[room.Packs, room.Places]:
     return room.Packs(*kinds), room.Places(*(found[f"{prefix}place_{kind}"] for kind in room.Places._fields))
 
 
+@cache
 def lever_reads(*kinds: type) -> tuple[str, ...]:
     """Return the inputs of all levers that act on one of these kinds of record."""
     found: list[str] = []
