@@ -1,6 +1,7 @@
 """How a plain run ranks: which method for which dependence, what is told, and that it comes back from disk."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -314,3 +315,16 @@ def test_ranking_by_draws_reads_as_many_of_the_first_as_it_needs(tmp_path, monke
     _, few = ranked_wide(None, draws=150)
     assert found.n == 150
     assert np.array_equal(found.values("y", "shapley"), few().within.values("y", "shapley"))
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_a_run_that_is_ranked_goes_on_to_the_same_page(jobs, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    words = ["run", "second-hand-ev", "--draws", "100", "--base", "64", "--jobs", jobs, "--quiet", "--out", "run"]
+    assert main(words) == 0
+    assert not Path("run", UNROUNDED).exists()
+    page = Path("run/report.html").read_bytes()
+    assert main([*words, "--resume"]) == 0
+    assert Path("run/report.html").read_bytes() == page
+    assert not Path("run", UNROUNDED).exists()
+    capsys.readouterr()

@@ -98,8 +98,10 @@ def draw_and_report(
     from mcsim.command.beside import compiled_beside
     from mcsim.engine.forked import beside
     from mcsim.engine.run import begun
-    from mcsim.ranking.plain import by_draws, rank_beside, rank_run
-    from mcsim.ranking.sensitivity import check_request
+    from mcsim.ranking.place import is_ranked
+    from mcsim.ranking.plain import by_draws, rank_run
+    from mcsim.ranking.sensitivity import check_request, rank_request
+    from mcsim.store.unrounded import drop_unrounded
     from mcsim.study.language import in_language
 
     request = Request() if request is None else request
@@ -118,16 +120,18 @@ def draw_and_report(
             ranked = replace(ranked, stored=stored)
             if by_draws(request):
                 run.finish()  # they are read
-            with beside(partial(_ready, run, ranked, request, paper), drawn.computed.workers if whole else 1) as ready:
+            shows = partial(_ready, run, ranked, request, paper, is_ranked(stored.out))
+            with beside(shows, drawn.computed.workers if whole else 1) as ready:
                 compiled()
                 if by_draws(request):
                     ranking = rank_run(run.finish(), ranked, request)
                 else:
-                    ranking = rank_beside(run.study, ranked, request, lambda: ready().within)
+                    ranking = rank_request(run.study, ranked, request, lambda: ready().within)
             result = run.finish()
             if ranking is None:
                 told = shard_told(study, stored.out, drawn.computed.shard)
                 return Told(f"{result.study.title}: {result.headline}\n{told}", told.record)
+            drop_unrounded(stored.out)
             return written(result, ranking, stored.out, paper, ready().drawings)
 
 
@@ -138,8 +142,8 @@ class _Ready(NamedTuple):
     within: Ranking | None
 
 
-def _ready(run: Drawn, ranked: Asked, request: Request, paper: Paper) -> _Ready:
-    """Write a run, and make of it what needs no ranking."""
+def _ready(run: Drawn, ranked: Asked, request: Request, paper: Paper, known: bool) -> _Ready:
+    """Write a run, and make of it what needs no ranking; where that is known nothing is to stand within it."""
     from mcsim.ranking.plain import effects_of_run
     from mcsim.report.draw import early_drawings
 
@@ -147,7 +151,7 @@ def _ready(run: Drawn, ranked: Asked, request: Request, paper: Paper) -> _Ready:
     if result.shard is not None:  # a part has no report
         return _Ready({}, None)
     drawings = early_drawings(result, paper.png, paper.language)
-    return _Ready(drawings, effects_of_run(result, request, ranked.computed.workers))
+    return _Ready(drawings, None if known else effects_of_run(result, request, ranked.computed.workers))
 
 
 def refuse_unranked(said: Mapping[str, Any]) -> None:

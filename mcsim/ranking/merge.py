@@ -108,6 +108,7 @@ def _joined(
     found = [method.read(judgement, collector) for collector in passes]
     ranking = with_noise(method.ranking(plan, judgement, found), plan)
     ranking = replace(ranking, warnings=(*ranking.warnings, *place.told()))
+    place.write_tables(ranking)
     place.finish(ranking)
     return ranking
 

@@ -97,6 +97,9 @@ class Nowhere:
         """Return what to tell of an error of the system."""
         return RunFailed(remedy(error))
 
+    def write_tables(self, ranking: Ranking) -> None:
+        """Leave nothing."""
+
     def finish(self, ranking: Ranking) -> None:
         """Leave nothing."""
 
@@ -154,7 +157,7 @@ class RankingFolder:
         """
         if not joined:
             refuse_unfinished(self.folder)
-        if (self.folder / RANKING).is_file() and not (self._inside / PLAN).is_file():
+        if is_ranked(self.folder):
             check_ranking(self.folder)
             compare_identities(self.folder, identity_of(self.folder / RANKING), self._facts)
             return Ranking.load(self.folder / RANKING)
@@ -218,11 +221,19 @@ class RankingFolder:
         else:
             add_files(self.folder, [f"{FOLDER}/{name}" for name in files], ranking=dict(self._asked))
 
-    def finish(self, ranking: Ranking) -> None:
-        """Write the ranking and its table, list them in run.json where there is one, and take the sums away."""
+    def write_tables(self, ranking: Ranking) -> None:
+        """Write the tables of a ranking, which stand for nothing before it is finished."""
         try:
             self._claim.check()
-            keep(ranking, self.folder, self._facts, study_record(self._plan.study), self._asked)
+            write_tables(ranking, self.folder)
+        except OSError as error:
+            raise self.failed(error) from None
+
+    def finish(self, ranking: Ranking) -> None:
+        """Write the ranking, list it and its tables in run.json where there is one, and take the sums away."""
+        try:
+            self._claim.check()
+            keep(ranking, self.folder, self._facts, study_record(self._plan.study), self._asked, tabled=True)
             # It loses its name first, so that a kill leaves no half of it.
             hidden = self.folder / f".{FOLDER}-done"
             shutil.rmtree(hidden, ignore_errors=True)
@@ -254,9 +265,7 @@ def keep(
         Whether the tables of it, but for that of the ranking within it, lie there already.
     """
     if not tabled:
-        atomically(folder / TABLE, ranking.to_csv)
-    if ranking.pairs and not tabled:
-        atomically(folder / PAIRS, ranking.pairs_to_csv)
+        write_tables(ranking, folder)
     if ranking.within is not None:
         atomically(folder / WITHIN, ranking.within.to_csv)
     save(ranking, folder / RANKING, facts)
@@ -267,6 +276,18 @@ def keep(
     about = {"format": 1, "study": study, "identity": facts, "ranking": asked, "versions": versions()}
     about |= {"machine": machine(), "files": {name: file_hash(folder / name) for name in files}}
     write_json(folder / RECORD, about)
+
+
+def is_ranked(folder: Path) -> bool:
+    """Return whether a folder holds a ranking that nobody is making anew."""
+    return (folder / RANKING).is_file() and not (folder / FOLDER / PLAN).is_file()
+
+
+def write_tables(ranking: Ranking, folder: Path) -> None:
+    """Write the tables of a ranking, but for that of the ranking within it."""
+    atomically(folder / TABLE, ranking.to_csv)
+    if ranking.pairs:
+        atomically(folder / PAIRS, ranking.pairs_to_csv)
 
 
 def part_file(folder: Path, number: int) -> Path:

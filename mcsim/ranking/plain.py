@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -145,33 +145,16 @@ def rank_run(result: Result, asked: Asked, request: Request) -> Ranking | None:
     """
     folder, workers = asked.stored.out, asked.computed.workers
     if not by_draws(request):
-        return rank_beside(result.study, asked, request, partial(effects_of_run, result, request, workers))
+        ranking = rank_request(result.study, asked, request, partial(effects_of_run, result, request, workers))
+        if ranking is not None:
+            drop_unrounded(folder)
+        return ranking
     about = record_of(asked, request)
     if asked.computed.shard is None:
         return _of_draws(result, about, folder, workers)
     if folder is not None:
         add_files(folder, (), ranking=about)
     return None
-
-
-def rank_beside(study: Study, asked: Asked, request: Request, within: Callable[[], Ranking | None]) -> Ranking | None:
-    """Return the ranking of a run by points of its own, which may begin before the run is written; of a shard none.
-
-    Parameters
-    ----------
-    study : Study
-        What is ranked.
-    asked : Asked
-        What is asked of the ranking.
-    request : Request
-        Which ranking.
-    within : callable
-        Waits until the run is written, and gives what `effects_of_run` finds in it.
-    """
-    ranking = rank_request(study, asked, request, within)
-    if ranking is not None:
-        drop_unrounded(asked.stored.out)
-    return ranking
 
 
 def _of_draws(result: Result, about: Mapping[str, Any], folder: Path | None, workers: int = 1) -> Ranking:

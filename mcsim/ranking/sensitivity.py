@@ -207,7 +207,7 @@ def rank_request(
         Which ranking.
     within : callable
         Gives how members of dependent groups share what their group explains, where that is known: the ranking tells it
-        too. Called before anything of the ranking is written but its sums.
+        too. Called before anything of the ranking is written but its sums and tables.
     """
     chosen = method_of(request.method)
     refuse(chosen, asked, request.versus)
@@ -242,6 +242,7 @@ def rank_request(
         ranking = replace(ranking, warnings=(*ranking.warnings, *place.told()))
         if ready.rule is not None:
             ranking = _with_ending(ranking, ready.rule)
+        place.write_tables(ranking)
         ranking = replace(ranking, within=within())
         place.finish(ranking)
         return ranking
