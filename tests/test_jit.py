@@ -249,3 +249,23 @@ def test_records_that_change_names_in_loops_are_what_python_makes_of_them(compil
     assert compiled(poured)(ours, 7) == poured(pythons, 7)
     for kept, wanted in zip(ours, pythons, strict=True):
         assert kept.grains.tolist() == wanted.grains.tolist()
+
+
+def test_the_first_kernel_that_is_not_kept_is_left_to_another_process_and_no_other(monkeypatch, tmp_path):
+    monkeypatch.setattr(_cache, "cache_folder", lambda: tmp_path)
+
+    def ones(out):
+        out[:] = 1.0
+
+    def twos(out):
+        out[:] = 2.0
+
+    first, second, out = _jit.kernel(ones), _jit.kernel(twos), np.zeros(1)
+    with _jit.LEAVING:
+        found = []
+        for compiled in (first, second, first):
+            out[:] = 0.0
+            found.append((compiled(out), out[0], len(compiled.signatures)))
+    first(out)
+    assert found == [(None, 0.0, 0), (None, 2.0, 1), (None, 0.0, 0)]
+    assert out[0] == 1.0
