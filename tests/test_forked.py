@@ -20,24 +20,34 @@ pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="no
 
 @pytest.fixture
 def forks(monkeypatch):
-    """Let a process of tests fork that has threads of its own: what is called here needs none of their locks."""
+    """Let a process of tests fork that has threads of its own: what is called here needs none of their locks.
+
+    Gives the processes that were forked; a process of tests has others, which other tests began.
+    """
+    numbers, fork = [], os.fork
+
+    def counted():
+        numbers.append(fork())
+        return numbers[-1]
+
     monkeypatch.setattr(forked, "_can_fork", lambda: True)
+    monkeypatch.setattr(os, "fork", counted)
+    return numbers
 
 
-def gone():
-    """Return whether this process has no other one left."""
-    try:
-        os.waitpid(-1, os.WNOHANG)
-    except ChildProcessError:
-        return True
-    return False
+def gone(numbers):
+    """Return whether processes were forked, and none of them is left."""
+    for number in numbers:
+        with pytest.raises(ChildProcessError):
+            os.waitpid(number, os.WNOHANG)
+    return bool(numbers)
 
 
 def test_answer_comes_from_another_process(forks):
     with beside(os.getpid, 2) as answer:
         there = answer()
         assert answer() == there != os.getpid()
-    assert gone()
+    assert gone(forks)
 
 
 @pytest.mark.parametrize("why", ["one worker", "a thread that may hold a lock"])
@@ -103,7 +113,7 @@ def test_an_interruption_ends_the_second_process_and_what_it_half_wrote_goes_wit
         (tmp_path / "other").touch()
         with pytest.raises(error), beside(lambda: atomically(claim.folder / "whole", slow), 2):
             interrupted_after(lambda: list(tmp_path.glob(".whole*")), error)
-        assert gone()
+        assert gone(forks)
         assert list(tmp_path.glob(".whole*"))
     assert [path.name for path in tmp_path.iterdir()] == ["other"]
 
