@@ -123,7 +123,7 @@ class RunFolder:
         if not self._fresh and not resume:
             raise InputError(f"{self.folder}: exists; --resume goes on with it, another --out leaves it alone")
         refuse_unfinished(self.folder)
-        if resume and (self.folder / MANIFEST).is_file() and not (self._chunks / PLAN).is_file():
+        if resume and self._complete:
             tidy(self.folder)
             finished = self._finished()
             if finished is not None:
@@ -148,7 +148,7 @@ class RunFolder:
 
     def finish(self, collector: Collector, how: Mapping[str, Any]) -> Result:
         """Write the run directory, where no other process of this run has, and return the result as read from it."""
-        if (self.folder / MANIFEST).is_file() and not (self._chunks / PLAN).is_file():
+        if self._complete:
             return read(self.folder, collector.work.study)
         try:
             self._claim.check()
@@ -162,6 +162,11 @@ class RunFolder:
             write_study(job.study, self.folder)
         made = together(self._made)
         write_json(self._chunks / PLAN, {**identity(job, self._shard), "draws": job.design.draws, "made_with": made})
+
+    @property
+    def _complete(self) -> bool:
+        """Whether the folder holds a run whose draws nobody is computing."""
+        return (self.folder / MANIFEST).is_file() and not (self._chunks / PLAN).is_file()
 
     def _collector(self, shelf: DiskShelf) -> Collector:
         """Return a collector with what is in the folder already, and leave a plan there."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
@@ -23,9 +23,6 @@ from mcsim.ranking.plan import BoolArray, Plan, evaluated, gaps_of, values_at
 from mcsim.ranking.summed import Spare
 from mcsim.ranking.tails import Extremes
 from mcsim.study import FloatArray, InputError, IntArray, Study
-
-if TYPE_CHECKING:
-    pass
 
 _BLOCK_BYTES = 16e6  # of outputs: what stages make on the way to them is ten times as much, of each worker
 _LARGE_SUMS = 128e6

@@ -27,7 +27,6 @@ except ImportError:  # a system without flock
 
 LOCK = ".lock"
 HALF_REMOVED = (".chunks-done", ".ranking-done")  # folders lose their names before they are removed
-FORKED = -1  # in the place of a descriptor
 TRIES = 1000  # against others that take the lock away at this moment
 NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP, errno.EINVAL)  # what file systems without say
 
@@ -49,7 +48,7 @@ class Claim:
 
     def __init__(self, folder: Path, descriptor: int, empty: bool, made: list[Path]) -> None:
         self.folder, self.empty = folder, empty
-        self._descriptor, self._made = descriptor, made
+        self._descriptor, self._made, self._forked = descriptor, made, False
         self.thread, self.depth = threading.get_ident(), 1
 
     def check(self) -> None:
@@ -60,9 +59,7 @@ class Claim:
         FileNotFoundError
             When it was removed, or another stands in its place.
         """
-        if self._descriptor == FORKED:
-            return
-        if not _is_named(self._descriptor, self.folder / LOCK):
+        if not self._forked and not _is_named(self._descriptor, self.folder / LOCK):
             raise FileNotFoundError(errno.ENOENT, "removed or replaced while it was worked in", str(self.folder))
 
     def close(self, forked: bool = False) -> None:
@@ -78,7 +75,7 @@ class Claim:
         with suppress(OSError):
             os.close(self._descriptor)
         if forked:
-            self._descriptor = FORKED
+            self._forked = True
         else:
             with suppress(OSError):
                 for folder in reversed(self._made):
