@@ -15,6 +15,7 @@ import numpy as np
 from engine_studies import slow, small
 
 from mcsim.engine import reduce
+from mcsim.ranking.place import is_ranked
 from mcsim.ranking.sensitivity import sensitivity
 
 BASE, KILLS = 128, 12
@@ -34,7 +35,9 @@ def start(folder: Path, method: str) -> int:
 
 
 def rows_there(folder: Path) -> int:
-    """Return how many base rows the state on disk holds."""
+    """Return how many base rows the state on disk holds: all of them once the ranking is there and its state is not."""
+    if is_ranked(folder):
+        return BASE
     try:
         with np.load(folder / "ranking" / "part-0.npz") as file:
             return int(np.diff(file["spans"]).sum())
