@@ -56,10 +56,11 @@ def main(folder: Path, seed: int) -> None:
     writing = []
     while kills < KILLS_WHILE_COMPUTING:
         before = whole_pieces(folder)
-        if kill_after(start(folder), moments.uniform(0.01, 0.12)):
+        killed = kill_after(start(folder), moments.uniform(0.01, 0.12))
+        if killed and not (folder / "run.json").exists():
             kills += 1
             lost += len(before - whole_pieces(folder))
-        else:  # a busy machine woke us after the end of the run: another one
+        else:  # a busy machine woke us at the end of the run, when its pieces are no longer needed: another one
             shutil.rmtree(folder)
     while len(writing) < KILLS_WHILE_WRITING:
         # Everything up to the last chunks is there: these kills meet the end of the run.
