@@ -3,13 +3,14 @@
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.stats import binom, binomtest, norm
+from scipy.stats import beta, binom, binomtest, norm
 from small_studies import study_of
 
 import mcsim
 from mcsim.command.main import main
 from mcsim.engine.design import make_design
 from mcsim.result import errors
+from mcsim.result.bands import COLUMNS, PROBABILITIES
 from mcsim.result.errors import binomial_interval, errors_of
 from mcsim.study import Dim, InputError, Output
 
@@ -112,6 +113,17 @@ def test_each_replicate_is_a_design_of_its_own_and_rows_are_the_same_however_cut
 
 def linear(inputs, context):
     return {"y": inputs["a"] + 0.5 * inputs["b"]}
+
+
+@pytest.mark.parametrize("count", [2, 30, 2000, 100_000])
+def test_the_error_of_a_quantile_takes_in_all_order_statistics_that_matter(count):
+    draws = np.sort(np.random.default_rng(count).lognormal(0.0, 2.0, count))
+    found = errors_of(draws[:, None], None, 0.95)
+    for name, share in zip(COLUMNS, PROBABILITIES, strict=True):
+        law = beta((count + 1) * share, (count + 1) * (1.0 - share))
+        weights = np.diff(law.cdf(np.arange(count + 1) / count))
+        mean = weights @ draws
+        assert found[name].error[0] == pytest.approx(np.sqrt(weights @ (draws - mean) ** 2), rel=1e-12)
 
 
 STUDY = study_of(linear, {"a": "normal(0, 1)", "b": "normal(0, 1)"})

@@ -258,8 +258,7 @@ class Collector:
         for start in starts:
             parts.append(exact_bands(draws.some(output.name, start, start + width)))
             tide.add(8 * self.done * output.n_packed)  # a window reads all of it
-        n, mean, sd = (np.concatenate([getattr(part, name) for part in parts]) for name in ("n", "mean", "sd"))
-        return Bands(parts[0].draws, n, mean, sd, np.concatenate([part.quantiles for part in parts], axis=1))
+        return Bands.joined(parts)
 
     def finish(self, start: int, stop: int, shard: Shard | None) -> Result:
         """Return the result of the draws start..stop-1.

@@ -8,6 +8,7 @@ change a bit.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,6 +46,14 @@ class Bands:
     mean: FloatArray
     sd: FloatArray
     quantiles: FloatArray
+
+    @staticmethod
+    def joined(parts: Sequence[Bands]) -> Bands:
+        """Return the bands of neighbouring elements, given in order, as one."""
+        if len(parts) == 1:
+            return parts[0]
+        n, mean, sd = (np.concatenate([getattr(part, name) for part in parts]) for name in ("n", "mean", "sd"))
+        return Bands(parts[0].draws, n, mean, sd, np.concatenate([part.quantiles for part in parts], axis=1))
 
     @property
     def mcse(self) -> FloatArray:
@@ -94,30 +103,41 @@ def exact_bands(values: NDArray[Any]) -> Bands:
     """
     flat = values.reshape(len(values), math.prod(values.shape[1:]))
     n_draws, cells = flat.shape
-    mean, sd = np.full(cells, np.nan), np.full(cells, np.nan)
+    width = max(1, SLICE_BYTES // (8 * max(1, n_draws)))
+    return Bands.joined([ordered_bands(in_order(flat[:, at : at + width])) for at in range(0, max(1, cells), width)])
+
+
+def in_order(values: FloatArray) -> FloatArray:
+    """Return the draws (cells, n) of each element in ascending order, NaN at the end, of draws (n, cells)."""
+    # A copy even where the transpose is contiguous already: the caller's draws stay in their order.
+    ordered = np.array(values.T, np.float64, order="C", copy=True)
+    ordered.sort(axis=1)
+    return ordered
+
+
+def ordered_bands(ordered: FloatArray) -> Bands:
+    """Return the bands of draws `in_order`."""
+    cells, n_draws = ordered.shape
+    mean, sd, n = np.full(cells, np.nan), np.full(cells, np.nan), np.full(cells, n_draws, np.int64)
     quantiles = np.full((len(PROBABILITIES), cells), np.nan)
-    n = np.full(cells, n_draws, np.int64)
-    if n_draws == 0:
-        return Bands(0, n, mean, sd, quantiles)
-    width = max(1, SLICE_BYTES // (8 * n_draws))
-    for start in range(0, cells, width):
-        part = slice(start, min(start + width, cells))
-        # A copy even where the transpose is contiguous already: the caller's draws stay in their order.
-        ordered = np.array(flat[:, part].T, np.float64, order="C", copy=True)
-        ordered.sort(axis=1)
-        # NaN sort to the end; elements with as many values each are taken together.
-        n[part] = n_draws - np.isnan(ordered).sum(axis=1) if np.isnan(ordered[:, -1]).any() else n_draws
-        for count in np.unique(n[part]).tolist():
-            rows = np.flatnonzero(n[part] == count)
-            if count > 0:
-                values = (
-                    ordered
-                    if len(rows) == len(ordered) and count == n_draws
-                    else np.ascontiguousarray(ordered[rows, :count])
-                )
-                mean[start + rows], sd[start + rows] = _moments(values)
-                quantiles[:, start + rows] = _quantiles(values)
+    for rows, defined in by_count(ordered):
+        count = n[rows] = defined.shape[1]
+        if count > 0:
+            mean[rows], sd[rows] = _moments(defined)
+            quantiles[:, rows] = _quantiles(defined)
     return Bands(n_draws, n, mean, sd, quantiles)
+
+
+def by_count(ordered: FloatArray) -> Iterator[tuple[IntArray | slice, FloatArray]]:
+    """Yield (elements, their values) of draws `in_order`: elements with as many values each are taken together."""
+    n_draws = ordered.shape[1]
+    if n_draws == 0 or not np.isnan(ordered[:, -1]).any():
+        yield slice(None), ordered
+        return
+    n = n_draws - np.isnan(ordered).sum(axis=1)
+    for count in np.unique(n).tolist():
+        rows = np.flatnonzero(n == count)
+        yield rows, np.ascontiguousarray(ordered[rows, :count])
 
 
 def _moments(ordered: FloatArray) -> tuple[FloatArray, FloatArray]:

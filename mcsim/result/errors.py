@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mcsim.result.bands import COLUMNS, PROBABILITIES, Bands, exact_bands
+from mcsim.result.bands import COLUMNS, PROBABILITIES, Bands, by_count, exact_bands, in_order, ordered_bands
 from mcsim.result.datasets import Draws
 from mcsim.study import BoolArray, FloatArray, InputError, IntArray, Output
 from mcsim.study.declared import INDICATOR
@@ -35,7 +35,8 @@ if TYPE_CHECKING:
 MOST_ELEMENTS = 1000  # of an output whose errors a run directory tells; Python tells those of any
 FEWEST_REPLICATES = 2
 ROWS = 4096  # draws that are read at once
-WINDOW_BYTES = 16 * 2**20  # of the draws of some cells, whose errors are told together: several copies are sorted
+WINDOW_BYTES = 64 * 2**20  # of the draws of some cells, whose errors are told together
+LEAST_WEIGHT = 1e-30  # of an order statistic: those below all together move no error by a last bit
 LEVEL = 0.95
 INDEPENDENT, REPLICATES = "independent draws", "replicates"
 NUMBERS = {"estimate": "value", "mcse": "error", "mcse_low": "low", "mcse_high": "high"}  # column: of `Error`
@@ -191,37 +192,38 @@ def _share(hits: BoolArray | FloatArray, there: BoolArray) -> FloatArray:
 def _of_independent(values: FloatArray, level: float) -> dict[str, Error]:
     from scipy.special import stdtrit
 
-    bands, draws = exact_bands(values), _defined(values)
-    reach = stdtrit(np.maximum(draws - 1.0, 1.0), 0.5 + level / 2.0) * bands.mcse
+    ordered = in_order(values)
+    bands = ordered_bands(ordered)
+    reach = stdtrit(np.maximum(bands.n - 1.0, 1.0), 0.5 + level / 2.0) * bands.mcse
     found = {"mean": Error(bands.mean, bands.mcse, bands.mean - reach, bands.mean + reach)}
-    ordered = np.sort(values.T, axis=1)
-    for place, (name, share) in enumerate(zip(COLUMNS, PROBABILITIES, strict=True)):
-        error, low, high = (np.full(len(ordered), np.nan) for _ in range(3))
-        for count in np.unique(draws[draws > 1]).astype(int).tolist():
-            rows = np.flatnonzero(draws == count)
-            part = ordered[rows, :count]
-            error[rows] = _order_error(part, share)
-            low[rows], high[rows] = _order_interval(part, share, level)
-        found[name] = Error(bands.quantiles[place], error, low, high)
-    return found
+    known = {name: np.full((3, len(ordered)), np.nan) for name in COLUMNS}
+    for rows, defined in by_count(ordered):
+        if defined.shape[1] > 1:
+            for name, share in zip(COLUMNS, PROBABILITIES, strict=True):
+                known[name][0, rows] = _order_error(defined, share)
+                known[name][1:, rows] = _order_interval(defined, share, level)
+    return found | {name: Error(bands.quantiles[place], *known[name]) for place, name in enumerate(COLUMNS)}
 
 
 def _order_error(ordered: FloatArray, share: float) -> FloatArray:
     """Return the standard error of a quantile: the standard deviation of the order statistic that stands there."""
     count = ordered.shape[1]
-    weights = _weights(count, share)
+    first, weights = _weights(count, share)
     middle = ordered[:, [int(share * (count - 1))]]  # so that squares of large numbers do not cancel
-    first, second = (ordered - middle) @ weights, (ordered - middle) ** 2 @ weights
-    return np.asarray(np.sqrt(np.maximum(second - first**2, 0.0)))
+    near = ordered[:, first : first + len(weights)] - middle
+    mean, square = near @ weights, near**2 @ weights
+    return np.asarray(np.sqrt(np.maximum(square - mean**2, 0.0)))
 
 
 @lru_cache(maxsize=len(PROBABILITIES))  # the same for all elements that have as many values
-def _weights(count: int, share: float) -> FloatArray:
-    """Return how likely each of so many order statistics stands at a quantile."""
+def _weights(count: int, share: float) -> tuple[int, FloatArray]:
+    """Return how likely each order statistic stands at a quantile of so many draws: the first that may, and theirs."""
     from scipy.special import betainc
 
     reached = betainc((count + 1) * share, (count + 1) * (1.0 - share), np.arange(count + 1) / count)
-    return np.diff(reached)
+    weights = np.diff(reached)
+    likely = np.flatnonzero(weights > LEAST_WEIGHT)
+    return int(likely[0]), weights[likely[0] : likely[-1] + 1]
 
 
 def _order_interval(ordered: FloatArray, share: float, level: float) -> tuple[FloatArray, FloatArray]:
