@@ -23,7 +23,7 @@ from mcsim.engine.pairing import compare_pairs
 from mcsim.kernels.statistics.sobol import poisson_counts
 from mcsim.ranking.indices import Rows, Sums, add_rows, indices, padded
 from mcsim.ranking.intervals import Estimate
-from mcsim.ranking.sobol import estimates
+from mcsim.ranking.sobol import of_replicates, of_resamples
 from mcsim.ranking.verdicts import INFLUENTIAL, NOT, UNRESOLVED, verdicts
 
 SIZES = (64, 128, 256, 512, 1024, 2048)
@@ -211,7 +211,8 @@ def judged(rows: Rows, weights: Array, replicates: int) -> dict[str, Estimate]:
     weights = np.concatenate([np.ones((1, weights.shape[1])), weights])
     sums = Sums.zeros(len(weights), len(rows.f_ab), 1, False)
     add_rows(sums, padded(weights), shifted)
-    first, total, *_ = estimates(sums, indices(sums, len(weights)), replicates, LEVEL)
+    told = of_replicates(sums, replicates, LEVEL) if replicates else of_resamples(indices(sums, len(weights)), LEVEL)
+    first, total, *_ = told
     return {"S1": first, "ST": total}
 
 

@@ -111,13 +111,7 @@ class Sums:
 
     def combined(self, weights: FloatArray) -> Sums:
         """Return the sums under other resamples, each a weighted sum of these (n_new, n_resamples)."""
-        return Sums(
-            weights @ self.weight,
-            weights @ self.base,
-            weights @ self.factor,
-            weights @ self.swapped,
-            weights @ self.pairs,
-        )
+        return Sums(*(weights @ array for array in self._arrays()))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -228,6 +222,20 @@ def indices(sums: Sums, n_resamples: int, magnitude: FloatArray | float = 0.0) -
         dummy = (means[4] - means[0] * means[1]) / total
         totals = sobol.total_order(factor[:, 1], total)
     return Indices(first.swapaxes(0, 1), totals.swapaxes(0, 1), pairs.swapaxes(0, 1), dummy)
+
+
+def total_indices(sums: Sums, weights: FloatArray, magnitude: FloatArray | float = 0.0) -> FloatArray:
+    """Return the total-order index alone under other resamples, each a weighted sum of these (n_new, n_resamples).
+
+    As ``indices(sums.combined(weights), ...).total``, to the bit.
+    """
+    from mcsim.kernels.statistics import sobol
+
+    with np.errstate(divide="ignore", invalid="ignore"):
+        base = weights @ sums.base
+        weight = (weights @ sums.weight)[:, None] - base[LEFT_OUT]
+        total = _variance(base[:LEFT_OUT] / weight, magnitude)
+        return sobol.total_order((weights @ sums.factor[:, 1]) / weight, total).swapaxes(0, 1)
 
 
 def _variance(means: FloatArray, magnitude: FloatArray | float) -> FloatArray:

@@ -11,7 +11,7 @@ import numpy as np
 from mcsim.engine.asked import FEWEST_SCRAMBLE_ROWS, Ranked
 from mcsim.engine.reduce import Reduced
 from mcsim.ranking.factors import check_independent
-from mcsim.ranking.indices import LEFT_OUT, Indices, Sums, indices
+from mcsim.ranking.indices import LEFT_OUT, Indices, Sums, indices, total_indices
 from mcsim.ranking.intervals import (
     Estimate,
     bootstrap_estimate,
@@ -211,10 +211,16 @@ def slab_scores(
 
 
 def _slab_scores(plan: Plan, judgement: Judgement, sums: Sums, magnitude: FloatArray) -> tuple[Scores, Scores]:
-    found = indices(sums, plan.n_weights, magnitude)
-    with np.errstate(invalid="ignore"):
-        first, total, pairs, dummy = estimates(sums, found, plan.replicates, judgement.level, magnitude)
-    rank, share = rank_shares(_resampled(plan, sums, magnitude, found).total)
+    if plan.replicates:
+        with np.errstate(invalid="ignore"):
+            first, total, pairs, dummy = of_replicates(sums, plan.replicates, judgement.level, magnitude)
+        totals = total_indices(sums, _turns(plan, sums), magnitude)
+    else:
+        found = indices(sums, plan.n_weights, magnitude)
+        with np.errstate(invalid="ignore"):
+            first, total, pairs, dummy = of_resamples(found, judgement.level)
+        totals = found.total
+    rank, share = rank_shares(totals)
     floor = np.abs(dummy.value) + dummy.half_width
     scores = _named("S1", first) | _named("ST", total)
     scores |= {"rank": rank, "rank_share": share}
@@ -223,31 +229,40 @@ def _slab_scores(plan: Plan, judgement: Judgement, sums: Sums, magnitude: FloatA
     return scores, _named("S2", pairs)
 
 
-def estimates(
-    sums: Sums, found: Indices, replicates: int, level: float, magnitude: FloatArray | float = 0.0
+def of_resamples(found: Indices, level: float) -> tuple[Estimate, Estimate, Estimate, Estimate]:
+    """Return first order, total order, pairs and dummy with the intervals of a bootstrap; none without resamples.
+
+    Parameters
+    ----------
+    found : Indices
+        The indices of every resample.
+    level : float
+        Confidence level.
+    """
+    four = (found.first, found.total, found.second, found.dummy)
+    if len(found.first) == 1:  # nothing tells how far off they are; the floor is what the dummy reads
+        first, total, pairs = (Estimate(one, *2 * (np.full_like(one, np.nan),)) for (one,) in four[:3])
+        return first, total, pairs, Estimate(*3 * (found.dummy[0],))
+    first, total, pairs, dummy = (bootstrap_estimate(values, level) for values in four)
+    return first, total, pairs, dummy
+
+
+def of_replicates(
+    sums: Sums, replicates: int, level: float, magnitude: FloatArray | float = 0.0
 ) -> tuple[Estimate, Estimate, Estimate, Estimate]:
-    """Return first order, total order, pairs and dummy with their intervals.
+    """Return first order, total order, pairs and dummy with the intervals that independent scrambles tell.
 
     Parameters
     ----------
     sums : Sums
-        Sums over all base rows; with replicates, the weights after the first pick the rows of one scramble each.
-    found : Indices
-        The indices of every resample of these sums.
+        Sums over all base rows; the weights after the first pick the rows of one scramble each.
     replicates : int
-        Number of scrambles, or 0 where the resamples are a bootstrap's.
+        Number of scrambles.
     level : float
         Confidence level.
     magnitude : ndarray, shape (n_values,)
         As in `indices`.
     """
-    if not replicates:
-        four = (found.first, found.total, found.second, found.dummy)
-        if len(found.first) == 1:  # nothing tells how far off they are; the floor is what the dummy reads
-            first, total, pairs = (Estimate(one, *2 * (np.full_like(one, np.nan),)) for (one,) in four[:3])
-            return first, total, pairs, Estimate(*3 * (found.dummy[0],))
-        first, total, pairs, dummy = (bootstrap_estimate(values, level) for values in four)
-        return first, total, pairs, dummy
     # The first row stays whole: its mean centres the others too.
     without = np.zeros((1 + replicates, len(sums.weight)))
     without[:, 0] = 1.0
@@ -265,19 +280,17 @@ def estimates(
     return first, total, pairs, dummy
 
 
-def _resampled(plan: Plan, sums: Sums, magnitude: FloatArray, found: Indices) -> Indices:
-    if not plan.replicates:
-        return found
+def _turns(plan: Plan, sums: Sums) -> FloatArray:
+    """Return the weights of resamples of whole scrambles, after those of all: one's rows rank as a smaller run's do."""
     from mcsim.kernels.statistics.sobol import poisson_counts
 
-    # Ranks of a single scramble's rows would be those of a smaller run: whole scrambles are resampled instead.
     turns = np.zeros((1 + _RANK_RESAMPLES, len(sums.weight)))
     turns[0, 0] = 1.0
     counts = poisson_counts(plan.seed, np.arange(plan.replicates), _RANK_RESAMPLES)
     # A resample that drew no scramble at all stands in for the whole.
     counts[counts.sum(axis=1) == 0.0] = 1.0
     turns[1:, 1 : 1 + plan.replicates] = counts
-    return indices(sums.combined(turns), len(turns), magnitude)
+    return turns
 
 
 def _named(name: str, estimate: Estimate) -> dict[str, FloatArray]:
