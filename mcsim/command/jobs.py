@@ -101,9 +101,11 @@ def draw_and_report(
     from mcsim.ranking.place import is_ranked
     from mcsim.ranking.plain import by_draws, rank_run
     from mcsim.ranking.sensitivity import check_request, rank_request
+    from mcsim.store.heap import keep_freed
     from mcsim.store.unrounded import drop_unrounded
     from mcsim.study.language import in_language
 
+    keep_freed()
     request = Request() if request is None else request
     paper = Paper() if paper is None else paper
     if ranked is not None:
@@ -226,7 +228,7 @@ def rank_and_write(study: Study, asked: Asked, request: Request) -> Told:
     from mcsim.store.directory import TABLE
     from mcsim.store.heap import keep_freed
 
-    keep_freed()  # a ranking holds few arrays at a time; draws that are kept would leave holes between them
+    keep_freed()
     with new_folder(asked, f"{study.name}-sensitivity") as folder:
         stored = replace(asked.stored, out=folder)
         ranking = rank_request(study, replace(asked, stored=stored), request)

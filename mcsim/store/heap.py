@@ -17,9 +17,10 @@ EVERY_BYTES = 64 * 2**20  # of arrays that came and went, between two times that
 EVERY_SECONDS = 0.5  # or between two looks, which take some milliseconds
 
 
-ON_TOP, FROM_THE_HEAP = -1, -3  # what glibc's malloc.h calls M_TRIM_THRESHOLD and M_MMAP_THRESHOLD
-KEPT_BYTES = 64 * 2**20  # free on top of a heap, until holes are given back
-LARGEST_BYTES = 8 * 2**20  # of an array that the heap holds
+# What glibc's malloc.h calls M_TRIM_THRESHOLD, M_MMAP_THRESHOLD and M_ARENA_MAX.
+ON_TOP, FROM_THE_HEAP, HEAPS = -1, -3, -8
+KEPT_BYTES = 256 * 2**20  # free on top of a heap, until holes are given back
+LARGEST_BYTES = 32 * 2**20  # of an array that the heap holds
 
 
 @lru_cache(maxsize=2)
@@ -35,10 +36,12 @@ def keep_freed() -> None:
     """Let the allocator keep what is freed for what comes next; `give_back` still gives it back.
 
     Else each array of more than 128 KiB is a piece of its own of the system's memory, cleared by it page by page: a
-    tenth of the time of a Sobol' ranking of `second-hand-ev`, for 80 MB.
+    tenth of the time of a Sobol' ranking of `second-hand-ev`. All threads share one heap, so that what one of them
+    frees serves the others: with a heap each, what is kept would take 80 MB more.
     """
     option = _own("mallopt")
     if option is not None:
+        option(HEAPS, 1)
         option(ON_TOP, KEPT_BYTES)
         option(FROM_THE_HEAP, LARGEST_BYTES)
 

@@ -26,6 +26,12 @@ def _label(home: str, host: str, name: str) -> str:
     return "_".join(labels.get(word, word) for word in name.split("_"))
 
 
+@lru_cache(maxsize=256)
+def _neutral(home: str, host: str, names: tuple[str, ...]) -> dict[str, str]:
+    """Return the names that Python has, by those of a study. Every stage of every call of a model asks."""
+    return {_label(home, host, name): name for name in names}
+
+
 class Named(Mapping[str, Any]):
     """What a study calls by its labels, read by the names that Python has."""
 
@@ -100,7 +106,7 @@ class Corridor:
 
     def neutral(self, values: Mapping[str, Value], names: Iterable[str]) -> dict[str, Value]:
         """Return what a study calls by its labels under the names that Python has; others keep theirs."""
-        known = {self.label(name): name for name in names}
+        known = _neutral(self.home, self.host, tuple(names))
         return {known.get(name, name): value for name, value in values.items()}
 
     def need(self, tables: Iterable[str], specs: Iterable[TableSpec]) -> None:
