@@ -19,7 +19,7 @@ from mcsim.study import BoolArray, FloatArray, IntArray
 
 PROBABILITIES = (0.025, 0.05, 0.25, 0.5, 0.75, 0.95, 0.975)
 COLUMNS = ("p2.5", "p5", "p25", "p50", "p75", "p95", "p97.5")
-SLICE_BYTES = 32 * 2**20
+SLICE_BYTES = 16 * 2**20  # of draws of elements whose bands are found together
 SHARE_OF_SPREAD = 1e-3  # of the standard deviation of an element, by which rounding may move a draw at most
 FLOAT32_STEP = 2.0**-24  # largest relative error of a number that is rounded to float32
 FLOAT32_LEAST, FLOAT32_MOST = 1e-30, 1e37  # between which it is that
@@ -102,9 +102,13 @@ def exact_bands(values: NDArray[Any]) -> Bands:
     (array([2., 5.]), array([3, 1]))
     """
     flat = values.reshape(len(values), math.prod(values.shape[1:]))
-    n_draws, cells = flat.shape
+    return Bands.joined([ordered_bands(in_order(flat[:, part])) for part in slices(*flat.shape[::-1])])
+
+
+def slices(cells: int, n_draws: int) -> list[slice]:
+    """Return the elements that are taken together, so that what is made of their draws on the way stays small."""
     width = max(1, SLICE_BYTES // (8 * max(1, n_draws)))
-    return Bands.joined([ordered_bands(in_order(flat[:, at : at + width])) for at in range(0, max(1, cells), width)])
+    return [slice(first, first + width) for first in range(0, max(1, cells), width)]
 
 
 def in_order(values: FloatArray) -> FloatArray:

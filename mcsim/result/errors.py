@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mcsim.result.bands import COLUMNS, PROBABILITIES, Bands, by_count, exact_bands, in_order, ordered_bands
+from mcsim.result.bands import COLUMNS, PROBABILITIES, Bands, by_count, exact_bands, in_order, ordered_bands, slices
 from mcsim.result.datasets import Draws
 from mcsim.study import BoolArray, FloatArray, InputError, IntArray, Output
 from mcsim.study.declared import INDICATOR
@@ -193,7 +193,7 @@ def _of_independent(values: FloatArray, level: float) -> dict[str, Error]:
     from scipy.special import stdtrit
 
     ordered = in_order(values)
-    bands = ordered_bands(ordered)
+    bands = Bands.joined([ordered_bands(ordered[part]) for part in slices(*ordered.shape)])
     reach = stdtrit(np.maximum(bands.n - 1.0, 1.0), 0.5 + level / 2.0) * bands.mcse
     found = {"mean": Error(bands.mean, bands.mcse, bands.mean - reach, bands.mean + reach)}
     known = {name: np.full((3, len(ordered)), np.nan) for name in COLUMNS}
