@@ -181,13 +181,22 @@ LINED = (
 )
 
 
-def test_the_longest_page_one_is_one_sheet_in_spanish_too_without_what_only_a_screen_can_follow(
-    opened, tmp_path_factory, tmp_path
+# Bands of the first table that take two lines.
+BROKEN = """[...document.querySelectorAll('#rows td:last-child a')]
+  .filter(one => one.getClientRects().length > 1).map(one => one.textContent)"""
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_the_longest_page_one_is_one_sheet_without_what_only_a_screen_can_follow(
+    opened, tmp_path_factory, tmp_path, language
 ):
     made = shipped("trade", tmp_path_factory)
-    write_report(made.result, made.ranking, tmp_path, language="es")
+    write_report(made.result, made.ranking, tmp_path, language=language)
     page = opened(tmp_path / "report.html")
     assert page.evaluate(LINED) > 10
+    assert wrong(page, NARROW) == []
+    assert page.evaluate(BROKEN) == []
+    page.set_viewport_size({"width": WIDE, "height": 900})
     page.emulate_media(media="print")
     assert page.evaluate(LINED) == 0
     assert page.locator(".screen:visible").count() == 0
