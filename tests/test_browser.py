@@ -176,6 +176,33 @@ def test_a_report_in_spanish_does_so_too(opened, spanish):
     check_report(opened(spanish / "report.html"), True)
 
 
+LINED = (
+    "[...document.querySelectorAll('a.told')].filter(one => getComputedStyle(one).textDecorationLine !== 'none').length"
+)
+
+
+# Bands of the first table that take two lines.
+BROKEN = """[...document.querySelectorAll('#rows td:last-child a')]
+  .filter(one => one.getClientRects().length > 1).map(one => one.textContent)"""
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_the_longest_page_one_is_one_sheet_without_what_only_a_screen_can_follow(
+    opened, tmp_path_factory, tmp_path, language
+):
+    made = shipped("trade", tmp_path_factory)
+    write_report(made.result, made.ranking, tmp_path, language=language)
+    page = opened(tmp_path / "report.html")
+    assert page.evaluate(LINED) > 10
+    assert wrong(page, NARROW) == []
+    assert page.evaluate(BROKEN) == []
+    page.set_viewport_size({"width": WIDE, "height": 900})
+    page.emulate_media(media="print")
+    assert page.evaluate(LINED) == 0
+    assert page.locator(".screen:visible").count() == 0
+    assert sheets(page) == 1
+
+
 # Each row that the explorer can show of some outputs, as its tooltips and its sentence tell it.
 ROWS = """() => data.outputs.map(output => {
   const rows = [], dims = output.dims, count = dims.reduce((size, [, codes]) => size * codes.length, 1);

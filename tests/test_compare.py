@@ -270,6 +270,7 @@ def test_a_wrong_lever_ends_in_one_line(folder, capsys, name, text, message):
         (["compare", "fleet", "lever-tak-back"], "did you mean 'lever-take-back'"),
         (["compare", "fleet", "--levers", "--shard", "1/2"], "--levers: with --shard"),
         (["compare", "ishigami", "--levers"], "got no lever"),
+        (["compare", "ishigami", "cell-onshoring", "--draws", "20"], "no kept output in common"),
         (["compare", "fleet", "lever-take-back", "--base", "64", "--no-sensitivity"], "--base: with --no-sensitivity"),
     ],
 )

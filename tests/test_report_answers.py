@@ -8,7 +8,8 @@ from report_study import report_ranking, report_study
 
 from mcsim.engine.run import run
 from mcsim.report.answers import answers_of, cell_words, input_words, plain_text, title_of
-from mcsim.report.first import rows_of
+from mcsim.report.first import page_one, rows_of
+from mcsim.report.trail import Trail
 from mcsim.study import Dim, InputError, Output
 from mcsim.study.answers import brief_of
 from mcsim.study.labels import Labels, labels_of
@@ -213,3 +214,19 @@ def test_what_is_a_row_of_its_own_is_not_told_beside_the_others_again():
 
     assert told(rows) == "share 25 % (25 to 25)"
     assert told([*rows, {"output": "share@north"}]) == ""
+
+
+@pytest.mark.parametrize(
+    ("before", "wanted"),
+    [
+        (0.82, "from 32 of them the leading input's share would be 82 % in the place of 90 %."),
+        (0.899, "32 of them give the leading input the same share, 90 %."),
+    ],
+)
+def test_a_share_that_more_rows_leave_as_it_was_is_told_as_the_same(before, wanted):
+    ranking = report_ranking()
+    fewer = {name: {**found, "ST": found["ST"] * before / 0.9} for name, found in ranking.scores.items()}
+    result = run(report_study(), 50, jobs=1, quiet=True)
+    ranking = replace(ranking, convergence={32: fewer})
+    told = page_one(result, ranking, (), Trail(result, ranking))["sure"]
+    assert f"The ranking rests on 64 base rows; {wanted}" in told

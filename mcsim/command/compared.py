@@ -79,6 +79,7 @@ def compare_and_write(sides: Sequence[Side], asked: Sequence[Asked], extent: Ext
     names = [side.study.name for side in sides]
     outcomes = outcomes_asked(sides[0].study)
     asked = [_keeping(one, side.study, outcomes) for one, side in zip(asked, sides, strict=True)]
+    _refuse_unpaired([side.study for side in sides], asked)
     called = "-".join(["compare", *(names if len(names) < 4 else [names[0], "levers"])])
     with new_folder(asked[0], called) as folder:
         refuse_unfinished(folder)
@@ -113,6 +114,17 @@ def compare_and_write(sides: Sequence[Side], asked: Sequence[Asked], extent: Ext
         found = held(results(), sides, outcomes)
         found = _driven(found, sides, outcomes, extent, folder, asked[0])
         return _written(found, folder, about, extent.language)
+
+
+def _refuse_unpaired(studies: Sequence[Study], asked: Sequence[Asked]) -> None:
+    """Raise `InputError` where a study has nothing to compare with the first, before the hours of their runs."""
+    from mcsim.engine.work import requested, stored
+    from mcsim.result.pairs import paired
+
+    run = [requested(study, one.stored.keep) for study, one in zip(studies, asked, strict=True)]
+    kept = [stored(study, one.stored.keep) for study, one in zip(run, asked, strict=True)]
+    for study, names in zip(run[1:], kept[1:], strict=True):
+        paired(run[0], study, [name for name in kept[0] if name in names])
 
 
 def outcomes_asked(study: Study) -> tuple[Outcome, ...]:

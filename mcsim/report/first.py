@@ -212,15 +212,25 @@ def _settled(study: Study, ranking: Ranking | None) -> list[str]:
     table = table[(table["input"] == first["input"]) & (table["n"] < ranking.n)].dropna(subset=["ST"])
     if table.empty:
         return []
-    before = table.iloc[-1]
+    before, now = per_cent(table.iloc[-1]["ST"]), per_cent(first["share"])
+    rows, fewer = f"{ranking.n:,}", f"{int(table.iloc[-1]['n']):,}"
+    if before == now:
+        return [
+            say(
+                "The ranking rests on {rows} base rows; {fewer} of them give the leading input the same share, {now}.",
+                rows=rows,
+                fewer=fewer,
+                now=now,
+            )
+        ]
     return [
         say(
             "The ranking rests on {rows} base rows; from {fewer} of them the leading input's share would be {before} "
             "in the place of {now}.",
-            rows=f"{ranking.n:,}",
-            fewer=f"{int(before['n']):,}",
-            before=per_cent(before["ST"]),
-            now=per_cent(first["share"]),
+            rows=rows,
+            fewer=fewer,
+            before=before,
+            now=now,
         )
     ]
 

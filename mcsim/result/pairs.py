@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from mcsim.result.bands import exact_bands
 from mcsim.result.result import Result
-from mcsim.study import InputError
+from mcsim.study import FloatArray, InputError, Output, Study
 from mcsim.study.declared import INDICATOR
 from mcsim.study.units import output_factors
 
@@ -46,23 +46,19 @@ def compare(first: Result, second: Result, outputs: Sequence[str] | None = None)
         if mine != theirs:
             raise InputError(f"compare: runs differ in {name} (got {mine} and {theirs}); run both with the same")
     draw, mine, theirs = np.intersect1d(first.draw, second.draw, assume_unique=True, return_indices=True)
-    common = [name for name in first.kept if name in second.kept] if outputs is None else list(outputs)
-    kept: dict[str, NDArray[Any]] = {}
-    for name in common:
+    for name in outputs or ():
         a, b = first.study.output(name), second.study.output(name)
-        if a.dims != b.dims or a.packed_shape != b.packed_shape:
-            if outputs is not None:
-                raise InputError(f"compare: {name}: dims differ between the runs; an output with the same dims in both")
-            continue
+        if not _alike(a, b):
+            raise InputError(f"compare: {name}: dims differ between the runs; an output with the same dims in both")
         for result in (first, second):
             if name not in result.kept:
                 raise InputError(f"compare: {name}: stored as bands only; keep its draws with keep=({name!r},)")
-        factors = output_factors(a, b, f"compare: {first.study.name} and {second.study.name}")
+    common = [name for name in first.kept if name in second.kept] if outputs is None else list(outputs)
+    kept: dict[str, NDArray[Any]] = {}
+    for name, factors in paired(first.study, second.study, common).items():
         before = first.exact(name, "compare")[mine]
         delta = second.exact(name, "compare")[theirs] - (before if factors is None else before * factors)
-        kept[name] = 100.0 * delta if b.unit == INDICATOR else delta
-    if not kept:
-        raise InputError("compare: no kept output in common; studies that share outputs with the same dims")
+        kept[name] = 100.0 * delta if second.study.output(name).unit == INDICATOR else delta
     outputs_of_pair = tuple(
         replace(
             item,
@@ -93,3 +89,30 @@ def compare(first: Result, second: Result, outputs: Sequence[str] | None = None)
         tuple(failures[draw] for draw in sorted(failures)),
         record={"notes": list(dict.fromkeys((*first.notes, *second.notes)))},
     )
+
+
+def paired(first: Study, second: Study, names: Sequence[str]) -> dict[str, FloatArray | None]:
+    """Return which outputs of two studies pair, each with what turns the first study's units into the second's.
+
+    Parameters
+    ----------
+    first, second : Study
+        Two studies that both have the outputs.
+    names : sequence of str
+        Of outputs whose draws both keep; one whose dims differ does not pair.
+
+    Raises
+    ------
+    InputError
+        When none pairs, or units of one that does do not convert.
+    """
+    where = f"compare: {first.name} and {second.name}"
+    outputs = ((name, first.output(name), second.output(name)) for name in names)
+    found = {name: output_factors(a, b, where) for name, a, b in outputs if _alike(a, b)}
+    if not found:
+        raise InputError("compare: no kept output in common; studies that share outputs with the same dims")
+    return found
+
+
+def _alike(first: Output, second: Output) -> bool:
+    return first.dims == second.dims and first.packed_shape == second.packed_shape

@@ -231,7 +231,9 @@ class Either:
         """Return the value as the holder of its type reads it."""
         holds = next((holds for kind, holds in self._by_type() if holds is not None and kind(value)), None)
         if holds is None:
-            raise place.refused(f"not {self.words}", value, self.words)
+            kinds = zip(("flag", "number", "text", "list", "section"), self._by_type(), strict=True)
+            named = next((kind for kind, (is_kind, _) in kinds if is_kind(value)), "date or time")
+            raise place.refused(f"takes no {named}", value, self.words)
         return holds.read(value, place)
 
     def _by_type(self) -> tuple[tuple[Callable[[Any], bool], Holds | None], ...]:
