@@ -23,19 +23,21 @@ def happens(p, q):
 def test_a_rare_event_is_counted_and_its_verdicts_are_open():
     ranking = mcsim.sensitivity(study(happens), 1024)
     assert len(ranking.warnings) == 1
-    assert ranking.warnings[0].startswith("r: events 2 of 2,048: too few to rank by, so that verdicts are unresolved")
+    assert ranking.warnings[0].startswith(
+        "r: the event happens in 2 of 2,048 evaluations: too few to rank by, so that verdicts are unresolved"
+    )
     assert set(ranking.table("r")["verdict"]) == {"unresolved"}
     assert not any("no effect" in line for line in ranking.lines("r"))
 
 
 def test_an_event_that_seldom_fails_to_happen_is_as_rare():
     ranking = mcsim.sensitivity(study(lambda p, q: {"r": 1.0 - happens(p, q)["r"]}), 1024)
-    assert ranking.warnings[0].startswith("r: events 2 of 2,048")
+    assert ranking.warnings[0].startswith("r: the event happens in 2 of 2,048 evaluations")
 
 
 def test_a_value_at_the_centre_that_is_rare_is_an_event():
     ranking = mcsim.sensitivity(study(lambda p, q: {"r": (abs(p - 0.5) < 0.0005) * 1.0}), 1024)
-    assert ranking.warnings[0].startswith("r: events ")
+    assert ranking.warnings[0].startswith("r: the event happens in ")
     assert set(ranking.table("r")["verdict"]) == {"unresolved"}
 
 
@@ -94,7 +96,7 @@ def test_rounding_is_told_from_an_output_that_does_not_vary():
 def test_given_draws_count_events_too():
     warnings = mcsim.sensitivity(study(happens), 4096, method="prcc").warnings
     assert len(warnings) == 1
-    assert warnings[0].startswith("r: events 4 of 4,096: too few to rank by; more base rows")
+    assert warnings[0].startswith("r: the event happens in 4 of 4,096 evaluations: too few to rank by; more base rows")
 
 
 ON_DRAWS = ["prcc", "pawn", "delta", "rbd_fast", "hdmr", "evppi", "shapley_data"]
@@ -107,7 +109,9 @@ def test_every_method_on_draws_counts_events(method):
     told = mcsim.sensitivity(study(lambda p, q: {"r": (p > 0.995) * 1.0}), 1024, method=method, **said).warnings
     events = 4 if method == "evppi" else 5  # it draws points of its own, independent ones
     assert [
-        line for line in told if line.startswith(f"r: events {events} of 1,024: too few to rank by; more base rows")
+        line
+        for line in told
+        if line.startswith(f"r: the event happens in {events} of 1,024 evaluations: too few to rank by; more base rows")
     ]
     often = mcsim.sensitivity(study(lambda p, q: {"r": p + q - 1.0}), 1024, method=method).warnings
     assert not [line for line in often if "events" in line or "heavy tail" in line]
@@ -126,7 +130,7 @@ def test_trajectories_that_hold_all_effects_are_told():
         return {"r": np.all([value > 0.5 for value in values.values()], axis=0) * 1.0}
 
     rare = mcsim.sensitivity(study(together, {name: mcsim.uniform(0, 1) for name in MANY}), 512, method="morris")
-    assert re.match(r"r: events \d+ of 512: too few to rank by", rare.warnings[0])
+    assert re.match(r"r: the event happens in \d+ of 512 evaluations: too few to rank by", rare.warnings[0])
     normal = {name: mcsim.normal(0, 1) for name in MANY}
     heavy = mcsim.sensitivity(study(lambda **values: {"r": np.exp(sum(values.values()))}, normal), 512, method="morris")
     assert "on which the mean effects rest; rank its logarithm" in heavy.warnings[0]

@@ -163,7 +163,7 @@ def _event_lines(output: Output, events: IntArray, evaluations: int, undecided: 
     low, high = int(rare.min()), int(rare.max())
     found = {"events": str(low) if low == high else remarks.ENDS(low=low, high=high), "evaluations": f"{evaluations:,}"}
     remark = one if output.n_packed == 1 else many
-    return [remark(output=output.name, count=len(rare), total=output.n_packed, **found)]
+    return [remark(output=output.name, count=f"{len(rare):,}", total=f"{output.n_packed:,}", **found)]
 
 
 def draw_lines(output: Output, found: Carried, by_rank: bool) -> tuple[str, ...]:
@@ -197,6 +197,6 @@ def tail_lines(
         if remedy is not None and heavy.any():
             remark = remarks.HEAVY if output.n_packed == 1 else remarks.HEAVY_ELEMENTS
             most = f"{100.0 * float(found.share[part][heavy].max()):.0f}"
-            among = {"count": int(heavy.sum()), "total": output.n_packed}
+            among = {"count": f"{int(heavy.sum()):,}", "total": f"{output.n_packed:,}"}
             lines.append(remark(output=output.name, most=most, remedy=remedy(), **among))
     return tuple(lines)

@@ -149,20 +149,20 @@ LOOKS_AT = _said("{output}: {method} looks at {most} of the {draws} draws, chose
 
 # Of what few evaluations carry.
 FEW_EVENTS = _said(
-    "{output}: events {events} of {evaluations}: too few to rank by; more base rows, or an output that says how near "
-    "the event is"
+    "{output}: the event happens in {events} of {evaluations} evaluations: too few to rank by; more base rows, or an "
+    "output that says how near the event is"
 )
 FEW_EVENTS_ELEMENTS = _said(
-    "{output}: {count} of its {total} elements have events {events} of {evaluations}: too few to rank by; more base "
-    "rows, or an output that says how near the event is"
+    "{output}: in {count} of its {total} elements the event happens in {events} of {evaluations} evaluations: too few"
+    " to rank by; more base rows, or an output that says how near the event is"
 )
 FEW_EVENTS_OPEN = _said(
-    "{output}: events {events} of {evaluations}: too few to rank by, so that verdicts are unresolved; more base rows, "
-    "or an output that says how near the event is"
+    "{output}: the event happens in {events} of {evaluations} evaluations: too few to rank by, so that verdicts are "
+    "unresolved; more base rows, or an output that says how near the event is"
 )
 FEW_EVENTS_OPEN_ELEMENTS = _said(
-    "{output}: {count} of its {total} elements have events {events} of {evaluations}: too few to rank by, so that "
-    "verdicts are unresolved; more base rows, or an output that says how near the event is"
+    "{output}: in {count} of its {total} elements the event happens in {events} of {evaluations} evaluations: too few"
+    " to rank by, so that verdicts are unresolved; more base rows, or an output that says how near the event is"
 )
 HEAVY = _said("{output}: one evaluation carries up to {most} % of the variance: {remedy}")
 HEAVY_ELEMENTS = _said(
