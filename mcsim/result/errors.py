@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 MOST_ELEMENTS = 1000  # of an output whose errors a run directory tells; Python tells those of any
 FEWEST_REPLICATES = 2
 ROWS = 4096  # draws that are read at once
-WINDOW_BYTES = 64 * 2**20  # of the draws of some cells, whose errors are told together
+WINDOW_BYTES = 32 * 2**20  # of the draws of some cells, whose errors are told together
 LEAST_WEIGHT = 1e-30  # of an order statistic: those below all together move no error by a last bit
 LEVEL = 0.95
 INDEPENDENT, REPLICATES = "independent draws", "replicates"
