@@ -72,7 +72,8 @@ def test_numbers_stay_and_a_name_is_long_on_a_page():
     assert english == f"Total mass{said.removeprefix('total')}."
     with speaking("es"):
         (spanish,) = remarks_told([said], replace(study, labels=replace(study.labels, language="es")))
-    assert spanish.startswith("Masa total: en 2 de sus 9 elementos el caso se da en 3 a 7 de 8,192 evaluaciones: muy pocas")
+    told = "Masa total: en 2 de sus 9 elementos el caso se da en 3 a 7 de 8,192 evaluaciones: muy pocas"
+    assert spanish.startswith(told)
 
 
 def awkward(x, z):
